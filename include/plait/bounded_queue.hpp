@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: MIT
+// bounded_queue<T>: a first-in, first-out queue of fixed capacity for any number of producers and consumers.
+//
+// Use it when producers must not run ahead of consumers: pipelines, work queues, hand-over between threads.
+// Use spsc_queue when there is one producer and one consumer; unbounded_queue when a push must never wait.
+//
+//   operation            progress                      order, exactness                 complexity  memory
+//   push, emplace        blocks while full             FIFO over all producers          O(1)        none
+//   pop                  blocks while empty            FIFO; drains, then says closed   O(1)        none
+//   try_push, try_pop    never sleeps (1)              full and empty are exact (2)     O(1)        none
+//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(1)        none
+//   push_n, pop_n        as push and pop               neighbours, one claim for all    O(n)        none
+//   close                never waits                   every waiter wakes               O(waiters)  none
+//   size                 wait-free                     exact when quiet, never beyond   O(1)        none
+//                                                      0 .. capacity()
+//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
+//                                                      has been marked done
+//   All memory, capacity() slots, is allocated by the constructor and freed by the destructor.
+//   (1) It is not lock-free: a thread stopped between claiming a slot and filling it holds up that slot.
+//       Nobody spins on it: try_ calls then return busy, the others sleep.
+//   (2) Linearizable: empty and full are said only if the queue was so at some moment during the call.
+//
+// Exceptions: a constructor of T that throws leaves the queue as it was. A T whose move may throw is kept
+// on the heap (one allocation per push); if moving it out of pop() throws, that item is lost, as in P0260.
+//
+//   plait::bounded_queue<int> queue(8);
+//   std::jthread producer([&] {
+//     for (int i = 1; i <= 100; ++i) queue.push(i);  // waits while 8 are in flight
+//     queue.close();                                 // no more: consumers drain what is left
+//   });
+//   int sum = 0;
+//   while (std::optional<int> item = queue.pop()) sum += *item;
+//
+// T: queue_element, that is, nothrow destructible and either nothrow movable or copyable.
+// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls say
+// full and empty only when it is true; unlike Python, a push after close() returns false instead of raising.
+// Algorithm: a ring whose slots carry the lap in which they may be used (Vyukov's bounded queue, with
+// laps instead of a power-of-two capacity). Design note: docs/structures/bounded_queue.md.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/deadline.hpp>
+#include <plait/detail/event_count.hpp>
+#include <plait/detail/queue_element.hpp>
+#include <plait/detail/ring_positions.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+template <queue_element T, class Allocator = std::allocator<T>>
+class bounded_queue {
+ public:
+  using value_type = T;
+  using allocator_type = Allocator;
+  using size_type = std::size_t;
+
+  // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity, and
+  // what the allocator throws.
+  explicit bounded_queue(size_type capacity, const Allocator& allocator = Allocator())
+      : positions_(checked(capacity)), allocator_(allocator) {
+    slots_ = slot_traits::allocate(allocator_, capacity);
+    for (position at = 0; at != capacity; ++at) {
+      slot_type* slot = std::construct_at(std::to_address(slots_) + at);
+      slot->stamp.store(at, sync::relaxed);  // relaxed: nobody else knows the queue yet
+    }
+  }
+
+  bounded_queue(const bounded_queue&) = delete;
+  bounded_queue& operator=(const bounded_queue&) = delete;
+
+  ~bounded_queue() {
+    for (size_type i = 0; i != capacity(); ++i) {
+      slot_type& slot = slots_[i];
+      // relaxed: whoever destroys the queue has seen every call return. After a fork, a slot that some
+      // other thread had claimed and not filled is empty, and says so.
+      const std::uint64_t stamp = slot.stamp.load(sync::relaxed);
+      if (positions_.index(stamp) == i + 1) slot.item.destroy();
+      std::destroy_at(&slot);
+    }
+    slot_traits::deallocate(allocator_, slots_, capacity());
+  }
+
+  // Waits for room; false if the queue is closed, and then the value is untouched.
+  bool push(const T& value) { return emplace(value); }
+  bool push(T&& value) { return emplace(std::move(value)); }
+  template <class... Args>
+    requires std::constructible_from<T, Args...>
+  bool emplace(Args&&... args) {
+    return put(detail::deadline::never(), {}, std::forward<Args>(args)...) == conqueue_status::success;
+  }
+
+  // Waits for an item; nothing if the queue is closed and drained.
+  std::optional<T> pop() {
+    taken item;
+    get(item, deadline::never(), {});
+    return to_optional(item);
+  }
+
+  // As above, and also ends (false, nothing) when a stop is requested.
+  bool push(const T& value, const std::stop_token& stop) {
+    return put(deadline::never(), stop, value) == conqueue_status::success;
+  }
+  bool push(T&& value, const std::stop_token& stop) {
+    return put(deadline::never(), stop, std::move(value)) == conqueue_status::success;
+  }
+  std::optional<T> pop(const std::stop_token& stop) {
+    taken item;
+    get(item, deadline::never(), stop);
+    return to_optional(item);
+  }
+
+  // success, full, closed or busy; unless it is success, the value is untouched.
+  conqueue_status try_push(const T& value) { return try_emplace(value); }
+  conqueue_status try_push(T&& value) { return try_emplace(std::move(value)); }
+  template <class... Args>
+    requires std::constructible_from<T, Args...>
+  conqueue_status try_emplace(Args&&... args) {
+    if constexpr (constructs_in_slot<Args...>) {
+      return put_once(std::in_place, std::forward<Args>(args)...);
+    } else {
+      return put_once(item_type(std::in_place, std::forward<Args>(args)...));
+    }
+  }
+
+  // An item; or empty, closed (and drained) or busy.
+  std::expected<T, conqueue_status> try_pop() {
+    taken item;
+    const conqueue_status status = get_once(item);
+    return to_expected(item, status);
+  }
+
+  // As push, until the deadline: success, full or closed. A stop request ends the wait early, with full.
+  template <class Rep, class Period>
+  conqueue_status try_push_for(const T& value, const std::chrono::duration<Rep, Period>& wait,
+                               const std::stop_token& stop = {}) {
+    return put(deadline::after(wait), stop, value);
+  }
+  template <class Rep, class Period>
+  conqueue_status try_push_for(T&& value, const std::chrono::duration<Rep, Period>& wait,
+                               const std::stop_token& stop = {}) {
+    return put(deadline::after(wait), stop, std::move(value));
+  }
+  template <class Clock, class Duration>
+  conqueue_status try_push_until(const T& value, const std::chrono::time_point<Clock, Duration>& when,
+                                 const std::stop_token& stop = {}) {
+    return put(deadline::at(when), stop, value);
+  }
+  template <class Clock, class Duration>
+  conqueue_status try_push_until(T&& value, const std::chrono::time_point<Clock, Duration>& when,
+                                 const std::stop_token& stop = {}) {
+    return put(deadline::at(when), stop, std::move(value));
+  }
+
+  // As pop, until the deadline: an item, empty or closed. A stop request ends the wait early, with empty.
+  template <class Rep, class Period>
+  std::expected<T, conqueue_status> try_pop_for(const std::chrono::duration<Rep, Period>& wait,
+                                                const std::stop_token& stop = {}) {
+    taken item;
+    const conqueue_status status = get(item, deadline::after(wait), stop);
+    return to_expected(item, status);
+  }
+  template <class Clock, class Duration>
+  std::expected<T, conqueue_status> try_pop_until(const std::chrono::time_point<Clock, Duration>& when,
+                                                  const std::stop_token& stop = {}) {
+    taken item;
+    const conqueue_status status = get(item, deadline::at(when), stop);
+    return to_expected(item, status);
+  }
+
+  // Pushes `count` values from `first` on and returns how many went in: all of them, or fewer if the queue
+  // is closed meanwhile. Values that find room together stay neighbours and cost one claim.
+  template <std::input_iterator Iterator>
+  size_type push_n(Iterator first, size_type count) {
+    size_type pushed = put_some(first, count);
+    while (pushed != count && push(*first)) {
+      ++first;
+      ++pushed;
+      pushed += put_some(first, count - pushed);
+    }
+    return pushed;
+  }
+
+  // Pops at least one and at most `max_count` items to `out` and returns how many: 0 if the queue is closed
+  // and drained, or max_count is 0. An `out` that may throw (a back_inserter, say) costs one claim for
+  // each item; the item it throws at is lost.
+  template <std::output_iterator<T> Iterator>
+  size_type pop_n(Iterator out, size_type max_count) {
+    const size_type at_once = get_some(out, max_count);
+    if (at_once != 0 || max_count == 0) return at_once;
+    std::optional<T> first = pop();
+    if (!first) return 0;
+    *out = std::move(*first);
+    ++out;
+    return 1 + get_some(out, max_count - 1);
+  }
+
+  // What of the above can be done without waiting.
+  template <std::input_iterator Iterator>
+  size_type try_push_n(Iterator first, size_type count) {
+    return put_some(first, count);
+  }
+  template <std::output_iterator<T> Iterator>
+  size_type try_pop_n(Iterator out, size_type max_count) {
+    return get_some(out, max_count);
+  }
+
+  // From now on every push fails; pops drain what is left. Wakes everybody. Closing twice is fine.
+  void close() noexcept {
+    tail_.fetch_or(closed_bit, sync::seq_cst);  // seq_cst claimed: closing takes its place among the pushes
+    not_empty_.notify_all();
+    not_full_.notify_all();
+  }
+
+  // Closes, destroys what is left and marks it done. Returns how many items that were.
+  size_type close_and_discard() {
+    close();
+    size_type discarded = 0;
+    for (taken item; get(item, detail::deadline::never(), {}) == conqueue_status::success; item.reset()) {
+      task_done();
+      ++discarded;
+    }
+    return discarded;
+  }
+
+  bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }
+
+  // Items pushed and not yet popped. Exact when no other thread is at work.
+  size_type size() const noexcept {
+    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    const position head = head_.load(sync::seq_cst);
+    const std::uint64_t ahead = positions_.distance(head, last_pushed());
+    return static_cast<size_type>(std::min(ahead, positions_.capacity()));
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  size_type capacity() const noexcept { return static_cast<size_type>(positions_.capacity()); }
+  static constexpr size_type max_capacity() noexcept { return detail::ring_positions::max_capacity; }
+  allocator_type get_allocator() const noexcept { return allocator_; }
+
+  // Marks one popped item as dealt with. Throws std::logic_error if that is more often than items were put.
+  void task_done() {
+    position done = done_.load(sync::relaxed);  // relaxed: a stale value fails the CAS
+    do {
+      if (done == last_pushed())
+        throw std::logic_error("plait::bounded_queue: task_done() called more often than items were put");
+    } while (!done_.compare_exchange_weak(done, positions_.next(done), sync::seq_cst,  // seq_cst finished
+                                          sync::relaxed));  // relaxed: tried again
+    if (unfinished_tasks() == 0) all_done_.notify_all();
+  }
+
+  // Items put and not yet marked done.
+  size_type unfinished_tasks() const noexcept {
+    const position done = done_.load(sync::seq_cst);  // seq_cst finished
+    return static_cast<size_type>(positions_.distance(done, last_pushed()));
+  }
+
+  // Waits until every item put has been marked done. The other forms give up (false) at the deadline or
+  // when a stop is requested.
+  void join() { wait_until_done(deadline::never(), {}); }
+  bool join(const std::stop_token& stop) { return wait_until_done(deadline::never(), stop); }
+  template <class Rep, class Period>
+  bool try_join_for(const std::chrono::duration<Rep, Period>& wait, const std::stop_token& stop = {}) {
+    return wait_until_done(deadline::after(wait), stop);
+  }
+  template <class Clock, class Duration>
+  bool try_join_until(const std::chrono::time_point<Clock, Duration>& when, const std::stop_token& stop = {}) {
+    return wait_until_done(deadline::at(when), stop);
+  }
+
+ private:
+  using attempt = detail::attempt;
+  using deadline = detail::deadline;
+  using position = detail::ring_positions::position;
+  using item_type = detail::queue_item<T>;
+  using taken = std::optional<item_type>;
+
+  static constexpr position closed_bit = detail::ring_positions::spare_bit;
+  static constexpr int contended_spins = 32;
+
+  // stamp                 the slot ...
+  // at                    is empty and waits for the push at position `at`
+  // filled(at)            holds the element pushed at `at`
+  // next_lap(at)          is empty again: its element was popped
+  struct slot_type {
+    sync::atomic<std::uint64_t> stamp;
+    sync::storage<item_type> item;
+  };
+  using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
+  using slot_traits = std::allocator_traits<slot_allocator>;
+
+  // Slots from `first` on that this thread alone may now fill, or empty.
+  struct claim {
+    conqueue_status status;
+    position first;
+    size_type count;
+  };
+
+  static position checked(size_type capacity) {
+    if (capacity == 0)
+      throw std::invalid_argument("plait::bounded_queue: capacity is 0; it must be at least 1");
+    if (capacity > max_capacity())
+      throw std::length_error("plait::bounded_queue: capacity is " + std::to_string(capacity) + "; at most " +
+                              std::to_string(max_capacity()) + " is possible");
+    return capacity;
+  }
+
+  slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
+  position last_pushed() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }
+
+  // Claims up to `wanted` slots in a row for pushing.
+  claim claim_to_push(size_type wanted) noexcept {
+    position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
+    for (int spins = 0;;) {
+      if (slot_at(tail).stamp.load(sync::acquire) == tail) {  // acquire emptied
+        size_type count = 1;
+        position end = positions_.next(tail);
+        while (count < wanted && slot_at(end).stamp.load(sync::acquire) == end) {  // acquire emptied
+          ++count;
+          end = positions_.next(end);
+        }
+        if (tail_.compare_exchange_weak(tail, end, sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed))            // relaxed: looked at again
+          return {conqueue_status::success, tail, count};
+        continue;
+      }
+      if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail, 0};
+      const position seen = std::exchange(tail, tail_.load(sync::seq_cst));  // seq_cst claimed
+      if (seen != tail) continue;
+      // The slot still holds the element of the lap before. The queue is full if head stands there too.
+      if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
+        return {conqueue_status::full, tail, 0};
+      if (++spins > contended_spins) return {conqueue_status::busy, tail, 0};
+      sync::pause();
+    }
+  }
+
+  // Claims up to `wanted` slots in a row for popping: the mirror image.
+  claim claim_to_pop(size_type wanted) noexcept {
+    position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
+    for (int spins = 0;;) {
+      if (slot_at(head).stamp.load(sync::acquire) == positions_.filled(head)) {  // acquire filled
+        size_type count = 1;
+        position end = positions_.next(head);
+        while (count < wanted &&
+               slot_at(end).stamp.load(sync::acquire) == positions_.filled(end)) {  // acquire filled
+          ++count;
+          end = positions_.next(end);
+        }
+        if (head_.compare_exchange_weak(head, end, sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed))            // relaxed: looked at again
+          return {conqueue_status::success, head, count};
+        continue;
+      }
+      const position seen = std::exchange(head, head_.load(sync::seq_cst));  // seq_cst claimed
+      if (seen != head) continue;
+      // The slot holds nothing yet. The queue is empty if tail stands there too.
+      const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
+      if (tail == head) return {conqueue_status::empty, head, 0};
+      if (tail == (head | closed_bit)) return {conqueue_status::closed, head, 0};
+      if (++spins > contended_spins) return {conqueue_status::busy, head, 0};
+      sync::pause();
+    }
+  }
+
+  template <class... Args>
+  conqueue_status put_once(Args&&... args) noexcept {
+    const claim slots = claim_to_push(1);
+    if (slots.status == conqueue_status::success) {
+      slot_type& slot = slot_at(slots.first);
+      slot.item.construct(std::forward<Args>(args)...);
+      slot.stamp.store(positions_.filled(slots.first), sync::release);  // release filled
+      not_empty_.notify_one();
+    }
+    return slots.status;
+  }
+
+  conqueue_status get_once(taken& item) noexcept {
+    const claim slots = claim_to_pop(1);
+    if (slots.status == conqueue_status::success) {
+      slot_type& slot = slot_at(slots.first);
+      item.emplace(std::move(slot.item.write()));
+      slot.item.destroy();
+      slot.stamp.store(positions_.next_lap(slots.first), sync::release);  // release emptied
+      not_full_.notify_one();
+    }
+    return slots.status;
+  }
+
+  // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
+  template <class... Args>
+  static constexpr bool constructs_in_slot =
+      std::is_nothrow_constructible_v<item_type, std::in_place_t, Args...>;
+
+  template <class... Args>
+  conqueue_status put(const deadline& until, const std::stop_token& stop, Args&&... args) {
+    if constexpr (constructs_in_slot<Args...>) {
+      return put_waiting(until, stop, std::in_place, std::forward<Args>(args)...);
+    } else {
+      return put_waiting(until, stop, item_type(std::in_place, std::forward<Args>(args)...));
+    }
+  }
+
+  template <class... Args>
+  conqueue_status put_waiting(const deadline& until, const std::stop_token& stop, Args&&... args) {
+    conqueue_status status = put_once(std::forward<Args>(args)...);
+    if (status == conqueue_status::success || status == conqueue_status::closed) [[likely]]
+      return status;
+    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Args>(args)...)); }, until,
+                   stop);
+    if (status == conqueue_status::success && size() < capacity()) not_full_.notify_one();
+    return status == conqueue_status::busy ? conqueue_status::full : status;
+  }
+
+  conqueue_status get(taken& item, const deadline& until, const std::stop_token& stop) {
+    conqueue_status status = get_once(item);
+    if (status == conqueue_status::success || status == conqueue_status::closed) [[likely]]
+      return status;
+    not_empty_.wait([&]() noexcept { return outcome(status = get_once(item)); }, until, stop);
+    if (status == conqueue_status::success && !empty()) not_empty_.notify_one();
+    return status == conqueue_status::busy ? conqueue_status::empty : status;
+  }
+
+  static constexpr detail::attempt outcome(conqueue_status status) noexcept {
+    switch (status) {
+      case conqueue_status::full:
+      case conqueue_status::empty:
+        return detail::attempt::blocked;
+      case conqueue_status::busy:
+        return detail::attempt::contended;
+      default:
+        return detail::attempt::done;
+    }
+  }
+
+  template <class Iterator>
+  size_type put_some(Iterator& first, size_type count) {
+    using reference = decltype(*first);
+    size_type pushed = 0;
+    if constexpr (constructs_in_slot<reference> && noexcept(*first) && noexcept(++first)) {
+      while (pushed != count) {
+        const claim slots = claim_to_push(count - pushed);
+        if (slots.status != conqueue_status::success) break;
+        position at = slots.first;
+        for (size_type i = 0; i != slots.count; ++i, ++first, at = positions_.next(at)) {
+          slot_type& slot = slot_at(at);
+          slot.item.construct(std::in_place, *first);
+          slot.stamp.store(positions_.filled(at), sync::release);  // release filled
+        }
+        not_empty_.notify_one();
+        pushed += slots.count;
+      }
+    } else {
+      for (; pushed != count && try_push(*first) == conqueue_status::success; ++pushed) ++first;
+    }
+    return pushed;
+  }
+
+  template <class Iterator>
+  size_type get_some(Iterator& out, size_type max_count) {
+    size_type popped = 0;
+    if constexpr (noexcept(*out = std::declval<T>()) && noexcept(++out)) {
+      while (popped != max_count) {
+        const claim slots = claim_to_pop(max_count - popped);
+        if (slots.status != conqueue_status::success) break;
+        position at = slots.first;
+        for (size_type i = 0; i != slots.count; ++i, ++out, at = positions_.next(at)) {
+          slot_type& slot = slot_at(at);
+          *out = std::move(slot.item.write().value());
+          slot.item.destroy();
+          slot.stamp.store(positions_.next_lap(at), sync::release);  // release emptied
+        }
+        not_full_.notify_one();
+        popped += slots.count;
+      }
+    } else {
+      for (; popped != max_count; ++popped, ++out) {
+        std::expected<T, conqueue_status> item = try_pop();
+        if (!item) break;
+        *out = std::move(*item);
+      }
+    }
+    return popped;
+  }
+
+  bool wait_until_done(const deadline& until, const std::stop_token& stop) {
+    const auto all_done = [this]() noexcept {
+      return unfinished_tasks() == 0 ? detail::attempt::done : detail::attempt::blocked;
+    };
+    return all_done() == detail::attempt::done || all_done_.wait(all_done, until, stop);
+  }
+
+  static std::optional<T> to_optional(taken& item) {
+    if (!item) return std::nullopt;
+    return std::optional<T>(std::in_place, std::move(item->value()));
+  }
+  static std::expected<T, conqueue_status> to_expected(taken& item, conqueue_status status) {
+    if (!item) return std::unexpected(status);
+    return std::expected<T, conqueue_status>(std::in_place, std::move(item->value()));
+  }
+
+  // Read by everybody, written by nobody.
+  detail::ring_positions positions_;
+  [[no_unique_address]] slot_allocator allocator_;
+  typename slot_traits::pointer slots_;
+
+  // done_ <= head_ <= tail_ <= head_ + capacity(). tail_ also carries closed_bit, once set never cleared.
+  alignas(detail::contention_free_distance) sync::atomic<position> tail_{0};
+  alignas(detail::contention_free_distance) sync::atomic<position> head_{0};
+  alignas(detail::contention_free_distance) sync::atomic<position> done_{0};
+  detail::event_count all_done_;
+
+  // Written only by threads that sleep or wake others.
+  alignas(detail::contention_free_distance) detail::event_count not_empty_;
+  detail::event_count not_full_;
+};
+
+}  // namespace PLAIT_NAMESPACE

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Bytes between two objects that different threads write, so that neither slows the other down. Two
+// lines of 64 rather than one: x86 fetches lines in pairs. (std::hardware_destructive_interference_size
+// says 64 and changes with compiler flags, which would change the layout of a public class.)
+inline constexpr std::size_t contention_free_distance = 128;
+
+}  // namespace PLAIT_NAMESPACE::detail

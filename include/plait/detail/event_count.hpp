@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Sleeping until something may have changed: the one waiting part that every structure uses.
+//
+// An event count turns any lock-free attempt ("pop an item") into a blocking one. Whoever makes progress
+// possible calls notify_one(), which is one plain load when nobody sleeps; whoever cannot make progress
+// calls wait(), which tries again for about two microseconds, then gives its processor away a few times,
+// then sleeps on a futex.
+//
+// The protocol of a pair (notifier, waiter) around a condition C held in some atomics:
+//
+//   notifier: makes C true by a seq_cst read-modify-write; ...; notify_one() loads waiters_   (seq_cst)
+//   waiter:   adds itself to waiters_ (seq_cst); loads C (seq_cst); sleeps if C is false
+//
+//   If the load in notify_one() comes first in the order of seq_cst operations, then C was made true
+//   before the waiter looked: it sees C and does not sleep.
+//   If the waiter's addition comes first, notify_one() sees the waiter and wakes it: either it sleeps
+//   already, and the futex call wakes it, or it will find epoch_ changed and not fall asleep.
+//
+// One wake in flight. Waking a thread for every item while it is still on its way costs more than all the
+// queues together, so a notifier that finds a wake under way leaves it at that. Two rules keep that safe:
+//   (1) whoever leaves the waiters ends the wake in flight, and only then looks at the condition again;
+//   (2) whoever has waited, succeeded, and sees that more could be done calls notify_one() in turn.
+//   A notifier that finds the flag set comes before the leaver's RMW in the order above, so its C is
+//   seen by the leaver's look, and whatever the leaver leaves over is handed on by rule 2.
+//
+// Not promised: fairness among waiters, and that a wake finds something to do.
+//
+// Edges:  noticed   epoch_     release in wake_one, wake_all -> acquire in wait       a stop request or
+//                              a close made before the notification is seen by whoever it wakes
+//         counted   waiters_   seq_cst on both sides, the two cases above; no data is passed
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+
+#include <plait/detail/deadline.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// What one attempt came to.
+enum class attempt {
+  done,       // it succeeded, or it never will: no more waiting
+  blocked,    // nothing to do until somebody notifies
+  contended,  // another thread is in the middle of the very operation this one needs finished
+};
+
+class event_count {
+ public:
+  event_count() noexcept = default;
+  event_count(const event_count&) = delete;
+  event_count& operator=(const event_count&) = delete;
+
+  // Wakes one waiter, unless none waits or a wake is already in flight.
+  void notify_one() noexcept {
+    const std::uint32_t waiters = waiters_.load(sync::seq_cst);  // seq_cst counted: notifier's side
+    if (waiters != 0) [[unlikely]]
+      wake_one(waiters);
+  }
+
+  // Wakes every waiter: close, or a condition that all of them wait for.
+  void notify_all() noexcept {
+    if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
+  }
+
+  // Calls `try_once` until it says done (then true), or until the deadline has passed or a stop is
+  // requested (then false). The last call comes after the last sleep, so an item that arrives together
+  // with the deadline is not missed. `try_once` says blocked only after seq_cst loads of whatever
+  // notifiers change.
+  template <class TryOnce>
+  bool wait(TryOnce&& try_once, const deadline& until = deadline::never(), const std::stop_token& stop = {}) {
+    return try_awake(try_once) || sleep_and_try(try_once, until, stop);
+  }
+
+ private:
+  // waiters_ is twice the number of waiters, plus one while a wake is in flight:
+  //   0            nobody waits: notify_one() is done after its load
+  //   even, > 0    somebody waits and nobody is waking them
+  //   odd, >= 3    somebody waits and one of them is being woken
+  // 1 does not occur: the flag is set only by a CAS from an even value above 0, and every leaver clears it.
+  static constexpr std::uint32_t wake_in_flight = 1;
+  static constexpr std::uint32_t one_waiter = 2;
+
+  static constexpr std::chrono::microseconds spin_time{2};
+  static constexpr int pauses_between_attempts = 4;
+  static constexpr int yields = 16;
+  static constexpr std::chrono::microseconds first_nap{100};
+  static constexpr std::chrono::milliseconds longest_nap{10};
+
+  template <class TryOnce>
+  static bool try_awake(TryOnce& try_once) {
+    // Spinning waits for a thread that runs at this moment on another processor.
+    if (sync::processor_count() > 1) {
+      const sync::clock::time_point end = sync::clock::now() + spin_time;
+      do {
+        for (int i = 0; i < pauses_between_attempts; ++i) sync::pause();
+        if (try_once() == attempt::done) return true;
+      } while (sync::clock::now() < end);
+    }
+    // Yielding waits for a thread that is ready to run and has no processor.
+    for (int i = 0; i < yields; ++i) {
+      sync::yield();
+      if (try_once() == attempt::done) return true;
+    }
+    return false;
+  }
+
+  template <class TryOnce>
+  bool sleep_and_try(TryOnce& try_once, const deadline& until, const std::stop_token& stop) {
+    // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
+    const std::stop_callback wake_on_stop(stop, [this] { wake_all(); });
+    sync::clock::duration nap = first_nap;
+    for (;;) {
+      waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
+      const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
+      const attempt seen = try_once();
+      const bool giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
+      if (seen == attempt::blocked && !giving_up) {
+        sync::futex_wait(epoch_, epoch, until.time());
+      } else if (seen == attempt::contended && !giving_up) {
+        // The other thread has done its read-modify-write, and its last plain store may still be on its
+        // way when it loads waiters_: no order forbids that, and a fence there would cost every
+        // operation. So this sleep, and only this one, is bounded.
+        sync::futex_wait(epoch_, epoch, until.or_after(nap).time());
+        if (nap < longest_nap) nap *= 2;
+      }
+      leave();
+      if (seen == attempt::done || try_once() == attempt::done) return true;
+      if (giving_up) return false;
+    }
+  }
+
+  void leave() noexcept {
+    std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: the CAS below decides
+    while (!waiters_.compare_exchange_weak(waiters, (waiters - one_waiter) & ~wake_in_flight,
+                                           sync::seq_cst,     // seq_cst counted: rule 1
+                                           sync::relaxed)) {  // relaxed: tried again
+    }
+  }
+
+  void wake_one(std::uint32_t waiters) noexcept {
+    do {
+      if (waiters == 0 || (waiters & wake_in_flight) != 0) return;
+    } while (!waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight,
+                                             sync::seq_cst,  // seq_cst counted: the wake begins
+                                             sync::seq_cst));  // seq_cst counted: as in notify_one
+    epoch_.fetch_add(1, sync::release);  // release noticed
+    sync::futex_wake(epoch_, 1);
+  }
+
+  void wake_all() noexcept {
+    epoch_.fetch_add(1, sync::release);  // release noticed
+    sync::futex_wake(epoch_, sync::every_sleeper);
+  }
+
+  sync::atomic<std::uint32_t> waiters_{0};  // see the table above
+  sync::atomic<std::uint32_t> epoch_{0};    // the futex word: changes with every notification
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// The seam: the only place under include/plait that names atomics, shared plain data, the futex, the
+// clock, mutexes and thread-local state. Everything else says plait::sync.
+//
+// Normally the names below are std::atomic and Linux calls, at no cost. With PLAIT_MODEL=1 the model
+// checker in verify/ supplies the same names, and the very same structures run under its scheduler;
+// they then live in another inline namespace, so that both kinds can be linked into one program.
+#pragma once
+
+#if defined(PLAIT_MODEL) && PLAIT_MODEL
+
+#define PLAIT_NAMESPACE plait::inline modelled
+#include <verify/seam.hpp>
+
+#else
+
+#define PLAIT_NAMESPACE plait::inline native
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+namespace PLAIT_NAMESPACE::sync {
+
+template <class T>
+using atomic = std::atomic<T>;
+
+using std::memory_order;
+inline constexpr memory_order relaxed = std::memory_order_relaxed;
+inline constexpr memory_order acquire = std::memory_order_acquire;
+inline constexpr memory_order release = std::memory_order_release;
+inline constexpr memory_order acq_rel = std::memory_order_acq_rel;
+inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
+
+// Room for one T that several threads hand to each other, every hand-over being ordered by some atomic.
+// The checker reports a hand-over that is not.
+template <class T>
+class storage {
+ public:
+  storage() noexcept {}
+  ~storage() {}
+  storage(const storage&) = delete;
+  storage& operator=(const storage&) = delete;
+
+  template <class... Args>
+  void construct(Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>) {
+    std::construct_at(&value_, std::forward<Args>(args)...);
+  }
+  void destroy() noexcept { std::destroy_at(&value_); }
+
+  T& write() noexcept { return value_; }
+  const T& read() const noexcept { return value_; }
+
+ private:
+  // Alive between construct() and destroy(); whose turn it is, the owner's atomics say.
+  union {
+    T value_;
+  };
+};
+
+// For cold internal state only: anything hot waits on an event_count.
+using mutex = std::mutex;
+
+// Monotonic. Time points are what futex_wait() takes.
+struct clock {
+  using duration = std::chrono::nanoseconds;
+  using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
+  static time_point now() noexcept { return std::chrono::steady_clock::now(); }
+};
+
+inline void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  asm volatile("yield");
+#endif
+}
+
+inline void yield() noexcept {
+  std::this_thread::yield();
+}
+
+// The number of processors this process may use, at least 1. Read once: an affinity changed later is
+// not noticed.
+inline unsigned processor_count() noexcept {
+  static const unsigned count = [] {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<unsigned>(CPU_COUNT(&allowed));
+    return std::thread::hardware_concurrency();
+  }();
+  return count == 0 ? 1 : count;
+}
+
+// How many futex system calls this process has made through the seam: a figure for benchmarks and
+// tests. The counter is touched only beside a system call, which costs a hundred times as much.
+inline std::atomic<std::uint64_t> futex_call_count{0};
+
+inline std::uint64_t futex_calls() noexcept {
+  return futex_call_count.load(relaxed);
+}
+
+enum class futex_result { woken, timed_out };
+
+// Sleeps while `word` holds `expected`, until a futex_wake() or `deadline` (null: for ever). Returns
+// `woken` without sleeping if the word differs already, and may return it for no reason at all (a
+// signal, say): callers look at their condition again.
+inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
+                               const clock::time_point* deadline) noexcept {
+  static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t));
+  std::timespec when{};
+  if (deadline != nullptr) {
+    const auto since_boot = deadline->time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
+    if (seconds.count() < 0) return futex_result::timed_out;
+    when.tv_sec = static_cast<std::time_t>(seconds.count());
+    when.tv_nsec = static_cast<long>((since_boot - seconds).count());
+  }
+  futex_call_count.fetch_add(1, relaxed);
+  // WAIT_BITSET, because only it takes an absolute time on CLOCK_MONOTONIC.
+  const long result = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
+                              deadline != nullptr ? &when : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
+  return result == -1 && errno == ETIMEDOUT ? futex_result::timed_out : futex_result::woken;
+}
+
+inline constexpr int every_sleeper = INT_MAX;
+
+// Wakes up to `count` threads that sleep on `word`.
+inline void futex_wake(const atomic<std::uint32_t>& word, int count) noexcept {
+  futex_call_count.fetch_add(1, relaxed);
+  syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
+}
+
+// This thread's own T, one for each type. T has no constructor to run and none to undo, so that it can
+// be reached at any moment of a thread's life, its last destructors included.
+template <class T>
+T& per_thread() noexcept {
+  static_assert(std::is_trivially_destructible_v<T>);
+  static constinit thread_local T value{};
+  return value;
+}
+
+// Runs `hook` when the calling thread ends, after the destructors of its thread_local objects. A hook
+// asked for again while the thread is ending runs again. Threads alive at exit() run none.
+// Throws std::system_error when the system has no key left. One hook for the process.
+template <void (*Hook)() noexcept>
+void at_thread_exit() {
+  static const pthread_key_t key = [] {
+    pthread_key_t made{};
+    if (const int error = pthread_key_create(&made, [](void*) { Hook(); }); error != 0)
+      throw std::system_error(error, std::generic_category(), "plait: no thread-exit key left");
+    return made;
+  }();
+  // The value only has to be non-null for the destructor to be called.
+  pthread_setspecific(key, &key);
+}
+
+}  // namespace PLAIT_NAMESPACE::sync
+
+#endif

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Every structure of plait. Including only the header you need compiles faster.
+#pragma once
+
+#include <plait/bounded_queue.hpp>
+#include <plait/conqueue_status.hpp>
