@@ -103,26 +103,26 @@ class bounded_queue {
   template <class... Args>
     requires std::constructible_from<T, Args...>
   bool emplace(Args&&... args) {
-    return put(detail::deadline::never(), {}, std::forward<Args>(args)...) == conqueue_status::success;
+    return put({}, std::forward<Args>(args)...) == conqueue_status::success;
   }
 
   // Waits for an item; nothing if the queue is closed and drained.
   std::optional<T> pop() {
     taken item;
-    get(item, deadline::never(), {});
+    get(item, {});
     return to_optional(item);
   }
 
   // As above, and also ends (false, nothing) when a stop is requested.
   bool push(const T& value, const std::stop_token& stop) {
-    return put(deadline::never(), stop, value) == conqueue_status::success;
+    return put({deadline::never(), &stop}, value) == conqueue_status::success;
   }
   bool push(T&& value, const std::stop_token& stop) {
-    return put(deadline::never(), stop, std::move(value)) == conqueue_status::success;
+    return put({deadline::never(), &stop}, std::move(value)) == conqueue_status::success;
   }
   std::optional<T> pop(const std::stop_token& stop) {
     taken item;
-    get(item, deadline::never(), stop);
+    get(item, {deadline::never(), &stop});
     return to_optional(item);
   }
 
@@ -150,22 +150,22 @@ class bounded_queue {
   template <class Rep, class Period>
   conqueue_status try_push_for(const T& value, const std::chrono::duration<Rep, Period>& wait,
                                const std::stop_token& stop = {}) {
-    return put(deadline::after(wait), stop, value);
+    return put({deadline::after(wait), &stop}, value);
   }
   template <class Rep, class Period>
   conqueue_status try_push_for(T&& value, const std::chrono::duration<Rep, Period>& wait,
                                const std::stop_token& stop = {}) {
-    return put(deadline::after(wait), stop, std::move(value));
+    return put({deadline::after(wait), &stop}, std::move(value));
   }
   template <class Clock, class Duration>
   conqueue_status try_push_until(const T& value, const std::chrono::time_point<Clock, Duration>& when,
                                  const std::stop_token& stop = {}) {
-    return put(deadline::at(when), stop, value);
+    return put({deadline::at(when), &stop}, value);
   }
   template <class Clock, class Duration>
   conqueue_status try_push_until(T&& value, const std::chrono::time_point<Clock, Duration>& when,
                                  const std::stop_token& stop = {}) {
-    return put(deadline::at(when), stop, std::move(value));
+    return put({deadline::at(when), &stop}, std::move(value));
   }
 
   // As pop, until the deadline: an item, empty or closed. A stop request ends the wait early, with empty.
@@ -173,14 +173,14 @@ class bounded_queue {
   std::expected<T, conqueue_status> try_pop_for(const std::chrono::duration<Rep, Period>& wait,
                                                 const std::stop_token& stop = {}) {
     taken item;
-    const conqueue_status status = get(item, deadline::after(wait), stop);
+    const conqueue_status status = get(item, {deadline::after(wait), &stop});
     return to_expected(item, status);
   }
   template <class Clock, class Duration>
   std::expected<T, conqueue_status> try_pop_until(const std::chrono::time_point<Clock, Duration>& when,
                                                   const std::stop_token& stop = {}) {
     taken item;
-    const conqueue_status status = get(item, deadline::at(when), stop);
+    const conqueue_status status = get(item, {deadline::at(when), &stop});
     return to_expected(item, status);
   }
 
@@ -232,7 +232,7 @@ class bounded_queue {
   size_type close_and_discard() {
     close();
     size_type discarded = 0;
-    for (taken item; get(item, detail::deadline::never(), {}) == conqueue_status::success; item.reset()) {
+    for (taken item; get(item, {}) == conqueue_status::success; item.reset()) {
       task_done();
       ++discarded;
     }
@@ -273,20 +273,21 @@ class bounded_queue {
 
   // Waits until every item put has been marked done. The other forms give up (false) at the deadline or
   // when a stop is requested.
-  void join() { wait_until_done(deadline::never(), {}); }
-  bool join(const std::stop_token& stop) { return wait_until_done(deadline::never(), stop); }
+  void join() { wait_until_done({}); }
+  bool join(const std::stop_token& stop) { return wait_until_done({deadline::never(), &stop}); }
   template <class Rep, class Period>
   bool try_join_for(const std::chrono::duration<Rep, Period>& wait, const std::stop_token& stop = {}) {
-    return wait_until_done(deadline::after(wait), stop);
+    return wait_until_done({deadline::after(wait), &stop});
   }
   template <class Clock, class Duration>
   bool try_join_until(const std::chrono::time_point<Clock, Duration>& when, const std::stop_token& stop = {}) {
-    return wait_until_done(deadline::at(when), stop);
+    return wait_until_done({deadline::at(when), &stop});
   }
 
  private:
   using attempt = detail::attempt;
   using deadline = detail::deadline;
+  using wait_limits = detail::wait_limits;
   using position = detail::ring_positions::position;
   using item_type = detail::queue_item<T>;
   using taken = std::optional<item_type>;
@@ -305,13 +306,6 @@ class bounded_queue {
   using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
   using slot_traits = std::allocator_traits<slot_allocator>;
 
-  // Slots from `first` on that this thread alone may now fill, or empty.
-  struct claim {
-    conqueue_status status;
-    position first;
-    size_type count;
-  };
-
   static position checked(size_type capacity) {
     if (capacity == 0)
       throw std::invalid_argument("plait::bounded_queue: capacity is 0; it must be at least 1");
@@ -324,83 +318,86 @@ class bounded_queue {
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
   position last_pushed() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }
 
-  // Claims up to `wanted` slots in a row for pushing.
-  claim claim_to_push(size_type wanted) noexcept {
-    position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
-    for (int spins = 0;;) {
-      if (slot_at(tail).stamp.load(sync::acquire) == tail) {  // acquire emptied
-        size_type count = 1;
-        position end = positions_.next(tail);
-        while (count < wanted && slot_at(end).stamp.load(sync::acquire) == end) {  // acquire emptied
-          ++count;
-          end = positions_.next(end);
-        }
-        if (tail_.compare_exchange_weak(tail, end, sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed))            // relaxed: looked at again
-          return {conqueue_status::success, tail, count};
-        continue;
-      }
-      if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail, 0};
-      const position seen = std::exchange(tail, tail_.load(sync::seq_cst));  // seq_cst claimed
-      if (seen != tail) continue;
-      // The slot still holds the element of the lap before. The queue is full if head stands there too.
-      if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
-        return {conqueue_status::full, tail, 0};
-      if (++spins > contended_spins) return {conqueue_status::busy, tail, 0};
-      sync::pause();
-    }
-  }
-
-  // Claims up to `wanted` slots in a row for popping: the mirror image.
-  claim claim_to_pop(size_type wanted) noexcept {
-    position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
-    for (int spins = 0;;) {
-      if (slot_at(head).stamp.load(sync::acquire) == positions_.filled(head)) {  // acquire filled
-        size_type count = 1;
-        position end = positions_.next(head);
-        while (count < wanted &&
-               slot_at(end).stamp.load(sync::acquire) == positions_.filled(end)) {  // acquire filled
-          ++count;
-          end = positions_.next(end);
-        }
-        if (head_.compare_exchange_weak(head, end, sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed))            // relaxed: looked at again
-          return {conqueue_status::success, head, count};
-        continue;
-      }
-      const position seen = std::exchange(head, head_.load(sync::seq_cst));  // seq_cst claimed
-      if (seen != head) continue;
-      // The slot holds nothing yet. The queue is empty if tail stands there too.
-      const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
-      if (tail == head) return {conqueue_status::empty, head, 0};
-      if (tail == (head | closed_bit)) return {conqueue_status::closed, head, 0};
-      if (++spins > contended_spins) return {conqueue_status::busy, head, 0};
-      sync::pause();
-    }
-  }
-
+  // Fills the next slot, if there is room.
   template <class... Args>
   conqueue_status put_once(Args&&... args) noexcept {
-    const claim slots = claim_to_push(1);
-    if (slots.status == conqueue_status::success) {
-      slot_type& slot = slot_at(slots.first);
-      slot.item.construct(std::forward<Args>(args)...);
-      slot.stamp.store(positions_.filled(slots.first), sync::release);  // release filled
-      not_empty_.notify_one();
+    position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
+    for (;;) {
+      slot_type& slot = slot_at(tail);
+      if (slot.stamp.load(sync::acquire) == tail) {                                  // acquire emptied
+        if (tail_.compare_exchange_weak(tail, positions_.next(tail), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                            // relaxed: looked at again
+          slot.item.construct(std::forward<Args>(args)...);
+          slot.stamp.store(positions_.filled(tail), sync::release);  // release filled
+          not_empty_.notify_one();
+          return conqueue_status::success;
+        }
+      } else {
+        const obstacle met = why_not_put(tail);
+        if (met.status != conqueue_status::success) return met.status;
+        tail = met.now;
+      }
     }
-    return slots.status;
   }
 
+  // Empties the next slot, if it is filled: the mirror image.
   conqueue_status get_once(taken& item) noexcept {
-    const claim slots = claim_to_pop(1);
-    if (slots.status == conqueue_status::success) {
-      slot_type& slot = slot_at(slots.first);
-      item.emplace(std::move(slot.item.write()));
-      slot.item.destroy();
-      slot.stamp.store(positions_.next_lap(slots.first), sync::release);  // release emptied
-      not_full_.notify_one();
+    position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
+    for (;;) {
+      slot_type& slot = slot_at(head);
+      if (slot.stamp.load(sync::acquire) == positions_.filled(head)) {               // acquire filled
+        if (head_.compare_exchange_weak(head, positions_.next(head), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                            // relaxed: looked at again
+          item.emplace(std::move(slot.item.write()));
+          slot.item.destroy();
+          slot.stamp.store(positions_.next_lap(head), sync::release);  // release emptied
+          not_full_.notify_one();
+          return conqueue_status::success;
+        }
+      } else {
+        const obstacle met = why_not_get(head);
+        if (met.status != conqueue_status::success) return met.status;
+        head = met.now;
+      }
     }
-    return slots.status;
+  }
+
+  // What stands in the way of an operation: success if nothing does any more. `now` is where to go on.
+  struct obstacle {
+    conqueue_status status;
+    position now;
+  };
+
+  // The slot at `tail` could not be filled.
+  [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
+    if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
+    for (int spins = 0;; ++spins) {
+      const position now = tail_.load(sync::seq_cst);                      // seq_cst claimed
+      if (now != tail || slot_at(tail).stamp.load(sync::acquire) == tail)  // acquire emptied
+        return {conqueue_status::success, now};
+      // The slot still holds the element of the lap before. The queue is full if head stands there too;
+      // else that element is being popped.
+      if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
+        return {conqueue_status::full, tail};
+      if (spins == contended_spins) return {conqueue_status::busy, tail};
+      sync::pause();
+    }
+  }
+
+  // The slot at `head` could not be emptied.
+  [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
+    for (int spins = 0;; ++spins) {
+      const position now = head_.load(sync::seq_cst);                                         // seq_cst claimed
+      if (now != head || slot_at(head).stamp.load(sync::acquire) == positions_.filled(head))  // acquire filled
+        return {conqueue_status::success, now};
+      // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is
+      // being pushed.
+      const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
+      if (tail == head) return {conqueue_status::empty, head};
+      if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
+      if (spins == contended_spins) return {conqueue_status::busy, head};
+      sync::pause();
+    }
   }
 
   // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
@@ -409,32 +406,41 @@ class bounded_queue {
       std::is_nothrow_constructible_v<item_type, std::in_place_t, Args...>;
 
   template <class... Args>
-  conqueue_status put(const deadline& until, const std::stop_token& stop, Args&&... args) {
+  conqueue_status put(wait_limits limits, Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
-      return put_waiting(until, stop, std::in_place, std::forward<Args>(args)...);
+      const conqueue_status status = put_once(std::in_place, std::forward<Args>(args)...);
+      if (!is_worth_waiting(status)) [[likely]]
+        return status;
+      return put_waiting(limits, std::in_place, std::forward<Args>(args)...);
     } else {
-      return put_waiting(until, stop, item_type(std::in_place, std::forward<Args>(args)...));
+      return put_waiting(limits, item_type(std::in_place, std::forward<Args>(args)...));
     }
   }
 
-  template <class... Args>
-  conqueue_status put_waiting(const deadline& until, const std::stop_token& stop, Args&&... args) {
-    conqueue_status status = put_once(std::forward<Args>(args)...);
-    if (status == conqueue_status::success || status == conqueue_status::closed) [[likely]]
+  conqueue_status get(taken& item, wait_limits limits) {
+    const conqueue_status status = get_once(item);
+    if (!is_worth_waiting(status)) [[likely]]
       return status;
-    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Args>(args)...)); }, until,
-                   stop);
+    return get_waiting(item, limits);
+  }
+
+  template <class... Args>
+  [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Args&&... args) {
+    conqueue_status status;
+    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Args>(args)...)); }, limits);
     if (status == conqueue_status::success && size() < capacity()) not_full_.notify_one();
     return status == conqueue_status::busy ? conqueue_status::full : status;
   }
 
-  conqueue_status get(taken& item, const deadline& until, const std::stop_token& stop) {
-    conqueue_status status = get_once(item);
-    if (status == conqueue_status::success || status == conqueue_status::closed) [[likely]]
-      return status;
-    not_empty_.wait([&]() noexcept { return outcome(status = get_once(item)); }, until, stop);
+  [[gnu::noinline]] conqueue_status get_waiting(taken& item, wait_limits limits) {
+    conqueue_status status;
+    not_empty_.wait([&]() noexcept { return outcome(status = get_once(item)); }, limits);
     if (status == conqueue_status::success && !empty()) not_empty_.notify_one();
     return status == conqueue_status::busy ? conqueue_status::empty : status;
+  }
+
+  static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
+    return status != conqueue_status::success && status != conqueue_status::closed;
   }
 
   static constexpr detail::attempt outcome(conqueue_status status) noexcept {
@@ -454,17 +460,29 @@ class bounded_queue {
     using reference = decltype(*first);
     size_type pushed = 0;
     if constexpr (constructs_in_slot<reference> && noexcept(*first) && noexcept(++first)) {
+      position tail = tail_.load(sync::relaxed);  // relaxed: as in put_once
       while (pushed != count) {
-        const claim slots = claim_to_push(count - pushed);
-        if (slots.status != conqueue_status::success) break;
-        position at = slots.first;
-        for (size_type i = 0; i != slots.count; ++i, ++first, at = positions_.next(at)) {
-          slot_type& slot = slot_at(at);
-          slot.item.construct(std::in_place, *first);
-          slot.stamp.store(positions_.filled(at), sync::release);  // release filled
+        // Neighbours as far as the ring's end: the rest takes another claim.
+        slot_type* const slots = &slot_at(tail);
+        const size_type wanted = std::min<size_type>(count - pushed, capacity() - positions_.index(tail));
+        size_type free = 0;
+        while (free != wanted && slots[free].stamp.load(sync::acquire) == tail + free)
+          ++free;  // acquire emptied
+        if (free == 0) {
+          const obstacle met = why_not_put(tail);
+          if (met.status != conqueue_status::success) break;
+          tail = met.now;
+        } else if (tail_.compare_exchange_weak(tail, positions_.advance(tail, free),
+                                               sync::seq_cst,     // seq_cst claimed
+                                               sync::relaxed)) {  // relaxed: looked at again
+          for (size_type i = 0; i != free; ++i, ++first) {
+            slots[i].item.construct(std::in_place, *first);
+            slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
+          }
+          tail = positions_.advance(tail, free);
+          not_empty_.notify_one();
+          pushed += free;
         }
-        not_empty_.notify_one();
-        pushed += slots.count;
       }
     } else {
       for (; pushed != count && try_push(*first) == conqueue_status::success; ++pushed) ++first;
@@ -476,18 +494,30 @@ class bounded_queue {
   size_type get_some(Iterator& out, size_type max_count) {
     size_type popped = 0;
     if constexpr (noexcept(*out = std::declval<T>()) && noexcept(++out)) {
+      position head = head_.load(sync::relaxed);  // relaxed: as in get_once
       while (popped != max_count) {
-        const claim slots = claim_to_pop(max_count - popped);
-        if (slots.status != conqueue_status::success) break;
-        position at = slots.first;
-        for (size_type i = 0; i != slots.count; ++i, ++out, at = positions_.next(at)) {
-          slot_type& slot = slot_at(at);
-          *out = std::move(slot.item.write().value());
-          slot.item.destroy();
-          slot.stamp.store(positions_.next_lap(at), sync::release);  // release emptied
+        slot_type* const slots = &slot_at(head);
+        const size_type wanted = std::min<size_type>(max_count - popped, capacity() - positions_.index(head));
+        size_type filled = 0;
+        while (filled != wanted &&
+               slots[filled].stamp.load(sync::acquire) == positions_.filled(head + filled))  // acquire filled
+          ++filled;
+        if (filled == 0) {
+          const obstacle met = why_not_get(head);
+          if (met.status != conqueue_status::success) break;
+          head = met.now;
+        } else if (head_.compare_exchange_weak(head, positions_.advance(head, filled),
+                                               sync::seq_cst,     // seq_cst claimed
+                                               sync::relaxed)) {  // relaxed: looked at again
+          for (size_type i = 0; i != filled; ++i, ++out) {
+            *out = std::move(slots[i].item.write().value());
+            slots[i].item.destroy();
+            slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
+          }
+          head = positions_.advance(head, filled);
+          not_full_.notify_one();
+          popped += filled;
         }
-        not_full_.notify_one();
-        popped += slots.count;
       }
     } else {
       for (; popped != max_count; ++popped, ++out) {
@@ -499,11 +529,11 @@ class bounded_queue {
     return popped;
   }
 
-  bool wait_until_done(const deadline& until, const std::stop_token& stop) {
+  bool wait_until_done(wait_limits limits) {
     const auto all_done = [this]() noexcept {
       return unfinished_tasks() == 0 ? detail::attempt::done : detail::attempt::blocked;
     };
-    return all_done() == detail::attempt::done || all_done_.wait(all_done, until, stop);
+    return all_done() == detail::attempt::done || all_done_.wait(all_done, limits);
   }
 
   static std::optional<T> to_optional(taken& item) {

@@ -3,7 +3,7 @@
 //
 // An event count turns any lock-free attempt ("pop an item") into a blocking one. Whoever makes progress
 // possible calls notify_one(), which is one plain load when nobody sleeps; whoever cannot make progress
-// calls wait(), which tries again for about two microseconds, then gives its processor away a few times,
+// calls wait(), which tries again for some microseconds, then gives its processor away a few times,
 // then sleeps on a futex.
 //
 // The protocol of a pair (notifier, waiter) around a condition C held in some atomics:
@@ -47,6 +47,12 @@ enum class attempt {
   contended,  // another thread is in the middle of the very operation this one needs finished
 };
 
+// When a wait gives up. The token, if there is one, outlives the wait.
+struct wait_limits {
+  deadline until = deadline::never();
+  const std::stop_token* stop = nullptr;
+};
+
 class event_count {
  public:
   event_count() noexcept = default;
@@ -70,8 +76,8 @@ class event_count {
   // with the deadline is not missed. `try_once` says blocked only after seq_cst loads of whatever
   // notifiers change.
   template <class TryOnce>
-  bool wait(TryOnce&& try_once, const deadline& until = deadline::never(), const std::stop_token& stop = {}) {
-    return try_awake(try_once) || sleep_and_try(try_once, until, stop);
+  bool wait(TryOnce&& try_once, wait_limits limits) {
+    return try_awake(try_once) || sleep_and_try(try_once, limits);
   }
 
  private:
@@ -83,21 +89,25 @@ class event_count {
   static constexpr std::uint32_t wake_in_flight = 1;
   static constexpr std::uint32_t one_waiter = 2;
 
-  static constexpr std::chrono::microseconds spin_time{2};
-  static constexpr int pauses_between_attempts = 4;
+  static constexpr int polls = 3;
+  static constexpr std::chrono::microseconds poll_interval{1};
+  static constexpr int pauses_per_clock_read = 4;
   static constexpr int yields = 16;
   static constexpr std::chrono::microseconds first_nap{100};
   static constexpr std::chrono::milliseconds longest_nap{10};
 
   template <class TryOnce>
   static bool try_awake(TryOnce& try_once) {
-    // Spinning waits for a thread that runs at this moment on another processor.
+    // Polling waits for a thread that runs at this moment on another processor. It looks seldom: a poll
+    // takes the line from the other thread, and whoever looks after every item gets one item each time.
     if (sync::processor_count() > 1) {
-      const sync::clock::time_point end = sync::clock::now() + spin_time;
-      do {
-        for (int i = 0; i < pauses_between_attempts; ++i) sync::pause();
+      for (int i = 0; i < polls; ++i) {
+        const sync::clock::time_point next_poll = sync::clock::now() + poll_interval;
+        do {
+          for (int j = 0; j < pauses_per_clock_read; ++j) sync::pause();
+        } while (sync::clock::now() < next_poll);
         if (try_once() == attempt::done) return true;
-      } while (sync::clock::now() < end);
+      }
     }
     // Yielding waits for a thread that is ready to run and has no processor.
     for (int i = 0; i < yields; ++i) {
@@ -108,7 +118,9 @@ class event_count {
   }
 
   template <class TryOnce>
-  bool sleep_and_try(TryOnce& try_once, const deadline& until, const std::stop_token& stop) {
+  bool sleep_and_try(TryOnce& try_once, wait_limits limits) {
+    const deadline until = limits.until;
+    const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
     // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
     const std::stop_callback wake_on_stop(stop, [this] { wake_all(); });
     sync::clock::duration nap = first_nap;
@@ -140,7 +152,7 @@ class event_count {
     }
   }
 
-  void wake_one(std::uint32_t waiters) noexcept {
+  [[gnu::noinline]] void wake_one(std::uint32_t waiters) noexcept {
     do {
       if (waiters == 0 || (waiters & wake_in_flight) != 0) return;
     } while (!waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight,

@@ -26,11 +26,11 @@ class ring_positions {
 
   // capacity: 1 .. max_capacity.
   explicit constexpr ring_positions(std::uint64_t capacity) noexcept
-      : capacity_(capacity), lap_(std::bit_ceil(capacity + 1)) {}
+      : capacity_(capacity), mask_(std::bit_ceil(capacity + 1) - 1) {}
 
   constexpr std::uint64_t capacity() const noexcept { return capacity_; }
 
-  constexpr std::uint64_t index(position at) const noexcept { return at & (lap_ - 1); }
+  constexpr std::uint64_t index(position at) const noexcept { return at & mask_; }
 
   constexpr position next(position at) const noexcept {
     return index(at) + 1 < capacity_ ? at + 1 : next_lap(at - index(at));
@@ -42,21 +42,20 @@ class ring_positions {
   }
 
   // The same slot, one lap later.
-  constexpr position next_lap(position at) const noexcept { return (at + lap_) & ~spare_bit; }
+  constexpr position next_lap(position at) const noexcept { return (at + mask_ + 1) & ~spare_bit; }
 
   // A slot's stamp while it holds the element pushed at `at`: no position of that slot, in any lap.
   static constexpr position filled(position at) noexcept { return at + 1; }
 
   // How many positions `to` is ahead of `from`.
   constexpr std::uint64_t distance(position from, position to) const noexcept {
-    const std::uint64_t laps =
-        (((to - index(to)) - (from - index(from))) & ~spare_bit) >> std::countr_zero(lap_);
+    const std::uint64_t laps = (((to - index(to)) - (from - index(from))) & ~spare_bit) >> std::popcount(mask_);
     return laps * capacity_ + index(to) - index(from);
   }
 
  private:
   std::uint64_t capacity_;
-  std::uint64_t lap_;  // 2^k, the smallest power of two above capacity_
+  std::uint64_t mask_;  // 2^k - 1, where 2^k is the smallest power of two above capacity_
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
