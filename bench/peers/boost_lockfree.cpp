@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// boost_lockfree: boost::lockfree::queue with all nodes allocated beforehand. It never waits, so the
+// adapter yields. It holds trivially copyable items only.
+#include <boost/lockfree/queue.hpp>
+#include <thread>
+
+#include "../bounded_queue.bench.hpp"
+
+namespace {
+
+template <class T>
+class boost_lockfree {
+ public:
+  using value_type = T;
+  explicit boost_lockfree(std::size_t capacity) : queue_(capacity) {}
+
+  boost_lockfree& producer() { return *this; }
+  boost_lockfree& consumer() { return *this; }
+
+  void push(const T& item) {
+    while (!queue_.bounded_push(item)) std::this_thread::yield();
+  }
+  T pop() {
+    T item;
+    while (!queue_.pop(item)) std::this_thread::yield();
+    return item;
+  }
+
+ private:
+  boost::lockfree::queue<T, boost::lockfree::fixed_sized<true>> queue_;
+};
+
+const bench::registration queues([] {
+  bench::add_bounded_queue<boost_lockfree<std::uint64_t>>("boost_lockfree");
+});
+
+}  // namespace

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// moodycamel: ConcurrentQueue, which never waits, so the adapter yields.
+// moodycamel_blocking: BlockingConcurrentQueue, which waits for items.
+// Both are without a bound: the capacity is allocated beforehand, and producers then run ahead as far as
+// they like. A bound would have to be a semaphore around each push and pop, which is slower, so this is
+// the rival at its best. Each thread has a token, as its manual advises.
+#include <concurrentqueue/blockingconcurrentqueue.h>
+#include <concurrentqueue/concurrentqueue.h>
+
+#include <thread>
+
+#include "../bounded_queue.bench.hpp"
+
+namespace {
+
+template <class T>
+struct blocking : moodycamel::BlockingConcurrentQueue<T> {
+  using value_type = T;
+  using moodycamel::BlockingConcurrentQueue<T>::BlockingConcurrentQueue;
+};
+
+template <class T>
+struct nonblocking : moodycamel::ConcurrentQueue<T> {
+  using value_type = T;
+  using moodycamel::ConcurrentQueue<T>::ConcurrentQueue;
+
+  void wait_dequeue(moodycamel::ConsumerToken& token, T& item) {
+    while (!this->try_dequeue(token, item)) std::this_thread::yield();
+  }
+  std::size_t wait_dequeue_bulk(moodycamel::ConsumerToken& token, T* items, std::size_t count) {
+    for (;;) {
+      if (const std::size_t taken = this->try_dequeue_bulk(token, items, count); taken != 0) return taken;
+      std::this_thread::yield();
+    }
+  }
+};
+
+template <class Queue>
+class with_tokens {
+ public:
+  using value_type = typename Queue::value_type;
+  explicit with_tokens(std::size_t capacity) : queue_(capacity) {}
+
+  struct producer_type {
+    Queue& queue;
+    moodycamel::ProducerToken token{queue};
+
+    void push(value_type item) { queue.enqueue(token, std::move(item)); }
+    void push_n(std::span<const value_type> items) { queue.enqueue_bulk(token, items.data(), items.size()); }
+  };
+  struct consumer_type {
+    Queue& queue;
+    moodycamel::ConsumerToken token{queue};
+
+    value_type pop() {
+      value_type item;
+      queue.wait_dequeue(token, item);
+      return item;
+    }
+    std::size_t pop_n(std::span<value_type> items) {
+      return queue.wait_dequeue_bulk(token, items.data(), items.size());
+    }
+  };
+
+  producer_type producer() { return {queue_}; }
+  consumer_type consumer() { return {queue_}; }
+
+ private:
+  Queue queue_;
+};
+
+template <template <class> class Queue>
+void add(const std::string& name) {
+  using of_numbers = with_tokens<Queue<std::uint64_t>>;
+  bench::add_bounded_queue<of_numbers>(name);
+  bench::add_batch_queue<of_numbers>(name);
+  bench::add_move_only_queue<with_tokens<Queue<bench::move_only_line>>>(name);
+}
+
+const bench::registration queues([] {
+  add<nonblocking>("moodycamel");
+  add<blocking>("moodycamel_blocking");
+});
+
+}  // namespace

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// How one run of a benchmark is timed: threads that start together, and what the process used meanwhile.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+// What the whole process used.
+struct usage {
+  double cpu_seconds = 0;
+  double voluntary_switches = 0;  // a thread went to sleep; yielding does not count
+  double futex_calls = 0;         // of plait's own waiting
+
+  static usage now();
+  friend usage operator-(const usage& later, const usage& earlier);
+};
+
+struct measurement {
+  double items = 0;    // what the workload counts: items passed on, additions, round trips
+  double seconds = 0;  // from the common start until the last thread was done
+  usage used;
+  std::vector<std::pair<std::string, double>> extra;  // figures of this workload alone
+};
+
+// Raised when the time of a run is up. On a cache line of its own, since everybody reads it all the time.
+struct alignas(64) stop_flag {
+  std::atomic<bool> raised{false};
+
+  bool operator()() const noexcept { return raised.load(std::memory_order_relaxed); }
+};
+
+using job = std::function<void()>;
+
+// Runs every job in a thread of its own. All start at once; `stop` is raised after `time`, and the clock
+// stops when the last job has returned.
+measurement run_together(const std::vector<job>& jobs, std::chrono::nanoseconds time, stop_flag& stop);
+
+std::size_t resident_bytes();
+
+}  // namespace bench

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "report.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace bench {
+namespace {
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+using figure = std::function<double(const measurement&)>;
+
+std::vector<double> each(const result& of, const figure& what) {
+  std::vector<double> values;
+  for (const measurement& measured : of.repetitions) values.push_back(what(measured));
+  return values;
+}
+
+double items_per_second(const measurement& m) {
+  return m.items / m.seconds;
+}
+double nanoseconds_per_item(const measurement& m) {
+  return m.seconds * 1e9 / m.items;
+}
+double cpu_nanoseconds_per_item(const measurement& m) {
+  return m.used.cpu_seconds * 1e9 / m.items;
+}
+double switches_per_item(const measurement& m) {
+  return m.used.voluntary_switches / m.items;
+}
+double futex_calls_per_item(const measurement& m) {
+  return m.used.futex_calls / m.items;
+}
+
+// How a workload's headline is computed and written.
+struct column {
+  figure value;
+  double scale;
+  const char* unit;
+  bool more_is_better;
+};
+
+column column_of(headline what) {
+  switch (what) {
+    case headline::items_per_second:
+      return {items_per_second, 1e-6, "M/s", true};
+    case headline::time_per_item:
+      return {nanoseconds_per_item, 1, "ns", false};
+    case headline::cpu_seconds:
+      return {[](const measurement& m) { return m.used.cpu_seconds; }, 1, "CPU s", false};
+  }
+  return {};
+}
+
+bool is_ours(const result& of) {
+  return of.what.implementation.starts_with("plait");
+}
+
+using row = nlohmann::ordered_json;
+
+row row_of(const result& of, const std::string& kind) {
+  return {{"name", of.what.name()},
+          {"run_name", of.what.name()},
+          {"run_type", kind},
+          {"repetitions", of.repetitions.size()},
+          {"threads", of.what.threads}};
+}
+
+row iteration_row(const result& of, std::size_t index) {
+  row r = row_of(of, "iteration");
+  r["repetition_index"] = index;
+  r["iterations"] = of.repetitions[index].items;
+  return r;
+}
+
+row aggregate_row(const result& of, const std::string& name) {
+  row r = row_of(of, "aggregate");
+  r["name"] = of.what.name() + '_' + name;
+  r["aggregate_name"] = name;
+  r["aggregate_unit"] = "time";
+  r["iterations"] = of.repetitions.size();
+  return r;
+}
+
+// The figures of `of`, each one reduced from those of its repetitions.
+void add_figures(row& r, const result& of, const std::function<double(const std::vector<double>&)>& reduce) {
+  r["real_time"] = reduce(each(of, nanoseconds_per_item));
+  r["cpu_time"] = reduce(each(of, cpu_nanoseconds_per_item));
+  r["time_unit"] = "ns";
+  r["items_per_second"] = reduce(each(of, items_per_second));
+  r["voluntary_switches_per_item"] = reduce(each(of, switches_per_item));
+  if (is_ours(of)) r["futex_calls_per_item"] = reduce(each(of, futex_calls_per_item));
+  for (std::size_t i = 0; i != of.repetitions.front().extra.size(); ++i)
+    r[of.repetitions.front().extra[i].first] =
+        reduce(each(of, [i](const measurement& m) { return m.extra[i].second; }));
+}
+
+}  // namespace
+
+void print_group(std::FILE* out, const std::vector<result>& group) {
+  const column shown = column_of(group.front().what.judged_by);
+  const auto middle = [&](const result& of) { return median(each(of, shown.value)); };
+  const auto ours =
+      std::ranges::find_if(group, [](const result& r) { return r.what.implementation == "plait"; });
+
+  fmt::print(out, "{:<38}{:>10}{:>9}{:>9}{:>10}{:>12}{:>11}{:>11}\n", group.front().what.group(), "median",
+             "min", "max", "plait is", "CPU ns/item", "sleeps/item", "futex/item");
+  for (const result& of : group) {
+    const std::vector<double> values = each(of, shown.value);
+    std::string ratio;
+    if (ours != group.end() && &*ours != &of && shown.value &&
+        group.front().what.judged_by != headline::cpu_seconds)
+      ratio = fmt::format("{:.2f}x",
+                          shown.more_is_better ? middle(*ours) / middle(of) : middle(of) / middle(*ours));
+    fmt::print(out, "  {:<30}{:>6}{:>10.4g}{:>9.4g}{:>9.4g}{:>10}{:>12.4g}{:>11.2g}{:>11}\n",
+               of.what.implementation, shown.unit, median(values) * shown.scale,
+               std::ranges::min(values) * shown.scale, std::ranges::max(values) * shown.scale, ratio,
+               median(each(of, cpu_nanoseconds_per_item)), median(each(of, switches_per_item)),
+               is_ours(of) ? fmt::format("{:.2g}", median(each(of, futex_calls_per_item))) : "");
+  }
+  fmt::print(out, "\n");
+  std::fflush(out);
+}
+
+nlohmann::ordered_json to_json(const nlohmann::ordered_json& context, const std::vector<result>& results) {
+  const std::vector<std::pair<std::string, std::function<double(const std::vector<double>&)>>> aggregates = {
+      {"median", median},
+      {"min", [](const std::vector<double>& values) { return std::ranges::min(values); }},
+      {"max", [](const std::vector<double>& values) { return std::ranges::max(values); }}};
+
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const result& of : results) {
+    for (std::size_t i = 0; i != of.repetitions.size(); ++i) {
+      row r = iteration_row(of, i);
+      add_figures(r, of, [i](const std::vector<double>& values) { return values[i]; });
+      rows.push_back(std::move(r));
+    }
+    for (const auto& [name, reduce] : aggregates) {
+      row r = aggregate_row(of, name);
+      add_figures(r, of, reduce);
+      rows.push_back(std::move(r));
+    }
+  }
+  return {{"context", context}, {"benchmarks", rows}};
+}
+
+}  // namespace bench
