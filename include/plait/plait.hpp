@@ -4,3 +4,5 @@
 
 #include <plait/bounded_queue.hpp>
 #include <plait/conqueue_status.hpp>
+#include <plait/counter.hpp>
+#include <plait/keyed_counter.hpp>

@@ -26,10 +26,12 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -106,6 +108,11 @@ inline unsigned processor_count() noexcept {
   return count == 0 ? 1 : count;
 }
 
+// Asks for the cache line at `address`, which will soon be read and written. Any address will do.
+inline void prefetch(const void* address) noexcept {
+  __builtin_prefetch(address, 1);
+}
+
 // How many futex system calls this process has made through the seam: a figure for benchmarks and
 // tests. The counter is touched only beside a system call, which costs a hundred times as much.
 inline std::atomic<std::uint64_t> futex_call_count{0};
@@ -167,6 +174,23 @@ void at_thread_exit() {
   }();
   // The value only has to be non-null for the destructor to be called.
   pthread_setspecific(key, &key);
+}
+
+// The process's one T, made at first use and never destroyed: the last destructors of a program may
+// still reach it.
+template <class T>
+T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
+  alignas(T) static std::byte room[sizeof(T)];
+  static T& value = *std::construct_at(reinterpret_cast<T*>(room));
+  return value;
+}
+
+// Calls `Before` in a thread that forks, and `After` in it and in its copy in the child: whoever takes a
+// lock in one and drops it in the other has a child that finds the lock free. Only the first call counts.
+template <void (*Before)(), void (*After)()>
+void around_fork() {
+  static const int error = pthread_atfork(Before, After, After);
+  if (error != 0) throw std::system_error(error, std::generic_category(), "plait: no room for a fork handler");
 }
 
 }  // namespace PLAIT_NAMESPACE::sync

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// counter: one 64-bit number that many threads add to and few read.
+//
+// Use it for statistics: requests served, bytes read, cache hits. Any number of threads may add, at the
+// cost of adding to a variable of their own, and thousands of counters are cheap.
+// Use keyed_counter to count by key. Use std::atomic when every add needs the resulting value (tickets,
+// reference counts) or reads are as frequent as adds.
+//
+//   operation        progress       exactness                                   complexity     memory
+//   add              wait-free (1)  no add is ever lost                         O(1), no RMW   see below
+//   load             wait-free      exact when nobody adds; else between the    O(threads)     none
+//                                   values before and after the adds under way
+//   exchange, reset  lock-free      every add is taken by exactly one exchange  O(threads)     none
+//   constructor      blocks (2)                                                 O(threads)     see below
+//   destructor       blocks (2)                                                 O(log counters)
+//   Memory: 8 to 16 bytes for each counter and thread id, in blocks of at least 4 KiB for each thread
+//   that adds; kept for the next counters and threads, so it grows to the most that were alive at once.
+//   (1) But a thread's first add, and its first in a new block, allocates and may throw std::bad_alloc;
+//       it then has counted nothing.
+//   (2) On a lock held for a few instructions. The constructor may throw std::bad_alloc.
+//
+//   plait::counter served;
+//   {
+//     std::vector<std::jthread> workers;
+//     for (int i = 0; i < 4; ++i) workers.emplace_back([&] {
+//       for (int request = 0; request < 1000; ++request) served.add();
+//     });
+//   }
+//   std::printf("%lld\n", static_cast<long long>(served.load()));  // 4000
+//
+// Threads may end, and add in their very last destructors; what they added stays. The number wraps around
+// at 2^63, without undefined behaviour. An add publishes nothing else: it orders no other memory.
+// A child of fork() may go on counting. Every call must have returned before the counter is destroyed.
+// Algorithm: a cell for each thread and counter that only its owner writes (statistical counters, McKenney,
+// "Is Parallel Programming Hard", chapter 5), laid out thread by thread. Design note:
+// docs/structures/counter.md.
+#pragma once
+
+#include <cstdint>
+
+#include <plait/detail/counter_cells.hpp>
+#include <plait/detail/index_pool.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// Value: the sum of the counter's cells, less taken_. Cells only ever take adds; exchange moves taken_.
+//
+// Exchanges partition the adds: one that succeeds has read taken_ as the exchange before it left it, and
+// every cell after that one did. So in each cell it takes what was added since the exchange before, and
+// nothing else: the sums telescope.
+//
+// Edges:  taken   taken_   release in exchange -> acquire in exchange, load   the cells are then read no
+//                          older than the exchange that set taken_ has read them
+class counter {
+ public:
+  counter() : at_(detail::counter_cells::locate(numbers::take())) {
+    // A number used before has its old cells: nobody adds to them now, so their sum stands for zero.
+    taken_.store(detail::counter_cells::sum(at_), sync::relaxed);  // relaxed: nobody else knows the counter yet
+  }
+  counter(const counter&) = delete;
+  counter& operator=(const counter&) = delete;
+  ~counter() { numbers::give_back(detail::counter_cells::number(at_)); }
+
+  // Adds n, which may be negative.
+  void add(std::int64_t n = 1) {
+    detail::counter_cells::cell& mine = detail::counter_cells::mine(at_);
+    // relaxed, twice: this thread is the only writer
+    const std::uint64_t before = mine.load(sync::relaxed);
+    mine.store(before + static_cast<std::uint64_t>(n), sync::relaxed);  // relaxed: as above
+  }
+
+  // All adds that happened before; of those under way, some.
+  std::int64_t load() const noexcept {
+    const std::uint64_t taken = taken_.load(sync::acquire);  // acquire taken
+    return static_cast<std::int64_t>(detail::counter_cells::sum(at_) - taken);
+  }
+
+  // Sets the counter to `value` and returns what it was.
+  std::int64_t exchange(std::int64_t value) noexcept {
+    std::uint64_t taken = taken_.load(sync::acquire);  // acquire taken
+    for (;;) {
+      const std::uint64_t sum = detail::counter_cells::sum(at_);
+      if (taken_.compare_exchange_weak(taken, sum - static_cast<std::uint64_t>(value),
+                                       sync::acq_rel,   // acq_rel taken
+                                       sync::acquire))  // acquire taken: and read the cells again
+        return static_cast<std::int64_t>(sum - taken);
+    }
+  }
+
+  // Sets the counter to zero.
+  void reset() noexcept { exchange(0); }
+
+ private:
+  using numbers = detail::index_pool<counter>;
+
+  detail::counter_cells::address at_;  // of this counter's cell among each thread's
+  sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero
+};
+
+}  // namespace PLAIT_NAMESPACE

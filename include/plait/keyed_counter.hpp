@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+// keyed_counter<Key>: counts how often each key was seen; Python's collections.Counter for many threads.
+//
+// Use it to count words, addresses, error codes, anything hashable, from any number of threads.
+// Use counter when there is one number to count, or few with names known in advance.
+//
+//   operation            progress        exactness                              complexity
+//   add                  blocks (1)      no count is ever lost                  O(1)
+//   update               as add          as add                                 O(keys), cheaper than as many
+//   adds count, total         blocks (1)      (2)                                    O(threads) size,
+//   most_common,   blocks (1)      (2)                                    O(keys) to merge the tables, and
+//     snapshot, merge                                                           sorting what most_common
+//     returns
+//   clear                blocks (1)      what is added meanwhile may stay       O(keys)
+//   Memory: each thread counts in a table of its own, which the thread that gets its place goes on with: at
+//   most threads alive at once * distinct keys * (the size of a key + 8 + 11 to 22 bytes). A std::string
+//   key takes 16 bytes if it has up to 12 characters. clear() and the destructor free it.
+//   (1) On the lock of one table, which nobody else wants unless somebody reads or clears.
+//   (2) Exact when nobody adds. Otherwise every add that happened before is seen, and of those under way,
+//       some; the tables are read one after the other.
+//
+// Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
+// is held; update() and merge() have then counted some of their keys, each wholly or not at all.
+// Hash and the range given to update() run outside every lock. Equal and Key's constructors run inside one:
+// they must not use the same counter.
+//
+//   plait::keyed_counter<std::string> words;
+//   const auto count_line = [&](std::string_view line) {
+//     words.update(std::views::split(line, ' ') |
+//                  std::views::transform([](auto&& word) { return std::string_view(word); }));
+//   };
+//   std::jthread(count_line, "the cat and the dog").join();
+//   count_line("the bird");
+//   for (const auto& [word, count] : words.most_common(2))  // the 3, and 1
+//     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(count));
+//
+// Key: countable_key, that is, copyable. Hash and Equal are called from several threads at once. If both
+// have is_transparent, as they do by default for strings, a string_view or literal is counted and looked up
+// without making a string unless the key is new.
+// As in Python, a count may become 0 or negative and the key stays. Unlike Python, adding 0 to a key that is
+// missing, and looking it up, are two things: the first puts it in. Counts wrap around at 2^63.
+// Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
+// Algorithm: thread-local aggregation, merged when read; an index of hashes over dense entries.
+// Design note: docs/structures/keyed_counter.md.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <mutex>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/counting_table.hpp>
+#include <plait/detail/key_hash.hpp>
+#include <plait/detail/packed_string.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/thread_slots.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+template <class Key>
+concept countable_key =
+    std::is_object_v<Key> && std::copy_constructible<Key> && std::is_nothrow_destructible_v<Key>;
+
+template <countable_key Key, class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
+class keyed_counter {
+  // What can be counted and looked up without first making a Key of it.
+  template <class K>
+  static constexpr bool is_lookup_key =
+      std::same_as<std::remove_cvref_t<K>, Key> || (requires {
+        typename Hash::is_transparent;
+        typename Equal::is_transparent;
+      } && std::constructible_from<Key, const K&> && std::invocable<const Hash&, const K&>);
+
+ public:
+  using key_type = Key;
+  using count_type = std::int64_t;
+  using value_type = std::pair<Key, std::int64_t>;
+  using size_type = std::size_t;
+  using hasher = Hash;
+  using key_equal = Equal;
+
+  explicit keyed_counter(const Hash& hash = Hash(), const Equal& equal = Equal())
+      : hash_(hash), equal_(equal) {}
+  keyed_counter(const keyed_counter&) = delete;
+  keyed_counter& operator=(const keyed_counter&) = delete;
+
+  // Adds n, which may be negative, to the count of `key`.
+  void add(const Key& key, std::int64_t n = 1) { add_one(key, n); }
+  void add(Key&& key, std::int64_t n = 1) { add_one(std::move(key), n); }
+  template <class K>
+    requires is_lookup_key<K>
+  void add(const K& key, std::int64_t n = 1) {
+    add_one(key, n);
+  }
+
+  // Adds 1 for every element of `keys`.
+  template <std::ranges::input_range Range>
+    requires is_lookup_key<std::ranges::range_reference_t<Range>> ||
+             std::constructible_from<Key, std::ranges::range_reference_t<Range>>
+  void update(Range&& keys) {
+    using reference = std::ranges::range_reference_t<Range>;
+    if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference> &&
+                  is_lookup_key<reference>) {
+      auto next = std::ranges::begin(keys);
+      const auto end = std::ranges::end(keys);
+      while (next != end) add_batch(next, end);
+    } else {
+      using element = std::conditional_t<is_lookup_key<reference>, std::remove_cvref_t<reference>, Key>;
+      std::vector<element> batch;
+      batch.reserve(batch_size);
+      for (auto&& key : keys) {
+        batch.emplace_back(std::forward<decltype(key)>(key));
+        if (batch.size() < batch_size) continue;
+        update(batch);
+        batch.clear();
+      }
+      update(batch);
+    }
+  }
+
+  // How often `key` was counted; 0 if never.
+  std::int64_t count(const Key& key) const { return count_one(key); }
+  template <class K>
+    requires is_lookup_key<K>
+  std::int64_t count(const K& key) const {
+    return count_one(key);
+  }
+
+  // The sum of all counts.
+  std::int64_t total() const {
+    std::uint64_t sum = 0;
+    tables_.for_each([&](locked_table& own) {
+      const std::lock_guard guard(own.lock);
+      sum += own.table.total();
+    });
+    return static_cast<std::int64_t>(sum);
+  }
+
+  // The number of distinct keys.
+  size_type size() const { return merged().size(); }
+  [[nodiscard]] bool empty() const {
+    bool none = true;
+    tables_.for_each([&](locked_table& own) {
+      const std::lock_guard guard(own.lock);
+      none = none && own.table.size() == 0;
+    });
+    return none;
+  }
+
+  // The n keys with the highest counts, or all of them, highest first. Keys with equal counts come in their
+  // own order if they have one.
+  std::vector<value_type> most_common() const { return ranked(merged(), static_cast<size_type>(-1)); }
+  std::vector<value_type> most_common(size_type n) const { return ranked(merged(), n); }
+
+  // All keys and their counts, in no particular order.
+  std::vector<value_type> snapshot() const {
+    const table all = merged();
+    std::vector<value_type> copy;
+    copy.reserve(all.size());
+    all.for_each([&](const entry& each) { copy.push_back(to_value(each)); });
+    return copy;
+  }
+
+  // Adds all counts of `other`, which may be this counter.
+  void merge(const keyed_counter& other) {
+    const table added = other.merged();
+    locked_table& own = tables_.mine();
+    const std::lock_guard guard(own.lock);
+    own.table.merge(added, equal_);
+  }
+
+  // Forgets all keys.
+  void clear() {
+    tables_.for_each([](locked_table& own) {
+      table dropped;  // destroyed when the lock is free again
+      const std::lock_guard guard(own.lock);
+      std::swap(dropped, own.table);
+    });
+  }
+
+ private:
+  // Words are kept in half the space, unless the user's functions must be shown real strings.
+  static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, detail::key_hash<Key>> &&
+                                std::same_as<Equal, std::equal_to<>>;
+  using table = detail::counting_table<std::conditional_t<packs, detail::packed_string, Key>>;
+  using entry = typename table::entry;
+  using hash_type = typename table::hash_type;
+
+  struct alignas(detail::contention_free_distance) locked_table {
+    sync::mutex lock;
+    detail::counting_table<std::conditional_t<packs, detail::packed_string, Key>> table;  // guarded by lock
+  };
+
+  // How many keys update() hashes before it takes the lock, and how many keys ahead of the one it counts it
+  // fetches slots and entries.
+  static constexpr size_type batch_size = 256;
+  static constexpr size_type slots_ahead = 16;
+  static constexpr size_type entries_ahead = 8;
+
+  // The table wants its hashes evenly spread; std::hash and most others do not promise that.
+  template <class K>
+  hash_type hash_of(const K& key) const {
+    const auto hash = static_cast<std::uint64_t>(std::invoke(hash_, key));
+    if constexpr (std::same_as<Hash, detail::key_hash<Key>>) return static_cast<hash_type>(hash);
+    return static_cast<hash_type>(detail::mix(hash));
+  }
+
+  template <class K>
+  void add_one(K&& key, std::int64_t n) {
+    const hash_type hash = hash_of(key);
+    locked_table& own = tables_.mine();
+    const std::lock_guard guard(own.lock);
+    own.table.add(hash, std::forward<K>(key), static_cast<std::uint64_t>(n), equal_);
+  }
+
+  // Counts up to batch_size keys from `next` on, and moves it past them.
+  template <class Iterator, class Sentinel>
+  void add_batch(Iterator& next, const Sentinel& end) {
+    struct hashed {
+      hash_type hash;
+      std::add_pointer_t<std::iter_reference_t<Iterator>> key;
+    };
+    std::array<hashed, batch_size> batch;
+    size_type size = 0;
+    for (; size != batch_size && next != end; ++next) {
+      auto& key = *next;
+      batch[size++] = {hash_of(key), std::addressof(key)};
+    }
+    locked_table& own = tables_.mine();
+    const std::lock_guard guard(own.lock);
+    for (size_type i = 0; i != std::min(size, slots_ahead); ++i) own.table.prefetch_slot(batch[i].hash);
+    for (size_type i = 0; i != size; ++i) {
+      if (i + slots_ahead < size) own.table.prefetch_slot(batch[i + slots_ahead].hash);
+      if (i + entries_ahead < size) own.table.prefetch_entry(batch[i + entries_ahead].hash);
+      own.table.add(batch[i].hash, std::as_const(*batch[i].key), 1, equal_);
+    }
+  }
+
+  template <class K>
+  std::int64_t count_one(const K& key) const {
+    const hash_type hash = hash_of(key);
+    std::uint64_t sum = 0;
+    tables_.for_each([&](locked_table& own) {
+      const std::lock_guard guard(own.lock);
+      sum += own.table.count(hash, key, equal_);
+    });
+    return static_cast<std::int64_t>(sum);
+  }
+
+  // Everything that was counted. One table is locked at a time, while it is copied.
+  table merged() const {
+    table all;
+    tables_.for_each([&](locked_table& own) {
+      const std::lock_guard guard(own.lock);
+      if (all.size() == 0)
+        all = own.table;
+      else
+        all.merge(own.table, equal_);
+    });
+    return all;
+  }
+
+  static value_type to_value(const entry& from) {
+    return {static_cast<Key>(from.key), static_cast<std::int64_t>(from.count)};
+  }
+
+  static std::vector<value_type> ranked(const table& all, size_type n) {
+    std::vector<const entry*> order;
+    order.reserve(all.size());
+    all.for_each([&](const entry& each) { order.push_back(&each); });
+    n = std::min(n, order.size());
+    const auto before = [](const entry* left, const entry* right) {
+      const auto left_count = static_cast<std::int64_t>(left->count);
+      const auto right_count = static_cast<std::int64_t>(right->count);
+      if constexpr (std::three_way_comparable<Key>) {
+        if (left_count == right_count) return left->key < right->key;
+      }
+      return left_count > right_count;
+    };
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>(n);
+    std::ranges::partial_sort(order, end, before);
+    std::vector<value_type> result;
+    result.reserve(n);
+    std::for_each(order.begin(), end, [&](const entry* each) { result.push_back(to_value(*each)); });
+    return result;
+  }
+
+  detail::thread_slots<locked_table> tables_;
+  [[no_unique_address]] Hash hash_;
+  [[no_unique_address]] Equal equal_;
+};
+
+}  // namespace PLAIT_NAMESPACE
