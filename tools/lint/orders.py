@@ -63,7 +63,7 @@ def tags_near(lines, comments, number):
 
 def tag_for(order, near):
     """The edge (or, for relaxed, the reason) that the nearest tag of this order names."""
-    what = r":\s*(\S.*)" if order == "relaxed" else r"\s+([a-z]\w*)"
+    what = r"(?:, twice)?:\s*(\S.*)" if order == "relaxed" else r"\s+([a-z]\w*)"
     for comment in near:
         match = re.search(rf"(?:^\s*|[,;]\s+){order}{what}", comment)
         if match:

@@ -19,7 +19,7 @@ FORBIDDEN = [
     (r"\bthread_local\b", "use sync::per_thread"),
     (r"\w+_clock\b|\bclock_gettime\b|\bgettimeofday\b|std\s*::\s*time\b", "the clock is sync::clock"),
     (r"(?<!sync::)\bfutex_\w+|\bFUTEX_\w+|\bsyscall\b|\bSYS_\w+|\bpthread_\w+|\bsched_\w+", "system calls are the seam's"),
-    (r"\basm\b|\b_mm_\w+|\bvolatile\b|\b__(?!cpp_|has_)\w+|\[\[(gnu|clang)::", "compiler extensions are the seam's"),
+    (r"\basm\b|\b_mm_\w+|\bvolatile\b|\b__(?!cpp_|has_)\w+", "compiler extensions are the seam's"),
     (r"#\s*include\s*<(atomic|thread|condition_variable|shared_mutex|semaphore|latch|barrier|future|ctime)>", "not through the seam"),
     (r"#\s*include\s*<(sys/|linux/)?\w+\.h>", "system headers are the seam's"),
     (r"#\s*define\b", "public headers define no macro"),

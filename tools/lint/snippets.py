@@ -31,13 +31,13 @@ def is_shown(snippet, examples):
 
 
 def header_examples(source):
-    """(line number, lines) of every indented block with code in it in the opening comment."""
+    """(line number, lines) of every indented block in the opening comment that begins or ends as code does."""
     comment, block = [*common.opening_comment(source), ""], []
     for number, line in enumerate(comment, 1):
         if line.startswith("   "):
             block.append(line)
         elif block:
-            if any(re.search(r"[;{}]\s*(//.*)?$", text) for text in block):
+            if any(re.search(r"[;{}]\s*(//.*)?$", text) for text in (block[0], block[-1])):
                 yield number - len(block), block
             block = []
 

@@ -44,7 +44,7 @@ class Seam(LintTest):
             "std::binary_semaphore s;", "std::this_thread::yield();", "std::jthread t;", "thread_local int x;",
             "std::chrono::steady_clock::now();", "using std::chrono::system_clock;", "clock_gettime(0, &t);",
             "futex_wait(x);", "syscall(1);", "pthread_self();", "sched_yield();", "asm(\"\");", "volatile int x;",
-            "__builtin_expect(a, b);", "_mm_pause();", "[[gnu::noinline]] void f();", "#include <atomic>",
+            "__builtin_expect(a, b);", "_mm_pause();", "#include <atomic>",
             "#include <sys/syscall.h>", "#define X 1", "#if PLAIT_MODEL", "using namespace std;",
         ):
             with self.subTest(text):
@@ -130,7 +130,7 @@ class Snippets(LintTest):
     example = {"examples/a.cpp": "int main() {\n  // [x]\n  int a = 1;\n  if (a)\n    f(a);\n  // [x]\n}\n"}
 
     def test_a_piece_of_an_example_is_fine_at_any_indentation(self):
-        header = "// a\n//\n//   table    not code, 0 .. 1\n//\n//   int a = 1;\n//   if (a)\n//     f(a);\n#pragma once\n"
+        header = "// a\n//\n//   table\n//   not code;\n//   0 .. 1\n//\n//   int a = 1;\n//   if (a)\n//     f(a);\n#pragma once\n"
         readme = "```cpp\nint a = 1;\nif (a)\n  f(a);\n```\n"
         self.accepts(snippets, self.example | {"README.md": readme, "include/plait/a.hpp": header})
 
@@ -191,6 +191,9 @@ class Files(LintTest):
             with self.subTest(text):
                 self.finds(files, {"README.md": f"first\n{text}\n"}, "README.md:2:")
         self.accepts(files, {"README.md": "/proc/self/x /usr/share/doc ./work/x 1.2.3.4 https://doi.org/10.1/x\n"})
+
+    def test_a_wide_line(self):
+        self.finds(files, {"a.cpp": "// SPDX-License-Identifier: MIT\n// " + "x" * 110 + "\n"}, "a.cpp:2: 113 columns")
 
     def test_a_long_file_gets_a_note(self):
         self.finds(files, {"a.py": "# SPDX-License-Identifier: MIT\n" * 401}, "note: a.py has 401 lines")
