@@ -50,7 +50,7 @@ def unknown_command(line, root):
     if words[0] == "./plait" and len(words) > 1 and re.fullmatch(r"[a-z]+", words[1]):
         script = root / "plait"
         own_program = script.exists() and re.search(rf"^\s*{words[1]}\)", script.read_text(), re.MULTILINE)
-        if not own_program and not (root / f"cli/{words[1]}.cpp").exists():
+        if not own_program and not list((root / "cli").glob(f"**/{words[1]}.cpp")):
             return f"plait has no subcommand '{words[1]}'"
     elif words[0].startswith(("./", "tools/", ".ci/")) and not (root / words[0]).exists():
         return f"there is no {words[0]}"
