@@ -295,6 +295,10 @@ class bounded_queue {
   static constexpr position closed_bit = detail::ring_positions::spare_bit;
   static constexpr int contended_spins = 32;
 
+  // A claim cannot begin before the stores of the last operation are done, and each of those may have to
+  // fetch its line from the other side. So every operation asks for the line after next.
+  static constexpr std::size_t prefetch_distance = detail::contention_free_distance;
+
   // stamp                 the slot ...
   // at                    is empty and waits for the push at position `at`
   // filled(at)            holds the element pushed at `at`
@@ -327,6 +331,7 @@ class bounded_queue {
       if (slot.stamp.load(sync::acquire) == tail) {                                  // acquire emptied
         if (tail_.compare_exchange_weak(tail, positions_.next(tail), sync::seq_cst,  // seq_cst claimed
                                         sync::relaxed)) {                            // relaxed: looked at again
+          sync::prefetch_for_write(&slot, prefetch_distance);
           slot.item.construct(std::forward<Args>(args)...);
           slot.stamp.store(positions_.filled(tail), sync::release);  // release filled
           not_empty_.notify_one();
@@ -348,6 +353,7 @@ class bounded_queue {
       if (slot.stamp.load(sync::acquire) == positions_.filled(head)) {               // acquire filled
         if (head_.compare_exchange_weak(head, positions_.next(head), sync::seq_cst,  // seq_cst claimed
                                         sync::relaxed)) {                            // relaxed: looked at again
+          sync::prefetch_for_write(&slot, prefetch_distance);
           item.emplace(std::move(slot.item.write()));
           slot.item.destroy();
           slot.stamp.store(positions_.next_lap(head), sync::release);  // release emptied

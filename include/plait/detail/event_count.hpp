@@ -89,29 +89,25 @@ class event_count {
   static constexpr std::uint32_t wake_in_flight = 1;
   static constexpr std::uint32_t one_waiter = 2;
 
-  static constexpr int polls = 3;
-  static constexpr std::chrono::microseconds poll_interval{1};
+  static constexpr int looks = 16;
+  static constexpr std::chrono::microseconds look_interval{1};
   static constexpr int pauses_per_clock_read = 4;
-  static constexpr int yields = 16;
   static constexpr std::chrono::microseconds first_nap{100};
   static constexpr std::chrono::milliseconds longest_nap{10};
 
+  // Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
+  // at work on it, and whoever looks after every item gets one item each time: looks a microsecond apart
+  // find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
+  // wants it, they wait out the microsecond.
   template <class TryOnce>
   static bool try_awake(TryOnce& try_once) {
-    // Polling waits for a thread that runs at this moment on another processor. It looks seldom: a poll
-    // takes the line from the other thread, and whoever looks after every item gets one item each time.
-    if (sync::processor_count() > 1) {
-      for (int i = 0; i < polls; ++i) {
-        const sync::clock::time_point next_poll = sync::clock::now() + poll_interval;
-        do {
-          for (int j = 0; j < pauses_per_clock_read; ++j) sync::pause();
-        } while (sync::clock::now() < next_poll);
-        if (try_once() == attempt::done) return true;
+    const bool others_run_now = sync::processor_count() > 1;
+    for (int look = 0; look < looks; ++look) {
+      const sync::clock::time_point next_look = sync::clock::now() + look_interval;
+      if (look != 0 || !others_run_now) sync::yield();
+      while (others_run_now && sync::clock::now() < next_look) {
+        for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
       }
-    }
-    // Yielding waits for a thread that is ready to run and has no processor.
-    for (int i = 0; i < yields; ++i) {
-      sync::yield();
       if (try_once() == attempt::done) return true;
     }
     return false;

@@ -92,6 +92,16 @@ inline void pause() noexcept {
 #endif
 }
 
+// Fetches the line that lies `ahead` bytes beyond `address`, to be written soon. A hint: any address will do.
+inline void prefetch_for_write([[maybe_unused]] const void* address,
+                               [[maybe_unused]] std::size_t ahead) noexcept {
+#if defined(__x86_64__)
+  asm volatile("prefetchw (%0)" : : "r"(reinterpret_cast<std::uintptr_t>(address) + ahead));
+#elif defined(__aarch64__)
+  asm volatile("prfm pstl1keep, [%0]" : : "r"(reinterpret_cast<std::uintptr_t>(address) + ahead));
+#endif
+}
+
 inline void yield() noexcept {
   std::this_thread::yield();
 }
