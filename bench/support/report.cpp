@@ -55,7 +55,7 @@ column column_of(headline what) {
     case headline::time_per_item:
       return {nanoseconds_per_item, 1, "ns", false};
     case headline::cpu_seconds:
-      return {[](const measurement& m) { return m.used.cpu_seconds; }, 1, "CPU s", false};
+      return {[](const measurement& m) { return m.used.cpu_seconds; }, 1e3, "CPU ms", false};
   }
   return {};
 }
@@ -65,6 +65,12 @@ bool is_ours(const result& of) {
 }
 
 using row = nlohmann::ordered_json;
+
+// Four digits at most, and aligned at the point.
+std::string readable(double value) {
+  const int decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
+}
 
 row row_of(const result& of, const std::string& kind) {
   return {{"name", of.what.name()},
@@ -107,24 +113,32 @@ void add_figures(row& r, const result& of, const std::function<double(const std:
 
 void print_group(std::FILE* out, const std::vector<result>& group) {
   const column shown = column_of(group.front().what.judged_by);
+  const auto ours = std::ranges::find(group, "plait", [](const result& r) { return r.what.implementation; });
   const auto middle = [&](const result& of) { return median(each(of, shown.value)); };
-  const auto ours =
-      std::ranges::find_if(group, [](const result& r) { return r.what.implementation == "plait"; });
+  const auto ratio = [&](const result& of) {
+    return shown.more_is_better ? middle(*ours) / middle(of) : middle(of) / middle(*ours);
+  };
 
-  fmt::print(out, "{:<38}{:>10}{:>9}{:>9}{:>10}{:>12}{:>11}{:>11}\n", group.front().what.group(), "median",
-             "min", "max", "plait is", "CPU ns/item", "sleeps/item", "futex/item");
+  fmt::print(out, "{}\n  {:<24}{:>16}{:>9}{:>9}{:>10}{:>13}{:>13}{:>13}", group.front().what.group(), "",
+             fmt::format("median {}", shown.unit), "min", "max", "plait is", "CPU ns/item", "sleeps/item",
+             "futex/item");
+  for (const auto& [name, value] : group.front().repetitions.front().extra) fmt::print(out, "  {}", name);
+  fmt::print(out, "\n");
+
   for (const result& of : group) {
     const std::vector<double> values = each(of, shown.value);
-    std::string ratio;
-    if (ours != group.end() && &*ours != &of && shown.value &&
-        group.front().what.judged_by != headline::cpu_seconds)
-      ratio = fmt::format("{:.2f}x",
-                          shown.more_is_better ? middle(*ours) / middle(of) : middle(of) / middle(*ours));
-    fmt::print(out, "  {:<30}{:>6}{:>10.4g}{:>9.4g}{:>9.4g}{:>10}{:>12.4g}{:>11.2g}{:>11}\n",
-               of.what.implementation, shown.unit, median(values) * shown.scale,
-               std::ranges::min(values) * shown.scale, std::ranges::max(values) * shown.scale, ratio,
-               median(each(of, cpu_nanoseconds_per_item)), median(each(of, switches_per_item)),
+    fmt::print(out, "  {:<24}{:>16}{:>9}{:>9}{:>10}{:>13}{:>13.2g}{:>13}", of.what.implementation,
+               readable(median(values) * shown.scale), readable(std::ranges::min(values) * shown.scale),
+               readable(std::ranges::max(values) * shown.scale),
+               ours != group.end() && &*ours != &of ? readable(ratio(of)) + 'x' : "",
+               readable(median(each(of, cpu_nanoseconds_per_item))), median(each(of, switches_per_item)),
                is_ours(of) ? fmt::format("{:.2g}", median(each(of, futex_calls_per_item))) : "");
+    for (std::size_t i = 0; i != of.repetitions.front().extra.size(); ++i) {
+      const auto extra = [i](const measurement& m) { return m.extra[i].second; };
+      fmt::print(out, "  {:>{}.0f}", std::ranges::max(each(of, extra)),
+                 of.repetitions.front().extra[i].first.size());
+    }
+    fmt::print(out, "\n");
   }
   fmt::print(out, "\n");
   std::fflush(out);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The workload of keyed_counter, for plait and every rival alike. workloads.md says what it is.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "support/suite.hpp"
+#include "support/zipf_words.hpp"
+
+namespace bench {
+
+// A counter of words as the workload uses it.
+template <class Counter>
+concept keyed_counter_peer =
+    std::default_initializable<Counter> && requires(Counter counter, word_stream words) {
+      counter.add(words);                                        // one of each
+      { counter.total() } -> std::convertible_to<std::int64_t>;  // when nobody adds
+    };
+
+// How the rivals hash: a string_view is looked up without making a string.
+struct word_hash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
+
+template <keyed_counter_peer Counter>
+measurement count_words(std::size_t threads, std::chrono::nanoseconds time) {
+  constexpr std::size_t at_once = 1024;
+  Counter counter;
+  stop_flag stop;
+  std::atomic<std::int64_t> added{0};
+  std::vector<job> jobs;
+  for (std::size_t i = 0; i != threads; ++i) {
+    jobs.push_back([&, words = zipf_words(i)] {
+      std::int64_t mine = 0;
+      for (std::size_t at = 0; !stop(); at = (at + at_once) % words.size()) {
+        counter.add(words.subspan(at, at_once));
+        mine += at_once;
+      }
+      added += mine;
+    });
+  }
+  measurement measured = run_together(jobs, time, stop);
+  if (counter.total() != added)
+    throw wrong_result("added " + std::to_string(added) + " words and counted " +
+                       std::to_string(counter.total()));
+  measured.items = static_cast<double>(added);
+  return measured;
+}
+
+template <keyed_counter_peer Counter>
+void add_keyed_counter(const std::string& name) {
+  for (const int threads : {1, 2, 4})
+    suite().push_back(
+        {"keyed_counter", "words", std::to_string(threads) + 'T', name, threads,
+         [threads](auto time) { return count_words<Counter>(static_cast<std::size_t>(threads), time); }});
+}
+
+}  // namespace bench

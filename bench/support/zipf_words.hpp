@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace bench {
+
+using word_stream = std::span<const std::string_view>;
+
+// A text of 2^18 words, the same in every run and on every machine: of 100 000 made-up words, the one of
+// rank r comes up in proportion to 1/r, and the frequent ones are short. Each `reader` has a text of its
+// own, written at its first call; the words lie in memory one after the other, as in a file.
+word_stream zipf_words(std::size_t reader);
+
+}  // namespace bench
