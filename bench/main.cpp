@@ -38,9 +38,9 @@ constexpr int exit_error = 2;
 constexpr const char* description =
     "Measures plait's structures and their rivals in turn, in one process.\n\n"
     "Examples:\n"
-    "  plait bench --quick                            everything, roughly, in a few minutes\n"
+    "  plait bench --quick                                everything, roughly, in a few minutes\n"
     "  plait bench --filter 'bounded_queue/throughput/'   one workload in every shape\n"
-    "  plait bench --filter 2P2C --json result.json   the figures for other programs\n";
+    "  plait bench --filter 2P2C --json result.json       the figures for other programs\n";
 
 // In groups that can be compared, plait first in each.
 std::vector<benchmark> selected(const std::string& filter) {

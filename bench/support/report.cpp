@@ -83,7 +83,7 @@ row row_of(const result& of, const std::string& kind) {
 row iteration_row(const result& of, std::size_t index) {
   row r = row_of(of, "iteration");
   r["repetition_index"] = index;
-  r["iterations"] = of.repetitions[index].items;
+  r["iterations"] = static_cast<std::int64_t>(of.repetitions[index].items);
   return r;
 }
 
