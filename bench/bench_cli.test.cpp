@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// The command line of plait-bench.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct outcome {
+  int exit_code;
+  std::string out;     // standard output
+  std::string errors;  // standard error
+};
+
+class bench_cli : public testing::Test {
+ protected:
+  bench_cli() { std::filesystem::create_directory(folder_); }
+  ~bench_cli() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  outcome run(const std::string& arguments) const {
+    const std::string command = PLAIT_BENCH " " + arguments + " 2>" + path("errors");
+    std::FILE* pipe = popen(command.c_str(), "r");
+    std::string out;
+    std::array<char, 4096> part;
+    while (const std::size_t got = std::fread(part.data(), 1, part.size(), pipe)) out.append(part.data(), got);
+    const int status = pclose(pipe);
+    std::ostringstream errors;
+    errors << std::ifstream(path("errors")).rdbuf();
+    return {WEXITSTATUS(status), out, errors.str()};
+  }
+
+  static std::vector<std::string> lines(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(in, line);) all.push_back(line);
+    return all;
+  }
+
+ private:
+  const std::filesystem::path folder_ = testing::TempDir() + "plait_bench_cli." + std::to_string(getpid());
+};
+
+constexpr const char* one_benchmark = "--filter '^bounded_queue/pair/1T/plait$' --repetitions 3 --quick ";
+
+TEST_F(bench_cli, list_names_structure_workload_shape_and_implementation) {
+  const outcome list = run("--list");
+  EXPECT_EQ(list.exit_code, 0);
+  const std::vector<std::string> names = lines(list.out);
+  EXPECT_EQ(std::ranges::count(names, "bounded_queue/throughput/2P2C/plait"), 1);
+  for (const std::string& name : names) EXPECT_EQ(std::ranges::count(name, '/'), 3) << name;
+}
+
+TEST_F(bench_cli, filter_keeps_only_what_matches) {
+  const outcome list = run("--list --filter '/throughput/2P2C/mutex_condvar$'");
+  EXPECT_EQ(list.exit_code, 0);
+  EXPECT_EQ(list.out, "bounded_queue/throughput/2P2C/mutex_condvar\n");
+}
+
+TEST_F(bench_cli, a_filter_that_is_no_regular_expression_is_an_error_that_shows_it) {
+  const outcome refused = run("--filter '[pair'");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_NE(refused.errors.find("[pair"), std::string::npos) << refused.errors;
+}
+
+TEST_F(bench_cli, a_filter_that_matches_nothing_is_reported) {
+  const outcome nothing = run("--filter no_such_benchmark");
+  EXPECT_EQ(nothing.exit_code, 1);
+  EXPECT_NE(nothing.errors.find("no_such_benchmark"), std::string::npos) << nothing.errors;
+}
+
+TEST_F(bench_cli, unknown_options_and_bad_numbers_are_errors) {
+  EXPECT_EQ(run("--no-such-option").exit_code, 2);
+  EXPECT_EQ(run("--repetitions 0").exit_code, 2);
+  EXPECT_EQ(run("--repetitions many").exit_code, 2);
+}
+
+TEST_F(bench_cli, a_json_file_that_cannot_be_written_is_an_error_before_anything_runs) {
+  const outcome refused = run(one_benchmark + ("--json " + path("no_such_folder/result.json")));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_NE(refused.errors.find("no_such_folder/result.json"), std::string::npos) << refused.errors;
+}
+
+TEST_F(bench_cli, a_full_disk_under_the_json_file_is_an_error) {
+  EXPECT_EQ(run(one_benchmark + std::string("--json /dev/full")).exit_code, 2);
+}
+
+TEST_F(bench_cli, json_has_every_repetition_and_what_they_come_to) {
+  ASSERT_EQ(run(one_benchmark + ("--json " + path("result.json"))).exit_code, 0);
+  const nlohmann::json result = nlohmann::json::parse(std::ifstream(path("result.json")));
+  EXPECT_TRUE(result["context"].contains("missing_rivals"));
+
+  std::vector<double> rates;
+  std::map<std::string, double> aggregates;
+  for (const nlohmann::json& row : result["benchmarks"]) {
+    EXPECT_EQ(row["run_name"], "bounded_queue/pair/1T/plait");
+    if (row["run_type"] == "iteration") {
+      rates.push_back(row["items_per_second"]);
+    } else {
+      aggregates[row["aggregate_name"]] = row["items_per_second"];
+    }
+  }
+  ASSERT_EQ(rates.size(), 3u);
+  std::ranges::sort(rates);
+  EXPECT_EQ(aggregates,
+            (std::map<std::string, double>{{"min", rates[0]}, {"median", rates[1]}, {"max", rates[2]}}));
+}
+
+}  // namespace
