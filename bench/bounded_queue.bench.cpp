@@ -17,7 +17,7 @@ class blocking {
   blocking& consumer() { return *this; }
 
   void push(T item) { queue_.push(std::move(item)); }
-  T pop() { return *queue_.pop(); }
+  T pop() { return queue_.pop().value(); }
 
   void push_n(std::span<const T> items) { queue_.push_n(items.begin(), items.size()); }
   std::size_t pop_n(std::span<T> items) { return queue_.pop_n(items.data(), items.size()); }

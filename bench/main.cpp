@@ -6,8 +6,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <thread>
@@ -38,7 +41,7 @@ constexpr int exit_error = 2;
 constexpr const char* description =
     "Measures plait's structures and their rivals in turn, in one process.\n\n"
     "Examples:\n"
-    "  plait bench --quick                                everything, roughly, in a few minutes\n"
+    "  plait bench --quick                                everything, roughly, in a minute\n"
     "  plait bench --filter 'bounded_queue/throughput/'   one workload in every shape\n"
     "  plait bench --filter 2P2C --json result.json       the figures for other programs\n";
 
@@ -75,10 +78,26 @@ nlohmann::ordered_json context(const options& chosen) {
           {"missing_rivals", bench::missing_rivals}};
 }
 
+// A folder gets a file named after what was measured where.
+std::filesystem::path path_for(const std::filesystem::path& given, const nlohmann::ordered_json& machine) {
+  if (!std::filesystem::is_directory(given)) return given;
+  std::string name =
+      fmt::format("{}.{}.{}.{}.{}.json", machine.at("commit").get<std::string>(),
+                  machine.at("cpu").get<std::string>(), machine.at("num_cpus").get<int>(),
+                  machine.at("date").get<std::string>(), machine.at("compiler").get<std::string>());
+  std::ranges::replace_if(name, [](char c) { return c == ' ' || c == ':' || c == '/'; }, '-');
+  return given / name;
+}
+
+int cannot_write(const std::filesystem::path& path) {
+  fmt::print(stderr, "plait bench: cannot write {}: {}\n", path.string(), std::strerror(errno));
+  return exit_error;
+}
+
 // The members of a group take turns, so that whatever disturbs the machine disturbs them alike.
 std::vector<result> run_group(const std::vector<benchmark>& group, const options& chosen) {
   std::vector<result> results;
-  for (const benchmark& b : group) results.push_back({b, {}});
+  std::ranges::transform(group, std::back_inserter(results), [](const benchmark& b) { return result{b, {}}; });
   const bool on_terminal = isatty(STDERR_FILENO) == 1;
   for (int round = 0; round != chosen.rounds(); ++round) {
     for (result& r : results) {
@@ -107,17 +126,15 @@ int run(const options& chosen) {
   for (const std::string& missing : bench::missing_rivals)
     fmt::print(stderr, "plait bench: built without {}\n", missing);
 
+  const nlohmann::ordered_json machine = context(chosen);
   // Opened before the work, not after it.
+  const std::filesystem::path json_path = path_for(chosen.json, machine);
   std::ofstream json;
-  if (!chosen.json.empty()) {
-    json.open(chosen.json);
-    if (!json) {
-      fmt::print(stderr, "plait bench: cannot write {}: {}\n", chosen.json, std::strerror(errno));
-      return exit_error;
-    }
+  if (!json_path.empty()) {
+    json.open(json_path);
+    if (!json) return cannot_write(json_path);
   }
 
-  const nlohmann::ordered_json machine = context(chosen);
   std::vector<result> all;
   for (auto first = benchmarks.begin(); first != benchmarks.end();) {
     const auto last =
@@ -131,10 +148,7 @@ int run(const options& chosen) {
   if (json.is_open()) {
     json << bench::to_json(machine, all).dump(2) << '\n';
     json.close();
-    if (!json) {
-      fmt::print(stderr, "plait bench: cannot write {}: {}\n", chosen.json, std::strerror(errno));
-      return exit_error;
-    }
+    if (!json) return cannot_write(json_path);
   }
   return EXIT_SUCCESS;
 }
@@ -149,7 +163,9 @@ int main(int argc, char** argv) {
       ->type_name("RE");
   app.add_flag("--quick", chosen.quick, "Three short repetitions instead of five: rough figures");
   app.add_flag("--list", chosen.list, "Print the names and run nothing");
-  app.add_option("--json", chosen.json, "Also write the figures there, in the format of Google Benchmark")
+  app.add_option("--json", chosen.json,
+                 "Also write the figures there, in the format of Google Benchmark; in a folder, to a file "
+                 "named commit.cpu.threads.date.compiler.json")
       ->type_name("FILE");
   app.add_option("--repetitions", chosen.repetitions, "How often each is run (5)")
       ->type_name("N")

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
+#include <iterator>
 
 namespace bench {
 namespace {
@@ -20,7 +20,7 @@ using figure = std::function<double(const measurement&)>;
 
 std::vector<double> each(const result& of, const figure& what) {
   std::vector<double> values;
-  for (const measurement& measured : of.repetitions) values.push_back(what(measured));
+  std::ranges::transform(of.repetitions, std::back_inserter(values), what);
   return values;
 }
 
