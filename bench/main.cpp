@@ -71,7 +71,7 @@ nlohmann::ordered_json context(const options& chosen) {
           {"num_cpus", std::thread::hardware_concurrency()},
           {"cpu", first_value("/proc/cpuinfo", "model name")},
           {"load_avg", load},
-          {"library_build_type", "release"},
+          {"library_build_type", bench::build_type},
           {"compiler", bench::build_compiler},
           {"commit", bench::build_commit},
           {"seconds_per_repetition", std::chrono::duration<double>(chosen.time()).count()},

@@ -13,6 +13,7 @@ file(CONFIGURE OUTPUT ${OUTPUT} @ONLY CONTENT [[
 
 namespace bench {
 inline constexpr const char* build_compiler = "@COMPILER@";
+inline constexpr const char* build_type = "@BUILD_TYPE@";
 inline constexpr const char* build_commit = "@commit@";
 inline const std::vector<std::string> missing_rivals = {@MISSING@};
 }  // namespace bench

@@ -66,7 +66,7 @@ bool is_ours(const result& of) {
 
 using row = nlohmann::ordered_json;
 
-// Four digits at most, and aligned at the point.
+// With as many decimals as mean anything.
 std::string readable(double value) {
   const int decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
   return fmt::format("{:.{}f}", value, decimals);
