@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// plait's own bounded_queue, and the one that everybody writes by hand.
+// plait's own bounded_queue: waiting by itself, and waiting by yielding as rivals that cannot wait have to.
 #include "bounded_queue.bench.hpp"
 
 #include <plait/bounded_queue.hpp>
@@ -17,7 +17,7 @@ class blocking {
   blocking& consumer() { return *this; }
 
   void push(T item) { queue_.push(std::move(item)); }
-  T pop() { return queue_.pop().value(); }
+  T pop() { return *queue_.pop(); }  // NOLINT(bugprone-unchecked-optional-access): it is never closed
 
   void push_n(std::span<const T> items) { queue_.push_n(items.begin(), items.size()); }
   std::size_t pop_n(std::span<T> items) { return queue_.pop_n(items.data(), items.size()); }

@@ -13,7 +13,7 @@ import sys
 from xml.sax.saxutils import escape
 
 # The implementations that put a waiting thread to sleep. The others yield for ever, at full load.
-SLEEPING = ["plait", "moodycamel_blocking", "mutex_condvar", "tbb"]
+SLEEPING = ["plait", "moodycamel_blocking", "moodycamel_bounded", "mutex_condvar", "tbb"]
 
 LABEL_WIDTH, COLUMN_WIDTH, BAR_WIDTH, ROW_HEIGHT, MARGIN = 158, 146, 96, 21, 18
 OURS, OTHERS, INK, FAINT = "#1f6feb", "#9aa4af", "#1f2328", "#59636e"
