@@ -63,12 +63,7 @@ class counter {
   ~counter() { numbers::give_back(detail::counter_cells::number(at_)); }
 
   // Adds n, which may be negative.
-  void add(std::int64_t n = 1) {
-    detail::counter_cells::cell& mine = detail::counter_cells::mine(at_);
-    // relaxed, twice: this thread is the only writer
-    const std::uint64_t before = mine.load(sync::relaxed);
-    mine.store(before + static_cast<std::uint64_t>(n), sync::relaxed);  // relaxed: as above
-  }
+  void add(std::int64_t n = 1) { detail::counter_cells::add(at_, static_cast<std::uint64_t>(n)); }
 
   // All adds that happened before; of those under way, some.
   std::int64_t load() const noexcept {

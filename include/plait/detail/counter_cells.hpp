@@ -44,13 +44,13 @@ class counter_cells {
     return at.segment == 0 ? at.offset : at.offset + cell_count(at.segment);
   }
 
-  // The calling thread's own cell. Throws, and then changes nothing, when the thread counts in a segment
-  // for the first time and there is no memory.
-  static cell& mine(address at) {
+  // Adds n to the calling thread's own cell. Throws, and then has changed nothing, when the thread counts
+  // in a segment for the first time and there is no memory.
+  static void add(address at, std::uint64_t n) {
     cell* const cells = sync::per_thread<attached>().segments[at.segment];
     if (cells == nullptr) [[unlikely]]
-      return attach(at.segment)[at.offset];
-    return cells[at.offset];
+      return sync::rarely<&attach_and_add>(at, n);
+    add(cells[at.offset], n);
   }
 
   // The sum over all threads. A cell is read once, at some moment during the call.
@@ -83,6 +83,13 @@ class counter_cells {
     exit_hook hook{.run = &detach};
     std::array<cell*, segments_at_most> segments{};
   };
+
+  static void add(cell& own, std::uint64_t n) noexcept {
+    // relaxed, both: the calling thread is the cell's only writer, and readers want the number alone
+    own.store(own.load(sync::relaxed) + n, sync::relaxed);
+  }
+
+  static void attach_and_add(address at, std::uint64_t n) { add(attach(at.segment)[at.offset], n); }
 
   static cell* attach(std::uint32_t segment) {
     attached& mine = sync::per_thread<attached>();

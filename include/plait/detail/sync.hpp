@@ -29,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -121,6 +122,12 @@ inline unsigned processor_count() noexcept {
 // Asks for the cache line at `address`, which will soon be read and written. Any address will do.
 inline void prefetch(const void* address) noexcept {
   __builtin_prefetch(address, 1);
+}
+
+// Calls `Function`, kept out of the caller's code: for the rare branch of a function that is hot.
+template <auto Function, class... Args>
+[[gnu::noinline, gnu::cold]] decltype(auto) rarely(Args... args) {
+  return std::invoke(Function, args...);
 }
 
 // How many futex system calls this process has made through the seam: a figure for benchmarks and

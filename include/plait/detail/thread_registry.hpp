@@ -36,7 +36,7 @@ class thread_registry {
   static thread_id this_thread() {
     const identity& mine = sync::per_thread<identity>();
     if (mine.id == nobody) [[unlikely]]
-      enrol();
+      sync::rarely<&enrol>();
     return mine.id;
   }
 

@@ -35,7 +35,7 @@ class thread_slots {
     const auto chunk = static_cast<std::size_t>(std::bit_width(place) - 1);
     T* slots = chunks_[chunk].load(sync::acquire);  // acquire published
     if (slots == nullptr) [[unlikely]]
-      slots = add_chunk(chunk);
+      slots = sync::rarely<&thread_slots::add_chunk>(this, chunk);
     return slots[place - first_place(chunk)];
   }
 
