@@ -52,9 +52,11 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <ranges>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -165,7 +167,7 @@ class keyed_counter {
 
   // All keys and their counts, in no particular order.
   std::vector<value_type> snapshot() const {
-    const table all = merged();
+    const counting_table all = merged();
     std::vector<value_type> copy;
     copy.reserve(all.size());
     all.for_each([&](const entry& each) { copy.push_back(to_value(each)); });
@@ -174,7 +176,7 @@ class keyed_counter {
 
   // Adds all counts of `other`, which may be this counter.
   void merge(const keyed_counter& other) {
-    const table added = other.merged();
+    const counting_table added = other.merged();
     locked_table& own = tables_.mine();
     const std::lock_guard guard(own.lock);
     own.table.merge(added, equal_);
@@ -183,7 +185,7 @@ class keyed_counter {
   // Forgets all keys.
   void clear() {
     tables_.for_each([](locked_table& own) {
-      table dropped;  // destroyed when the lock is free again
+      counting_table dropped;  // destroyed when the lock is free again
       const std::lock_guard guard(own.lock);
       std::swap(dropped, own.table);
     });
@@ -193,13 +195,13 @@ class keyed_counter {
   // Words are kept in half the space, unless the user's functions must be shown real strings.
   static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, detail::key_hash<Key>> &&
                                 std::same_as<Equal, std::equal_to<>>;
-  using table = detail::counting_table<std::conditional_t<packs, detail::packed_string, Key>>;
-  using entry = typename table::entry;
-  using hash_type = typename table::hash_type;
+  using counting_table = detail::counting_table<std::conditional_t<packs, detail::packed_string, Key>>;
+  using entry = typename counting_table::entry;
+  using hash_type = typename counting_table::hash_type;
 
   struct alignas(detail::contention_free_distance) locked_table {
     sync::mutex lock;
-    detail::counting_table<std::conditional_t<packs, detail::packed_string, Key>> table;  // guarded by lock
+    counting_table table;  // guarded by lock
   };
 
   // How many keys update() hashes before it takes the lock, and how many keys ahead of the one it counts it
@@ -216,26 +218,55 @@ class keyed_counter {
     return static_cast<hash_type>(detail::mix(hash));
   }
 
+  // The form in which the table looks for a key.
+  template <class K>
+  static decltype(auto) wanted(K&& key) {
+    if constexpr (packs) {
+      return detail::packed_view(std::string_view(key));
+    } else {
+      return std::forward<K>(key);
+    }
+  }
+
+  // A key of a batch, in that form; or, so that nothing is copied, where it is.
+  template <class K>
+  struct hashed_key {
+    hash_type hash;
+    std::conditional_t<packs, detail::packed_view, const K*> held;
+
+    static hashed_key of(hash_type hash, const K& key) {
+      if constexpr (packs) {
+        return {hash, wanted(key)};
+      } else {
+        return {hash, std::addressof(key)};
+      }
+    }
+    const auto& key() const noexcept {
+      if constexpr (packs) {
+        return held;
+      } else {
+        return *held;
+      }
+    }
+  };
+
   template <class K>
   void add_one(K&& key, std::int64_t n) {
     const hash_type hash = hash_of(key);
     locked_table& own = tables_.mine();
     const std::lock_guard guard(own.lock);
-    own.table.add(hash, std::forward<K>(key), static_cast<std::uint64_t>(n), equal_);
+    own.table.add(hash, wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n), equal_);
   }
 
   // Counts up to batch_size keys from `next` on, and moves it past them.
   template <class Iterator, class Sentinel>
   void add_batch(Iterator& next, const Sentinel& end) {
-    struct hashed {
-      hash_type hash;
-      std::add_pointer_t<std::iter_reference_t<Iterator>> key;
-    };
+    using hashed = hashed_key<std::remove_cvref_t<std::iter_reference_t<Iterator>>>;
     std::array<hashed, batch_size> batch;
     size_type size = 0;
     for (; size != batch_size && next != end; ++next) {
-      auto& key = *next;
-      batch[size++] = {hash_of(key), std::addressof(key)};
+      const auto& key = *next;
+      batch[size++] = hashed::of(hash_of(key), key);
     }
     locked_table& own = tables_.mine();
     const std::lock_guard guard(own.lock);
@@ -243,7 +274,7 @@ class keyed_counter {
     for (size_type i = 0; i != size; ++i) {
       if (i + slots_ahead < size) own.table.prefetch_slot(batch[i + slots_ahead].hash);
       if (i + entries_ahead < size) own.table.prefetch_entry(batch[i + entries_ahead].hash);
-      own.table.add(batch[i].hash, std::as_const(*batch[i].key), 1, equal_);
+      own.table.add(batch[i].hash, batch[i].key(), 1, equal_);
     }
   }
 
@@ -253,14 +284,14 @@ class keyed_counter {
     std::uint64_t sum = 0;
     tables_.for_each([&](locked_table& own) {
       const std::lock_guard guard(own.lock);
-      sum += own.table.count(hash, key, equal_);
+      sum += own.table.count(hash, wanted(key), equal_);
     });
     return static_cast<std::int64_t>(sum);
   }
 
   // Everything that was counted. One table is locked at a time, while it is copied.
-  table merged() const {
-    table all;
+  counting_table merged() const {
+    counting_table all;
     tables_.for_each([&](locked_table& own) {
       const std::lock_guard guard(own.lock);
       if (all.size() == 0)
@@ -275,7 +306,7 @@ class keyed_counter {
     return {static_cast<Key>(from.key), static_cast<std::int64_t>(from.count)};
   }
 
-  static std::vector<value_type> ranked(const table& all, size_type n) {
+  static std::vector<value_type> ranked(const counting_table& all, size_type n) {
     std::vector<const entry*> order;
     order.reserve(all.size());
     all.for_each([&](const entry& each) { order.push_back(&each); });

@@ -15,13 +15,10 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The bytes of a text of at most 16, as two words. Texts of the same size have the same words exactly if
-// they are equal: the reads of the longer ones overlap, those of the shorter ones leave nothing out.
+// The bytes of a text of at most 16, as two words. None is left out: the reads may overlap instead.
 struct byte_words {
   std::uint64_t first;
   std::uint64_t second;
-
-  bool operator==(const byte_words&) const = default;
 
   template <class Word>
   static std::uint64_t read(const char* from) noexcept {

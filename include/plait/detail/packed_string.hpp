@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <bit>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -10,58 +13,53 @@
 #include <string_view>
 #include <utility>
 
-#include <plait/detail/key_hash.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A constant string in 16 bytes, half of what std::string takes: most words fit in it, longer ones are
-// kept on the heap.
+// A text as 16 bytes that are quick to compare. It does not own the characters of a long one.
 //
-//   size <= 12    | size | 12 characters                     |
-//   size >  12    | size | first 4 characters | pointer to all |
-class packed_string {
+//   size <= 12:   | size | the characters, zeros          |
+//   size >  12:   | size | the first 4 | pointer to all   |
+class packed_view {
  public:
-  // Throws std::bad_alloc, and std::length_error above 2^32 - 1 characters.
-  explicit packed_string(std::string_view text) : size_(checked(text.size())) {
-    if (text.size() <= sizeof bytes_) {
-      if (!text.empty()) std::memcpy(bytes_, text.data(), text.size());
-    } else {
-      char* const copy = new char[text.size()];
-      std::memcpy(copy, text.data(), text.size());
-      std::memcpy(bytes_, text.data(), pointer_at);
-      std::memcpy(bytes_ + pointer_at, &copy, sizeof copy);
+  static constexpr std::size_t short_size = 12;
+
+  packed_view() noexcept = default;
+
+  // Throws std::length_error above 2^32 - 1 characters.
+  explicit packed_view(std::string_view text) : size_(checked(text.size())) {
+    const char* const from = text.data();
+    const std::size_t size = text.size();
+    // Copies of fixed sizes, which may overlap: one of variable size would be a call.
+    if (size > short_size) {
+      std::memcpy(bytes_, from, pointer_at);
+      std::memcpy(bytes_ + pointer_at, &from, sizeof from);
+    } else if (size >= 8) {
+      std::memcpy(bytes_, from, 8);
+      std::memcpy(bytes_ + size - 4, from + size - 4, 4);
+    } else if (size >= 4) {
+      std::memcpy(bytes_, from, 4);
+      std::memcpy(bytes_ + size - 4, from + size - 4, 4);
+    } else if (size != 0) {
+      bytes_[0] = from[0];
+      bytes_[size / 2] = from[size / 2];
+      bytes_[size - 1] = from[size - 1];
     }
   }
-  packed_string(const packed_string& other) : packed_string(other.view()) {}
-  packed_string(packed_string&& other) noexcept : size_(std::exchange(other.size_, 0)) {
-    std::memcpy(bytes_, other.bytes_, sizeof bytes_);
-  }
-  packed_string& operator=(packed_string other) noexcept {
-    std::swap(size_, other.size_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-  }
-  ~packed_string() {
-    if (size_ > sizeof bytes_) delete[] pointer();
-  }
 
-  std::string_view view() const noexcept { return {size_ <= sizeof bytes_ ? bytes_ : pointer(), size_}; }
-  explicit operator std::string() const { return std::string(view()); }
+  bool is_short() const noexcept { return size_ <= short_size; }
+  std::string_view text() const noexcept { return {is_short() ? bytes_ : pointer(), size_}; }
 
-  friend bool operator==(const packed_string& left, std::string_view right) noexcept {
-    if (left.size_ != right.size()) return false;
-    if (left.size_ > sizeof bytes_) return left.view() == right;
-    return byte_words::of(left.bytes_, left.size_) == byte_words::of(right.data(), right.size());
-  }
-  friend bool operator==(const packed_string& left, const packed_string& right) noexcept {
-    return left == right.view();
-  }
-  friend std::strong_ordering operator<=>(const packed_string& left, const packed_string& right) noexcept {
-    return left.view() <=> right.view();
+  friend bool operator==(const packed_view& left, const packed_view& right) noexcept {
+    const words mine = std::bit_cast<words>(left);
+    const words others = std::bit_cast<words>(right);
+    if (left.is_short()) return ((mine[0] ^ others[0]) | (mine[1] ^ others[1])) == 0;
+    return mine[0] == others[0] && std::memcmp(left.pointer(), right.pointer(), left.size_) == 0;
   }
 
  private:
+  using words = std::array<std::uint64_t, 2>;
   static constexpr std::size_t pointer_at = 4;
 
   static std::uint32_t checked(std::size_t size) {
@@ -71,14 +69,50 @@ class packed_string {
     return static_cast<std::uint32_t>(size);
   }
 
-  char* pointer() const noexcept {
-    char* text = nullptr;
+  const char* pointer() const noexcept {
+    const char* text = nullptr;
     std::memcpy(&text, bytes_ + pointer_at, sizeof text);
     return text;
   }
 
-  std::uint32_t size_;
-  alignas(4) char bytes_[12]{};
+  alignas(8) std::uint32_t size_ = 0;
+  char bytes_[short_size] = {};
+};
+
+// A constant string that takes 16 bytes, half of what std::string does, and up to 12 characters no more.
+class packed_string {
+ public:
+  explicit packed_string(const packed_view& text) : text_(text) {
+    if (text.is_short()) return;
+    const std::string_view all = text.text();
+    char* const copy = new char[all.size()];
+    std::memcpy(copy, all.data(), all.size());
+    text_ = packed_view({copy, all.size()});
+  }
+  packed_string(const packed_string& other) : packed_string(other.text_) {}
+  packed_string(packed_string&& other) noexcept : text_(std::exchange(other.text_, {})) {}
+  packed_string& operator=(packed_string other) noexcept {
+    std::swap(text_, other.text_);
+    return *this;
+  }
+  ~packed_string() {
+    if (!text_.is_short()) delete[] text_.text().data();
+  }
+
+  explicit operator std::string() const { return std::string(text_.text()); }
+
+  friend bool operator==(const packed_string& left, const packed_view& right) noexcept {
+    return left.text_ == right;
+  }
+  friend bool operator==(const packed_string& left, const packed_string& right) noexcept {
+    return left.text_ == right.text_;
+  }
+  friend std::strong_ordering operator<=>(const packed_string& left, const packed_string& right) noexcept {
+    return left.text_.text() <=> right.text_.text();
+  }
+
+ private:
+  packed_view text_;  // owns the characters if it is not short
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
