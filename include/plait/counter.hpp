@@ -22,9 +22,10 @@
 //   plait::counter served;
 //   {
 //     std::vector<std::jthread> workers;
-//     for (int i = 0; i < 4; ++i) workers.emplace_back([&] {
-//       for (int request = 0; request < 1000; ++request) served.add();
-//     });
+//     for (int i = 0; i < 4; ++i)
+//       workers.emplace_back([&] {
+//         for (int request = 0; request < 1000; ++request) served.add();
+//       });
 //   }
 //   std::printf("%lld\n", static_cast<long long>(served.load()));  // 4000
 //

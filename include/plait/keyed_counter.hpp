@@ -25,13 +25,10 @@
 // they must not use the same counter.
 //
 //   plait::keyed_counter<std::string> words;
-//   const auto count_line = [&](std::string_view line) {
-//     words.update(std::views::split(line, ' ') |
-//                  std::views::transform([](auto&& word) { return std::string_view(word); }));
-//   };
-//   std::jthread(count_line, "the cat and the dog").join();
-//   count_line("the bird");
-//   for (const auto& [word, count] : words.most_common(2))  // the 3, and 1
+//   std::jthread other([&] { words.add("cat", 2); });  // any thread may count
+//   words.update(std::vector<std::string_view>{"the", "cat", "and", "the", "dog"});
+//   other.join();
+//   for (const auto& [word, count] : words.most_common(2))  // cat 3, the 2
 //     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(count));
 //
 // Key: countable_key, that is, copyable. Hash and Equal are called from several threads at once. If both

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// Replaces operator new and delete in the test program that includes it (one source file each), so that
+// a test can count what a thread allocates and let allocations fail. ThreadSanitizer does not let itself
+// be replaced: there PLAIT_COUNTS_ALLOCATIONS is 0, and tests of one thread's allocations, in which it has
+// nothing to look for, are left out.
+#pragma once
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PLAIT_COUNTS_ALLOCATIONS 0
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define PLAIT_COUNTS_ALLOCATIONS 0
+#endif
+#if !defined(PLAIT_COUNTS_ALLOCATIONS)
+#define PLAIT_COUNTS_ALLOCATIONS 1
+
+namespace allocations {
+
+inline thread_local std::ptrdiff_t bytes_held = 0;  // taken by this thread, less what it gave back
+inline thread_local std::size_t calls = 0;          // of operator new
+inline thread_local bool must_fail = false;         // throw std::bad_alloc instead
+
+[[gnu::noinline]] inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
+  ++calls;
+  if (must_fail) return nullptr;
+  void* const memory =
+      std::aligned_alloc(alignment, std::max<std::size_t>(1, (size + alignment - 1) / alignment) * alignment);
+  if (memory != nullptr) bytes_held += static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
+  return memory;
+}
+
+inline void* checked(void* memory) {
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+// Out of line: the compiler would take a free() that it can see next to a new-expression for a mistake.
+[[gnu::noinline]] inline void release(void* memory) noexcept {
+  if (memory != nullptr) bytes_held -= static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
+  std::free(memory);
+}
+
+}  // namespace allocations
+
+// All of them: a sanitizer's own set comes in one piece.
+// NOLINTBEGIN
+void* operator new(std::size_t n) {
+  return allocations::checked(allocations::allocate(n, alignof(std::max_align_t)));
+}
+void* operator new[](std::size_t n) {
+  return operator new(n);
+}
+void* operator new(std::size_t n, std::align_val_t a) {
+  return allocations::checked(allocations::allocate(n, static_cast<std::size_t>(a)));
+}
+void* operator new[](std::size_t n, std::align_val_t a) {
+  return operator new(n, a);
+}
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  return allocations::allocate(n, alignof(std::max_align_t));
+}
+void* operator new[](std::size_t n, const std::nothrow_t& t) noexcept {
+  return operator new(n, t);
+}
+void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
+  return allocations::allocate(n, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t n, std::align_val_t a, const std::nothrow_t& t) noexcept {
+  return operator new(n, a, t);
+}
+void operator delete(void* p) noexcept {
+  allocations::release(p);
+}
+void operator delete[](void* p) noexcept {
+  allocations::release(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  allocations::release(p);
+}
+void operator delete[](void* p, std::size_t) noexcept {
+  allocations::release(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+  allocations::release(p);
+}
+void operator delete[](void* p, std::align_val_t) noexcept {
+  allocations::release(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  allocations::release(p);
+}
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept {
+  allocations::release(p);
+}
+void operator delete(void* p, const std::nothrow_t&) noexcept {
+  allocations::release(p);
+}
+void operator delete[](void* p, const std::nothrow_t&) noexcept {
+  allocations::release(p);
+}
+void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept {
+  allocations::release(p);
+}
+void operator delete[](void* p, std::align_val_t, const std::nothrow_t&) noexcept {
+  allocations::release(p);
+}
+// NOLINTEND
+
+#endif
