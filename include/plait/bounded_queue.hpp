@@ -64,6 +64,18 @@
 
 namespace PLAIT_NAMESPACE {
 
+// A push claims the slot at tail_ by moving tail_ on, builds its element there and stamps the slot filled; a
+// pop claims the slot at head_, moves the element out and stamps the slot empty for the next lap. Only the
+// stamps hand elements over; tail_ and head_ only number the operations.
+//
+// Edges:  filled    stamp         release in put_once, put_some -> acquire in get_once, get_some, why_not_get
+//                                 publishes the element
+//         emptied   stamp         release in get_once, get_some -> acquire in put_once, put_some, why_not_put
+//                                 hands the storage back
+//         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that full
+//                                 and empty are exact, and event_count's two cases hold for them
+//         finished  done_         seq_cst, in the same sequence: the task_done() that makes the count zero is
+//                                 seen by a join() about to sleep
 template <queue_element T, class Allocator = std::allocator<T>>
 class bounded_queue {
  public:
@@ -114,11 +126,10 @@ class bounded_queue {
   }
 
   // As above, and also ends (false, nothing) when a stop is requested.
-  bool push(const T& value, const std::stop_token& stop) {
-    return put({deadline::never(), &stop}, value) == conqueue_status::success;
-  }
-  bool push(T&& value, const std::stop_token& stop) {
-    return put({deadline::never(), &stop}, std::move(value)) == conqueue_status::success;
+  template <class Value>
+    requires std::constructible_from<T, Value>
+  bool push(Value&& value, const std::stop_token& stop) {
+    return put({deadline::never(), &stop}, std::forward<Value>(value)) == conqueue_status::success;
   }
   std::optional<T> pop(const std::stop_token& stop) {
     taken item;
@@ -147,25 +158,17 @@ class bounded_queue {
   }
 
   // As push, until the deadline: success, full or closed. A stop request ends the wait early, with full.
-  template <class Rep, class Period>
-  conqueue_status try_push_for(const T& value, const std::chrono::duration<Rep, Period>& wait,
+  template <class Value, class Rep, class Period>
+    requires std::constructible_from<T, Value>
+  conqueue_status try_push_for(Value&& value, const std::chrono::duration<Rep, Period>& wait,
                                const std::stop_token& stop = {}) {
-    return put({deadline::after(wait), &stop}, value);
+    return put({deadline::after(wait), &stop}, std::forward<Value>(value));
   }
-  template <class Rep, class Period>
-  conqueue_status try_push_for(T&& value, const std::chrono::duration<Rep, Period>& wait,
-                               const std::stop_token& stop = {}) {
-    return put({deadline::after(wait), &stop}, std::move(value));
-  }
-  template <class Clock, class Duration>
-  conqueue_status try_push_until(const T& value, const std::chrono::time_point<Clock, Duration>& when,
+  template <class Value, class Clock, class Duration>
+    requires std::constructible_from<T, Value>
+  conqueue_status try_push_until(Value&& value, const std::chrono::time_point<Clock, Duration>& when,
                                  const std::stop_token& stop = {}) {
-    return put({deadline::at(when), &stop}, value);
-  }
-  template <class Clock, class Duration>
-  conqueue_status try_push_until(T&& value, const std::chrono::time_point<Clock, Duration>& when,
-                                 const std::stop_token& stop = {}) {
-    return put({deadline::at(when), &stop}, std::move(value));
+    return put({deadline::at(when), &stop}, std::forward<Value>(value));
   }
 
   // As pop, until the deadline: an item, empty or closed. A stop request ends the wait early, with empty.
@@ -239,12 +242,12 @@ class bounded_queue {
     return discarded;
   }
 
-  bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }
+  bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }  // seq_cst claimed
 
   // Items pushed and not yet popped. Exact when no other thread is at work.
   size_type size() const noexcept {
     // Head first: it never overtakes the tail, so the difference is never negative, only too large.
-    const position head = head_.load(sync::seq_cst);
+    const position head = head_.load(sync::seq_cst);  // seq_cst claimed
     const std::uint64_t ahead = positions_.distance(head, last_pushed());
     return static_cast<size_type>(std::min(ahead, positions_.capacity()));
   }
@@ -320,7 +323,7 @@ class bounded_queue {
   }
 
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
-  position last_pushed() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }
+  position last_pushed() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }  // seq_cst claimed
 
   // Fills the next slot, if there is room.
   template <class... Args>

@@ -77,7 +77,7 @@ class event_count {
   // notifiers change.
   template <class TryOnce>
   bool wait(TryOnce&& try_once, wait_limits limits) {
-    return try_awake(try_once) || sleep_and_try(try_once, limits);
+    return try_awake(try_once, limits.until) || sleep_and_try(try_once, limits);
   }
 
  private:
@@ -100,9 +100,9 @@ class event_count {
   // find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
   // wants it, they wait out the microsecond.
   template <class TryOnce>
-  static bool try_awake(TryOnce& try_once) {
+  static bool try_awake(TryOnce& try_once, const deadline& until) {
     const bool others_run_now = sync::processor_count() > 1;
-    for (int look = 0; look < looks; ++look) {
+    for (int look = 0; look < looks && !until.has_passed(); ++look) {
       const sync::clock::time_point next_look = sync::clock::now() + look_interval;
       if (look != 0 || !others_run_now) sync::yield();
       while (others_run_now && sync::clock::now() < next_look) {
