@@ -99,9 +99,14 @@ def main():
     parser.add_argument("workload", help="structure/workload, for example bounded_queue/throughput")
     parser.add_argument("svg", help="the file to write")
     chosen = parser.parse_args()
-    context, figures = read(chosen.results, chosen.workload)
-    with open(chosen.svg, "w", encoding="utf-8") as file:
-        file.write(draw(context, chosen.workload, figures))
+    try:
+        context, figures = read(chosen.results, chosen.workload)
+        with open(chosen.svg, "w", encoding="utf-8") as file:
+            file.write(draw(context, chosen.workload, figures))
+    except OSError as error:
+        sys.exit(f"tools/plot.py: {error.filename}: {error.strerror}")
+    except (ValueError, KeyError, TypeError) as error:
+        sys.exit(f"tools/plot.py: {chosen.results} is not what plait bench --json writes: {error!r}")
 
 
 if __name__ == "__main__":
