@@ -119,11 +119,7 @@ class bounded_queue {
   }
 
   // Waits for an item; nothing if the queue is closed and drained.
-  std::optional<T> pop() {
-    taken item;
-    get(item, {});
-    return to_optional(item);
-  }
+  std::optional<T> pop() { return pop_within({}); }
 
   // As above, and also ends (false, nothing) when a stop is requested.
   template <class Value>
@@ -131,11 +127,7 @@ class bounded_queue {
   bool push(Value&& value, const std::stop_token& stop) {
     return put({deadline::never(), &stop}, std::forward<Value>(value)) == conqueue_status::success;
   }
-  std::optional<T> pop(const std::stop_token& stop) {
-    taken item;
-    get(item, {deadline::never(), &stop});
-    return to_optional(item);
-  }
+  std::optional<T> pop(const std::stop_token& stop) { return pop_within({deadline::never(), &stop}); }
 
   // success, full, closed or busy; unless it is success, the value is untouched.
   conqueue_status try_push(const T& value) { return try_emplace(value); }
@@ -144,9 +136,9 @@ class bounded_queue {
     requires std::constructible_from<T, Args...>
   conqueue_status try_emplace(Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
-      return put_once(std::in_place, std::forward<Args>(args)...);
+      return put_once(std::forward<Args>(args)...);
     } else {
-      return put_once(item_type(std::in_place, std::forward<Args>(args)...));
+      return put_once(detail::make_queue_item<T>(std::forward<Args>(args)...));
     }
   }
 
@@ -411,18 +403,17 @@ class bounded_queue {
 
   // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
   template <class... Args>
-  static constexpr bool constructs_in_slot =
-      std::is_nothrow_constructible_v<item_type, std::in_place_t, Args...>;
+  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
 
   template <class... Args>
   conqueue_status put(wait_limits limits, Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
-      const conqueue_status status = put_once(std::in_place, std::forward<Args>(args)...);
+      const conqueue_status status = put_once(std::forward<Args>(args)...);
       if (!is_worth_waiting(status)) [[likely]]
         return status;
-      return put_waiting(limits, std::in_place, std::forward<Args>(args)...);
+      return put_waiting<by_value_if_cheap<Args>...>(limits, std::forward<Args>(args)...);
     } else {
-      return put_waiting(limits, item_type(std::in_place, std::forward<Args>(args)...));
+      return put(limits, detail::make_queue_item<T>(std::forward<Args>(args)...));
     }
   }
 
@@ -430,23 +421,34 @@ class bounded_queue {
     const conqueue_status status = get_once(item);
     if (!is_worth_waiting(status)) [[likely]]
       return status;
-    return get_waiting(item, limits);
+    // Not into `item` itself: an address that escapes would keep it out of registers above.
+    conqueue_status waited;
+    if (taken late = get_waiting(limits, waited)) item.emplace(std::move(*late));
+    return waited;
   }
 
-  template <class... Args>
-  [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Args&&... args) {
+  template <class... Params>
+  [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
     conqueue_status status;
-    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Args>(args)...)); }, limits);
+    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Params>(params)...)); },
+                   limits);
     if (status == conqueue_status::success && size() < capacity()) not_full_.notify_one();
     return status == conqueue_status::busy ? conqueue_status::full : status;
   }
 
-  [[gnu::noinline]] conqueue_status get_waiting(taken& item, wait_limits limits) {
-    conqueue_status status;
+  [[gnu::noinline]] taken get_waiting(wait_limits limits, conqueue_status& status) {
+    taken item;
     not_empty_.wait([&]() noexcept { return outcome(status = get_once(item)); }, limits);
     if (status == conqueue_status::success && !empty()) not_empty_.notify_one();
-    return status == conqueue_status::busy ? conqueue_status::empty : status;
+    if (status == conqueue_status::busy) status = conqueue_status::empty;
+    return item;
   }
+
+  // How the slow path takes an argument: a small one by value, so that it can stay in a register until then.
+  template <class Arg>
+  using by_value_if_cheap =
+      std::conditional_t<std::is_trivially_copyable_v<std::remove_cvref_t<Arg>> && sizeof(Arg) <= sizeof(void*),
+                         std::remove_cvref_t<Arg>, Arg&&>;
 
   static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
     return status != conqueue_status::success && status != conqueue_status::closed;
@@ -485,7 +487,7 @@ class bounded_queue {
                                                sync::seq_cst,     // seq_cst claimed
                                                sync::relaxed)) {  // relaxed: looked at again
           for (size_type i = 0; i != free; ++i, ++first) {
-            slots[i].item.construct(std::in_place, *first);
+            slots[i].item.construct(*first);
             slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
           }
           tail = positions_.advance(tail, free);
@@ -519,7 +521,7 @@ class bounded_queue {
                                                sync::seq_cst,     // seq_cst claimed
                                                sync::relaxed)) {  // relaxed: looked at again
           for (size_type i = 0; i != filled; ++i, ++out) {
-            *out = std::move(slots[i].item.write().value());
+            *out = std::move(detail::queue_value(slots[i].item.write()));
             slots[i].item.destroy();
             slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
           }
@@ -545,13 +547,19 @@ class bounded_queue {
     return all_done() == detail::attempt::done || all_done_.wait(all_done, limits);
   }
 
-  static std::optional<T> to_optional(taken& item) {
-    if (!item) return std::nullopt;
-    return std::optional<T>(std::in_place, std::move(item->value()));
+  std::optional<T> pop_within(wait_limits limits) {
+    taken item;
+    get(item, limits);
+    if constexpr (std::same_as<taken, std::optional<T>>) {
+      return item;
+    } else {
+      return item ? std::optional<T>(std::move(item->value())) : std::nullopt;
+    }
   }
+
   static std::expected<T, conqueue_status> to_expected(taken& item, conqueue_status status) {
     if (!item) return std::unexpected(status);
-    return std::expected<T, conqueue_status>(std::in_place, std::move(item->value()));
+    return std::expected<T, conqueue_status>(std::move(detail::queue_value(*item)));
   }
 
   // Read by everybody, written by nobody.

@@ -19,37 +19,43 @@ concept queue_element =
 
 namespace detail {
 
-// A T on its way through a queue. It always moves without throwing: a T that cannot promise that is
-// kept on the heap and only its pointer moves, which costs one allocation for each push.
-template <queue_element T, bool InPlace = std::is_nothrow_move_constructible_v<T>>
-class queue_item {
- public:
-  template <class... Args>
-  explicit queue_item(std::in_place_t, Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>)
-      : value_(std::forward<Args>(args)...) {}
-
-  T& value() noexcept { return value_; }
-
- private:
-  T value_;
-};
-
+// A T on the heap, which moves without throwing by moving its pointer.
 template <queue_element T>
-class queue_item<T, false> {
+class boxed {
  public:
   template <class... Args>
-  explicit queue_item(std::in_place_t, Args&&... args) : value_(new T(std::forward<Args>(args)...)) {}
+  explicit boxed(std::in_place_t, Args&&... args) : value_(new T(std::forward<Args>(args)...)) {}
 
   // A value given by rvalue is copied: a queue that turns out to be full must not have spoilt it.
-  explicit queue_item(std::in_place_t, T&& value)
-    requires std::copy_constructible<T>
-      : value_(new T(std::as_const(value))) {}
+  explicit boxed(std::in_place_t, T&& value) : value_(new T(std::as_const(value))) {}
 
   T& value() noexcept { return *value_; }
 
  private:
   std::unique_ptr<T> value_;
 };
+
+// What a queue keeps in its slots: always something that moves without throwing.
+template <queue_element T>
+using queue_item = std::conditional_t<std::is_nothrow_move_constructible_v<T>, T, boxed<T>>;
+
+template <queue_element T, class... Args>
+queue_item<T> make_queue_item(Args&&... args) {
+  if constexpr (std::same_as<queue_item<T>, T>) {
+    return T(std::forward<Args>(args)...);
+  } else {
+    return boxed<T>(std::in_place, std::forward<Args>(args)...);
+  }
+}
+
+template <class T>
+T& queue_value(T& item) noexcept {
+  return item;
+}
+template <class T>
+T& queue_value(boxed<T>& item) noexcept {
+  return item.value();
+}
 
 }  // namespace detail
 }  // namespace PLAIT_NAMESPACE
