@@ -85,7 +85,7 @@ class counter_cells {
   };
 
   static void add(cell& own, std::uint64_t n) noexcept {
-    // relaxed, both: the calling thread is the cell's only writer, and readers want the number alone
+    // relaxed: the calling thread is the cell's only writer, and readers want the number alone
     own.store(own.load(sync::relaxed) + n, sync::relaxed);
   }
 
