@@ -228,14 +228,14 @@ class keyed_counter {
   // A key of a batch, in that form; or, so that nothing is copied, where it is.
   template <class K>
   struct hashed_key {
-    hash_type hash;
-    std::conditional_t<packs, detail::packed_view, const K*> held;
+    hashed_key() = default;
+    hashed_key(hash_type of, const K& key) : hash(of), held(hold(key)) {}
 
-    static hashed_key of(hash_type hash, const K& key) {
+    static decltype(auto) hold(const K& key) {
       if constexpr (packs) {
-        return {hash, wanted(key)};
+        return wanted(key);
       } else {
-        return {hash, std::addressof(key)};
+        return std::addressof(key);
       }
     }
     const auto& key() const noexcept {
@@ -245,6 +245,9 @@ class keyed_counter {
         return *held;
       }
     }
+
+    hash_type hash;
+    std::conditional_t<packs, detail::packed_view, const K*> held;
   };
 
   template <class K>
@@ -263,7 +266,9 @@ class keyed_counter {
     size_type size = 0;
     for (; size != batch_size && next != end; ++next) {
       const auto& key = *next;
-      batch[size++] = hashed::of(hash_of(key), key);
+      // In place: a copy would wait for the small stores that a packed_view is made by.
+      std::construct_at(&batch[size], hash_of(key), key);
+      ++size;
     }
     locked_table& own = tables_.mine();
     const std::lock_guard guard(own.lock);
