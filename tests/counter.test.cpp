@@ -160,9 +160,8 @@ TEST(counter, ten_thousand_counters_take_less_than_a_cache_line_a_thread_each) {
 
 #if PLAIT_COUNTS_ALLOCATIONS
 TEST(counter, an_add_that_finds_no_memory_throws_and_counts_nothing) {
-  // A number in a segment in which this thread, being new, has not counted.
-  plait::counter counter;
-  std::thread([&] {
+  // A number so high, and a thread so new, that the first add needs a new block.
+  std::thread([] {
     std::vector<plait::counter> others(100'000);
     plait::counter far;
     allocations::must_fail = true;
