@@ -34,8 +34,8 @@
 // Key: countable_key, that is, copyable. Hash and Equal are called from several threads at once. If both
 // have is_transparent, as they do by default for strings, a string_view or literal is counted and looked up
 // without making a string unless the key is new.
-// As in Python, a count may become 0 or negative and the key stays. Unlike Python, adding 0 to a key that is
-// missing, and looking it up, are two things: the first puts it in. Counts wrap around at 2^63.
+// As in Python, a count may become 0 or negative and the key stays; adding 0 puts a key in. Counts wrap
+// around at 2^63.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
 // Algorithm: thread-local aggregation, merged when read; an index of hashes over dense entries.
 // Design note: docs/structures/keyed_counter.md.
