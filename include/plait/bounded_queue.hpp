@@ -292,7 +292,8 @@ class bounded_queue {
 
   // A claim cannot begin before the stores of the last operation are done, and each of those may have to
   // fetch its line from the other side. So every operation asks for the line after next.
-  static constexpr std::size_t prefetch_distance = detail::contention_free_distance;
+  static constexpr std::size_t prefetch_distance = 2 * detail::cache_line;
+  static constexpr std::size_t longest_prefetch = 32 * detail::cache_line;
 
   // stamp                 the slot ...
   // at                    is empty and waits for the push at position `at`
@@ -476,6 +477,7 @@ class bounded_queue {
         // Neighbours as far as the ring's end: the rest takes another claim.
         slot_type* const slots = &slot_at(tail);
         const size_type wanted = std::min<size_type>(count - pushed, capacity() - positions_.index(tail));
+        prefetch(slots, wanted);
         size_type free = 0;
         while (free != wanted && slots[free].stamp.load(sync::acquire) == tail + free)
           ++free;  // acquire emptied
@@ -509,6 +511,7 @@ class bounded_queue {
       while (popped != max_count) {
         slot_type* const slots = &slot_at(head);
         const size_type wanted = std::min<size_type>(max_count - popped, capacity() - positions_.index(head));
+        prefetch(slots, wanted);
         size_type filled = 0;
         while (filled != wanted &&
                slots[filled].stamp.load(sync::acquire) == positions_.filled(head + filled))  // acquire filled
@@ -538,6 +541,14 @@ class bounded_queue {
       }
     }
     return popped;
+  }
+
+  // Asks for the lines of a batch at once, to be written: looking at their stamps would fetch them to be
+  // read, one after the other, and filling them would fetch them again.
+  static void prefetch(const slot_type* slots, size_type count) noexcept {
+    const std::size_t bytes = std::min(count * sizeof(slot_type), longest_prefetch);
+    for (std::size_t ahead = 0; ahead < bytes; ahead += detail::cache_line)
+      sync::prefetch_for_write(slots, ahead);
   }
 
   bool wait_until_done(wait_limits limits) {
