@@ -140,64 +140,47 @@ measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
   return measured;
 }
 
-// Makes a queue of batches look like a queue of items: what a thread pushes is gathered and passed on
-// 64 at a time, and the same for pops.
+// One producer and one consumer, each with an array of 64 numbers in hand.
 template <batch_queue_peer Queue>
-class in_batches {
- public:
-  using value_type = typename Queue::value_type;
-  static constexpr std::size_t batch = 64;
+measurement batch_throughput(std::chrono::nanoseconds time) {
+  using batch = std::array<std::uint64_t, 64>;
+  Queue queue(1024);
+  stop_flag stop;
+  tally pushed;
+  tally popped;
 
-  explicit in_batches(std::size_t capacity) : queue_(capacity) {}
-
-  class producer_type {
-   public:
-    explicit producer_type(Queue& queue) : producer_(queue.producer()) {}
-    producer_type(const producer_type&) = delete;
-    producer_type& operator=(const producer_type&) = delete;
-    ~producer_type() { flush(); }
-
-    void push(value_type item) {
-      items_[count_++] = item;
-      if (count_ == batch) flush();
+  const job produce = [&] {
+    auto&& producer = queue.producer();
+    tally result;
+    batch items;
+    for (std::uint64_t number = first_number; !stop(); number += items.size()) {
+      std::iota(items.begin(), items.end(), number);
+      for (const std::uint64_t item : items) result.add(item);
+      producer.push_n(items);
     }
-
-   private:
-    void flush() {
-      producer_.push_n(std::span(items_).first(count_));
-      count_ = 0;
-    }
-
-    decltype(std::declval<Queue&>().producer()) producer_;
-    std::array<value_type, batch> items_;
-    std::size_t count_ = 0;
+    items.front() = producer_done;
+    producer.push_n(std::span(items).first(1));
+    pushed = result;
   };
 
-  class consumer_type {
-   public:
-    explicit consumer_type(Queue& queue) : consumer_(queue.consumer()) {}
-
-    value_type pop() {
-      if (next_ == count_) {
-        count_ = consumer_.pop_n(items_);
-        next_ = 0;
-      }
-      return items_[next_++];
+  const job consume = [&] {
+    auto&& consumer = queue.consumer();
+    tally result;
+    batch items;
+    for (;;) {
+      const std::size_t count = consumer.pop_n(items);
+      const bool last = items[count - 1] == producer_done;
+      for (const std::uint64_t item : std::span(items).first(last ? count - 1 : count)) result.add(item);
+      if (last) break;
     }
-
-   private:
-    decltype(std::declval<Queue&>().consumer()) consumer_;
-    std::array<value_type, batch> items_;
-    std::size_t count_ = 0;
-    std::size_t next_ = 0;
+    popped = result;
   };
 
-  producer_type producer() { return producer_type(queue_); }
-  consumer_type consumer() { return consumer_type(queue_); }
-
- private:
-  Queue queue_;
-};
+  measurement measured = run_together({produce, consume}, time, stop);
+  check_same(pushed, popped);
+  measured.items = static_cast<double>(popped.count);
+  return measured;
+}
 
 template <queue_peer Queue>
 measurement pair(std::chrono::nanoseconds time) {
@@ -336,7 +319,7 @@ template <batch_queue_peer Queue>
 void add_batch_queue(const std::string& name) {
   constexpr queue_shape shape{1, 1};
   suite().push_back({"bounded_queue", "batch", shape.name(), name, shape.threads(),
-                     [=](auto time) { return throughput<in_batches<Queue>>(shape, time); }});
+                     batch_throughput<Queue>});
 }
 
 }  // namespace bench
