@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Ctrl-C: the first asks the work to stop, the second ends the program at once.
+#pragma once
+
+namespace plait::cli {
+
+// Thrown by whoever notices that the user wants no more.
+struct interrupted {};
+
+// While one of these lives, SIGINT is a request. One at a time.
+class interruption {
+ public:
+  interruption();
+  ~interruption();
+  interruption(const interruption&) = delete;
+  interruption& operator=(const interruption&) = delete;
+
+  static bool requested() noexcept;
+
+  // Waits until `descriptor` can be read (or is at its end, or broken). Throws interrupted.
+  static void wait_for_input(int descriptor);
+};
+
+}  // namespace plait::cli

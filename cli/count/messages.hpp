@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Standard error, where messages and the progress bar share one line without spoiling each other.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string_view>
+
+namespace plait::cli {
+
+// For any thread.
+class messages {
+ public:
+  // Something went wrong and the rest goes on; the program will end with exit code 2.
+  void error(std::string_view text);
+  std::size_t errors() const;
+
+  // A line that is no error.
+  void note(std::string_view text);
+
+  // Replaces the last line on the terminal; an empty line erases it.
+  void show_progress(std::string_view line);
+
+ private:
+  void write_line(std::string_view text);
+
+  mutable std::mutex mutex_;
+  std::size_t errors_ = 0;
+  bool bar_is_shown_ = false;
+};
+
+}  // namespace plait::cli

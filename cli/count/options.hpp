@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What the command line of `plait count` can say.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "count/words.hpp"
+
+namespace plait::cli {
+
+enum class binary_files { error, skip, count };  // what becomes of a file with a zero byte near its start
+enum class when { automatic, always, never };
+
+inline constexpr std::size_t every_word = static_cast<std::size_t>(-1);
+
+struct count_options {
+  std::vector<std::string> paths;  // "-" is standard input
+  word_rules rules;
+  std::size_t top = 20;
+  bool json = false;
+  bool quiet = false;
+  unsigned threads = 1;
+  binary_files binary = binary_files::error;
+  when progress = when::automatic;
+
+  // Not on the command line: how much of a file is one piece of work, and how much is read at once.
+  std::uint64_t segment_size = 1024 * 1024;
+  std::size_t read_size = 128 * 1024;
+};
+
+}  // namespace plait::cli

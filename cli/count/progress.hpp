@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The progress bar: how much was counted, how fast, and how long it will take.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "count/messages.hpp"
+#include "count/word_count.hpp"
+
+namespace plait::cli {
+
+struct progress_state {
+  std::uint64_t bytes_done;
+  std::uint64_t bytes_found;
+  bool all_found;  // otherwise there may be more to come
+  std::chrono::duration<double> elapsed;
+};
+
+// The bar for a terminal that many columns wide.
+std::string progress_line(const progress_state& state, std::size_t columns);
+
+// Bytes for people: "128.5 MB".
+std::string readable_bytes(double bytes);
+
+// Shows the bar ten times a second while it lives, and leaves no trace.
+class progress_bar {
+ public:
+  progress_bar(const word_count& work, messages& out);
+  ~progress_bar();
+  progress_bar(const progress_bar&) = delete;
+  progress_bar& operator=(const progress_bar&) = delete;
+
+ private:
+  void show_until_stopped(const std::stop_token& stop);
+
+  const word_count& work_;
+  messages& messages_;
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::jthread thread_;
+};
+
+}  // namespace plait::cli

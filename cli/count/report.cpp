@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "count/report.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <system_error>
+
+#include "count/progress.hpp"
+
+namespace plait::cli {
+namespace {
+
+// Writes to a FILE in large pieces and notices when it is full.
+class output {
+ public:
+  explicit output(std::FILE* to) : to_(to) {}
+
+  template <class... Args>
+  void print(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(pending_), format, std::forward<Args>(args)...);
+    if (pending_.size() >= flush_size) flush();
+  }
+
+  void flush() {
+    const bool written = std::fwrite(pending_.data(), 1, pending_.size(), to_) == pending_.size();
+    if (!written || std::fflush(to_) != 0) throw std::system_error(errno, std::generic_category());
+    pending_.clear();
+  }
+
+ private:
+  static constexpr std::size_t flush_size = 64 * 1024;
+  std::FILE* to_;
+  fmt::memory_buffer pending_;
+};
+
+// A word may hold escape sequences. A terminal would obey them; a file gets what was counted.
+std::string printable(std::string_view word) {
+  std::string shown;
+  for (std::size_t i = 0; i != word.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(word[i]);
+    const bool c1 = byte == 0xC2 && static_cast<unsigned char>(word[i + 1]) < 0xA0;  // U+0080 to U+009F
+    if (c1) {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(word[++i]));
+    } else if (byte < 0x20 || byte == 0x7F) {
+      shown += fmt::format("\\x{:02x}", byte);
+    } else {
+      shown += word[i];
+    }
+  }
+  return shown;
+}
+
+std::string with_commas(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+}  // namespace
+
+void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top) {
+  report.total = words.total();
+  report.words = words.snapshot();
+  report.distinct = report.words.size();
+  const std::size_t kept = std::min(top, report.words.size());
+  // Strings compare by bytes, and UTF-8 orders bytes as it orders code points.
+  std::ranges::partial_sort(report.words, report.words.begin() + static_cast<std::ptrdiff_t>(kept),
+                            [](const word_frequency& left, const word_frequency& right) {
+                              return left.second != right.second ? left.second > right.second
+                                                                 : left.first < right.first;
+                            });
+  report.words.resize(kept);
+}
+
+void write_table(const count_report& report, std::FILE* to) {
+  if (report.words.empty()) return;
+  const bool terminal = ::isatty(::fileno(to)) != 0;
+  const std::size_t width = fmt::formatted_size("{}", report.words.front().second);
+  output out(to);
+  for (const auto& [word, count] : report.words) {
+    if (terminal)
+      out.print("{:>{}} {}\n", count, width, printable(word));
+    else
+      out.print("{:>{}} {}\n", count, width, word);
+  }
+  out.flush();
+}
+
+void write_json(const count_report& report, std::FILE* to) {
+  // Word by word: the document as one object would take many times the memory of the table.
+  output out(to);
+  out.print(R"({{"schema_version":1,"total":{},"distinct":{},"bytes":{},"seconds":{:.6f},"words":[)",
+            report.total, report.distinct, report.bytes, report.elapsed.count());
+  for (bool first = true; const auto& [word, count] : report.words) {
+    out.print(R"({}{{"word":{},"count":{}}})", first ? "\n" : ",\n", nlohmann::json(word).dump(), count);
+    first = false;
+  }
+  out.print("{}]}}\n", report.words.empty() ? "" : "\n");
+  out.flush();
+}
+
+std::string summary_line(const count_report& report, unsigned threads) {
+  const double seconds = report.elapsed.count();
+  const auto bytes = static_cast<double>(report.bytes);
+  return fmt::format("{} words, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
+                     with_commas(static_cast<std::uint64_t>(report.total)), with_commas(report.distinct),
+                     readable_bytes(bytes), seconds, readable_bytes(seconds > 0 ? bytes / seconds : 0), threads,
+                     threads == 1 ? "" : "s");
+}
+
+}  // namespace plait::cli

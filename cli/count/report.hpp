@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What `plait count` prints.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <plait/keyed_counter.hpp>
+
+namespace plait::cli {
+
+using word_frequency = plait::keyed_counter<std::string>::value_type;
+
+struct count_report {
+  std::int64_t total = 0;
+  std::size_t distinct = 0;
+  std::uint64_t bytes = 0;
+  std::chrono::duration<double> elapsed{};
+  std::vector<word_frequency> words;  // the most common first, ties by code point
+};
+
+// Fills in total, distinct and the `top` most common words.
+void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top);
+
+// Both throw std::system_error if the file does not take it all.
+void write_table(const count_report& report, std::FILE* to);
+void write_json(const count_report& report, std::FILE* to);
+
+// "17,203,442 words, 269,525 distinct, 128.5 MB in 0.31 s (415.0 MB/s), 2 threads"
+std::string summary_line(const count_report& report, unsigned threads);
+
+}  // namespace plait::cli
