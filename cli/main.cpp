@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -39,6 +40,11 @@ int main(int argc, char** argv) try {
   add_bench(program, run);
   add_stress(program, run);
 
+  const auto is_named = [&](const CLI::App* subcommand) { return subcommand->check_name(argv[1]); };
+  if (argc > 1 && *argv[1] != '-' && std::ranges::none_of(program.get_subcommands({}), is_named)) {
+    fmt::print(stderr, "plait: there is no subcommand '{}'\nSee plait --help.\n", argv[1]);
+    return failed;
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Reading a part of a file so that no word is cut and none is read twice, whatever the borders.
 //
-// Every border b stands for the first boundary (ASCII white space) at or after byte b - 1, and border 0
-// for the start of the file. The segment [first, last) is the text between what its two borders stand
-// for, so segments that share a border neither overlap nor leave a gap: a word belongs to the segment in
-// which it begins, and whoever reads that segment reads on to the end of the word.
+// Every border b stands for the end of the first boundary (ASCII white space) at or after byte b - 1, and
+// border 0 for the start of the file. The segment [first, last) is the text between what its two borders
+// stand for, so segments that share a border neither overlap nor leave a gap: a word belongs to the segment
+// in which it begins, and whoever reads that segment reads on to the end of the word.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ void read_runs(std::uint64_t first, std::uint64_t last, std::vector<char>& buffe
                Take&& take) {
   constexpr std::size_t least_read = 4096;
   std::uint64_t offset = first == 0 ? 0 : first - 1;  // where the file is read next
-  bool skipping = first != 0;                         // the boundary that `first` stands for is yet to come
+  bool skipping = first != 0;                         // what `first` stands for is yet to come
   std::size_t held = 0;                               // bytes of an unfinished word, at the start of the buffer
 
   while (true) {
@@ -40,20 +40,26 @@ void read_runs(std::uint64_t first, std::uint64_t last, std::vector<char>& buffe
     char* const fresh = buffer.data() + held;
     char* const end = fresh + read_at(offset, std::span(fresh, room));
 
-    // The boundary that `last` stands for ends the segment, and so does the end of the file.
+    // What `last` stands for ends the segment, and so does the end of the file.
+    bool finished = end == fresh;
     char* stop = end;
-    if (const auto count = static_cast<std::uint64_t>(end - fresh); offset + count >= last)
-      stop = std::find_if(fresh + (offset < last ? last - 1 - offset : 0), end, is_boundary);
-    const bool finished = end == fresh || stop != end;
+    if (offset + static_cast<std::uint64_t>(end - fresh) >= last) {
+      char* const boundary = std::find_if(fresh + (offset < last ? last - 1 - offset : 0), end, is_boundary);
+      if (boundary != end) {
+        stop = boundary + 1;
+        finished = true;
+      }
+    }
     offset += static_cast<std::uint64_t>(end - fresh);
 
     char* begin = buffer.data();
     if (skipping) {
-      begin = std::find_if(fresh, stop, is_boundary);
-      if (begin == stop) {
+      char* const boundary = std::find_if(fresh, stop, is_boundary);
+      if (boundary == stop) {
         if (finished || offset >= last) return;  // one word reaches across the whole segment
         continue;
       }
+      begin = boundary + 1;
       skipping = false;
     }
 
