@@ -6,18 +6,19 @@
 //
 //   operation            progress        exactness                              complexity
 //   add                  blocks (1)      no count is ever lost                  O(1)
-//   update               as add          as add                                 O(keys), cheaper than as many
-//   adds count, total         blocks (1)      (2)                                    O(threads) size,
-//   most_common,   blocks (1)      (2)                                    O(keys) to merge the tables, and
-//     snapshot, merge                                                           sorting what most_common
-//     returns
+//   update               as add          as add                                 O(keys), cheaper than adds
+//   count, total         blocks (1)      (2)                                    O(threads)
+//   size, most_common,   blocks (1)      (2)                                    O(keys) to merge the tables,
+//     snapshot, for_each,                                                       and sorting what most_common
+//     merge                                                                     returns
 //   clear                blocks (1)      what is added meanwhile may stay       O(keys)
 //   Memory: each thread counts in a table of its own, which the thread that gets its place goes on with: at
 //   most threads alive at once * distinct keys * (the size of a key + 8 + 11 to 22 bytes). A std::string
 //   key takes 16 bytes if it has up to 12 characters. clear() and the destructor free it.
-//   (1) On the lock of one table, which nobody else wants unless somebody reads or clears.
+//   (1) On the lock of one table, which nobody else wants unless somebody reads or clears. Whoever reads all
+//       keys holds the locks of all tables.
 //   (2) Exact when nobody adds. Otherwise every add that happened before is seen, and of those under way,
-//       some; the tables are read one after the other.
+//       some.
 //
 // Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
 // is held; update() and merge() have then counted some of their keys, each wholly or not at all.
@@ -147,7 +148,9 @@ class keyed_counter {
   }
 
   // The number of distinct keys.
-  size_type size() const { return merged().size(); }
+  size_type size() const {
+    return read([](const combined_table& all) { return all.size(); });
+  }
   [[nodiscard]] bool empty() const {
     bool none = true;
     tables_.for_each([&](locked_table& own) {
@@ -159,24 +162,34 @@ class keyed_counter {
 
   // The n keys with the highest counts, or all of them, highest first. Keys with equal counts come in their
   // own order if they have one.
-  std::vector<value_type> most_common() const { return ranked(merged(), static_cast<size_type>(-1)); }
-  std::vector<value_type> most_common(size_type n) const { return ranked(merged(), n); }
+  std::vector<value_type> most_common() const { return most_common(static_cast<size_type>(-1)); }
+  std::vector<value_type> most_common(size_type n) const {
+    return read([n](const combined_table& all) { return ranked(all, n); });
+  }
 
   // All keys and their counts, in no particular order.
   std::vector<value_type> snapshot() const {
-    const counting_table all = merged();
-    std::vector<value_type> copy;
-    copy.reserve(all.size());
-    all.for_each([&](const entry& each) { copy.push_back(to_value(each)); });
-    return copy;
+    return read([](const combined_table& all) {
+      std::vector<value_type> copy;
+      copy.reserve(all.size());
+      all.for_each([&](const combined& each) { copy.push_back(to_value(each)); });
+      return copy;
+    });
+  }
+
+  // The same without a copy: calls visit(key, count) for each, and nobody can add meanwhile. The key of a
+  // string is a string_view, valid during the call only. `visit` must not use this counter.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    read([&](const combined_table& all) {
+      all.for_each(
+          [&](const combined& each) { visit(each.key.shown(), static_cast<std::int64_t>(each.count)); });
+    });
   }
 
   // Adds all counts of `other`, which may be this counter.
   void merge(const keyed_counter& other) {
-    const counting_table added = other.merged();
-    locked_table& own = tables_.mine();
-    const std::lock_guard guard(own.lock);
-    own.table.merge(added, equal_);
+    for (auto& [key, n] : other.snapshot()) add(std::move(key), n);
   }
 
   // Forgets all keys.
@@ -192,8 +205,8 @@ class keyed_counter {
   // Words are kept in half the space, unless the user's functions must be shown real strings.
   static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, detail::key_hash<Key>> &&
                                 std::same_as<Equal, std::equal_to<>>;
-  using counting_table = detail::counting_table<std::conditional_t<packs, detail::packed_string, Key>>;
-  using entry = typename counting_table::entry;
+  using stored_key = std::conditional_t<packs, detail::packed_string, Key>;
+  using counting_table = detail::counting_table<stored_key>;
   using hash_type = typename counting_table::hash_type;
 
   struct alignas(detail::contention_free_distance) locked_table {
@@ -291,33 +304,57 @@ class keyed_counter {
     return static_cast<std::int64_t>(sum);
   }
 
-  // Everything that was counted. One table is locked at a time, while it is copied.
-  counting_table merged() const {
-    counting_table all;
+  // A key where it is, in the table of some thread, which is locked meanwhile.
+  class key_reference {
+   public:
+    explicit key_reference(const stored_key& key) noexcept : key_(&key) {}
+    const stored_key& get() const noexcept { return *key_; }
+    decltype(auto) shown() const noexcept {
+      if constexpr (packs) {
+        return key_->text();
+      } else {
+        return std::as_const(*key_);
+      }
+    }
+
+   private:
+    const stored_key* key_;
+  };
+  using combined_table = detail::counting_table<key_reference>;
+  using combined = typename combined_table::entry;
+
+  // What use(combined_table) returns for the counts of all threads together. No key is copied; the tables
+  // stay locked, always in the same order, until `use` is done.
+  template <class Use>
+  auto read(Use&& use) const {
+    std::vector<std::unique_lock<sync::mutex>> locks;
+    combined_table all;
+    const auto same = [this](const key_reference& left, const stored_key& right) {
+      return std::invoke(equal_, left.get(), right);
+    };
     tables_.for_each([&](locked_table& own) {
-      const std::lock_guard guard(own.lock);
-      if (all.size() == 0)
-        all = own.table;
-      else
-        all.merge(own.table, equal_);
+      std::unique_lock lock(own.lock);
+      if (own.table.size() == 0) return;
+      locks.push_back(std::move(lock));
+      all.merge(own.table, same);
     });
-    return all;
+    return use(all);
   }
 
-  static value_type to_value(const entry& from) {
-    return {static_cast<Key>(from.key), static_cast<std::int64_t>(from.count)};
+  static value_type to_value(const combined& from) {
+    return {static_cast<Key>(from.key.get()), static_cast<std::int64_t>(from.count)};
   }
 
-  static std::vector<value_type> ranked(const counting_table& all, size_type n) {
-    std::vector<const entry*> order;
+  static std::vector<value_type> ranked(const combined_table& all, size_type n) {
+    std::vector<const combined*> order;
     order.reserve(all.size());
-    all.for_each([&](const entry& each) { order.push_back(&each); });
+    all.for_each([&](const combined& each) { order.push_back(&each); });
     n = std::min(n, order.size());
-    const auto before = [](const entry* left, const entry* right) {
+    const auto before = [](const combined* left, const combined* right) {
       const auto left_count = static_cast<std::int64_t>(left->count);
       const auto right_count = static_cast<std::int64_t>(right->count);
       if constexpr (std::three_way_comparable<Key>) {
-        if (left_count == right_count) return left->key < right->key;
+        if (left_count == right_count) return left->key.get() < right->key.get();
       }
       return left_count > right_count;
     };
@@ -325,7 +362,7 @@ class keyed_counter {
     std::ranges::partial_sort(order, end, before);
     std::vector<value_type> result;
     result.reserve(n);
-    std::for_each(order.begin(), end, [&](const entry* each) { result.push_back(to_value(*each)); });
+    std::for_each(order.begin(), end, [&](const combined* each) { result.push_back(to_value(*each)); });
     return result;
   }
 

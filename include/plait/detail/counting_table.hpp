@@ -59,15 +59,18 @@ class counting_table {
     return found == empty ? 0 : entry_of(found).count;
   }
 
-  // Adds all counts of `other`. If something throws, some of its keys have been added, each wholly.
-  template <class Equal>
-  void merge(const counting_table& other, const Equal& equal) {
+  // Adds all counts of `other`, of whose keys a Key can be made. If something throws, some of them have been
+  // added, each wholly.
+  template <class Other, class Equal>
+  void merge(const counting_table<Other>& other, const Equal& equal) {
     // In the order of their hashes, so the index is walked and not jumped about in. It must be wide enough
     // beforehand: hashes in order crowd together in an index that still has to grow.
     reserve(size_ + other.size_);
-    for (const slot from : other.index_) {
+    for (std::size_t i = 0; i != other.index_.size(); ++i) {
+      if (i + merge_ahead < other.index_.size()) other.prefetch_entry_at(i + merge_ahead);
+      const slot from = other.index_[i];
       if (from == empty) continue;
-      const entry& added = other.entry_of(from);
+      const auto& added = other.entry_of(from);
       add(hash_of(from), added.key, added.count, equal);
     }
   }
@@ -85,12 +88,13 @@ class counting_table {
     if (!index_.empty()) sync::prefetch(&index_[home(hash)]);
   }
   void prefetch_entry(hash_type hash) const noexcept {
-    if (index_.empty()) return;
-    const slot likely = index_[home(hash)];
-    if (likely != empty) sync::prefetch(&entry_of(likely));
+    if (!index_.empty()) prefetch_entry_at(home(hash));
   }
 
  private:
+  template <class>
+  friend class counting_table;
+
   // 0 if empty; else the hash in the upper half and the number of the entry, plus one, in the lower.
   using slot = std::uint64_t;
 
@@ -98,6 +102,7 @@ class counting_table {
   static constexpr std::size_t first_slots = 16;
   static constexpr std::size_t most_slots = std::size_t{1} << 32;
   static constexpr std::size_t block_entries = 256;
+  static constexpr std::size_t merge_ahead = 16;  // slots: how early merge() fetches the entries it will need
 
   static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
     return slot{hash} << 32 | (number + 1);
@@ -109,6 +114,10 @@ class counting_table {
     return blocks_[number / block_entries][number % block_entries];
   }
   entry& entry_of(slot from) noexcept { return const_cast<entry&>(std::as_const(*this).entry_of(from)); }
+
+  void prefetch_entry_at(std::size_t at) const noexcept {
+    if (index_[at] != empty) sync::prefetch(&entry_of(index_[at]));
+  }
 
   std::size_t home(hash_type hash) const noexcept { return hash >> shift_; }
 

@@ -99,6 +99,7 @@ class packed_string {
     if (!text_.is_short()) delete[] text_.text().data();
   }
 
+  std::string_view text() const noexcept { return text_.text(); }
   explicit operator std::string() const { return std::string(text_.text()); }
 
   friend bool operator==(const packed_string& left, const packed_view& right) noexcept {
