@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "count/options.hpp"
 #include "count/progress.hpp"
 
 namespace plait::cli {
@@ -65,17 +66,24 @@ std::string with_commas(std::uint64_t number) {
 }  // namespace
 
 void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top) {
-  report.total = words.total();
-  report.words = words.snapshot();
-  report.distinct = report.words.size();
-  const std::size_t kept = std::min(top, report.words.size());
   // Strings compare by bytes, and UTF-8 orders bytes as it orders code points.
-  std::ranges::partial_sort(report.words, report.words.begin() + static_cast<std::ptrdiff_t>(kept),
-                            [](const word_frequency& left, const word_frequency& right) {
-                              return left.second != right.second ? left.second > right.second
-                                                                 : left.first < right.first;
-                            });
-  report.words.resize(kept);
+  const auto before = [](const auto& left, const auto& right) {
+    return left.second != right.second ? left.second > right.second : left.first < right.first;
+  };
+  // The best so far as a heap, the worst of them on top: most words are seen to be worse and never copied.
+  std::vector<word_frequency>& best = report.words;
+  words.for_each([&](std::string_view word, std::int64_t count) {
+    report.total += count;
+    ++report.distinct;
+    if (best.size() == top) {
+      if (!before(std::pair(word, count), best.front())) return;
+      std::ranges::pop_heap(best, before);
+      best.pop_back();
+    }
+    best.emplace_back(word, count);
+    if (top != every_word) std::ranges::push_heap(best, before);
+  });
+  std::ranges::sort(best, before);
 }
 
 void write_table(const count_report& report, std::FILE* to) {
