@@ -52,6 +52,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -149,7 +150,7 @@ class keyed_counter {
 
   // The number of distinct keys.
   size_type size() const {
-    return read([](const combined_table& all) { return all.size(); });
+    return read([](const std::vector<combined>& all) { return all.size(); });
   }
   [[nodiscard]] bool empty() const {
     bool none = true;
@@ -164,26 +165,25 @@ class keyed_counter {
   // own order if they have one.
   std::vector<value_type> most_common() const { return most_common(static_cast<size_type>(-1)); }
   std::vector<value_type> most_common(size_type n) const {
-    return read([n](const combined_table& all) { return ranked(all, n); });
+    return read([n](std::vector<combined>& all) { return ranked(all, n); });
   }
 
   // All keys and their counts, in no particular order.
   std::vector<value_type> snapshot() const {
-    return read([](const combined_table& all) {
+    return read([](const std::vector<combined>& all) {
       std::vector<value_type> copy;
       copy.reserve(all.size());
-      all.for_each([&](const combined& each) { copy.push_back(to_value(each)); });
+      for (const combined& each : all) copy.push_back(to_value(each));
       return copy;
     });
   }
 
-  // The same without a copy: calls visit(key, count) for each, and nobody can add meanwhile. The key of a
-  // string is a string_view, valid during the call only. `visit` must not use this counter.
+  // The same without a copy: calls visit(key, count) for each, and nobody can add meanwhile. A key is shown
+  // where it is, a string as a string_view, and stays there until clear(). `visit` must not use this counter.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    read([&](const combined_table& all) {
-      all.for_each(
-          [&](const combined& each) { visit(each.key.shown(), static_cast<std::int64_t>(each.count)); });
+    read([&](const std::vector<combined>& all) {
+      for (const combined& each : all) visit(each.key.shown(), static_cast<std::int64_t>(each.count));
     });
   }
 
@@ -207,6 +207,7 @@ class keyed_counter {
                                 std::same_as<Equal, std::equal_to<>>;
   using stored_key = std::conditional_t<packs, detail::packed_string, Key>;
   using counting_table = detail::counting_table<stored_key>;
+  using entry = typename counting_table::entry;
   using hash_type = typename counting_table::hash_type;
 
   struct alignas(detail::contention_free_distance) locked_table {
@@ -323,46 +324,70 @@ class keyed_counter {
   using combined_table = detail::counting_table<key_reference>;
   using combined = typename combined_table::entry;
 
-  // What use(combined_table) returns for the counts of all threads together. No key is copied; the tables
-  // stay locked, always in the same order, until `use` is done.
+  // What use(all) returns for the counts of all threads together. No key is copied; the tables stay locked,
+  // always in the same order, until `use` is done.
   template <class Use>
   auto read(Use&& use) const {
     std::vector<std::unique_lock<sync::mutex>> locks;
-    combined_table all;
-    const auto same = [this](const key_reference& left, const stored_key& right) {
-      return std::invoke(equal_, left.get(), right);
-    };
+    std::vector<const counting_table*> tables;
     tables_.for_each([&](locked_table& own) {
       std::unique_lock lock(own.lock);
       if (own.table.size() == 0) return;
       locks.push_back(std::move(lock));
-      all.merge(own.table, same);
+      tables.push_back(&own.table);
     });
+    std::vector<combined> all = combine(tables);
     return use(all);
+  }
+
+  // The largest table is taken as it is. The others' keys are looked for in it, and those that it lacks are
+  // collected in a table beside it.
+  std::vector<combined> combine(std::vector<const counting_table*>& tables) const {
+    std::vector<combined> all;
+    if (tables.empty()) return all;
+    std::ranges::iter_swap(tables.begin(), std::ranges::max_element(tables, {}, &counting_table::size));
+    const counting_table& largest = *tables.front();
+    all.reserve(largest.size());
+    largest.for_each([&](const entry& each) { all.push_back({each.count, key_reference(each.key)}); });
+
+    combined_table lacking;
+    std::size_t most_lacking = 0;
+    for (const counting_table* table : tables | std::views::drop(1)) most_lacking += table->size();
+    lacking.reserve(most_lacking);
+    const auto same = [this](const key_reference& left, const stored_key& right) {
+      return std::invoke(equal_, left.get(), right);
+    };
+    for (const counting_table* table : tables | std::views::drop(1)) {
+      table->for_each_by_hash([&](hash_type hash, const entry& each) {
+        if (const auto number = largest.number_of(hash, each.key, equal_))
+          all[*number].count += each.count;
+        else
+          lacking.add(hash, each.key, each.count, same);
+      });
+    }
+    lacking.for_each([&](const combined& each) { all.push_back(each); });
+    return all;
   }
 
   static value_type to_value(const combined& from) {
     return {static_cast<Key>(from.key.get()), static_cast<std::int64_t>(from.count)};
   }
 
-  static std::vector<value_type> ranked(const combined_table& all, size_type n) {
-    std::vector<const combined*> order;
-    order.reserve(all.size());
-    all.for_each([&](const combined& each) { order.push_back(&each); });
-    n = std::min(n, order.size());
-    const auto before = [](const combined* left, const combined* right) {
-      const auto left_count = static_cast<std::int64_t>(left->count);
-      const auto right_count = static_cast<std::int64_t>(right->count);
+  static std::vector<value_type> ranked(std::vector<combined>& all, size_type n) {
+    n = std::min(n, all.size());
+    const auto before = [](const combined& left, const combined& right) {
+      const auto left_count = static_cast<std::int64_t>(left.count);
+      const auto right_count = static_cast<std::int64_t>(right.count);
       if constexpr (std::three_way_comparable<Key>) {
-        if (left_count == right_count) return left->key.get() < right->key.get();
+        if (left_count == right_count) return left.key.get() < right.key.get();
       }
       return left_count > right_count;
     };
-    const auto end = order.begin() + static_cast<std::ptrdiff_t>(n);
-    std::ranges::partial_sort(order, end, before);
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(n);
+    std::ranges::partial_sort(all, end, before);
     std::vector<value_type> result;
     result.reserve(n);
-    std::for_each(order.begin(), end, [&](const combined* each) { result.push_back(to_value(*each)); });
+    std::for_each(all.begin(), end, [&](const combined& each) { result.push_back(to_value(each)); });
     return result;
   }
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -59,20 +60,13 @@ class counting_table {
     return found == empty ? 0 : entry_of(found).count;
   }
 
-  // Adds all counts of `other`, of whose keys a Key can be made. If something throws, some of them have been
-  // added, each wholly.
-  template <class Other, class Equal>
-  void merge(const counting_table<Other>& other, const Equal& equal) {
-    // In the order of their hashes, so the index is walked and not jumped about in. It must be wide enough
-    // beforehand: hashes in order crowd together in an index that still has to grow.
-    reserve(size_ + other.size_);
-    for (std::size_t i = 0; i != other.index_.size(); ++i) {
-      if (i + merge_ahead < other.index_.size()) other.prefetch_entry_at(i + merge_ahead);
-      const slot from = other.index_[i];
-      if (from == empty) continue;
-      const auto& added = other.entry_of(from);
-      add(hash_of(from), added.key, added.count, equal);
-    }
+  // The number of the entry of `key`, counted in the order in which they came.
+  template <class K, class Equal>
+  std::optional<std::size_t> number_of(hash_type hash, const K& key, const Equal& equal) const {
+    if (index_.empty()) return std::nullopt;
+    const slot found = index_[find(hash, key, equal)];
+    if (found == empty) return std::nullopt;
+    return number_in(found);
   }
 
   // Calls visit(const entry&) for each key, in the order in which they came.
@@ -80,6 +74,22 @@ class counting_table {
   void for_each(Visitor&& visit) const {
     for (const std::vector<entry>& block : blocks_)
       for (const entry& each : block) visit(each);
+  }
+
+  // Room for that many keys. Whoever adds keys in the order of their hashes needs it: they would crowd
+  // together in an index that still has to grow.
+  void reserve(std::size_t entries) {
+    if (entries > most_entries()) rebuild(std::bit_ceil(entries / 3 * 4 + first_slots));
+  }
+
+  // Calls visit(hash, const entry&) for each key in about the order of the hashes: a table of about the same
+  // size, where they are looked up, is then walked and not jumped about in.
+  template <class Visitor>
+  void for_each_by_hash(Visitor&& visit) const {
+    for (std::size_t i = 0; i != index_.size(); ++i) {
+      if (i + walk_ahead < index_.size()) prefetch_entry_at(i + walk_ahead);
+      if (index_[i] != empty) visit(hash_of(index_[i]), entry_of(index_[i]));
+    }
   }
 
   // Two steps that make an add() of that hash soon after cheaper: the first fetches its slot, and the
@@ -92,9 +102,6 @@ class counting_table {
   }
 
  private:
-  template <class>
-  friend class counting_table;
-
   // 0 if empty; else the hash in the upper half and the number of the entry, plus one, in the lower.
   using slot = std::uint64_t;
 
@@ -102,15 +109,17 @@ class counting_table {
   static constexpr std::size_t first_slots = 16;
   static constexpr std::size_t most_slots = std::size_t{1} << 32;
   static constexpr std::size_t block_entries = 256;
-  static constexpr std::size_t merge_ahead = 16;  // slots: how early merge() fetches the entries it will need
+  static constexpr std::size_t walk_ahead = 16;  // slots: how early a walk by hash fetches entries
 
   static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
     return slot{hash} << 32 | (number + 1);
   }
   static constexpr hash_type hash_of(slot from) noexcept { return static_cast<hash_type>(from >> 32); }
 
+  static constexpr std::size_t number_in(slot from) noexcept { return static_cast<std::uint32_t>(from) - 1; }
+
   const entry& entry_of(slot from) const noexcept {
-    const std::size_t number = static_cast<std::uint32_t>(from) - 1;
+    const std::size_t number = number_in(from);
     return blocks_[number / block_entries][number % block_entries];
   }
   entry& entry_of(slot from) noexcept { return const_cast<entry&>(std::as_const(*this).entry_of(from)); }
@@ -138,10 +147,6 @@ class counting_table {
   void append(std::uint64_t n, K&& key) {
     if (size_ == blocks_.size() * block_entries) blocks_.emplace_back().reserve(block_entries);
     blocks_.back().push_back(entry{n, Key(std::forward<K>(key))});
-  }
-
-  void reserve(std::size_t entries) {
-    if (entries > most_entries()) rebuild(std::bit_ceil(entries / 3 * 4 + first_slots));
   }
 
   void rebuild(std::size_t slots) {
