@@ -42,7 +42,7 @@ TEST(read_runs, two_segments_are_the_text_whatever_their_border) {
   for (int round = 0; round != 50; ++round) {
     const std::string text = random_text(random, 1 + random() % 40);
     for (std::uint64_t border = 1; border <= text.size(); ++border) {
-      for (const std::size_t step : {1, 2, 7, 1000}) {
+      for (const std::size_t step : {1u, 2u, 7u, 1000u}) {
         const std::string left = segment(text, 0, border, step);
         const std::string right = border == text.size() ? "" : segment(text, border, text.size(), step);
         ASSERT_EQ(left + right, text) << border << ' ' << step;
@@ -56,7 +56,7 @@ TEST(read_runs, segments_of_any_size_add_up_to_the_text) {
   std::mt19937 random(2);
   for (const std::size_t size : {1u, 5u, 100u, 20'000u}) {
     const std::string text = random_text(random, size);
-    for (const std::uint64_t length : {1, 2, 3, 64, 5000}) {
+    for (const std::uint64_t length : {1u, 2u, 3u, 64u, 5000u}) {
       std::string all;
       for (std::uint64_t first = 0; first < size; first += length)
         all += segment(text, first, std::min<std::uint64_t>(size, first + length));

@@ -67,16 +67,16 @@ std::string with_commas(std::uint64_t number) {
 
 void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top) {
   // Strings compare by bytes, and UTF-8 orders bytes as it orders code points.
-  const auto before = [](const auto& left, const auto& right) {
+  const auto before = [](const word_frequency& left, const word_frequency& right) {
     return left.second != right.second ? left.second > right.second : left.first < right.first;
   };
-  // The best so far as a heap, the worst of them on top: most words are seen to be worse and never copied.
+  // The best so far as a heap, the worst of them on top: most words are seen to be worse at once.
   std::vector<word_frequency>& best = report.words;
   words.for_each([&](std::string_view word, std::int64_t count) {
     report.total += count;
     ++report.distinct;
     if (best.size() == top) {
-      if (!before(std::pair(word, count), best.front())) return;
+      if (!before(word_frequency(word, count), best.front())) return;
       std::ranges::pop_heap(best, before);
       best.pop_back();
     }

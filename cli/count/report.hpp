@@ -7,13 +7,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <plait/keyed_counter.hpp>
 
 namespace plait::cli {
 
-using word_frequency = plait::keyed_counter<std::string>::value_type;
+using word_frequency = std::pair<std::string_view, std::int64_t>;
 
 struct count_report {
   std::int64_t total = 0;
@@ -23,7 +25,7 @@ struct count_report {
   std::vector<word_frequency> words;  // the most common first, ties by code point
 };
 
-// Fills in total, distinct and the `top` most common words.
+// Fills in total, distinct and the `top` most common words, which stay in `words`.
 void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top);
 
 // Both throw std::system_error if the file does not take it all.
