@@ -288,7 +288,7 @@ class bounded_queue {
   using taken = std::optional<item_type>;
 
   static constexpr position closed_bit = detail::ring_positions::spare_bit;
-  static constexpr int contended_spins = 32;
+  static constexpr int contended_spins = sync::attempts(32);
 
   // A claim cannot begin before the stores of the last operation are done, and each of those may have to
   // fetch its line from the other side. So every operation asks for the line after next.

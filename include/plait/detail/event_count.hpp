@@ -89,9 +89,9 @@ class event_count {
   static constexpr std::uint32_t wake_in_flight = 1;
   static constexpr std::uint32_t one_waiter = 2;
 
-  static constexpr int looks = 16;
+  static constexpr int looks = sync::attempts(16);
   static constexpr std::chrono::microseconds look_interval{1};
-  static constexpr int pauses_per_clock_read = 4;
+  static constexpr int pauses_per_clock_read = sync::attempts(4);
   static constexpr std::chrono::microseconds first_nap{100};
   static constexpr std::chrono::milliseconds longest_nap{10};
 

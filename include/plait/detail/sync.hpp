@@ -12,6 +12,10 @@
 #define PLAIT_NAMESPACE plait::inline modelled
 #include <verify/seam.hpp>
 
+namespace PLAIT_NAMESPACE {
+namespace sync = verify::sync;
+}
+
 #else
 
 #define PLAIT_NAMESPACE plait::inline native
@@ -128,6 +132,12 @@ inline void prefetch(const void* address) noexcept {
 template <auto Function, class... Args>
 [[gnu::noinline, gnu::cold]] decltype(auto) rarely(Args... args) {
   return std::invoke(Function, args...);
+}
+
+// How often to make an attempt that may succeed if only it is made again: as often as told. The checker
+// makes it once, for it tries every moment anyway.
+constexpr int attempts(int count) noexcept {
+  return count;
 }
 
 // How many futex system calls this process has made through the seam: a figure for benchmarks and

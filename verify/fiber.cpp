@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "fiber.hpp"
+
+#include <cxxabi.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+namespace verify::detail {
+
+// setjmp and longjmp do the switching: unlike swapcontext they make no system call.
+void context::switch_to(context& next) noexcept {
+  std::memcpy(static_cast<void*>(&exceptions_), abi::__cxa_get_globals(), sizeof exceptions_);
+  if (_setjmp(registers_) == 0) {
+    std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &next.exceptions_, sizeof exceptions_);
+    next.resume();
+  }
+}
+
+void context::resume() noexcept {
+  _longjmp(registers_, 1);
+}
+
+fiber::fiber() {
+  // One page below the stack is left without access: an overflow ends in a fault, not in garbage.
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  stack_ = mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (stack_ == MAP_FAILED || mprotect(stack_, page, PROT_NONE) != 0) throw std::bad_alloc();
+}
+
+fiber::~fiber() {
+  munmap(stack_, stack_bytes);
+}
+
+void fiber::start(function run, void* argument) noexcept {
+  run_ = run;
+  argument_ = argument;
+  if (state_ == state::busy) state_ = state::blank;
+  exceptions_ = {};
+}
+
+void fiber::finish(context& next) noexcept {
+  state_ = state::ready;
+  switch_to(next);
+}
+
+void fiber::resume() noexcept {
+  if (state_ != state::blank) {
+    state_ = state::busy;
+    _longjmp(registers_, 1);
+  }
+  state_ = state::busy;
+  ucontext_t start;
+  getcontext(&start);
+  start.uc_stack.ss_sp = stack_;
+  start.uc_stack.ss_size = stack_bytes;
+  start.uc_link = nullptr;
+  const auto self = reinterpret_cast<std::uintptr_t>(this);
+  makecontext(&start, reinterpret_cast<void (*)()>(&fiber::enter), 2, static_cast<unsigned>(self >> 32),
+              static_cast<unsigned>(self));
+  setcontext(&start);
+}
+
+void fiber::enter(unsigned high, unsigned low) {
+  reinterpret_cast<fiber*>(std::uintptr_t{high} << 32 | low)->loop();
+}
+
+void fiber::loop() {
+  for (;;) run_(argument_);
+}
+
+}  // namespace verify::detail

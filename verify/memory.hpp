@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// The C++20 memory model, as a machine: every atomic keeps all the values it ever had, and a load may
+// return any of them that the order of the program does not forbid.
+//
+// What is modelled, in the words of [intro.races] and [atomics.order]:
+//   coherence            a thread never reads backwards, nor behind what happens before it
+//   synchronizes-with    release store -> acquire load, through release sequences as C++20 has them:
+//                        read-modify-writes continue one, a plain store by the same thread does not
+//   fences               acquire and release fences, by what relaxed accesses leave behind for them
+//   seq_cst              one order of all seq_cst accesses and fences; it constrains what they, and whatever
+//                        follows a seq_cst fence, may read; fences do not synchronise by themselves
+//
+// Two simplifications, on the safe side of nothing: the modification order of each atomic is the order in
+// which its stores are executed (so 2+2W cannot end in the weak way), and no load returns a store that is
+// executed later (no load buffering).
+#pragma once
+
+#include <array>
+#include <atomic>  // std::memory_order alone
+#include <cstdint>
+#include <deque>
+
+#include "allocation.hpp"
+#include "vector_clock.hpp"
+
+namespace verify::detail {
+
+using order = std::memory_order;
+
+constexpr bool acquires(order o) noexcept {
+  return o == order::acquire || o == order::consume || o == order::acq_rel || o == order::seq_cst;
+}
+constexpr bool releases(order o) noexcept {
+  return o == order::release || o == order::acq_rel || o == order::seq_cst;
+}
+
+// Room for the bytes of any value that an atomic may hold.
+using word = std::array<std::uint64_t, 2>;
+
+// One atomic object during one execution.
+struct location {
+  struct value {
+    word bits;
+    view released;  // what an acquire that reads this value learns
+    unsigned writer;
+    std::uint32_t step;  // of the execution, for the trace
+  };
+  struct access {
+    stamp when;
+    std::uint32_t index;  // of the value that was read or written
+  };
+  struct ordered_access {
+    std::uint32_t position;  // in the order of seq_cst operations
+    std::uint32_t index;
+  };
+
+  const void* object;
+  std::uint32_t number;  // how a trace names it
+  bool dead;
+  list<value> values;  // in modification order
+  vector_clock last_access;
+  list<ordered_access> ordered;                       // seq_cst accesses that saw something newer
+  std::array<list<access>, max_threads> accesses;     // by thread: when it first saw something newer
+  std::array<std::uint8_t, max_threads> rereads;      // how often in a row it read the same old value
+
+  const value& newest() const noexcept { return values.back(); }
+  std::uint32_t newest_index() const noexcept { return static_cast<std::uint32_t>(values.size()) - 1; }
+};
+
+class memory {
+ public:
+  // Everything of the execution before is gone; thread 0 runs.
+  void reset() noexcept;
+
+  // Everything `from` has done happens before what `to` does next: spawn, join, a mutex.
+  void order_threads(unsigned from, unsigned to) noexcept;
+  view& view_of(unsigned thread) noexcept { return threads_[thread].current; }
+  stamp tick(unsigned thread) noexcept { return threads_[thread].current.clock.tick(thread); }
+
+  // An atomic whose construction is a step of `thread`; or one that is older than the execution.
+  location& create(const void* object, const word& bits, unsigned thread);
+  location& create_before_all(const void* object, const word& bits);
+  std::uint32_t locations() const noexcept { return used_; }
+  location& at(std::uint32_t number) noexcept { return locations_[number]; }
+
+  // Does the construction of the atomic happen before what the thread does now?
+  bool is_constructed(const location& of, unsigned thread) const noexcept;
+
+  // A load may return the values from this one to the newest.
+  std::uint32_t oldest_readable(const location& from, unsigned thread, order o) const noexcept;
+
+  void read(location& from, std::uint32_t index, unsigned thread, order o);
+  void write(location& to, const word& bits, unsigned thread, order o, std::uint32_t step);
+  // A read-modify-write: reads the newest value and replaces it.
+  void replace(location& at, const word& bits, unsigned thread, order o, std::uint32_t step);
+
+  void fence(unsigned thread, order o);
+
+ private:
+  struct thread_views {
+    view current;
+    view acquired;  // by relaxed loads: an acquire fence makes it current
+    view released;  // current at the last release fence: relaxed stores carry it
+  };
+  struct ordered_fence {
+    std::uint32_t position;
+    vector_clock known;  // everything that happens before this fence or an earlier one
+  };
+
+  location& next_location(const void* object);
+  void note_access(location& at, std::uint32_t index, unsigned thread, order o);
+
+  std::array<thread_views, max_threads> threads_;
+  list<ordered_fence> fences_;       // seq_cst ones, in their order
+  std::uint32_t order_position_ = 0;  // how many seq_cst operations there were
+  std::deque<location, untracked_allocator<location>> locations_;
+  std::uint32_t used_ = 0;  // how many of them belong to this execution
+};
+
+}  // namespace verify::detail

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// What threads do to memory, and how they wait for each other through it.
+#include <algorithm>
+#include <functional>
+
+#include "execution.hpp"
+
+namespace verify::detail {
+namespace {
+
+std::string hexadecimal(std::uint64_t value) {
+  if (value < 1'000'000) return std::to_string(value);
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (; value != 0; value >>= 4) text.insert(text.begin(), digits[value & 15]);
+  return "0x" + text;
+}
+
+}  // namespace
+
+void execution::record(std::string what, const site& where) {
+  const untracked own;
+  trace_->add({steps_, running_, std::move(what), where.file_name(), where.line()});
+}
+
+void execution::record(std::string_view what, const location& at, const word& bits, const site& where,
+                       std::string_view remark) {
+  if (trace_ == nullptr) return;
+  const untracked own;
+  std::string text(what);
+  text += " #" + std::to_string(at.number) + " = " + hexadecimal(bits[0]);
+  if (!remark.empty()) text += ' ' + std::string(remark);
+  record(std::move(text), where);
+}
+
+handle execution::create(const void* object, const word& bits) {
+  return {&memory_.create(object, bits, running_), executions_};
+}
+
+location& execution::resolve(handle& known, const void* object, const word& bits) {
+  if (known.execution != executions_) known = {&memory_.create_before_all(object, bits), executions_};
+  return *known.at;
+}
+
+void execution::check_not_freed(const void* object, const site& where) {
+  const auto* const at = static_cast<const std::byte*>(object);
+  for (const freed_memory& each : freed_)
+    if (!std::less<>()(at, each.begin) && std::less<>()(at, each.end)) fail("use after free", &where);
+}
+
+void execution::enter(location& at, const site& where) {
+  point(where);
+  if (!freed_.empty()) check_not_freed(at.object, where);
+  if (!memory_.is_constructed(at, running_))
+    fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
+}
+
+std::uint32_t execution::choose_value(location& from, std::uint32_t oldest) {
+  const std::uint32_t newest = from.newest_index();
+  // Stale for ever is not what any machine does: the third time on, a thread reads something newer.
+  const list<location::access>& seen = from.accesses[running_];
+  if (oldest != newest && from.rereads[running_] >= 2 && !seen.empty() && seen.back().index >= oldest)
+    oldest = seen.back().index + 1;
+  return oldest == newest ? newest : newest - ask(newest - oldest + 1, cost::stale_load);
+}
+
+// After a read, before it is entered into the memory: did it tell the thread anything?
+void execution::note_read(location& from, std::uint32_t index) {
+  const list<location::access>& seen = from.accesses[running_];
+  const bool again = !seen.empty() && seen.back().index == index;
+  if (again && index != from.newest_index()) {
+    ++from.rereads[running_];
+  } else {
+    from.rereads[running_] = 0;
+  }
+  thread_record& own = threads_[running_];
+  if (!again) {
+    own.idle = 0;
+  } else if (++own.idle % idle_limit == 0) {
+    let_others_pass();
+  }
+}
+
+word execution::load(location& from, order o, const site& where) {
+  o = orders.effective(o, access::load, where);
+  enter(from, where);
+  const std::uint32_t index = choose_value(from, memory_.oldest_readable(from, running_, o));
+  note_read(from, index);
+  memory_.read(from, index, running_, o);
+  const location::value& read = from.values[index];
+  if (trace_ != nullptr)
+    record("load", from, read.bits, where,
+           index == from.newest_index()
+               ? std::string()
+               : "(old: " + std::to_string(from.newest_index() - index) + " newer not seen)");
+  return read.bits;
+}
+
+void execution::store(location& to, const word& bits, order o, const site& where) {
+  o = orders.effective(o, access::store, where);
+  enter(to, where);
+  threads_[running_].idle = 0;
+  memory_.write(to, bits, running_, o, steps_);
+  record("store", to, bits, where);
+}
+
+word execution::begin_modify(location& at, const site& where) {
+  enter(at, where);
+  return at.newest().bits;
+}
+
+void execution::end_modify(location& at, const word& bits, order o, const site& where) {
+  threads_[running_].idle = 0;
+  memory_.replace(at, bits, running_, orders.effective(o, access::modify, where), steps_);
+  record("modify", at, bits, where);
+}
+
+bool execution::compare_exchange(location& at, word& expected, const word& desired, order success, order failure,
+                                 bool may_fail_spuriously, const site& where) {
+  failure = orders.effective(failure, access::failed_modify, where);
+  enter(at, where);
+  const std::uint32_t newest = at.newest_index();
+  // It fails by reading any value that a load might return and that is not the expected one; it succeeds
+  // only on the newest.
+  std::uint32_t oldest = memory_.oldest_readable(at, running_, failure);
+  std::uint32_t index = choose_value(at, oldest);
+  if (index != newest && at.values[index].bits == expected) index = newest;
+  const bool equal = at.values[index].bits == expected;
+  if (equal && !(may_fail_spuriously && happens_for_no_reason())) {
+    threads_[running_].idle = 0;
+    memory_.replace(at, desired, running_, orders.effective(success, access::modify, where), steps_);
+    record("exchange", at, desired, where);
+    return true;
+  }
+  note_read(at, index);
+  memory_.read(at, index, running_, failure);
+  expected = at.values[index].bits;
+  record("exchange fails,", at, expected, where, equal ? "(spuriously)" : index != newest ? "(old)" : "");
+  return false;
+}
+
+void execution::fence(order o, const site& where) {
+  o = orders.effective(o, access::fence, where);
+  point(where);
+  if (o != order::relaxed) memory_.fence(running_, o);
+  if (trace_ != nullptr) record("fence " + std::string(to_string(o)), where);
+}
+
+void execution::process_wide_fence(const site& where) {
+  point(where);
+  for (unsigned i = 0; i != thread_count_; ++i) memory_.fence(i, order::seq_cst);
+  if (trace_ != nullptr) record("process-wide fence", where);
+}
+
+void execution::adopt_plain(plain_history& of) const noexcept {
+  if (of.execution != executions_) of = {executions_, of.alive_outside, of.alive_outside, 0, 0, {}};
+}
+
+void execution::check_plain(const plain_history& of, bool writes, std::string_view what, const site& where) {
+  if (!freed_.empty()) check_not_freed(&of, where);
+  const vector_clock& known = memory_.view_of(running_).clock;
+  unsigned other = max_threads;
+  if (known[of.writer] < of.written) {
+    other = of.writer;
+  } else if (writes) {
+    other = known.first_unknown(of.reads);
+  }
+  if (other != max_threads)
+    fail("data race: nothing orders what T" + std::to_string(other) + " did to this object before this " +
+             std::string(what), &where);
+}
+
+void execution::construct_plain(plain_history& of, const site& where) {
+  adopt_plain(of);
+  check_plain(of, true, "construction", where);
+  if (of.alive) fail("constructed where an object is alive already", &where);
+  of.alive = true;
+  of.writer = running_;
+  of.written = memory_.tick(running_);
+}
+
+void execution::destroy_plain(plain_history& of, const site& where) {
+  adopt_plain(of);
+  check_plain(of, true, "destruction", where);
+  if (!of.alive) fail("destroyed where no object is alive", &where);
+  of.alive = false;
+  of.writer = running_;
+  of.written = memory_.tick(running_);
+}
+
+void execution::write_plain(plain_history& of, const site& where) {
+  adopt_plain(of);
+  check_plain(of, true, "write", where);
+  if (!of.alive) fail("written where no object is alive", &where);
+  of.writer = running_;
+  of.written = memory_.tick(running_);
+}
+
+void execution::read_plain(plain_history& of, const site& where) {
+  adopt_plain(of);
+  check_plain(of, false, "read", where);
+  if (!of.alive) fail("read where no object is alive", &where);
+  of.reads.set(running_, memory_.tick(running_));
+}
+
+bool execution::sleep(location& at, const word& expected, time_stamp deadline, const site& where) {
+  enter(at, where);
+  // The kernel looks at the newest value, under the lock that a wake takes too.
+  if (at.newest().bits != expected) {
+    record("futex wait: changed,", at, at.newest().bits, where);
+    return true;
+  }
+  if (deadline <= now_) {
+    record("futex wait: too late,", at, expected, where);
+    return false;
+  }
+  if (happens_for_no_reason()) {
+    record("futex wait: woken for no reason,", at, expected, where);
+    return true;
+  }
+  record("sleeps on", at, expected, where, deadline == no_deadline ? "" : "(with a deadline)");
+  threads_[running_].waits_for = &at;
+  threads_[running_].deadline = deadline;
+  block(thread_state::sleeping, where);
+  record(threads_[running_].timed_out ? "deadline passed," : "woken,", at, at.newest().bits, where);
+  return !threads_[running_].timed_out;
+}
+
+void execution::wake(location& at, int count, const site& where) {
+  enter(at, where);
+  for (; count > 0; --count) {
+    std::array<std::uint8_t, max_threads> sleepers{};
+    unsigned found = 0;
+    for (unsigned i = 0; i != thread_count_; ++i)
+      if (threads_[i].state == thread_state::sleeping && threads_[i].waits_for == &at)
+        sleepers[found++] = static_cast<std::uint8_t>(i);
+    if (found == 0) break;
+    const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
+    threads_[sleepers[chosen]].state = thread_state::ready;
+    if (trace_ != nullptr) record("wakes T" + std::to_string(sleepers[chosen]), where);
+  }
+}
+
+void execution::lock(location& mutex, const site& where) {
+  enter(mutex, where);
+  while (mutex.newest().bits[0] != 0) {
+    if (mutex.newest().bits[0] == running_ + 1) fail("a mutex is locked again by the thread that holds it", &where);
+    threads_[running_].waits_for = &mutex;
+    block(thread_state::locking, where);
+  }
+  memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire, steps_);
+  record("locks", mutex, mutex.newest().bits, where);
+}
+
+bool execution::try_lock(location& mutex, const site& where) {
+  enter(mutex, where);
+  if (mutex.newest().bits[0] != 0) return false;
+  memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire, steps_);
+  record("locks", mutex, mutex.newest().bits, where);
+  return true;
+}
+
+void execution::unlock(location& mutex, const site& where) {
+  enter(mutex, where);
+  if (mutex.newest().bits[0] != running_ + 1) fail("a mutex is unlocked by a thread that does not hold it", &where);
+  memory_.write(mutex, {0, 0}, running_, order::release, steps_);
+  record("unlocks", mutex, mutex.newest().bits, where);
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if (threads_[i].state == thread_state::locking && threads_[i].waits_for == &mutex)
+      threads_[i].state = thread_state::ready;
+}
+
+}  // namespace verify::detail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Memory orders by the place in the source that names them: which ones a scenario passes through, and
+// what happens when one of them is weaker. No rebuild is needed: the order is replaced as it is used.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memory.hpp"
+
+namespace verify {
+
+using site = std::source_location;
+
+// What an order is given to. A compare-exchange has two: that of the exchange and that of failure.
+enum class access : std::uint8_t { load, store, modify, failed_modify, fence };
+
+struct order_site {
+  std::string file;
+  std::uint32_t line;
+  std::uint32_t column;
+  verify::access access;
+  std::memory_order order;
+
+  bool operator==(const order_site&) const = default;
+};
+
+// "bounded_queue.hpp:312 load seq_cst"
+std::string to_string(const order_site& at);
+std::string_view to_string(std::memory_order order) noexcept;
+std::string_view to_string(access kind) noexcept;
+
+// The orders that could stand there instead, strongest first.
+std::vector<std::memory_order> weaker_orders(const order_site& at);
+
+namespace detail {
+
+// Inside an execution every order passes through here.
+class order_table {
+ public:
+  std::memory_order effective(std::memory_order named, access kind, const site& where) {
+    return idle_ ? named : look_up(named, kind, where);
+  }
+
+  // Notes every site that is passed from now on.
+  void start_noting();
+  std::vector<order_site> stop_noting();
+
+  void weaken(const order_site& at, std::memory_order to);
+  void restore();
+
+ private:
+  struct weakened_site {
+    order_site at;
+    std::memory_order order;
+  };
+
+  std::memory_order look_up(std::memory_order named, access kind, const site& where);
+
+  bool idle_ = true;
+  bool noting_ = false;
+  std::vector<order_site> noted_;
+  std::optional<weakened_site> weakened_;
+};
+
+inline order_table orders;
+
+}  // namespace detail
+}  // namespace verify

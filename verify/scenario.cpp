@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "scenario.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+namespace verify {
+namespace {
+
+using detail::execution;
+using detail::strategy;
+
+// The fibers and the memory of an execution are worth keeping for the next one.
+execution& shared_execution() {
+  static execution shared;
+  return shared;
+}
+
+void run_body(void* scenario) {
+  (*static_cast<const body*>(scenario))();
+}
+
+detail::rules rules_of(const options& how) {
+  detail::rules made;
+  made.max_steps = how.max_steps;
+  made.spurious_events = how.spurious_events;
+  made.processors = how.processors;
+  return made;
+}
+
+void run_once(const body& scenario, const detail::rules& rules, strategy& chooser, detail::trace* record) {
+  shared_execution().run(rules, chooser, record, &run_body, const_cast<body*>(&scenario));
+}
+
+// Runs the answers again, now with a trace; true if it fails again.
+bool run_again(const body& scenario, const detail::rules& rules, const detail::list<detail::answer>& answers,
+               detail::trace* record) {
+  detail::replay again(answers);
+  again.next();
+  run_once(scenario, rules, again, record);
+  return !shared_execution().failure().empty();
+}
+
+// Replaces answers by the plain one wherever the execution still fails: what is left in the trace is what
+// the failure needs.
+detail::list<detail::answer> simplified(const body& scenario, const detail::rules& rules,
+                                        detail::list<detail::answer> answers) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t i = 0; i != answers.size(); ++i) {
+      if (answers[i] == 0) continue;
+      detail::list<detail::answer> plainer = answers;
+      plainer[i] = 0;
+      if (!run_again(scenario, rules, plainer, nullptr)) continue;
+      answers = shared_execution().answers();
+      while (!answers.empty() && answers.back() == 0) answers.pop_back();
+      changed = changed || plainer.size() > answers.size() ||
+                std::ranges::count(answers, 0) > std::ranges::count(plainer, 0);
+      if (i >= answers.size()) break;
+    }
+  }
+  return answers;
+}
+
+void describe_failure(report& into, const body& scenario, const detail::rules& rules) {
+  const detail::list<detail::answer> answers =
+      simplified(scenario, rules, detail::list<detail::answer>(shared_execution().answers()));
+  detail::trace steps;
+  run_again(scenario, rules, answers, &steps);
+  into.failure = shared_execution().failure();
+  if (into.failure.empty()) into.failure = "fails, but not when it is run again: the body depends on chance or on what was before";
+  into.trace = steps.to_string();
+  into.token = to_token(answers);
+}
+
+// False when an execution failed.
+bool explore_with(strategy& chooser, std::uint64_t limit, const body& scenario, const detail::rules& rules,
+                  report& into) {
+  execution& run = shared_execution();
+  for (std::uint64_t i = 0; i != limit && chooser.next(); ++i) {
+    run_once(scenario, rules, chooser, nullptr);
+    ++into.executions;
+    into.longest = std::max(into.longest, run.steps());
+    into.forced_timeouts += run.had_forced_timeout();
+    if (!run.failure().empty()) {
+      describe_failure(into, scenario, rules);
+      return false;
+    }
+  }
+  return true;
+}
+
+report explore_under(const body& scenario, const options& how, const detail::rules& rules) {
+  report result;
+  detail::random_walk walk(how.seed, how.random);
+  if (!explore_with(walk, how.random, scenario, rules, result)) return result;
+  detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
+  if (!explore_with(ranked, how.priorities, scenario, rules, result)) return result;
+  detail::depth_first search(how.preemptions, how.stale_loads);
+  if (explore_with(search, how.depth_first, scenario, rules, result))
+    result.complete = how.depth_first != 0 && (search.complete() || !search.next());
+  return result;
+}
+
+}  // namespace
+
+report explore(const body& scenario, const options& how) {
+  if (const char* const token = std::getenv("VERIFY_REPLAY")) return replay(scenario, token, how);
+  return explore_under(scenario, how, rules_of(how));
+}
+
+report replay(const body& scenario, std::string_view token, const options& how) {
+  report result;
+  detail::trace steps;
+  run_again(scenario, rules_of(how), detail::from_token(token), &steps);
+  result.failure = shared_execution().failure();
+  result.trace = steps.to_string();
+  result.token = token;
+  result.executions = 1;
+  return result;
+}
+
+report freeze(const body& scenario, unsigned thread, const options& how) {
+  // As many points as the thread makes steps in the longest of some executions.
+  const detail::rules free = rules_of(how);
+  unsigned steps = 0;
+  detail::random_walk measure(how.seed, 200);
+  while (measure.next()) {
+    run_once(scenario, free, measure, nullptr);
+    steps = std::max(steps, shared_execution().steps_of(thread));
+  }
+  report result;
+  result.complete = true;
+  for (unsigned after = 0; after <= steps && result.passed(); ++after) {
+    detail::rules rules = free;
+    rules.frozen_thread = static_cast<int>(thread);
+    rules.frozen_after = after;
+    report one = explore_under(scenario, how, rules);
+    one.executions += result.executions;
+    one.forced_timeouts += result.forced_timeouts;
+    one.longest = std::max(one.longest, result.longest);
+    one.complete = one.complete && result.complete;
+    result = std::move(one);
+  }
+  return result;
+}
+
+report fail_allocations(const body& scenario, const options& how) {
+  report result;
+  result.complete = true;
+  for (unsigned which = 1; result.passed(); ++which) {
+    detail::rules rules = rules_of(how);
+    rules.fail_allocation = which;
+    report one = explore_under(scenario, how, rules);
+    one.executions += result.executions;
+    one.complete = one.complete && result.complete;
+    result = std::move(one);
+    if (shared_execution().allocations() < which) break;
+  }
+  return result;
+}
+
+std::ostream& operator<<(std::ostream& out, const report& result) {
+  out << result.executions << " executions, the longest of " << result.longest << " steps"
+      << (result.complete ? ", complete within its bounds" : "");
+  if (result.forced_timeouts != 0) out << ", " << result.forced_timeouts << " of them went on by a deadline alone";
+  if (!result.passed())
+    out << '\n' << result.trace << "failure: " << result.failure << "\nagain: VERIFY_REPLAY='" << result.token << "'\n";
+  return out;
+}
+
+void check(bool condition, std::string_view promise, site where) {
+  if (!condition) detail::execution::current()->fail(promise, &where);
+}
+
+bool request_stop(std::stop_source& source, site where) {
+  detail::execution& now = *detail::execution::current();
+  now.point(where);
+  const detail::execution::undisturbed alone(now);
+  return source.request_stop();
+}
+
+void thread::join(site where) {
+  if (!std::exchange(joined_, true)) detail::execution::current()->join(detail::thread_set{1} << number_, where);
+}
+
+}  // namespace verify

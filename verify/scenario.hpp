@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Scenarios, and what can be done with them: explore their executions, replay one, freeze a thread at
+// each of its steps, let allocations fail, weaken memory orders.
+//
+//   verify::report found = verify::explore([] {
+//     plait::bounded_queue<int> queue(1);
+//     std::optional<int> got;
+//     verify::threads([&] { queue.push(7); },
+//                     [&] { got = queue.pop(); });
+//     verify::check(got == 7, "the item arrives");
+//   });
+//
+// The body is one execution from beginning to end, and is run again and again: it must make everything it
+// uses, and decide nothing by chance. It is thread 0; the functions given to threads() are threads 1, 2 ...
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <verify/execution.hpp>
+
+namespace verify {
+
+using body = std::function<void()>;
+
+struct options {
+  // How many executions each strategy may take. Depth-first search ends by itself when, within the bounds
+  // that follow, there is nothing left.
+  std::uint64_t depth_first = 200'000;
+  std::uint64_t priorities = 2'000;
+  std::uint64_t random = 2'000;
+
+  unsigned preemptions = 2;     // depth-first: switches away from a thread that could go on
+  unsigned stale_loads = 2;     // depth-first: loads that do not return the newest value
+  unsigned spurious_events = 1;  // wake-ups and compare-exchange failures for no reason, in an execution
+  unsigned priority_depth = 3;
+  std::uint64_t seed = 1;
+
+  unsigned max_steps = 5000;
+  unsigned processors = 1;
+};
+
+struct report {
+  std::string failure;  // empty: every execution was fine
+  std::string trace;    // of the failing execution, one line a step
+  std::string token;    // replays it
+  std::uint64_t executions = 0;
+  bool complete = false;             // depth-first search ran out of executions within its bounds
+  std::uint64_t forced_timeouts = 0;  // executions in which nothing but a deadline could go on
+  unsigned longest = 0;              // steps
+
+  bool passed() const noexcept { return failure.empty(); }
+  explicit operator bool() const noexcept { return passed(); }
+};
+
+std::ostream& operator<<(std::ostream& out, const report& result);
+
+// Runs the body until it fails or the options are used up. If the environment has VERIFY_REPLAY, that one
+// execution is run instead.
+report explore(const body& scenario, const options& how = {});
+report replay(const body& scenario, std::string_view token, const options& how = {});
+
+// Stops thread `thread` for ever after 0, 1, 2 ... of its steps, and asks whether the others can still
+// finish: they can if what they call is lock-free.
+report freeze(const body& scenario, unsigned thread, const options& how = {});
+
+// Lets the first, second, third ... allocation fail, until there is none left to fail.
+report fail_allocations(const body& scenario, const options& how = {});
+
+// -- inside a scenario --
+
+// Fails the execution.
+void check(bool condition, std::string_view promise = "check failed", site where = site::current());
+
+// A stop request as one step: its callbacks run in this thread before any other thread goes on, so that
+// none of them can be destroyed meanwhile. std::stop_token itself is not modelled: it is seen at once by
+// everybody, and orders nothing.
+bool request_stop(std::stop_source& source, site where = site::current());
+
+// Runs the functions as threads side by side, and returns when all have ended.
+template <class... Functions>
+void threads(Functions&&... functions);
+
+// One thread; joined by the destructor if not before.
+class thread {
+ public:
+  template <class Function>
+  explicit thread(Function&& function, site where = site::current());
+  ~thread() { join(); }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+
+  void join(site where = site::current());
+
+ private:
+  unsigned number_;
+  bool joined_ = false;
+};
+
+// Data that is neither atomic nor guarded by itself: every access is checked for races.
+template <class T>
+class plain {
+ public:
+  explicit plain(T value = T()) : value_(std::move(value)) {
+    if (auto* const now = detail::execution::current()) now->construct_plain(history_, site::current());
+  }
+
+  T read(site where = site::current()) const {
+    if (auto* const now = detail::execution::current()) now->read_plain(history_, where);
+    return value_;
+  }
+  void write(T value, site where = site::current()) {
+    if (auto* const now = detail::execution::current()) now->write_plain(history_, where);
+    value_ = std::move(value);
+  }
+
+ private:
+  T value_;
+  mutable detail::plain_history history_;
+};
+
+// The current step of the execution, for histories.
+inline unsigned step() {
+  return detail::execution::current()->steps();
+}
+
+template <class... Functions>
+void threads(Functions&&... functions) {
+  detail::execution& now = *detail::execution::current();
+  detail::thread_set started = 0;
+  (..., (started |= detail::thread_set{1} << now.spawn(
+             [](void* function) { (*static_cast<std::remove_reference_t<Functions>*>(function))(); },
+             const_cast<void*>(static_cast<const void*>(&functions)))));
+  now.join(started, site::current());
+}
+
+template <class Function>
+thread::thread(Function&& function, site where) {
+  using stored = std::decay_t<Function>;
+  detail::execution& now = *detail::execution::current();
+  number_ = now.spawn(
+      [](void* own) {
+        const std::unique_ptr<stored> called(static_cast<stored*>(own));
+        (*called)();
+      },
+      new stored(std::forward<Function>(function)));
+  now.point(where);
+}
+
+}  // namespace verify

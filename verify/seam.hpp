@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+// What code under the checker uses instead of std::atomic, mutexes, the futex, the clock and thread-local
+// state. include/plait/detail/sync.hpp takes these names for its own when PLAIT_MODEL=1; your own code can
+// do the same. Outside of an execution everything works as plain single-threaded data.
+//
+// Not modelled: std::stop_token. Request a stop by verify::request_stop(); see scenario.hpp.
+#pragma once
+
+#include <atomic>  // std::memory_order alone
+#include <bit>
+#include <chrono>
+#include <climits>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <verify/execution.hpp>
+
+namespace verify::sync {
+
+using std::memory_order;
+inline constexpr memory_order relaxed = std::memory_order_relaxed;
+inline constexpr memory_order acquire = std::memory_order_acquire;
+inline constexpr memory_order release = std::memory_order_release;
+inline constexpr memory_order acq_rel = std::memory_order_acq_rel;
+inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
+
+namespace detail {
+
+using verify::detail::execution;
+using verify::detail::handle;
+using verify::detail::location;
+using verify::detail::word;
+
+template <class T>
+word to_word(const T& value) noexcept {
+  word bits{};
+  std::memcpy(bits.data(), &value, sizeof value);
+  return bits;
+}
+
+template <class T>
+T from_word(const word& bits) noexcept {
+  std::array<std::byte, sizeof(T)> bytes;
+  std::memcpy(bytes.data(), bits.data(), sizeof(T));
+  return std::bit_cast<T>(bytes);
+}
+
+// The order of a failed compare-exchange that names only one.
+constexpr memory_order of_failure(memory_order success) noexcept {
+  if (success == acq_rel) return acquire;
+  return success == release ? relaxed : success;
+}
+
+}  // namespace detail
+
+template <class T>
+class atomic {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(detail::word),
+                "the checker keeps trivially copyable values of at most 16 bytes");
+
+ public:
+  using value_type = T;
+  static constexpr bool is_always_lock_free = sizeof(T) <= sizeof(void*);
+
+  constexpr atomic() noexcept(std::is_nothrow_default_constructible_v<T>) : atomic(T()) {}
+  constexpr atomic(T value) noexcept : value_(value) {
+    if (std::is_constant_evaluated()) return;
+    if (detail::execution* const now = detail::execution::current())
+      handle_ = now->create(this, detail::to_word(value));
+  }
+  atomic(const atomic&) = delete;
+  atomic& operator=(const atomic&) = delete;
+
+  bool is_lock_free() const noexcept { return is_always_lock_free; }
+
+  T load(memory_order order = seq_cst, site where = site::current()) const noexcept {
+    detail::execution* const now = detail::execution::current();
+    return now != nullptr ? detail::from_word<T>(now->load(here(*now), order, where)) : value_;
+  }
+
+  void store(T value, memory_order order = seq_cst, site where = site::current()) noexcept {
+    if (detail::execution* const now = detail::execution::current()) {
+      now->store(here(*now), detail::to_word(value), order, where);
+    } else {
+      value_ = value;
+    }
+  }
+
+  T exchange(T value, memory_order order = seq_cst, site where = site::current()) noexcept {
+    return modify([&](T) { return value; }, order, where);
+  }
+
+  bool compare_exchange_strong(T& expected, T desired, memory_order success, memory_order failure,
+                               site where = site::current()) noexcept {
+    return compare_exchange(expected, desired, success, failure, false, where);
+  }
+  bool compare_exchange_strong(T& expected, T desired, memory_order order = seq_cst,
+                               site where = site::current()) noexcept {
+    return compare_exchange(expected, desired, order, detail::of_failure(order), false, where);
+  }
+  bool compare_exchange_weak(T& expected, T desired, memory_order success, memory_order failure,
+                             site where = site::current()) noexcept {
+    return compare_exchange(expected, desired, success, failure, true, where);
+  }
+  bool compare_exchange_weak(T& expected, T desired, memory_order order = seq_cst,
+                             site where = site::current()) noexcept {
+    return compare_exchange(expected, desired, order, detail::of_failure(order), true, where);
+  }
+
+  T fetch_add(T value, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::integral<T> || std::floating_point<T>
+  {
+    return modify([&](T old) { return sum(old, value); }, order, where);
+  }
+  T fetch_add(std::ptrdiff_t count, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::is_pointer_v<T>
+  {
+    return modify([&](T old) { return old + count; }, order, where);
+  }
+  T fetch_sub(T value, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::integral<T> || std::floating_point<T>
+  {
+    return modify([&](T old) { return difference(old, value); }, order, where);
+  }
+  T fetch_sub(std::ptrdiff_t count, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::is_pointer_v<T>
+  {
+    return modify([&](T old) { return old - count; }, order, where);
+  }
+  T fetch_and(T value, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::integral<T>
+  {
+    return modify([&](T old) { return static_cast<T>(old & value); }, order, where);
+  }
+  T fetch_or(T value, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::integral<T>
+  {
+    return modify([&](T old) { return static_cast<T>(old | value); }, order, where);
+  }
+  T fetch_xor(T value, memory_order order = seq_cst, site where = site::current()) noexcept
+    requires std::integral<T>
+  {
+    return modify([&](T old) { return static_cast<T>(old ^ value); }, order, where);
+  }
+
+  // For the futex and the mutex of this file.
+  detail::location& here(detail::execution& now) const noexcept {
+    return now.resolve(handle_, this, detail::to_word(value_));
+  }
+
+ private:
+  // Atomic integers wrap around, signed ones too.
+  static T sum(T a, T b) noexcept {
+    if constexpr (std::integral<T>) {
+      return static_cast<T>(static_cast<std::uintmax_t>(a) + static_cast<std::uintmax_t>(b));
+    } else {
+      return a + b;
+    }
+  }
+  static T difference(T a, T b) noexcept {
+    if constexpr (std::integral<T>) {
+      return static_cast<T>(static_cast<std::uintmax_t>(a) - static_cast<std::uintmax_t>(b));
+    } else {
+      return a - b;
+    }
+  }
+
+  template <class Change>
+  T modify(Change change, memory_order order, const site& where) noexcept {
+    detail::execution* const now = detail::execution::current();
+    if (now == nullptr) return std::exchange(value_, change(value_));
+    detail::location& at = here(*now);
+    const T old = detail::from_word<T>(now->begin_modify(at, where));
+    now->end_modify(at, detail::to_word(change(old)), order, where);
+    return old;
+  }
+
+  bool compare_exchange(T& expected, T desired, memory_order success, memory_order failure,
+                        bool may_fail_spuriously, const site& where) noexcept {
+    const detail::word wanted = detail::to_word(expected);
+    if (detail::execution* const now = detail::execution::current()) {
+      detail::word found = wanted;
+      if (now->compare_exchange(here(*now), found, detail::to_word(desired), success, failure,
+                                may_fail_spuriously, where))
+        return true;
+      expected = detail::from_word<T>(found);
+      return false;
+    }
+    if (detail::to_word(value_) == wanted) {
+      value_ = desired;
+      return true;
+    }
+    expected = value_;
+    return false;
+  }
+
+  T value_;                          // before the execution; outside of all, the value itself
+  mutable detail::handle handle_{};  // where the values of this execution are
+};
+
+inline void fence(memory_order order, site where = site::current()) noexcept {
+  if (detail::execution* const now = detail::execution::current()) now->fence(order, where);
+}
+
+// A seq_cst fence in every thread of the process at once: Linux' membarrier.
+inline void process_wide_fence(site where = site::current()) noexcept {
+  if (detail::execution* const now = detail::execution::current()) now->process_wide_fence(where);
+}
+
+template <class T>
+class storage {
+ public:
+  storage() noexcept {}
+  ~storage() {}
+  storage(const storage&) = delete;
+  storage& operator=(const storage&) = delete;
+
+  template <class... Args>
+  void construct(Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>) {
+    std::construct_at(&value_, std::forward<Args>(args)...);
+    if (auto* const now = detail::execution::current()) {
+      now->construct_plain(history_, site::current());
+    } else {
+      history_.alive_outside = true;
+    }
+  }
+  void destroy(site where = site::current()) noexcept {
+    if (auto* const now = detail::execution::current()) {
+      now->destroy_plain(history_, where);
+    } else {
+      history_.alive_outside = false;
+    }
+    std::destroy_at(&value_);
+  }
+
+  T& write(site where = site::current()) noexcept {
+    if (auto* const now = detail::execution::current()) now->write_plain(history_, where);
+    return value_;
+  }
+  const T& read(site where = site::current()) const noexcept {
+    if (auto* const now = detail::execution::current()) now->read_plain(history_, where);
+    return value_;
+  }
+
+ private:
+  union {
+    T value_;
+  };
+  mutable verify::detail::plain_history history_;
+};
+
+class mutex {
+ public:
+  constexpr mutex() noexcept = default;
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+
+  void lock(site where = site::current()) {
+    if (auto* const now = detail::execution::current()) now->lock(holder_.here(*now), where);
+  }
+  bool try_lock(site where = site::current()) noexcept {
+    auto* const now = detail::execution::current();
+    return now == nullptr || now->try_lock(holder_.here(*now), where);
+  }
+  void unlock(site where = site::current()) noexcept {
+    if (auto* const now = detail::execution::current()) now->unlock(holder_.here(*now), where);
+  }
+
+ private:
+  atomic<std::uint64_t> holder_{0};  // one more than the thread that holds it
+};
+
+// A clock that moves a little whenever it is looked at or a thread pauses, and to a deadline when it is
+// time for that.
+struct clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<clock, duration>;
+  static constexpr bool is_steady = true;
+
+  static time_point now() noexcept {
+    auto* const now = detail::execution::current();
+    return time_point(duration(now != nullptr ? now->now() : 0));
+  }
+};
+
+inline void pause(site where = site::current()) noexcept {
+  if (auto* const now = detail::execution::current()) now->step_aside("pause", where);
+}
+inline void yield(site where = site::current()) noexcept {
+  if (auto* const now = detail::execution::current()) now->step_aside("yield", where);
+}
+
+inline unsigned processor_count() noexcept {
+  auto* const now = detail::execution::current();
+  return now != nullptr ? now->processors() : 1;
+}
+
+// Trying once more shows nothing that the order of the threads does not show already.
+constexpr int attempts(int /*native*/) noexcept {
+  return 1;
+}
+
+enum class futex_result { woken, timed_out };
+
+inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
+                               const clock::time_point* deadline, site where = site::current()) noexcept {
+  auto* const now = detail::execution::current();
+  if (now == nullptr) return futex_result::woken;
+  const auto until =
+      deadline != nullptr ? deadline->time_since_epoch().count() : verify::detail::no_deadline;
+  return now->sleep(word.here(*now), detail::to_word(expected), until, where) ? futex_result::woken
+                                                                              : futex_result::timed_out;
+}
+
+inline constexpr int every_sleeper = INT_MAX;
+
+inline void futex_wake(const atomic<std::uint32_t>& word, int count, site where = site::current()) noexcept {
+  if (auto* const now = detail::execution::current()) now->wake(word.here(*now), count, where);
+}
+
+inline std::uint64_t futex_calls() noexcept {
+  return 0;
+}
+
+template <class T>
+T& per_thread() noexcept {
+  static_assert(std::is_trivially_destructible_v<T>);
+  static constinit T outside{};
+  auto* const now = detail::execution::current();
+  if (now == nullptr) return outside;
+  return *static_cast<T*>(now->own_object(&outside, sizeof(T), alignof(T),
+                                          [](void* memory) { std::construct_at(static_cast<T*>(memory)); }));
+}
+
+template <void (*Hook)() noexcept>
+void at_thread_exit() {
+  if (auto* const now = detail::execution::current()) now->add_exit_hook(Hook);
+}
+
+}  // namespace verify::sync

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "strategy.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+namespace verify::detail {
+
+namespace {
+
+// Of all loads, half read the newest value; time-outs and spurious events are rare.
+answer draw(std::mt19937_64& random, unsigned answers, cost price) {
+  const std::uint64_t drawn = random();
+  const std::uint64_t dice = drawn >> 60;
+  if (price == cost::stale_load && dice < 8) return 0;
+  if ((price == cost::early_timeout || price == cost::spurious) && dice != 0) return 0;
+  return static_cast<answer>((drawn & 0xffffffff) % answers);
+}
+
+}  // namespace
+
+unsigned* depth_first::purse(cost price) noexcept {
+  switch (price) {
+    case cost::preemption:
+    case cost::early_timeout:
+      return &left_.preemptions;
+    case cost::stale_load:
+      return &left_.stale_loads;
+    default:
+      return nullptr;
+  }
+}
+
+bool depth_first::next() {
+  if (started_) {
+    while (!path_.empty() && path_.back().given == path_.back().last) path_.pop_back();
+    if (path_.empty()) {
+      complete_ = true;
+      return false;
+    }
+    ++path_.back().given;
+  }
+  started_ = true;
+  depth_ = 0;
+  left_ = allowed_;
+  return true;
+}
+
+answer depth_first::choose(unsigned answers, cost price) {
+  unsigned* const left = purse(price);
+  if (left != nullptr && *left == 0) return 0;
+  if (depth_ == path_.size()) path_.push_back({0, static_cast<answer>(answers - 1), price});
+  const answer given = path_[depth_++].given;
+  if (given != 0 && left != nullptr) --*left;
+  return given;
+}
+
+answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost price) {
+  return choose(static_cast<unsigned>(threads.size()), price);
+}
+
+answer random_walk::choose(unsigned answers, cost price) {
+  return draw(random_, answers, price);
+}
+
+answer random_walk::choose_thread(std::span<const std::uint8_t> threads, cost price) {
+  return draw(random_, static_cast<unsigned>(threads.size()), price);
+}
+
+bool priorities::next() {
+  if (left_ == 0) return false;
+  --left_;
+  longest_ = std::max(longest_, step_);
+  step_ = 0;
+  lowest_ = 0;
+  for (std::int64_t& each : priority_) each = static_cast<std::int64_t>(random_() >> 2);
+  for (std::uint64_t& each : changes_) each = random_() % longest_;
+  return true;
+}
+
+answer priorities::choose(unsigned answers, cost price) {
+  return draw(random_, answers, price);
+}
+
+answer priorities::choose_thread(std::span<const std::uint8_t> threads, cost) {
+  ++step_;
+  if (std::ranges::find(changes_, step_) != changes_.end()) priority_[threads.front()] = --lowest_;
+  const auto first = std::ranges::max_element(threads, {}, [&](unsigned thread) { return priority_[thread]; });
+  return static_cast<answer>(first - threads.begin());
+}
+
+bool replay::next() {
+  return !std::exchange(done_, true);
+}
+
+answer replay::choose(unsigned answers, cost) {
+  const answer given = depth_ < answers_.size() ? answers_[depth_++] : answer{0};
+  return given < answers ? given : answer{0};
+}
+
+answer replay::choose_thread(std::span<const std::uint8_t> threads, cost price) {
+  return choose(static_cast<unsigned>(threads.size()), price);
+}
+
+std::string to_token(const list<answer>& answers) {
+  std::string token;
+  std::size_t end = answers.size();
+  while (end != 0 && answers[end - 1] == 0) --end;
+  for (std::size_t i = 0; i != end;) {
+    std::size_t same = i;
+    while (same != end && answers[same] == answers[i]) ++same;
+    if (!token.empty()) token += ',';
+    if (same - i > 1) token += std::to_string(same - i) + '*';
+    token += std::to_string(answers[i]);
+    i = same;
+  }
+  return token.empty() ? "0" : token;
+}
+
+list<answer> from_token(std::string_view token) {
+  const auto refuse = [&] {
+    throw std::invalid_argument("verify: \"" + std::string(token) +
+                                "\" is no token of an execution; one looks like 5*0,1,12*0,2");
+  };
+  list<answer> answers;
+  const char* at = token.data();
+  const char* const end = at + token.size();
+  while (at != end) {
+    unsigned first = 0;
+    auto [after, error] = std::from_chars(at, end, first);
+    if (error != std::errc()) refuse();
+    unsigned repeat = 1;
+    if (after != end && *after == '*') {
+      repeat = first;
+      const auto second = std::from_chars(after + 1, end, first);
+      if (second.ec != std::errc()) refuse();
+      after = second.ptr;
+    }
+    if (first > 255 || repeat > 1'000'000) refuse();
+    answers.insert(answers.end(), repeat, static_cast<answer>(first));
+    if (after != end && *after++ != ',') refuse();
+    at = after;
+  }
+  return answers;
+}
+
+}  // namespace verify::detail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "trace.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+namespace verify::detail {
+namespace {
+
+// The text of source lines, as far as the sources are still where they were compiled.
+class source_lines {
+ public:
+  std::string at(const std::string& file, std::uint32_t line) {
+    const auto [found, is_new] = files_.try_emplace(file);
+    if (is_new) {
+      std::ifstream source(file);
+      for (std::string text; std::getline(source, text);) found->second.push_back(text);
+    }
+    if (line == 0 || line > found->second.size()) return {};
+    std::string text = found->second[line - 1];
+    text.erase(0, text.find_first_not_of(' '));
+    return text;
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> files_;
+};
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+}  // namespace
+
+std::string trace::to_string() const {
+  source_lines sources;
+  std::size_t width = 0;
+  for (const event& each : events_) width = std::max(width, each.what.size() + 2 * each.thread);
+  width = std::min<std::size_t>(width, 60);
+  std::string text;
+  for (const event& each : events_) {
+    const std::string place =
+        each.line == 0 ? std::string()
+                       : each.file.substr(each.file.find_last_of('/') + 1) + ':' + std::to_string(each.line);
+    std::string number = std::to_string(each.step);
+    number.insert(0, 5 - std::min<std::size_t>(5, number.size()), ' ');
+    std::string line = number + "  " + padded(std::string(2 * each.thread, ' ') + 'T' + std::to_string(each.thread) +
+                                                  ' ' + each.what, width + 4) +
+                       "  " + padded(place, 24) + "  " + sources.at(each.file, each.line);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+}  // namespace verify::detail

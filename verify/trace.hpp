@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What happened, step by step, for people. Recorded only when a failing execution is run again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace verify::detail {
+
+class trace {
+ public:
+  struct event {
+    unsigned step;
+    unsigned thread;
+    std::string what;
+    std::string file;
+    std::uint32_t line;
+  };
+
+  void add(event happened) { events_.push_back(std::move(happened)); }
+  void clear() { events_.clear(); }
+
+  // One line an event: step, thread, what it did, and the line of source that did it. Steps of the same
+  // thread stand in its own column of threads.
+  std::string to_string() const;
+
+ private:
+  std::vector<event> events_;
+};
+
+}  // namespace verify::detail

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Who knows of whose steps: the happens-before order of one execution.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace verify::detail {
+
+// A scenario's threads, its body included. Small, because every clock has one entry for each.
+inline constexpr unsigned max_threads = 8;
+
+// Counts the steps of one thread. 0 comes before everything.
+using stamp = std::uint32_t;
+
+// Entry t: the latest step of thread t that happens before whoever owns the clock.
+class vector_clock {
+ public:
+  stamp operator[](unsigned thread) const noexcept { return stamps_[thread]; }
+  stamp tick(unsigned thread) noexcept { return ++stamps_[thread]; }
+  void set(unsigned thread, stamp when) noexcept { stamps_[thread] = when; }
+
+  void join(const vector_clock& other) noexcept {
+    for (unsigned i = 0; i != max_threads; ++i) stamps_[i] = std::max(stamps_[i], other.stamps_[i]);
+  }
+
+  // The first thread with a step in `other` that this clock does not know of; max_threads if there is none.
+  unsigned first_unknown(const vector_clock& other) const noexcept {
+    unsigned thread = 0;
+    while (thread != max_threads && other.stamps_[thread] <= stamps_[thread]) ++thread;
+    return thread;
+  }
+
+ private:
+  std::array<stamp, max_threads> stamps_{};
+};
+
+// What a release hands to an acquire: the steps that happen before it, and the latest seq_cst fence among
+// them (its number; 0 for none), for such a fence restricts what may be read after it.
+struct view {
+  vector_clock clock;
+  std::uint32_t fence = 0;
+
+  void join(const view& other) noexcept {
+    clock.join(other.clock);
+    fence = std::max(fence, other.fence);
+  }
+};
+
+}  // namespace verify::detail
