@@ -100,7 +100,10 @@ void execution::finish_thread() {
   }
   const unsigned next = pick_next(false);
   if (next == max_threads) {
-    failure_ = standstill();
+    {
+      const untracked checker;
+      failure_ = standstill();
+    }
     own.runs_on->finish(host_);
   } else {
     running_ = next;

@@ -148,7 +148,10 @@ void execution::fence(order o, const site& where) {
 
 void execution::process_wide_fence(const site& where) {
   point(where);
+  // The caller's own fences come before and after those of all others.
+  memory_.fence(running_, order::seq_cst);
   for (unsigned i = 0; i != thread_count_; ++i) memory_.fence(i, order::seq_cst);
+  memory_.fence(running_, order::seq_cst);
   if (trace_ != nullptr) record("process-wide fence", where);
 }
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Every way in which waiters and notifiers of an event count can meet.
+#include <plait/detail/event_count.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <stop_token>
+
+#include <gtest/gtest.h>
+#include <verify/scenario.hpp>
+
+namespace {
+
+using plait::detail::attempt;
+using plait::detail::deadline;
+using plait::detail::event_count;
+namespace sync = plait::sync;
+using namespace std::chrono_literals;
+
+// A condition and its event count: permits that notifiers give and waiters take.
+class permits {
+ public:
+  void give() noexcept {
+    available_.fetch_add(1, sync::seq_cst);
+    changed_.notify_one();
+  }
+
+  bool take(const deadline& until = deadline::never(), const std::stop_token& stop = {}) {
+    if (try_take() == attempt::done) return true;
+    if (!changed_.wait([this] { return try_take(); }, until, stop)) return false;
+    // Rule 2 of the event count: hand on what is left.
+    if (available_.load(sync::seq_cst) != 0) changed_.notify_one();
+    return true;
+  }
+
+  int available() const noexcept { return available_.load(sync::seq_cst); }
+
+ private:
+  attempt try_take() noexcept {
+    int seen = available_.load(sync::seq_cst);
+    while (seen > 0)
+      if (available_.compare_exchange_weak(seen, seen - 1, sync::seq_cst)) return attempt::done;
+    return attempt::blocked;
+  }
+
+  sync::atomic<int> available_{0};
+  event_count changed_;
+};
+
+// A scenario must pass, and by itself: with no execution that went on only because a deadline came.
+void expect_sound(const verify::body& scenario, const verify::options& how = {}) {
+  const verify::report found = verify::explore(scenario, how);
+  EXPECT_TRUE(found) << found;
+  EXPECT_EQ(found.forced_timeouts, 0u) << found;
+  std::cout << found << '\n';
+}
+
+TEST(event_count, wakes_the_waiter) {
+  expect_sound([] {
+    permits some;
+    verify::threads([&] { some.take(); }, [&] { some.give(); });
+  });
+}
+
+TEST(event_count, two_waiters_get_what_two_notifiers_give) {
+  expect_sound([] {
+    permits some;
+    verify::threads([&] { some.take(); }, [&] { some.take(); }, [&] { some.give(); }, [&] { some.give(); });
+    verify::check(some.available() == 0);
+  });
+}
+
+TEST(event_count, two_waiters_get_what_one_notifier_gives_at_once) {
+  expect_sound([] {
+    permits some;
+    verify::threads([&] { some.take(); }, [&] { some.take(); },
+                    [&] {
+                      some.give();
+                      some.give();
+                    });
+    verify::check(some.available() == 0);
+  });
+}
+
+TEST(event_count, a_waiter_that_gives_up_does_not_swallow_the_wake_of_another) {
+  verify::report found = verify::explore([] {
+    permits some;
+    bool first = false;
+    verify::threads([&] { first = some.take(deadline::after(1ms)); }, [&] { some.take(); },
+                    [&] {
+                      some.give();
+                      some.give();
+                    });
+    verify::check(some.available() == (first ? 0 : 1));
+  });
+  EXPECT_TRUE(found) << found;
+  std::cout << found << '\n';
+}
+
+TEST(event_count, the_deadline_ends_the_wait) {
+  verify::report found = verify::explore([] {
+    permits some;
+    verify::threads([&] { verify::check(!some.take(deadline::after(1ms))); });
+  });
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(event_count, a_stop_request_ends_the_wait) {
+  expect_sound([] {
+    permits some;
+    std::stop_source stop;
+    verify::threads([&] { verify::check(!some.take(deadline::never(), stop.get_token())); },
+                    [&] { verify::request_stop(stop); });
+  });
+}
+
+TEST(event_count, a_stop_request_does_not_swallow_the_wake_of_another) {
+  expect_sound([] {
+    permits some;
+    std::stop_source stop;
+    bool first = false;
+    verify::threads([&] { first = some.take(deadline::never(), stop.get_token()); }, [&] { some.take(); },
+                    [&] {
+                      some.give();
+                      some.give();
+                    },
+                    [&] { verify::request_stop(stop); });
+    verify::check(some.available() == (first ? 0 : 1));
+  });
+}
+
+TEST(event_count, notify_all_wakes_all) {
+  expect_sound([] {
+    sync::atomic<bool> open{false};
+    event_count opened;
+    const auto wait = [&] {
+      opened.wait([&] { return open.load(sync::seq_cst) ? attempt::done : attempt::blocked; });
+    };
+    verify::threads(wait, wait, [&] {
+      open.exchange(true, sync::seq_cst);
+      opened.notify_all();
+    });
+  });
+}
+
+}  // namespace
