@@ -121,8 +121,10 @@ class event_count {
     const std::stop_callback wake_on_stop(stop, [this] { wake_all(); });
     sync::clock::duration nap = first_nap;
     for (;;) {
-      waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
+      // The epoch first: whoever sees this waiter counted then changes it. Read later, it might be the epoch
+      // of a notification that has woken nobody, and the wake in flight would never end.
       const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
+      waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
       const attempt seen = try_once();
       const bool giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
       if (seen == attempt::blocked && !giving_up) {
