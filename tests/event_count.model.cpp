@@ -14,6 +14,7 @@ namespace {
 using plait::detail::attempt;
 using plait::detail::deadline;
 using plait::detail::event_count;
+using plait::detail::wait_limits;
 namespace sync = plait::sync;
 using namespace std::chrono_literals;
 
@@ -25,9 +26,9 @@ class permits {
     changed_.notify_one();
   }
 
-  bool take(const deadline& until = deadline::never(), const std::stop_token& stop = {}) {
+  bool take(wait_limits limits = {}) {
     if (try_take() == attempt::done) return true;
-    if (!changed_.wait([this] { return try_take(); }, until, stop)) return false;
+    if (!changed_.wait([this] { return try_take(); }, limits)) return false;
     // Rule 2 of the event count: hand on what is left.
     if (available_.load(sync::seq_cst) != 0) changed_.notify_one();
     return true;
@@ -86,7 +87,7 @@ TEST(event_count, a_waiter_that_gives_up_does_not_swallow_the_wake_of_another) {
   verify::report found = verify::explore([] {
     permits some;
     bool first = false;
-    verify::threads([&] { first = some.take(deadline::after(1ms)); }, [&] { some.take(); },
+    verify::threads([&] { first = some.take({deadline::after(1ms)}); }, [&] { some.take(); },
                     [&] {
                       some.give();
                       some.give();
@@ -100,7 +101,7 @@ TEST(event_count, a_waiter_that_gives_up_does_not_swallow_the_wake_of_another) {
 TEST(event_count, the_deadline_ends_the_wait) {
   verify::report found = verify::explore([] {
     permits some;
-    verify::threads([&] { verify::check(!some.take(deadline::after(1ms))); });
+    verify::threads([&] { verify::check(!some.take({deadline::after(1ms)})); });
   });
   EXPECT_TRUE(found) << found;
 }
@@ -109,7 +110,8 @@ TEST(event_count, a_stop_request_ends_the_wait) {
   expect_sound([] {
     permits some;
     std::stop_source stop;
-    verify::threads([&] { verify::check(!some.take(deadline::never(), stop.get_token())); },
+    const std::stop_token token = stop.get_token();
+    verify::threads([&] { verify::check(!some.take({deadline::never(), &token})); },
                     [&] { verify::request_stop(stop); });
   });
 }
@@ -118,8 +120,9 @@ TEST(event_count, a_stop_request_does_not_swallow_the_wake_of_another) {
   expect_sound([] {
     permits some;
     std::stop_source stop;
+    const std::stop_token token = stop.get_token();
     bool first = false;
-    verify::threads([&] { first = some.take(deadline::never(), stop.get_token()); }, [&] { some.take(); },
+    verify::threads([&] { first = some.take({deadline::never(), &token}); }, [&] { some.take(); },
                     [&] {
                       some.give();
                       some.give();
@@ -134,7 +137,7 @@ TEST(event_count, notify_all_wakes_all) {
     sync::atomic<bool> open{false};
     event_count opened;
     const auto wait = [&] {
-      opened.wait([&] { return open.load(sync::seq_cst) ? attempt::done : attempt::blocked; });
+      opened.wait([&] { return open.load(sync::seq_cst) ? attempt::done : attempt::blocked; }, {});
     };
     verify::threads(wait, wait, [&] {
       open.exchange(true, sync::seq_cst);

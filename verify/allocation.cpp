@@ -2,6 +2,7 @@
 #include "allocation.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "execution.hpp"
 
@@ -29,19 +30,25 @@ void* arena::allocate(std::size_t size, std::size_t alignment) {
   std::construct_at(static_cast<block*>(start) - 1, block{size, false});
   used_ = static_cast<std::size_t>(static_cast<std::byte*>(start) - chunks_[current_].begin) + std::max<std::size_t>(size, 1);
   used_ = (used_ + alignof(block) - 1) / alignof(block) * alignof(block);
+  starts_.push_back(start);
   ++live_;
   return start;
 }
 
+bool arena::owns(const void* memory) const noexcept {
+  const auto* const at = static_cast<const std::byte*>(memory);
+  return std::ranges::any_of(chunks_, [at](const chunk& each) {
+    return !std::less<>()(at, each.begin) && std::less<>()(at, each.begin + each.size);
+  });
+}
+
 arena::block* arena::find(void* memory) noexcept {
-  auto* const at = static_cast<std::byte*>(memory);
-  for (const chunk& each : chunks_)
-    if (!std::less<>()(at, each.begin) && std::less<>()(at, each.begin + each.size))
-      return static_cast<block*>(memory) - 1;
-  return nullptr;
+  const bool known = std::find(starts_.rbegin(), starts_.rend(), memory) != starts_.rend();
+  return known ? static_cast<block*>(memory) - 1 : nullptr;
 }
 
 void arena::reset(unsigned fail_at) noexcept {
+  starts_.clear();
   current_ = 0;
   used_ = 0;
   allocations_ = 0;
@@ -61,7 +68,9 @@ void* allocate(std::size_t size, std::size_t alignment) {
   if (execution* const now = execution::current(); now != nullptr && !untracked::active()) {
     memory = now->allocate(size, alignment);
   } else {
-    memory = std::aligned_alloc(alignment, (std::max<std::size_t>(size, 1) + alignment - 1) / alignment * alignment);
+    memory = alignment <= alignof(std::max_align_t)
+                 ? std::malloc(std::max<std::size_t>(size, 1))
+                 : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   }
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
@@ -69,12 +78,11 @@ void* allocate(std::size_t size, std::size_t alignment) {
 
 void deallocate(void* memory) noexcept {
   if (memory == nullptr) return;
-  if (arena::block* const found = execution::blocks().find(memory)) {
-    // Once its execution is over a block is gone already.
-    if (execution* const now = execution::current()) now->deallocate(*found, memory);
-  } else {
+  if (!execution::blocks().owns(memory)) {
     std::free(memory);
-  }
+  } else if (execution* const now = execution::current()) {
+    now->deallocate(memory);
+  }  // or its execution is over, and it is gone already
 }
 
 }  // namespace

@@ -35,7 +35,6 @@ using list = std::vector<T, untracked_allocator<T>>;
 
 class arena {
  public:
-  // The block a pointer returned by allocate() belongs to.
   struct block {
     std::size_t size;
     bool freed;
@@ -43,6 +42,9 @@ class arena {
 
   // Null when the allocation that was to fail is this one.
   void* allocate(std::size_t size, std::size_t alignment);
+  // Is this an address inside the arena, in whatever execution it was handed out?
+  bool owns(const void* memory) const noexcept;
+  // The block of this execution that begins there; null if none does.
   block* find(void* memory) noexcept;
 
   // Forgets every block. The fail_at-th allocation from now on fails (0: none).
@@ -60,6 +62,7 @@ class arena {
   static constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 
   list<chunk> chunks_;
+  list<void*> starts_;       // of all blocks, in the order of their making
   std::size_t current_ = 0;  // the chunk that is being filled
   std::size_t used_ = 0;     // bytes of it
   unsigned allocations_ = 0;

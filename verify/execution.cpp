@@ -42,8 +42,9 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   current_ = outer;
 
   if (failure_.empty() && rules_.frozen_thread < 0 && blocks_.live_blocks() != 0)
-    failure_ = "memory leak: " + std::to_string(blocks_.live_blocks()) + " of " +
-               std::to_string(blocks_.allocations()) + " allocations were never freed";
+    if (const unsigned leaked = leaked_blocks(); leaked != 0)
+      failure_ = "memory leak: " + std::to_string(leaked) + " of " + std::to_string(blocks_.allocations()) +
+                 " allocations were never freed";
 }
 
 unsigned execution::spawn(thread_body body, void* argument) {
@@ -99,7 +100,7 @@ void execution::finish_thread() {
     if (other.joins == 0) other.state = thread_state::ready;
   }
   const unsigned next = pick_next(false);
-  if (next == max_threads) {
+  if (next == nobody) {
     {
       const untracked checker;
       failure_ = standstill();
@@ -116,12 +117,19 @@ void execution::add_exit_hook(exit_hook hook) {
   if (std::ranges::find(hooks, hook) == hooks.end()) hooks.push_back(hook);
 }
 
-void* execution::own_object(const void* key, std::size_t size, std::size_t alignment, void (*construct)(void*)) {
-  for (const own_object_record& each : own_objects_)
-    if (each.key == key && each.thread == running_) return each.object;
+void* execution::object_of(unsigned thread, const void* key, std::size_t size, std::size_t alignment,
+                           void (*construct)(void*)) {
+  view& own = memory_.view_of(running_);
+  for (const own_object_record& each : own_objects_) {
+    if (each.key != key || each.thread != thread) continue;
+    own.join(each.constructed);  // as the guard of a static variable does
+    return each.object;
+  }
   void* const made = own_memory_.allocate(size, alignment);
-  own_objects_.push_back({key, running_, made});
+  const undisturbed alone(*this);
   construct(made);
+  memory_.tick(running_);
+  own_objects_.push_back({key, thread, made, size, own});
   return made;
 }
 
@@ -180,9 +188,9 @@ void execution::time_out(unsigned thread) noexcept {
 }
 
 unsigned execution::pick_timeout(thread_set sleepers) {
-  unsigned earliest = max_threads;
+  unsigned earliest = nobody;
   for (unsigned i = 0; i != thread_count_; ++i)
-    if ((sleepers >> i & 1) != 0 && (earliest == max_threads || threads_[i].deadline < threads_[earliest].deadline))
+    if ((sleepers >> i & 1) != 0 && (earliest == nobody || threads_[i].deadline < threads_[earliest].deadline))
       earliest = i;
   time_out(earliest);
   return earliest;
@@ -218,7 +226,7 @@ unsigned execution::pick_next(bool can_stay) {
     const unsigned thread = (running_ + i) % thread_count_;
     if (thread != running_ && (eligible >> thread & 1) != 0) choices[count++] = static_cast<std::uint8_t>(thread);
   }
-  if (count == 0) return max_threads;
+  if (count == 0) return nobody;
   if (count == 1) return choices[0];
   const answer given =
       chooser_->choose_thread({choices.data(), count}, stays ? cost::preemption : cost::nothing);
@@ -227,7 +235,7 @@ unsigned execution::pick_next(bool can_stay) {
 }
 
 void execution::switch_to(unsigned thread) {
-  if (thread == max_threads) {
+  if (thread == nobody) {
     {
       const untracked own;
       failure_ = standstill();
@@ -313,21 +321,56 @@ void* execution::allocate(std::size_t size, std::size_t alignment) {
   return blocks_.allocate(size, alignment);
 }
 
-void execution::deallocate(arena::block& block, void* memory) {
-  if (block.freed) fail("double free");
+void execution::deallocate(void* memory) {
+  arena::block* const block = blocks_.find(memory);
+  if (block == nullptr) fail("delete of an address that new did not return");
+  if (block->freed) fail("double free");
   const auto* const begin = static_cast<const std::byte*>(memory);
-  const auto* const end = begin + block.size;
+  const auto* const end = begin + block->size;
   const vector_clock& known = memory_.view_of(running_).clock;
   for (std::uint32_t i = 0; i != memory_.locations(); ++i) {
     const location& each = memory_.at(i);
     const auto* const object = static_cast<const std::byte*>(each.object);
     if (std::less<>()(object, begin) || !std::less<>()(object, end)) continue;
-    if (const unsigned other = known.first_unknown(each.last_access); other != max_threads)
+    if (const unsigned other = known.first_unknown(each.last_access); other != nobody)
       fail("freed, although nothing orders the use of #" + std::to_string(each.number) + " by T" +
            std::to_string(other) + " before it");
   }
-  blocks_.mark_freed(block);
+  blocks_.mark_freed(*block);
   freed_.push_back({begin, end});
+}
+
+// Blocks that are alive and that no object for the whole process or thread leads to. As leak checkers do, it
+// takes whatever looks like the address of a block for a pointer to it.
+unsigned execution::leaked_blocks() {
+  struct range {
+    const std::byte* begin;
+    std::size_t size;
+  };
+  list<range> reached;
+  for (const own_object_record& each : own_objects_) reached.push_back({static_cast<std::byte*>(each.object), each.size});
+  const auto reach = [&](std::uint64_t address) {
+    if (arena::block* const found = blocks_.find(reinterpret_cast<void*>(address)); found != nullptr && !found->freed) {
+      blocks_.mark_freed(*found);
+      reached.push_back({reinterpret_cast<const std::byte*>(address), found->size});
+    }
+  };
+  for (std::size_t i = 0; i != reached.size(); ++i) {
+    const range here = reached[i];
+    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= here.size; at += sizeof(std::uint64_t)) {
+      std::uint64_t address;
+      std::memcpy(&address, here.begin + at, sizeof address);
+      reach(address);
+    }
+    // Atomics keep their values elsewhere.
+    for (std::uint32_t number = 0; number != memory_.locations(); ++number) {
+      const location& each = memory_.at(number);
+      const auto* const object = static_cast<const std::byte*>(each.object);
+      if (!std::less<>()(object, here.begin) && std::less<>()(object, here.begin + here.size))
+        reach(each.newest().bits[0]);
+    }
+  }
+  return blocks_.live_blocks();
 }
 
 }  // namespace verify::detail

@@ -84,8 +84,13 @@ class execution {
   void join(thread_set threads, const site& where);
   bool has_finished(unsigned thread) const noexcept { return threads_[thread].state == thread_state::finished; }
   void add_exit_hook(exit_hook hook);
-  // This thread's own zero-filled object for a key, made at first use.
-  void* own_object(const void* key, std::size_t size, std::size_t alignment, void (*construct)(void*));
+  // The object for a key, made at first use and never destroyed: this thread's own, or one for all.
+  void* own_object(const void* key, std::size_t size, std::size_t alignment, void (*construct)(void*)) {
+    return object_of(running_, key, size, alignment, construct);
+  }
+  void* shared_object(const void* key, std::size_t size, std::size_t alignment, void (*construct)(void*)) {
+    return object_of(nobody, key, size, alignment, construct);
+  }
 
   // Atomics.
   handle create(const void* object, const word& bits);
@@ -131,7 +136,7 @@ class execution {
   void point(const site& where);
 
   void* allocate(std::size_t size, std::size_t alignment);
-  void deallocate(arena::block& block, void* memory);
+  void deallocate(void* memory);
 
  private:
   enum class thread_state : std::uint8_t { unused, ready, sleeping, locking, joining, finished };
@@ -155,6 +160,8 @@ class execution {
     const void* key;
     unsigned thread;
     void* object;
+    std::size_t size;
+    view constructed;
   };
 
   struct freed_memory {
@@ -163,6 +170,10 @@ class execution {
   };
 
   static constexpr unsigned idle_limit = 12;
+  static constexpr unsigned nobody = max_threads;
+
+  void* object_of(unsigned thread, const void* key, std::size_t size, std::size_t alignment,
+                  void (*construct)(void*));
 
   static void run_thread(void* argument);
   void finish_thread();
@@ -177,13 +188,14 @@ class execution {
   thread_set ready_threads() const noexcept;
   thread_set timed_sleepers() const noexcept;
   void time_out(unsigned thread) noexcept;
-  // The thread to go on, max_threads if there is none.
+  // The thread to go on, nobody if there is none.
   unsigned pick_next(bool can_stay);
   unsigned pick_timeout(thread_set sleepers);
   void switch_to(unsigned thread);
   void block(thread_state why, const site& where);
   void let_others_pass();
   std::string standstill() const;
+  unsigned leaked_blocks();
 
   std::uint32_t choose_value(location& from, std::uint32_t oldest);
   void note_read(location& from, std::uint32_t index);

@@ -37,6 +37,11 @@ std::string_view to_string(access kind) noexcept;
 // The orders that could stand there instead, strongest first.
 std::vector<std::memory_order> weaker_orders(const order_site& at);
 
+constexpr bool is_weaker(std::memory_order a, std::memory_order b) noexcept {
+  using enum std::memory_order;
+  return a == relaxed || b == seq_cst || (b == acq_rel && (a == acquire || a == release));
+}
+
 namespace detail {
 
 // Inside an execution every order passes through here.

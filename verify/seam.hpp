@@ -301,6 +301,8 @@ inline unsigned processor_count() noexcept {
   return now != nullptr ? now->processors() : 1;
 }
 
+inline void prefetch(const void* /*address*/) noexcept {}
+
 // Trying once more shows nothing that the order of the threads does not show already.
 constexpr int attempts(int /*native*/) noexcept {
   return 1;
@@ -337,6 +339,22 @@ T& per_thread() noexcept {
   return *static_cast<T*>(now->own_object(&outside, sizeof(T), alignof(T),
                                           [](void* memory) { std::construct_at(static_cast<T*>(memory)); }));
 }
+
+// One for each execution, whatever the number of threads.
+template <class T>
+T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
+  if (auto* const now = detail::execution::current()) {
+    static constexpr char key = 0;
+    return *static_cast<T*>(now->shared_object(
+        &key, sizeof(T), alignof(T), [](void* memory) { std::construct_at(static_cast<T*>(memory)); }));
+  }
+  static T outside{};
+  return outside;
+}
+
+// No scenario forks.
+template <void (*Before)(), void (*After)()>
+void around_fork() {}
 
 template <void (*Hook)() noexcept>
 void at_thread_exit() {
