@@ -3,11 +3,12 @@
 #include <plait/detail/event_count.hpp>
 
 #include <chrono>
-#include <iostream>
 #include <stop_token>
 
 #include <gtest/gtest.h>
 #include <verify/scenario.hpp>
+
+#include "support/model.hpp"
 
 namespace {
 
@@ -48,102 +49,98 @@ class permits {
   event_count changed_;
 };
 
-// A scenario must pass, and by itself: with no execution that went on only because a deadline came.
-void expect_sound(const verify::body& scenario, const verify::options& how = {}) {
-  const verify::report found = verify::explore(scenario, how);
-  EXPECT_TRUE(found) << found;
-  EXPECT_EQ(found.forced_timeouts, 0u) << found;
-  std::cout << found << '\n';
+const verify::scenario scenarios[] = {
+    {"wakes_the_waiter",
+     [] {
+       permits some;
+       verify::threads([&] { some.take(); }, [&] { some.give(); });
+     }},
+
+    {"two_waiters_get_what_two_notifiers_give",
+     [] {
+       permits some;
+       verify::threads([&] { some.take(); }, [&] { some.take(); }, [&] { some.give(); }, [&] { some.give(); });
+       verify::check(some.available() == 0);
+     }},
+
+    {"two_waiters_get_what_one_notifier_gives_at_once",
+     [] {
+       permits some;
+       verify::threads([&] { some.take(); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       });
+       verify::check(some.available() == 0);
+     }},
+
+    {"a_waiter_that_gives_up_does_not_swallow_the_wake_of_another",
+     [] {
+       permits some;
+       bool first = false;
+       verify::threads([&] { first = some.take({deadline::after(1ms)}); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       });
+       verify::check(some.available() == (first ? 0 : 1));
+     },
+     {.deadlines_may_help = false}},
+
+    {"the_deadline_ends_the_wait",
+     [] {
+       permits some;
+       verify::threads([&] { verify::check(!some.take({deadline::after(1ms)})); });
+     }},
+
+    {"a_stop_request_ends_the_wait",
+     [] {
+       permits some;
+       std::stop_source stop;
+       const std::stop_token token = stop.get_token();
+       verify::threads([&] { verify::check(!some.take({deadline::never(), &token})); },
+                       [&] { verify::request_stop(stop); });
+     }},
+
+    {"a_stop_request_does_not_swallow_the_wake_of_another",
+     [] {
+       permits some;
+       std::stop_source stop;
+       const std::stop_token token = stop.get_token();
+       bool first = false;
+       verify::threads([&] { first = some.take({deadline::never(), &token}); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       },
+                       [&] { verify::request_stop(stop); });
+       verify::check(some.available() == (first ? 0 : 1));
+     }},
+
+    {"notify_all_wakes_all",
+     [] {
+       sync::atomic<bool> open{false};
+       event_count opened;
+       const auto wait = [&] {
+         opened.wait([&] { return open.load(sync::seq_cst) ? attempt::done : attempt::blocked; }, {});
+       };
+       verify::threads(wait, wait, [&] {
+         open.exchange(true, sync::seq_cst);
+         opened.notify_all();
+       });
+     }},
+};
+
+class event_count_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(event_count_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
 }
 
-TEST(event_count, wakes_the_waiter) {
-  expect_sound([] {
-    permits some;
-    verify::threads([&] { some.take(); }, [&] { some.give(); });
-  });
-}
+INSTANTIATE_TEST_SUITE_P(scenarios, event_count_model, testing::ValuesIn(scenarios), model::name_of);
 
-TEST(event_count, two_waiters_get_what_two_notifiers_give) {
-  expect_sound([] {
-    permits some;
-    verify::threads([&] { some.take(); }, [&] { some.take(); }, [&] { some.give(); }, [&] { some.give(); });
-    verify::check(some.available() == 0);
-  });
-}
-
-TEST(event_count, two_waiters_get_what_one_notifier_gives_at_once) {
-  expect_sound([] {
-    permits some;
-    verify::threads([&] { some.take(); }, [&] { some.take(); },
-                    [&] {
-                      some.give();
-                      some.give();
-                    });
-    verify::check(some.available() == 0);
-  });
-}
-
-TEST(event_count, a_waiter_that_gives_up_does_not_swallow_the_wake_of_another) {
-  verify::report found = verify::explore([] {
-    permits some;
-    bool first = false;
-    verify::threads([&] { first = some.take({deadline::after(1ms)}); }, [&] { some.take(); },
-                    [&] {
-                      some.give();
-                      some.give();
-                    });
-    verify::check(some.available() == (first ? 0 : 1));
-  });
-  EXPECT_TRUE(found) << found;
-  std::cout << found << '\n';
-}
-
-TEST(event_count, the_deadline_ends_the_wait) {
-  verify::report found = verify::explore([] {
-    permits some;
-    verify::threads([&] { verify::check(!some.take({deadline::after(1ms)})); });
-  });
-  EXPECT_TRUE(found) << found;
-}
-
-TEST(event_count, a_stop_request_ends_the_wait) {
-  expect_sound([] {
-    permits some;
-    std::stop_source stop;
-    const std::stop_token token = stop.get_token();
-    verify::threads([&] { verify::check(!some.take({deadline::never(), &token})); },
-                    [&] { verify::request_stop(stop); });
-  });
-}
-
-TEST(event_count, a_stop_request_does_not_swallow_the_wake_of_another) {
-  expect_sound([] {
-    permits some;
-    std::stop_source stop;
-    const std::stop_token token = stop.get_token();
-    bool first = false;
-    verify::threads([&] { first = some.take({deadline::never(), &token}); }, [&] { some.take(); },
-                    [&] {
-                      some.give();
-                      some.give();
-                    },
-                    [&] { verify::request_stop(stop); });
-    verify::check(some.available() == (first ? 0 : 1));
-  });
-}
-
-TEST(event_count, notify_all_wakes_all) {
-  expect_sound([] {
-    sync::atomic<bool> open{false};
-    event_count opened;
-    const auto wait = [&] {
-      opened.wait([&] { return open.load(sync::seq_cst) ? attempt::done : attempt::blocked; }, {});
-    };
-    verify::threads(wait, wait, [&] {
-      open.exchange(true, sync::seq_cst);
-      opened.notify_all();
-    });
-  });
+TEST(event_count_orders, every_order_is_needed) {
+  model::expect_orders_needed(scenarios, "event_count.hpp");
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::string weak_if(bool weak) {
 
 struct litmus {
   std::string name;
-  std::string seen;       // exactly these
+  std::string seen;        // exactly these
   std::string also_legal;  // C++ allows these too; the checker says in memory.hpp why it never shows them
   std::function<std::string()> program;
 };
@@ -49,79 +49,96 @@ std::set<std::string> words(const std::string& text) {
 
 const litmus table[] = {
     // -- store buffering: may both threads miss the other's store? --
-    {"SB_relaxed", "00 01 10 11", "", [] {
+    {"SB_relaxed", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { x.store(1, relaxed), a = y.load(relaxed); }, [&] { y.store(1, relaxed), b = x.load(relaxed); });
+       threads([&] { x.store(1, relaxed), a = y.load(relaxed); },
+               [&] { y.store(1, relaxed), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_release_acquire", "00 01 10 11", "", [] {
+    {"SB_release_acquire", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { x.store(1, release), a = y.load(acquire); }, [&] { y.store(1, release), b = x.load(acquire); });
+       threads([&] { x.store(1, release), a = y.load(acquire); },
+               [&] { y.store(1, release), b = x.load(acquire); });
        return outcome(a, b);
      }},
-    {"SB_seq_cst", "01 10 11", "", [] {
+    {"SB_seq_cst", "01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { x.store(1, seq_cst), a = y.load(seq_cst); }, [&] { y.store(1, seq_cst), b = x.load(seq_cst); });
+       threads([&] { x.store(1, seq_cst), a = y.load(seq_cst); },
+               [&] { y.store(1, seq_cst), b = x.load(seq_cst); });
        return outcome(a, b);
      }},
-    {"SB_seq_cst_stores_relaxed_loads", "00 01 10 11", "", [] {
+    {"SB_seq_cst_stores_relaxed_loads", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { x.store(1, seq_cst), a = y.load(relaxed); }, [&] { y.store(1, seq_cst), b = x.load(relaxed); });
+       threads([&] { x.store(1, seq_cst), a = y.load(relaxed); },
+               [&] { y.store(1, seq_cst), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_seq_cst_exchange_relaxed_loads", "00 01 10 11", "", [] {
+    {"SB_seq_cst_exchange_relaxed_loads", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.exchange(1, seq_cst), a = y.load(relaxed); },
                [&] { y.exchange(1, seq_cst), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_one_side_seq_cst", "00 01 10 11", "", [] {
+    {"SB_one_side_seq_cst", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { x.store(1, seq_cst), a = y.load(seq_cst); }, [&] { y.store(1, release), b = x.load(acquire); });
+       threads([&] { x.store(1, seq_cst), a = y.load(seq_cst); },
+               [&] { y.store(1, release), b = x.load(acquire); });
        return outcome(a, b);
      }},
-    {"SB_seq_cst_fences", "01 10 11", "", [] {
+    {"SB_seq_cst_fences", "01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.store(1, relaxed), fence(seq_cst), a = y.load(relaxed); },
                [&] { y.store(1, relaxed), fence(seq_cst), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_acq_rel_fences", "00 01 10 11", "", [] {
+    {"SB_acq_rel_fences", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.store(1, relaxed), fence(acq_rel), a = y.load(relaxed); },
                [&] { y.store(1, relaxed), fence(acq_rel), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_one_fence", "00 01 10 11", "", [] {
+    {"SB_one_fence", "00 01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.store(1, relaxed), fence(seq_cst), a = y.load(relaxed); },
                [&] { y.store(1, relaxed), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_fence_against_seq_cst_accesses", "01 10 11", "", [] {
+    {"SB_fence_against_seq_cst_accesses", "01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.store(1, relaxed), fence(seq_cst), a = y.load(relaxed); },
                [&] { y.store(1, seq_cst), b = x.load(seq_cst); });
        return outcome(a, b);
      }},
-    {"SB_process_wide_fence", "01 10 11", "", [] {
+    {"SB_process_wide_fence", "01 10 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.store(1, relaxed), a = y.load(relaxed); },
                [&] { y.store(1, relaxed), process_wide_fence(), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"SB_through_read_modify_writes", "01 10 11", "00", [] {
+    {"SB_through_read_modify_writes", "01 10 11", "00",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
        threads([&] { x.store(1, relaxed), a = y.fetch_add(0, relaxed); },
@@ -130,162 +147,197 @@ const litmus table[] = {
      }},
 
     // -- message passing: flag seen, then data --
-    {"MP_relaxed", "00 01 10 11", "", [] {
+    {"MP_relaxed", "00 01 10 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, relaxed); },
                [&] { a = flag.load(relaxed), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_release_acquire", "00 01 11", "", [] {
+    {"MP_release_acquire", "00 01 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release); },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_only_release", "00 01 10 11", "", [] {
+    {"MP_only_release", "00 01 10 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release); },
                [&] { a = flag.load(relaxed), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_only_acquire", "00 01 10 11", "", [] {
+    {"MP_only_acquire", "00 01 10 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, relaxed); },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_seq_cst_flag", "00 01 11", "", [] {
+    {"MP_seq_cst_flag", "00 01 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, seq_cst); },
                [&] { a = flag.load(seq_cst), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_fences", "00 01 11", "", [] {
+    {"MP_fences", "00 01 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), fence(release), flag.store(1, relaxed); },
                [&] { a = flag.load(relaxed), fence(acquire), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_release_fence_acquire_load", "00 01 11", "", [] {
+    {"MP_release_fence_acquire_load", "00 01 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), fence(release), flag.store(1, relaxed); },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_release_store_acquire_fence", "00 01 11", "", [] {
+    {"MP_release_store_acquire_fence", "00 01 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release); },
                [&] { a = flag.load(relaxed), fence(acquire), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_release_fence_too_late", "00 01 10 11", "", [] {
+    {"MP_release_fence_too_late", "00 01 10 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, relaxed), fence(release); },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_acquire_fence_too_early", "00 01 10 11", "", [] {
+    {"MP_acquire_fence_too_early", "00 01 10 11", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release); },
                [&] { fence(acquire), a = flag.load(relaxed), b = data.load(relaxed); });
        return outcome(a, b);
      }},
-    {"MP_plain_data_acquired", "0 1", "", [] {
+    {"MP_plain_data_acquired", "0 1", "",
+     [] {
        verify::plain<int> data(0);
        cell flag = 0;
        int a = 0;
        threads([&] { data.write(1), flag.store(1, release); },
-               [&] { if (flag.load(acquire) == 1) a = data.read(); });
+               [&] {
+                 if (flag.load(acquire) == 1) a = data.read();
+               });
        return outcome(a);
      }},
-    {"MP_plain_data_relaxed", "race", "", [] {
+    {"MP_plain_data_relaxed", "race", "",
+     [] {
        verify::plain<int> data(0);
        cell flag = 0;
        int a = 0;
        threads([&] { data.write(1), flag.store(1, relaxed); },
-               [&] { if (flag.load(acquire) == 1) a = data.read(); });
+               [&] {
+                 if (flag.load(acquire) == 1) a = data.read();
+               });
        return outcome(a);
      }},
-    {"MP_seq_cst_fences_alone_order_no_plain_data", "race", "", [] {
+    {"MP_seq_cst_fences_alone_order_no_plain_data", "race", "",
+     [] {
        verify::plain<int> data(0);
        threads([&] { data.write(1), fence(seq_cst); }, [&] { fence(seq_cst), data.read(); });
        return outcome(0);
      }},
-    {"MP_object_published_relaxed", "race", "", [] {
+    {"MP_object_published_relaxed", "race", "",
+     [] {
        verify::sync::atomic<cell*> shared = nullptr;
        cell* made = nullptr;
        int a = 0;
        threads([&] { made = new cell(1), shared.store(made, relaxed); },
-               [&] { if (cell* const found = shared.load(relaxed)) a = found->load(relaxed); });
+               [&] {
+                 if (cell* const found = shared.load(relaxed)) a = found->load(relaxed);
+               });
        delete made;
        return outcome(a);
      }},
-    {"MP_object_published_release", "0 1", "", [] {
+    {"MP_object_published_release", "0 1", "",
+     [] {
        verify::sync::atomic<cell*> shared = nullptr;
        cell* made = nullptr;
        int a = 0;
        threads([&] { made = new cell(1), shared.store(made, release); },
-               [&] { if (cell* const found = shared.load(acquire)) a = found->load(relaxed); });
+               [&] {
+                 if (cell* const found = shared.load(acquire)) a = found->load(relaxed);
+               });
        delete made;
        return outcome(a);
      }},
 
     // -- load buffering: out of reach of this machine --
-    {"LB_relaxed", "00 01 10", "11", [] {
+    {"LB_relaxed", "00 01 10", "11",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { a = x.load(relaxed), y.store(1, relaxed); }, [&] { b = y.load(relaxed), x.store(1, relaxed); });
+       threads([&] { a = x.load(relaxed), y.store(1, relaxed); },
+               [&] { b = y.load(relaxed), x.store(1, relaxed); });
        return outcome(a, b);
      }},
-    {"LB_acquire", "00 01 10", "", [] {
+    {"LB_acquire", "00 01 10", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { a = x.load(acquire), y.store(1, release); }, [&] { b = y.load(acquire), x.store(1, release); });
+       threads([&] { a = x.load(acquire), y.store(1, release); },
+               [&] { b = y.load(acquire), x.store(1, release); });
        return outcome(a, b);
      }},
 
     // -- coherence --
-    {"CoRR", "00 01 02 11 12 22", "", [] {
+    {"CoRR", "00 01 02 11 12 22", "",
+     [] {
        cell x = 0;
        int a = 0, b = 0;
-       threads([&] { x.store(1, relaxed), x.store(2, relaxed); }, [&] { a = x.load(relaxed), b = x.load(relaxed); });
+       threads([&] { x.store(1, relaxed), x.store(2, relaxed); },
+               [&] { a = x.load(relaxed), b = x.load(relaxed); });
        return outcome(a, b);
      }},
-    {"CoRR_two_readers_agree", "strong", "", [] {
+    {"CoRR_two_readers_agree", "strong", "",
+     [] {
        cell x = 0;
        int a = 0, b = 0, c = 0, d = 0;
        threads([&] { x.store(1, relaxed); }, [&] { x.store(2, relaxed); },
-               [&] { a = x.load(relaxed), b = x.load(relaxed); }, [&] { c = x.load(relaxed), d = x.load(relaxed); });
+               [&] { a = x.load(relaxed), b = x.load(relaxed); },
+               [&] { c = x.load(relaxed), d = x.load(relaxed); });
        return weak_if(a == 1 && b == 2 && c == 2 && d == 1);
      }},
-    {"CoWW", "2", "", [] {
+    {"CoWW", "2", "",
+     [] {
        cell x = 0;
        threads([&] { x.store(1, relaxed), x.store(2, relaxed); });
        return outcome(x.load(relaxed));
      }},
-    {"CoWR", "1 2", "", [] {
+    {"CoWR", "1 2", "",
+     [] {
        cell x = 0;
        int a = 0;
        threads([&] { x.store(1, relaxed), a = x.load(relaxed); }, [&] { x.store(2, relaxed); });
        return outcome(a);
      }},
-    {"CoRW", "01 02 21", "", [] {
+    {"CoRW", "01 02 21", "",
+     [] {
        cell x = 0;
        int a = 0;
        threads([&] { a = x.load(relaxed), x.store(1, relaxed); }, [&] { x.store(2, relaxed); });
        return outcome(a, x.load(relaxed));
      }},
-    {"CoRR_across_threads", "strong", "", [] {
+    {"CoRR_across_threads", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0;
        threads([&] { x.store(1, relaxed); }, [&] { a = x.load(relaxed), y.store(1, release); },
@@ -294,28 +346,35 @@ const litmus table[] = {
      }},
 
     // -- more than two threads --
-    {"IRIW_acquire", "strong weak", "", [] {
+    {"IRIW_acquire", "strong weak", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0, d = 0;
        threads([&] { x.store(1, release); }, [&] { y.store(1, release); },
-               [&] { a = x.load(acquire), b = y.load(acquire); }, [&] { c = y.load(acquire), d = x.load(acquire); });
+               [&] { a = x.load(acquire), b = y.load(acquire); },
+               [&] { c = y.load(acquire), d = x.load(acquire); });
        return weak_if(a == 1 && b == 0 && c == 1 && d == 0);
      }},
-    {"IRIW_seq_cst", "strong", "", [] {
+    {"IRIW_seq_cst", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0, d = 0;
        threads([&] { x.store(1, seq_cst); }, [&] { y.store(1, seq_cst); },
-               [&] { a = x.load(seq_cst), b = y.load(seq_cst); }, [&] { c = y.load(seq_cst), d = x.load(seq_cst); });
+               [&] { a = x.load(seq_cst), b = y.load(seq_cst); },
+               [&] { c = y.load(seq_cst), d = x.load(seq_cst); });
        return weak_if(a == 1 && b == 0 && c == 1 && d == 0);
      }},
-    {"IRIW_seq_cst_loads_alone", "strong", "", [] {
+    {"IRIW_seq_cst_loads_alone", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0, d = 0;
        threads([&] { x.store(1, relaxed); }, [&] { y.store(1, relaxed); },
-               [&] { a = x.load(seq_cst), b = y.load(seq_cst); }, [&] { c = y.load(seq_cst), d = x.load(seq_cst); });
+               [&] { a = x.load(seq_cst), b = y.load(seq_cst); },
+               [&] { c = y.load(seq_cst), d = x.load(seq_cst); });
        return weak_if(a == 1 && b == 0 && c == 1 && d == 0);
      }},
-    {"IRIW_seq_cst_fences", "strong", "", [] {
+    {"IRIW_seq_cst_fences", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0, d = 0;
        threads([&] { x.store(1, relaxed); }, [&] { y.store(1, relaxed); },
@@ -323,56 +382,66 @@ const litmus table[] = {
                [&] { c = y.load(relaxed), fence(seq_cst), d = x.load(relaxed); });
        return weak_if(a == 1 && b == 0 && c == 1 && d == 0);
      }},
-    {"WRC_relaxed", "strong weak", "", [] {
+    {"WRC_relaxed", "strong weak", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0;
        threads([&] { x.store(1, relaxed); }, [&] { a = x.load(relaxed), y.store(1, relaxed); },
                [&] { b = y.load(relaxed), c = x.load(relaxed); });
        return weak_if(a == 1 && b == 1 && c == 0);
      }},
-    {"WRC_release_acquire", "strong", "", [] {
+    {"WRC_release_acquire", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0;
        threads([&] { x.store(1, release); }, [&] { a = x.load(acquire), y.store(1, release); },
                [&] { b = y.load(acquire), c = x.load(acquire); });
        return weak_if(a == 1 && b == 1 && c == 0);
      }},
-    {"ISA2_release_acquire", "strong", "", [] {
+    {"ISA2_release_acquire", "strong", "",
+     [] {
        cell x = 0, y = 0, z = 0;
        int a = 0, b = 0, c = 0;
-       threads([&] { x.store(1, relaxed), y.store(1, release); }, [&] { a = y.load(acquire), z.store(1, release); },
+       threads([&] { x.store(1, relaxed), y.store(1, release); },
+               [&] { a = y.load(acquire), z.store(1, release); },
                [&] { b = z.load(acquire), c = x.load(relaxed); });
        return weak_if(a == 1 && b == 1 && c == 0);
      }},
-    {"ISA2_relaxed_in_the_middle", "strong weak", "", [] {
+    {"ISA2_relaxed_in_the_middle", "strong weak", "",
+     [] {
        cell x = 0, y = 0, z = 0;
        int a = 0, b = 0, c = 0;
-       threads([&] { x.store(1, relaxed), y.store(1, release); }, [&] { a = y.load(relaxed), z.store(1, release); },
+       threads([&] { x.store(1, relaxed), y.store(1, release); },
+               [&] { a = y.load(relaxed), z.store(1, release); },
                [&] { b = z.load(acquire), c = x.load(relaxed); });
        return weak_if(a == 1 && b == 1 && c == 0);
      }},
-    {"RWC_release_acquire", "strong weak", "", [] {
+    {"RWC_release_acquire", "strong weak", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0;
        threads([&] { x.store(1, release); }, [&] { a = x.load(acquire), b = y.load(acquire); },
                [&] { y.store(1, release), c = x.load(acquire); });
        return weak_if(a == 1 && b == 0 && c == 0);
      }},
-    {"RWC_seq_cst", "strong", "", [] {
+    {"RWC_seq_cst", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0;
        threads([&] { x.store(1, seq_cst); }, [&] { a = x.load(seq_cst), b = y.load(seq_cst); },
                [&] { y.store(1, seq_cst), c = x.load(seq_cst); });
        return weak_if(a == 1 && b == 0 && c == 0);
      }},
-    {"RWC_seq_cst_fences", "strong", "", [] {
+    {"RWC_seq_cst_fences", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0, c = 0;
        threads([&] { x.store(1, relaxed); }, [&] { a = x.load(relaxed), fence(seq_cst), b = y.load(relaxed); },
                [&] { y.store(1, relaxed), fence(seq_cst), c = x.load(relaxed); });
        return weak_if(a == 1 && b == 0 && c == 0);
      }},
-    {"RWC_fence_handed_on_by_release_acquire", "strong", "", [] {
+    {"RWC_fence_handed_on_by_release_acquire", "strong", "",
+     [] {
        // The fence of the second thread happens before the load of the third.
        cell x = 0, y = 0, z = 0;
        int a = 0, b = 0, c = 0;
@@ -383,65 +452,83 @@ const litmus table[] = {
      }},
 
     // -- stores against stores --
-    {"2_2W_relaxed", "12 21 22", "11", [] {
+    {"2_2W_relaxed", "12 21 22", "11",
+     [] {
        cell x = 0, y = 0;
-       threads([&] { x.store(1, relaxed), y.store(2, relaxed); }, [&] { y.store(1, relaxed), x.store(2, relaxed); });
+       threads([&] { x.store(1, relaxed), y.store(2, relaxed); },
+               [&] { y.store(1, relaxed), x.store(2, relaxed); });
        return outcome(x.load(relaxed), y.load(relaxed));
      }},
-    {"2_2W_seq_cst", "12 21 22", "", [] {
+    {"2_2W_seq_cst", "12 21 22", "",
+     [] {
        cell x = 0, y = 0;
-       threads([&] { x.store(1, seq_cst), y.store(2, seq_cst); }, [&] { y.store(1, seq_cst), x.store(2, seq_cst); });
+       threads([&] { x.store(1, seq_cst), y.store(2, seq_cst); },
+               [&] { y.store(1, seq_cst), x.store(2, seq_cst); });
        return outcome(x.load(relaxed), y.load(relaxed));
      }},
-    {"R_relaxed", "10 11 20 21", "", [] {
+    {"R_relaxed", "10 11 20 21", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0;
-       threads([&] { x.store(1, relaxed), y.store(1, relaxed); }, [&] { y.store(2, relaxed), a = x.load(relaxed); });
+       threads([&] { x.store(1, relaxed), y.store(1, relaxed); },
+               [&] { y.store(2, relaxed), a = x.load(relaxed); });
        return outcome(y.load(relaxed), a);
      }},
-    {"R_seq_cst", "10 11 21", "", [] {
+    {"R_seq_cst", "10 11 21", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0;
-       threads([&] { x.store(1, seq_cst), y.store(1, seq_cst); }, [&] { y.store(2, seq_cst), a = x.load(seq_cst); });
+       threads([&] { x.store(1, seq_cst), y.store(1, seq_cst); },
+               [&] { y.store(2, seq_cst), a = x.load(seq_cst); });
        return outcome(y.load(relaxed), a);
      }},
-    {"S_relaxed", "01 02 11", "12", [] {
+    {"S_relaxed", "01 02 11", "12",
+     [] {
        cell x = 0, y = 0;
        int a = 0;
-       threads([&] { x.store(2, relaxed), y.store(1, relaxed); }, [&] { a = y.load(relaxed), x.store(1, relaxed); });
+       threads([&] { x.store(2, relaxed), y.store(1, relaxed); },
+               [&] { a = y.load(relaxed), x.store(1, relaxed); });
        return outcome(a, x.load(relaxed));
      }},
-    {"S_release_acquire", "01 02 11", "", [] {
+    {"S_release_acquire", "01 02 11", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0;
-       threads([&] { x.store(2, relaxed), y.store(1, release); }, [&] { a = y.load(acquire), x.store(1, relaxed); });
+       threads([&] { x.store(2, relaxed), y.store(1, release); },
+               [&] { a = y.load(acquire), x.store(1, relaxed); });
        return outcome(a, x.load(relaxed));
      }},
 
     // -- release sequences --
-    {"RS_continued_by_another_thread_s_read_modify_write", "strong", "", [] {
+    {"RS_continued_by_another_thread_s_read_modify_write", "strong", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release); }, [&] { flag.fetch_add(2, relaxed); },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return weak_if(a == 3 && b == 0);
      }},
-    {"RS_ended_by_another_thread_s_store", "strong weak", "", [] {
+    {"RS_ended_by_another_thread_s_store", "strong weak", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release); },
-               [&] { if (flag.load(relaxed) == 1) flag.store(3, relaxed); },
+               [&] {
+                 if (flag.load(relaxed) == 1) flag.store(3, relaxed);
+               },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return weak_if(a == 3 && b == 0);
      }},
-    {"RS_ended_by_the_same_thread_s_store_since_CXX20", "strong weak", "", [] {
+    {"RS_ended_by_the_same_thread_s_store_since_CXX20", "strong weak", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), flag.store(1, release), flag.store(2, relaxed); },
                [&] { a = flag.load(acquire), b = data.load(relaxed); });
        return weak_if(a == 2 && b == 0);
      }},
-    {"RS_of_a_fence_continued", "strong", "", [] {
+    {"RS_of_a_fence_continued", "strong", "",
+     [] {
        cell data = 0, flag = 0;
        int a = 0, b = 0;
        threads([&] { data.store(1, relaxed), fence(release), flag.store(1, relaxed); },
@@ -450,53 +537,69 @@ const litmus table[] = {
      }},
 
     // -- read-modify-writes --
-    {"RMW_adds_are_atomic", "01 10", "", [] {
+    {"RMW_adds_are_atomic", "01 10", "",
+     [] {
        cell x = 0;
        int a = 0, b = 0;
        threads([&] { a = x.fetch_add(1, relaxed); }, [&] { b = x.fetch_add(1, relaxed); });
        return outcome(a, b);
      }},
-    {"RMW_one_compare_exchange_wins", "01 10", "", [] {
+    {"RMW_one_compare_exchange_wins", "01 10", "",
+     [] {
        cell x = 0;
        bool a = false, b = false;
-       threads([&] { int old = 0; a = x.compare_exchange_strong(old, 1, relaxed); },
-               [&] { int old = 0; b = x.compare_exchange_strong(old, 1, relaxed); });
+       threads(
+           [&] {
+             int old = 0;
+             a = x.compare_exchange_strong(old, 1, relaxed);
+           },
+           [&] {
+             int old = 0;
+             b = x.compare_exchange_strong(old, 1, relaxed);
+           });
        return outcome(a, b);
      }},
-    {"RMW_weak_compare_exchange_fails_for_no_reason", "0 1", "", [] {
+    {"RMW_weak_compare_exchange_fails_for_no_reason", "0 1", "",
+     [] {
        cell x = 0;
        int old = 0;
        return outcome(x.compare_exchange_weak(old, 1, relaxed));
      }},
-    {"RMW_failed_compare_exchange_may_read_old_values", "0 1 2", "", [] {
+    {"RMW_failed_compare_exchange_may_read_old_values", "0 1 2", "",
+     [] {
        cell x = 0;
        int seen = 7;
        threads([&] { x.store(1, relaxed), x.store(2, relaxed); },
                [&] { x.compare_exchange_strong(seen, 9, relaxed); });
        return outcome(seen);
      }},
-    {"RMW_reads_the_newest_value", "strong", "", [] {
+    {"RMW_reads_the_newest_value", "strong", "",
+     [] {
        cell x = 0, y = 0;
        int a = 0, b = 0;
-       threads([&] { x.fetch_add(1, relaxed), y.fetch_add(1, relaxed); }, [&] { a = y.load(relaxed), b = x.fetch_add(1, relaxed); });
+       threads([&] { x.fetch_add(1, relaxed), y.fetch_add(1, relaxed); },
+               [&] { a = y.load(relaxed), b = x.fetch_add(1, relaxed); });
        return weak_if(a == 1 && b == 0);
      }},
 
     // -- threads and mutexes --
-    {"spawn_and_join_order", "12", "", [] {
+    {"spawn_and_join_order", "12", "",
+     [] {
        verify::plain<int> before(1), after(0);
        int a = 0;
        threads([&] { a = before.read(), after.write(2); });
        return outcome(a, after.read());
      }},
-    {"mutex_orders", "2", "", [] {
+    {"mutex_orders", "2", "",
+     [] {
        verify::plain<int> sum(0);
        verify::sync::mutex guard;
        const auto add = [&] { guard.lock(), sum.write(sum.read() + 1), guard.unlock(); };
        threads(add, add);
        return outcome(sum.read());
      }},
-    {"unguarded_races", "race", "", [] {
+    {"unguarded_races", "race", "",
+     [] {
        verify::plain<int> sum(0);
        const auto add = [&] { sum.write(sum.read() + 1); };
        threads(add, add);
@@ -525,8 +628,10 @@ TEST_P(litmus_table, shows_exactly_the_outcomes_of_its_row) {
 
   const std::set<std::string> expected = words(row.seen);
   EXPECT_TRUE(found || expected.contains("race")) << found;
-  for (const std::string& each : expected) EXPECT_TRUE(seen.contains(each)) << each << " is allowed and was not seen";
-  for (const std::string& each : seen) EXPECT_TRUE(expected.contains(each)) << each << " is forbidden and was seen";
+  for (const std::string& each : expected)
+    EXPECT_TRUE(seen.contains(each)) << each << " is allowed and was not seen";
+  for (const std::string& each : seen)
+    EXPECT_TRUE(expected.contains(each)) << each << " is forbidden and was seen";
   for (const std::string& each : words(row.also_legal)) EXPECT_FALSE(expected.contains(each));
 }
 

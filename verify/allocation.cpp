@@ -28,7 +28,8 @@ void* arena::allocate(std::size_t size, std::size_t alignment) {
   std::size_t space = needed;
   std::align(alignment, size, start, space);
   std::construct_at(static_cast<block*>(start) - 1, block{size, false});
-  used_ = static_cast<std::size_t>(static_cast<std::byte*>(start) - chunks_[current_].begin) + std::max<std::size_t>(size, 1);
+  used_ = static_cast<std::size_t>(static_cast<std::byte*>(start) - chunks_[current_].begin) +
+          std::max<std::size_t>(size, 1);
   used_ = (used_ + alignof(block) - 1) / alignof(block) * alignof(block);
   starts_.push_back(start);
   ++live_;

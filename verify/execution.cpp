@@ -176,7 +176,8 @@ thread_set execution::timed_sleepers() const noexcept {
   thread_set timed = 0;
   for (unsigned i = 0; i != thread_count_; ++i)
     timed |= thread_set{threads_[i].state == thread_state::sleeping && threads_[i].deadline != no_deadline &&
-                        !is_frozen(i)} << i;
+                        !is_frozen(i)}
+             << i;
   return timed;
 }
 
@@ -210,6 +211,8 @@ unsigned execution::pick_next(bool can_stay) {
   if (timed != 0) {
     if (eligible == 0 || (eligible == self && threads_[running_].idle >= idle_limit)) {
       // Nobody else can do anything: time passes.
+      if (!rules_.deadlines_may_help)
+        fail("lost wake-up: nothing but a deadline can go on;" + waiting_threads());
       forced_timeout_ = true;
       threads_[running_].idle = 0;
       return pick_timeout(timed);
@@ -224,7 +227,8 @@ unsigned execution::pick_next(bool can_stay) {
   if (stays) choices[count++] = static_cast<std::uint8_t>(running_);
   for (unsigned i = 1; i <= thread_count_; ++i) {
     const unsigned thread = (running_ + i) % thread_count_;
-    if (thread != running_ && (eligible >> thread & 1) != 0) choices[count++] = static_cast<std::uint8_t>(thread);
+    if (thread != running_ && (eligible >> thread & 1) != 0)
+      choices[count++] = static_cast<std::uint8_t>(thread);
   }
   if (count == 0) return nobody;
   if (count == 1) return choices[0];
@@ -250,7 +254,8 @@ void execution::switch_to(unsigned thread) {
 
 void execution::point(const site& where) {
   if (++steps_ > rules_.max_steps)
-    fail("no end after " + std::to_string(rules_.max_steps) + " steps: the threads keep each other from making progress",
+    fail("no end after " + std::to_string(rules_.max_steps) +
+             " steps: the threads keep each other from making progress",
          &where);
   if (undisturbed_ == 0 && thread_count_ > 1) {
     threads_[running_].where = where;
@@ -293,28 +298,31 @@ void execution::join(thread_set threads, const site& where) {
     if ((threads >> i & 1) != 0) memory_.order_threads(i, running_);
 }
 
-std::string execution::standstill() const {
+std::string execution::waiting_threads() const {
   std::string waiting;
-  bool held_up_by_frozen = false;
-  bool somebody_waits = false;
   for (unsigned i = 0; i != thread_count_; ++i) {
     const thread_record& each = threads_[i];
-    if (each.state == thread_state::finished || static_cast<int>(i) == rules_.frozen_thread) continue;
-    if (each.state == thread_state::joining) {
-      held_up_by_frozen = true;
-      continue;
-    }
-    somebody_waits = true;
+    if (each.state != thread_state::sleeping && each.state != thread_state::locking) continue;
     const std::string file = each.where.file_name();
     waiting += (waiting.empty() ? " T" : ", T") + std::to_string(i) +
                (each.state == thread_state::locking ? " waits for a mutex at " : " sleeps at ") +
                file.substr(file.find_last_of('/') + 1) + ':' + std::to_string(each.where.line());
   }
-  if (rules_.frozen_thread >= 0)
-    return somebody_waits ? "not lock-free: with T" + std::to_string(rules_.frozen_thread) + " stopped," + waiting
-                          : std::string();
-  if (somebody_waits) return "lost wake-up or deadlock:" + waiting;
-  return held_up_by_frozen ? "deadlock: threads wait for each other's end" : std::string();
+  return waiting;
+}
+
+// Nobody can go on. Empty if that is as it should be: all have ended, but for a frozen thread and those
+// that wait for its end.
+std::string execution::standstill() const {
+  const bool frozen = rules_.frozen_thread >= 0;
+  const std::string waiting = waiting_threads();
+  if (!waiting.empty() && frozen)
+    return "not lock-free: with T" + std::to_string(rules_.frozen_thread) + " stopped," + waiting;
+  if (!waiting.empty()) return "lost wake-up or deadlock:" + waiting;
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if (!frozen && threads_[i].state == thread_state::joining)
+      return "deadlock: threads wait for each other's end";
+  return {};
 }
 
 void* execution::allocate(std::size_t size, std::size_t alignment) {
@@ -348,9 +356,11 @@ unsigned execution::leaked_blocks() {
     std::size_t size;
   };
   list<range> reached;
-  for (const own_object_record& each : own_objects_) reached.push_back({static_cast<std::byte*>(each.object), each.size});
+  for (const own_object_record& each : own_objects_)
+    reached.push_back({static_cast<std::byte*>(each.object), each.size});
   const auto reach = [&](std::uint64_t address) {
-    if (arena::block* const found = blocks_.find(reinterpret_cast<void*>(address)); found != nullptr && !found->freed) {
+    if (arena::block* const found = blocks_.find(reinterpret_cast<void*>(address));
+        found != nullptr && !found->freed) {
       blocks_.mark_freed(*found);
       reached.push_back({reinterpret_cast<const std::byte*>(address), found->size});
     }

@@ -23,11 +23,12 @@ namespace verify::detail {
 // How one execution differs from the next, apart from the answers of the strategy.
 struct rules {
   unsigned max_steps = 5000;
-  unsigned spurious_events = 1;      // wake-ups and failures for no reason, in one execution
-  unsigned processors = 1;           // what processor_count() says
-  unsigned fail_allocation = 0;      // the n-th allocation throws; 0: none does
-  int frozen_thread = -1;            // is never run again ...
-  unsigned frozen_after = 0;         // ... after so many steps of its own
+  unsigned spurious_events = 1;    // wake-ups and failures for no reason, in one execution
+  unsigned processors = 1;         // what processor_count() says
+  bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
+  unsigned fail_allocation = 0;    // the n-th allocation throws; 0: none does
+  int frozen_thread = -1;          // is never run again ...
+  unsigned frozen_after = 0;       // ... after so many steps of its own
 };
 
 // What an atomic remembers of where its values are kept: valid in one execution only.
@@ -143,10 +144,10 @@ class execution {
 
   struct thread_record {
     thread_state state = thread_state::unused;
-    bool timed_out = false;       // how its sleep ended
-    thread_set lets_pass = 0;     // stepped aside until each of these has made a step
-    thread_set joins = 0;         // waits for the end of these
-    unsigned idle = 0;            // reads and pauses in a row that told it nothing new
+    bool timed_out = false;    // how its sleep ended
+    thread_set lets_pass = 0;  // stepped aside until each of these has made a step
+    thread_set joins = 0;      // waits for the end of these
+    unsigned idle = 0;         // reads and pauses in a row that told it nothing new
     unsigned steps = 0;
     const location* waits_for = nullptr;
     time_stamp deadline = no_deadline;
@@ -194,6 +195,7 @@ class execution {
   void switch_to(unsigned thread);
   void block(thread_state why, const site& where);
   void let_others_pass();
+  std::string waiting_threads() const;
   std::string standstill() const;
   unsigned leaked_blocks();
 

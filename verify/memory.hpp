@@ -59,9 +59,9 @@ struct location {
   bool dead;
   list<value> values;  // in modification order
   vector_clock last_access;
-  list<ordered_access> ordered;                       // seq_cst accesses that saw something newer
-  std::array<list<access>, max_threads> accesses;     // by thread: when it first saw something newer
-  std::array<std::uint8_t, max_threads> rereads;      // how often in a row it read the same old value
+  list<ordered_access> ordered;                    // seq_cst accesses that saw something newer
+  std::array<list<access>, max_threads> accesses;  // by thread: when it first saw something newer
+  std::array<std::uint8_t, max_threads> rereads;   // how often in a row it read the same old value
 
   const value& newest() const noexcept { return values.back(); }
   std::uint32_t newest_index() const noexcept { return static_cast<std::uint32_t>(values.size()) - 1; }
@@ -111,7 +111,7 @@ class memory {
   void note_access(location& at, std::uint32_t index, unsigned thread, order o);
 
   std::array<thread_views, max_threads> threads_;
-  list<ordered_fence> fences_;       // seq_cst ones, in their order
+  list<ordered_fence> fences_;        // seq_cst ones, in their order
   std::uint32_t order_position_ = 0;  // how many seq_cst operations there were
   std::deque<location, untracked_allocator<location>> locations_;
   std::uint32_t used_ = 0;  // how many of them belong to this execution

@@ -7,7 +7,8 @@
 namespace verify {
 
 std::size_t mutation_report::killed() const noexcept {
-  return static_cast<std::size_t>(std::ranges::count_if(mutants, [](const mutant& each) { return !each.survived(); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(mutants, [](const mutant& each) { return !each.survived(); }));
 }
 
 std::ostream& operator<<(std::ostream& out, const mutation_report& result) {
@@ -17,11 +18,17 @@ std::ostream& operator<<(std::ostream& out, const mutation_report& result) {
   return out;
 }
 
-mutation_report weaken_orders(std::span<const body> scenarios, std::string_view files, const options& how) {
-  options brief = how;
-  brief.depth_first = std::min<std::uint64_t>(how.depth_first, 1000);
+mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_view files,
+                              const effort& limits) {
+  const auto explore_briefly = [&](const scenario& each) {
+    options how = each.how;
+    how.depth_first = limits.depth_first;
+    how.priorities = limits.priorities;
+    how.random = limits.random;
+    return explore(each.body, how).failure;
+  };
   detail::orders.start_noting();
-  for (const body& each : scenarios) explore(each, brief);
+  for (const scenario& each : scenarios) explore_briefly(each);
   std::vector<order_site> sites = detail::orders.stop_noting();
   std::erase_if(sites, [&](const order_site& each) {
     return each.file.find(files) == std::string::npos || each.order == std::memory_order_relaxed;
@@ -34,11 +41,12 @@ mutation_report weaken_orders(std::span<const body> scenarios, std::string_view 
       mutant made{at, weaker, {}};
       // Whatever is weaker than an order that was too weak is too weak as well.
       for (const mutant& before : result.mutants)
-        if (before.at == at && !before.survived() && is_weaker(weaker, before.weaker)) made.killed_by = before.killed_by;
+        if (before.at == at && !before.survived() && is_weaker(weaker, before.weaker))
+          made.killed_by = before.killed_by;
       detail::orders.weaken(at, weaker);
-      for (const body& each : scenarios) {
+      for (const scenario& each : scenarios) {
         if (!made.survived()) break;
-        made.killed_by = explore(each, how).failure;
+        made.killed_by = explore_briefly(each);
       }
       detail::orders.restore();
       result.mutants.push_back(std::move(made));

@@ -32,7 +32,15 @@ struct mutation_report {
 
 std::ostream& operator<<(std::ostream& out, const mutation_report& result);
 
+// Executions for each mutant and scenario.
+struct effort {
+  std::uint64_t depth_first = 20'000;
+  std::uint64_t priorities = 2'000;
+  std::uint64_t random = 2'000;
+};
+
 // Weakens the orders named in files whose path contains `files`.
-mutation_report weaken_orders(std::span<const body> scenarios, std::string_view files, const options& how = {});
+mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_view files,
+                              const effort& limits = {});
 
 }  // namespace verify

@@ -115,8 +115,8 @@ void execution::end_modify(location& at, const word& bits, order o, const site& 
   record("modify", at, bits, where);
 }
 
-bool execution::compare_exchange(location& at, word& expected, const word& desired, order success, order failure,
-                                 bool may_fail_spuriously, const site& where) {
+bool execution::compare_exchange(location& at, word& expected, const word& desired, order success,
+                                 order failure, bool may_fail_spuriously, const site& where) {
   failure = orders.effective(failure, access::failed_modify, where);
   enter(at, where);
   const std::uint32_t newest = at.newest_index();
@@ -170,7 +170,8 @@ void execution::check_plain(const plain_history& of, bool writes, std::string_vi
   }
   if (other != max_threads)
     fail("data race: nothing orders what T" + std::to_string(other) + " did to this object before this " +
-             std::string(what), &where);
+             std::string(what),
+         &where);
 }
 
 void execution::construct_plain(plain_history& of, const site& where) {
@@ -247,7 +248,8 @@ void execution::wake(location& at, int count, const site& where) {
 void execution::lock(location& mutex, const site& where) {
   enter(mutex, where);
   while (mutex.newest().bits[0] != 0) {
-    if (mutex.newest().bits[0] == running_ + 1) fail("a mutex is locked again by the thread that holds it", &where);
+    if (mutex.newest().bits[0] == running_ + 1)
+      fail("a mutex is locked again by the thread that holds it", &where);
     threads_[running_].waits_for = &mutex;
     block(thread_state::locking, where);
   }
@@ -265,7 +267,8 @@ bool execution::try_lock(location& mutex, const site& where) {
 
 void execution::unlock(location& mutex, const site& where) {
   enter(mutex, where);
-  if (mutex.newest().bits[0] != running_ + 1) fail("a mutex is unlocked by a thread that does not hold it", &where);
+  if (mutex.newest().bits[0] != running_ + 1)
+    fail("a mutex is unlocked by a thread that does not hold it", &where);
   memory_.write(mutex, {0, 0}, running_, order::release, steps_);
   record("unlocks", mutex, mutex.newest().bits, where);
   for (unsigned i = 0; i != thread_count_; ++i)

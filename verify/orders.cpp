@@ -72,7 +72,8 @@ void order_table::start_noting() {
 std::vector<order_site> order_table::stop_noting() {
   noting_ = false;
   idle_ = !weakened_;
-  std::ranges::sort(noted_, {}, [](const order_site& each) { return std::tie(each.file, each.line, each.column); });
+  std::ranges::sort(noted_, {},
+                    [](const order_site& each) { return std::tie(each.file, each.line, each.column); });
   return std::move(noted_);
 }
 

@@ -19,8 +19,8 @@ execution& shared_execution() {
   return shared;
 }
 
-void run_body(void* scenario) {
-  (*static_cast<const body*>(scenario))();
+void run_body(void* what) {
+  (*static_cast<const body*>(what))();
 }
 
 detail::rules rules_of(const options& how) {
@@ -28,25 +28,26 @@ detail::rules rules_of(const options& how) {
   made.max_steps = how.max_steps;
   made.spurious_events = how.spurious_events;
   made.processors = how.processors;
+  made.deadlines_may_help = how.deadlines_may_help;
   return made;
 }
 
-void run_once(const body& scenario, const detail::rules& rules, strategy& chooser, detail::trace* record) {
-  shared_execution().run(rules, chooser, record, &run_body, const_cast<body*>(&scenario));
+void run_once(const body& what, const detail::rules& rules, strategy& chooser, detail::trace* record) {
+  shared_execution().run(rules, chooser, record, &run_body, const_cast<body*>(&what));
 }
 
 // Runs the answers again, now with a trace; true if it fails again.
-bool run_again(const body& scenario, const detail::rules& rules, const detail::list<detail::answer>& answers,
+bool run_again(const body& what, const detail::rules& rules, const detail::list<detail::answer>& answers,
                detail::trace* record) {
   detail::replay again(answers);
   again.next();
-  run_once(scenario, rules, again, record);
+  run_once(what, rules, again, record);
   return !shared_execution().failure().empty();
 }
 
 // Replaces answers by the plain one wherever the execution still fails: what is left in the trace is what
 // the failure needs.
-detail::list<detail::answer> simplified(const body& scenario, const detail::rules& rules,
+detail::list<detail::answer> simplified(const body& what, const detail::rules& rules,
                                         detail::list<detail::answer> answers) {
   for (bool changed = true; changed;) {
     changed = false;
@@ -54,7 +55,7 @@ detail::list<detail::answer> simplified(const body& scenario, const detail::rule
       if (answers[i] == 0) continue;
       detail::list<detail::answer> plainer = answers;
       plainer[i] = 0;
-      if (!run_again(scenario, rules, plainer, nullptr)) continue;
+      if (!run_again(what, rules, plainer, nullptr)) continue;
       answers = shared_execution().answers();
       while (!answers.empty() && answers.back() == 0) answers.pop_back();
       changed = changed || plainer.size() > answers.size() ||
@@ -65,57 +66,58 @@ detail::list<detail::answer> simplified(const body& scenario, const detail::rule
   return answers;
 }
 
-void describe_failure(report& into, const body& scenario, const detail::rules& rules) {
+void describe_failure(report& into, const body& what, const detail::rules& rules) {
   const detail::list<detail::answer> answers =
-      simplified(scenario, rules, detail::list<detail::answer>(shared_execution().answers()));
+      simplified(what, rules, detail::list<detail::answer>(shared_execution().answers()));
   detail::trace steps;
-  run_again(scenario, rules, answers, &steps);
+  run_again(what, rules, answers, &steps);
   into.failure = shared_execution().failure();
-  if (into.failure.empty()) into.failure = "fails, but not when it is run again: the body depends on chance or on what was before";
+  if (into.failure.empty())
+    into.failure = "fails, but not when it is run again: the body depends on chance or on what was before";
   into.trace = steps.to_string();
   into.token = to_token(answers);
 }
 
 // False when an execution failed.
-bool explore_with(strategy& chooser, std::uint64_t limit, const body& scenario, const detail::rules& rules,
+bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, const detail::rules& rules,
                   report& into) {
   execution& run = shared_execution();
   for (std::uint64_t i = 0; i != limit && chooser.next(); ++i) {
-    run_once(scenario, rules, chooser, nullptr);
+    run_once(what, rules, chooser, nullptr);
     ++into.executions;
     into.longest = std::max(into.longest, run.steps());
     into.forced_timeouts += run.had_forced_timeout();
     if (!run.failure().empty()) {
-      describe_failure(into, scenario, rules);
+      describe_failure(into, what, rules);
       return false;
     }
   }
   return true;
 }
 
-report explore_under(const body& scenario, const options& how, const detail::rules& rules) {
+report explore_under(const body& what, const options& how, const detail::rules& rules) {
   report result;
   detail::random_walk walk(how.seed, how.random);
-  if (!explore_with(walk, how.random, scenario, rules, result)) return result;
+  if (!explore_with(walk, how.random, what, rules, result)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
-  if (!explore_with(ranked, how.priorities, scenario, rules, result)) return result;
+  if (!explore_with(ranked, how.priorities, what, rules, result)) return result;
   detail::depth_first search(how.preemptions, how.stale_loads);
-  if (explore_with(search, how.depth_first, scenario, rules, result))
+  if (explore_with(search, how.depth_first, what, rules, result))
     result.complete = how.depth_first != 0 && (search.complete() || !search.next());
   return result;
 }
 
 }  // namespace
 
-report explore(const body& scenario, const options& how) {
-  if (const char* const token = std::getenv("VERIFY_REPLAY")) return replay(scenario, token, how);
-  return explore_under(scenario, how, rules_of(how));
+report explore(const body& what, const options& how) {
+  if (const char* const token = std::getenv("VERIFY_REPLAY")) return replay(what, token, how);
+  return explore_under(what, how, rules_of(how));
 }
 
-report replay(const body& scenario, std::string_view token, const options& how) {
+report replay(const body& what, std::string_view token, const options& how) {
   report result;
   detail::trace steps;
-  run_again(scenario, rules_of(how), detail::from_token(token), &steps);
+  run_again(what, rules_of(how), detail::from_token(token), &steps);
   result.failure = shared_execution().failure();
   result.trace = steps.to_string();
   result.token = token;
@@ -123,13 +125,13 @@ report replay(const body& scenario, std::string_view token, const options& how) 
   return result;
 }
 
-report freeze(const body& scenario, unsigned thread, const options& how) {
+report freeze(const body& what, unsigned thread, const options& how) {
   // As many points as the thread makes steps in the longest of some executions.
   const detail::rules free = rules_of(how);
   unsigned steps = 0;
   detail::random_walk measure(how.seed, 200);
   while (measure.next()) {
-    run_once(scenario, free, measure, nullptr);
+    run_once(what, free, measure, nullptr);
     steps = std::max(steps, shared_execution().steps_of(thread));
   }
   report result;
@@ -138,7 +140,7 @@ report freeze(const body& scenario, unsigned thread, const options& how) {
     detail::rules rules = free;
     rules.frozen_thread = static_cast<int>(thread);
     rules.frozen_after = after;
-    report one = explore_under(scenario, how, rules);
+    report one = explore_under(what, how, rules);
     one.executions += result.executions;
     one.forced_timeouts += result.forced_timeouts;
     one.longest = std::max(one.longest, result.longest);
@@ -148,13 +150,13 @@ report freeze(const body& scenario, unsigned thread, const options& how) {
   return result;
 }
 
-report fail_allocations(const body& scenario, const options& how) {
+report fail_allocations(const body& what, const options& how) {
   report result;
   result.complete = true;
   for (unsigned which = 1; result.passed(); ++which) {
     detail::rules rules = rules_of(how);
     rules.fail_allocation = which;
-    report one = explore_under(scenario, how, rules);
+    report one = explore_under(what, how, rules);
     one.executions += result.executions;
     one.complete = one.complete && result.complete;
     result = std::move(one);
@@ -166,9 +168,11 @@ report fail_allocations(const body& scenario, const options& how) {
 std::ostream& operator<<(std::ostream& out, const report& result) {
   out << result.executions << " executions, the longest of " << result.longest << " steps"
       << (result.complete ? ", complete within its bounds" : "");
-  if (result.forced_timeouts != 0) out << ", " << result.forced_timeouts << " of them went on by a deadline alone";
+  if (result.forced_timeouts != 0)
+    out << ", " << result.forced_timeouts << " of them went on by a deadline alone";
   if (!result.passed())
-    out << '\n' << result.trace << "failure: " << result.failure << "\nagain: VERIFY_REPLAY='" << result.token << "'\n";
+    out << '\n'
+        << result.trace << "failure: " << result.failure << "\nagain: VERIFY_REPLAY='" << result.token << "'\n";
   return out;
 }
 
@@ -184,7 +188,8 @@ bool request_stop(std::stop_source& source, site where) {
 }
 
 void thread::join(site where) {
-  if (!std::exchange(joined_, true)) detail::execution::current()->join(detail::thread_set{1} << number_, where);
+  if (!std::exchange(joined_, true))
+    detail::execution::current()->join(detail::thread_set{1} << number_, where);
 }
 
 }  // namespace verify

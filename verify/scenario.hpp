@@ -36,14 +36,22 @@ struct options {
   std::uint64_t priorities = 2'000;
   std::uint64_t random = 2'000;
 
-  unsigned preemptions = 2;     // depth-first: switches away from a thread that could go on
-  unsigned stale_loads = 2;     // depth-first: loads that do not return the newest value
+  unsigned preemptions = 2;      // depth-first: switches away from a thread that could go on
+  unsigned stale_loads = 2;      // depth-first: loads that do not return the newest value
   unsigned spurious_events = 1;  // wake-ups and compare-exchange failures for no reason, in an execution
   unsigned priority_depth = 3;
   std::uint64_t seed = 1;
 
   unsigned max_steps = 5000;
   unsigned processors = 1;
+  bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
+};
+
+// A body with a name and the options it needs.
+struct scenario {
+  std::string name;
+  verify::body body;
+  options how = {};
 };
 
 struct report {
@@ -51,9 +59,9 @@ struct report {
   std::string trace;    // of the failing execution, one line a step
   std::string token;    // replays it
   std::uint64_t executions = 0;
-  bool complete = false;             // depth-first search ran out of executions within its bounds
+  bool complete = false;              // depth-first search ran out of executions within its bounds
   std::uint64_t forced_timeouts = 0;  // executions in which nothing but a deadline could go on
-  unsigned longest = 0;              // steps
+  unsigned longest = 0;               // steps
 
   bool passed() const noexcept { return failure.empty(); }
   explicit operator bool() const noexcept { return passed(); }
@@ -63,15 +71,15 @@ std::ostream& operator<<(std::ostream& out, const report& result);
 
 // Runs the body until it fails or the options are used up. If the environment has VERIFY_REPLAY, that one
 // execution is run instead.
-report explore(const body& scenario, const options& how = {});
-report replay(const body& scenario, std::string_view token, const options& how = {});
+report explore(const body& what, const options& how = {});
+report replay(const body& what, std::string_view token, const options& how = {});
 
 // Stops thread `thread` for ever after 0, 1, 2 ... of its steps, and asks whether the others can still
 // finish: they can if what they call is lock-free.
-report freeze(const body& scenario, unsigned thread, const options& how = {});
+report freeze(const body& what, unsigned thread, const options& how = {});
 
 // Lets the first, second, third ... allocation fail, until there is none left to fail.
-report fail_allocations(const body& scenario, const options& how = {});
+report fail_allocations(const body& what, const options& how = {});
 
 // -- inside a scenario --
 
@@ -135,8 +143,8 @@ void threads(Functions&&... functions) {
   detail::execution& now = *detail::execution::current();
   detail::thread_set started = 0;
   (..., (started |= detail::thread_set{1} << now.spawn(
-             [](void* function) { (*static_cast<std::remove_reference_t<Functions>*>(function))(); },
-             const_cast<void*>(static_cast<const void*>(&functions)))));
+                        [](void* function) { (*static_cast<std::remove_reference_t<Functions>*>(function))(); },
+                        const_cast<void*>(static_cast<const void*>(&functions)))));
   now.join(started, site::current());
 }
 

@@ -314,8 +314,7 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
                                const clock::time_point* deadline, site where = site::current()) noexcept {
   auto* const now = detail::execution::current();
   if (now == nullptr) return futex_result::woken;
-  const auto until =
-      deadline != nullptr ? deadline->time_since_epoch().count() : verify::detail::no_deadline;
+  const auto until = deadline != nullptr ? deadline->time_since_epoch().count() : verify::detail::no_deadline;
   return now->sleep(word.here(*now), detail::to_word(expected), until, where) ? futex_result::woken
                                                                               : futex_result::timed_out;
 }

@@ -45,9 +45,11 @@ std::string trace::to_string() const {
                        : each.file.substr(each.file.find_last_of('/') + 1) + ':' + std::to_string(each.line);
     std::string number = std::to_string(each.step);
     number.insert(0, 5 - std::min<std::size_t>(5, number.size()), ' ');
-    std::string line = number + "  " + padded(std::string(2 * each.thread, ' ') + 'T' + std::to_string(each.thread) +
-                                                  ' ' + each.what, width + 4) +
-                       "  " + padded(place, 24) + "  " + sources.at(each.file, each.line);
+    std::string line =
+        number + "  " +
+        padded(std::string(2 * each.thread, ' ') + 'T' + std::to_string(each.thread) + ' ' + each.what,
+               width + 4) +
+        "  " + padded(place, 24) + "  " + sources.at(each.file, each.line);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
