@@ -68,9 +68,11 @@ class atomic {
 
   constexpr atomic() noexcept(std::is_nothrow_default_constructible_v<T>) : atomic(T()) {}
   constexpr atomic(T value) noexcept : value_(value) {
-    if (std::is_constant_evaluated()) return;
-    if (detail::execution* const now = detail::execution::current())
-      handle_ = now->create(this, detail::to_word(value));
+    if consteval {
+    } else {
+      if (detail::execution* const now = detail::execution::current())
+        handle_ = now->create(this, detail::to_word(value));
+    }
   }
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
