@@ -3,12 +3,19 @@
 // the bounds of the search.
 #include <plait/bounded_queue.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <verify/history.hpp>
+#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
@@ -21,7 +28,114 @@ using verify::check;
 using verify::threads;
 using namespace std::chrono_literals;
 
+// The queue as its documentation has it, for one thread at a time.
+struct sequential_queue {
+  std::size_t capacity;
+  std::deque<int> items{};
+  bool closed = false;
+
+  auto operator<=>(const sequential_queue&) const = default;
+};
+
+struct operation {
+  enum class kind { push, pop, close } what;
+  int item = 0;
+  conqueue_status status = conqueue_status::success;
+};
+
+bool is_possible(sequential_queue& queue, const operation& done) {
+  switch (done.what) {
+    case operation::kind::push:
+      if (done.status == conqueue_status::closed) return queue.closed;
+      if (done.status == conqueue_status::full) return !queue.closed && queue.items.size() == queue.capacity;
+      if (queue.closed || queue.items.size() == queue.capacity) return false;
+      queue.items.push_back(done.item);
+      return true;
+    case operation::kind::pop:
+      if (done.status == conqueue_status::closed) return queue.closed && queue.items.empty();
+      if (done.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
+      if (queue.items.empty() || queue.items.front() != done.item) return false;
+      queue.items.pop_front();
+      return true;
+    case operation::kind::close:
+      queue.closed = true;
+      return true;
+  }
+  return false;
+}
+
+// A queue whose every call is recorded; destroyed, it judges them all.
+class recorded_queue {
+ public:
+  explicit recorded_queue(std::size_t capacity) : queue_(capacity) {}
+  ~recorded_queue() {
+    check(
+        verify::is_linearizable(std::span(history_.calls()), sequential_queue{queue_.capacity()}, is_possible),
+        "the calls are linearizable");
+  }
+
+  void push(int item) {
+    history_.record([&] {
+      return operation{operation::kind::push, item,
+                       queue_.push(item) ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  // busy is no answer: it says that there is none, and is tried again.
+  void try_push(int item) {
+    history_.record([&] {
+      conqueue_status status;
+      do status = queue_.try_push(item);
+      while (status == conqueue_status::busy);
+      return operation{operation::kind::push, item, status};
+    });
+  }
+  void pop() {
+    history_.record([&] {
+      const std::optional<int> got = queue_.pop();
+      return operation{operation::kind::pop, got.value_or(0),
+                       got ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  void try_pop() {
+    history_.record([&] {
+      auto got = queue_.try_pop();
+      while (!got && got.error() == conqueue_status::busy) got = queue_.try_pop();
+      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
+    });
+  }
+  void close() {
+    history_.record([&] {
+      queue_.close();
+      return operation{operation::kind::close};
+    });
+  }
+
+ private:
+  bounded_queue<int> queue_;
+  verify::history<operation> history_;
+};
+
 const verify::scenario scenarios[] = {
+    {"try_calls_are_linearizable",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
+     }},
+
+    {"two_producers_and_a_trying_consumer_are_linearizable",
+     [] {
+       recorded_queue queue(2);
+       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
+               [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"close_among_pushes_and_pops_is_linearizable",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
+               [&] { queue.close(); });
+     }},
+
     {"push_and_pop",
      [] {
        bounded_queue<int> queue(2);
@@ -70,6 +184,19 @@ const verify::scenario scenarios[] = {
                  sum += *queue.pop();
                });
        check(sum == 3);
+     }},
+
+    {"two_producers_wait_for_room",
+     [] {
+       bounded_queue<int> queue(2);
+       queue.push(1);
+       queue.push(2);
+       threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); },
+               [&] {
+                 queue.pop();
+                 queue.pop();
+               });
+       check(queue.size() == 2);
      }},
 
     {"a_producer_and_two_consumers",
@@ -225,6 +352,86 @@ const verify::scenario scenarios[] = {
        bounded_queue<std::unique_ptr<int>> queue(2);
        threads([&] { queue.push(std::make_unique<int>(1)); }, [&] { queue.push(std::make_unique<int>(2)); });
      }},
+
+    // Linearizable means linearizable together: of two threads that each change one queue and then look at
+    // the other, one sees what the other did.
+    {"one_of_two_consumers_sees_the_room_that_the_other_made",
+     [] {
+       bounded_queue<int> a(1), b(1);
+       a.push(1);
+       b.push(1);
+       conqueue_status to_a{}, to_b{};
+       threads([&] { check(a.try_pop().has_value()), to_b = b.try_push(2); },
+               [&] { check(b.try_pop().has_value()), to_a = a.try_push(2); });
+       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
+     }},
+
+    {"one_of_two_producers_sees_the_item_of_the_other",
+     [] {
+       bounded_queue<int> a(1), b(1);
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.try_push(1), from_b = status_of(b.try_pop()); },
+               [&] { b.try_push(1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+
+    {"one_of_two_batch_consumers_sees_the_room_that_the_other_made",
+     [] {
+       bounded_queue<int> a(1), b(1);
+       a.push(1);
+       b.push(1);
+       int out = 0;
+       conqueue_status to_a{}, to_b{};
+       threads([&] { check(a.try_pop_n(&out, 1) == 1), to_b = b.try_push(2); },
+               [&] {
+                 int other = 0;
+                 check(b.try_pop_n(&other, 1) == 1), to_a = a.try_push(2);
+               });
+       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
+     }},
+
+    {"one_of_two_batch_producers_sees_the_item_of_the_other",
+     [] {
+       bounded_queue<int> a(1), b(1);
+       const int item = 1;
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.try_push_n(&item, 1), from_b = status_of(b.try_pop()); },
+               [&] { b.try_push_n(&item, 1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+
+    {"one_of_two_closers_sees_that_the_other_queue_is_closed",
+     [] {
+       bounded_queue<int> a(1), b(1);
+       bool a_closed = false, b_closed = false;
+       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
+       check(a_closed || b_closed);
+     }},
+
+    {"one_of_two_consumers_sees_that_the_other_is_done",
+     [] {
+       bounded_queue<int> a(1), b(1);
+       a.push(1);
+       b.push(1);
+       std::size_t left_of_a = 0, left_of_b = 0;
+       threads([&] { a.task_done(), left_of_b = b.unfinished_tasks(); },
+               [&] { b.task_done(), left_of_a = a.unfinished_tasks(); });
+       check(left_of_a == 0 || left_of_b == 0);
+     }},
+
+    {"size_stays_within_bounds_and_catches_up",
+     [] {
+       bounded_queue<int> queue(2);
+       threads(
+           [&] {
+             queue.push(1);
+             queue.push(2);
+           },
+           [&] { queue.pop(); }, [&] { check(queue.size() <= 2); });
+       check(queue.size() == 1);
+     }},
 };
 
 class bounded_queue_model : public testing::TestWithParam<verify::scenario> {};
@@ -236,7 +443,18 @@ TEST_P(bounded_queue_model, is_sound_in_every_execution) {
 INSTANTIATE_TEST_SUITE_P(scenarios, bounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
 
 TEST(bounded_queue_orders, every_order_is_needed) {
-  model::expect_orders_needed(scenarios, "bounded_queue.hpp");
+  model::expect_orders_needed(
+      scenarios, "bounded_queue.hpp",
+      {
+          {"done_.compare_exchange_weak", "the seq_cst load of done_ that follows it stands for it"},
+          {"const position now = tail_.load",
+           "whoever goes on at that slot loads its stamp again, with acquire"},
+          {"if (now != tail || slot_at(tail)",
+           "whoever goes on at that slot loads its stamp again, with acquire"},
+          {"const position now = head_.load", "a stale head is not found where the tail is"},
+          {"if (now != head || slot_at(head)",
+           "whoever goes on at that slot loads its stamp again, with acquire"},
+      });
 }
 
 }  // namespace

@@ -3,9 +3,13 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <span>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 #include <verify/seam.hpp>
 
@@ -133,7 +137,7 @@ TEST(verify, finds_a_double_free) {
 }
 
 TEST(verify, finds_a_leak) {
-  expect_failure([] { [[maybe_unused]] void* const lost = ::operator new(1); }, "memory leak: 1 of 1");
+  expect_failure([] { [[maybe_unused]] void* volatile const lost = ::operator new(1); }, "memory leak: 1 of 1");
 }
 
 TEST(verify, finds_an_object_used_before_its_construction_or_after_its_end) {
@@ -296,6 +300,36 @@ TEST(verify, a_static_atomic_begins_each_execution_with_its_first_value) {
     check(count.load(relaxed) == 7);
   });
   EXPECT_TRUE(found) << found;
+}
+
+// A register: writes and the reads that found them.
+struct register_call {
+  bool writes;
+  int value;
+};
+
+bool is_possible(int& state, const register_call& call) {
+  if (call.writes) state = call.value;
+  return state == call.value;
+}
+
+bool is_linearizable(const std::vector<verify::call<register_call>>& calls) {
+  return verify::is_linearizable(std::span(calls), 0, is_possible);
+}
+
+TEST(linearizability, accepts_overlapping_calls_in_either_order) {
+  EXPECT_TRUE(is_linearizable({{{true, 1}, 1, 4}, {{false, 0}, 2, 3}}));
+  EXPECT_TRUE(is_linearizable({{{true, 1}, 1, 4}, {{false, 1}, 2, 3}}));
+  EXPECT_TRUE(is_linearizable({{{true, 1}, 1, 6}, {{false, 0}, 2, 3}, {{false, 1}, 4, 5}}));
+}
+
+TEST(linearizability, refuses_a_read_of_what_was_overwritten_before_it_began) {
+  EXPECT_FALSE(is_linearizable({{{true, 1}, 1, 2}, {{false, 0}, 3, 4}}));
+  EXPECT_FALSE(is_linearizable({{{true, 1}, 1, 6}, {{false, 1}, 2, 3}, {{false, 0}, 4, 5}}));
+}
+
+TEST(linearizability, refuses_a_value_that_nobody_wrote) {
+  EXPECT_FALSE(is_linearizable({{{true, 1}, 1, 4}, {{false, 2}, 2, 3}}));
 }
 
 }  // namespace

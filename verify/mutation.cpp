@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "trace.hpp"
+
 namespace verify {
 
 std::size_t mutation_report::killed() const noexcept {
@@ -14,7 +16,9 @@ std::size_t mutation_report::killed() const noexcept {
 std::ostream& operator<<(std::ostream& out, const mutation_report& result) {
   out << result.sites << " orders, " << result.mutants.size() << " mutants, " << result.killed() << " killed";
   for (const mutant& each : result.mutants)
-    if (each.survived()) out << "\n  survived: " << to_string(each.at) << " -> " << to_string(each.weaker);
+    if (each.survived())
+      out << "\n  survived: " << to_string(each.at) << " -> " << to_string(each.weaker) << "   "
+          << source_line(each.at.file, each.at.line);
   return out;
 }
 

@@ -3,28 +3,25 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 
-namespace verify::detail {
-namespace {
+namespace verify {
 
-// The text of source lines, as far as the sources are still where they were compiled.
-class source_lines {
- public:
-  std::string at(const std::string& file, std::uint32_t line) {
-    const auto [found, is_new] = files_.try_emplace(file);
-    if (is_new) {
-      std::ifstream source(file);
-      for (std::string text; std::getline(source, text);) found->second.push_back(text);
-    }
-    if (line == 0 || line > found->second.size()) return {};
-    std::string text = found->second[line - 1];
-    text.erase(0, text.find_first_not_of(' '));
-    return text;
+std::string source_line(const std::string& file, std::uint32_t line) {
+  static std::map<std::string, std::vector<std::string>> sources;
+  const auto [found, is_new] = sources.try_emplace(file);
+  if (is_new) {
+    std::ifstream source(file);
+    for (std::string text; std::getline(source, text);) found->second.push_back(text);
   }
+  if (line == 0 || line > found->second.size()) return {};
+  std::string text = found->second[line - 1];
+  text.erase(0, text.find_first_not_of(' '));
+  return text;
+}
 
- private:
-  std::map<std::string, std::vector<std::string>> files_;
-};
+namespace detail {
+namespace {
 
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
@@ -34,7 +31,6 @@ std::string padded(std::string text, std::size_t width) {
 }  // namespace
 
 std::string trace::to_string() const {
-  source_lines sources;
   std::size_t width = 0;
   for (const event& each : events_) width = std::max(width, each.what.size() + 2 * each.thread);
   width = std::min<std::size_t>(width, 60);
@@ -49,11 +45,12 @@ std::string trace::to_string() const {
         number + "  " +
         padded(std::string(2 * each.thread, ' ') + 'T' + std::to_string(each.thread) + ' ' + each.what,
                width + 4) +
-        "  " + padded(place, 24) + "  " + sources.at(each.file, each.line);
+        "  " + padded(place, 24) + "  " + source_line(each.file, each.line);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
   return text;
 }
 
-}  // namespace verify::detail
+}  // namespace detail
+}  // namespace verify

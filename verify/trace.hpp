@@ -3,13 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <source_location>
 #include <string>
-#include <string_view>
 #include <vector>
 
-namespace verify::detail {
+namespace verify {
+
+// The text of a line, without the spaces before it; empty if the source is no longer where it was compiled.
+std::string source_line(const std::string& file, std::uint32_t line);
+
+namespace detail {
 
 class trace {
  public:
@@ -32,4 +34,5 @@ class trace {
   std::vector<event> events_;
 };
 
-}  // namespace verify::detail
+}  // namespace detail
+}  // namespace verify
