@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -434,6 +435,41 @@ const verify::scenario scenarios[] = {
      }},
 };
 
+// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy: a try_pop ends,
+// and so does a try_push.
+TEST(bounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
+  const verify::report found = verify::freeze(
+      [] {
+        bounded_queue<int> queue(2);
+        threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+      },
+      1);
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(found.complete) << found;
+}
+
+// It does hold up those who wait for its item: the guarantees table says so.
+TEST(bounded_queue_freeze, a_stopped_producer_holds_up_who_waits_for_its_item) {
+  const verify::report found = verify::freeze(
+      [] {
+        bounded_queue<int> queue(2);
+        threads([&] { queue.push(1); }, [&] { queue.pop(); });
+      },
+      1);
+  EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
+}
+
+TEST(bounded_queue_memory, is_allocated_by_the_constructor_or_not_at_all) {
+  const verify::report found = verify::fail_allocations([] {
+    try {
+      bounded_queue<int> queue(2);
+      threads([&] { queue.push(1); }, [&] { queue.pop(); });
+    } catch (const std::bad_alloc&) {
+    }
+  });
+  EXPECT_TRUE(found) << found;
+}
+
 class bounded_queue_model : public testing::TestWithParam<verify::scenario> {};
 
 TEST_P(bounded_queue_model, is_sound_in_every_execution) {
@@ -447,8 +483,6 @@ TEST(bounded_queue_orders, every_order_is_needed) {
       scenarios, "bounded_queue.hpp",
       {
           {"done_.compare_exchange_weak", "the seq_cst load of done_ that follows it stands for it"},
-          {"const position now = tail_.load",
-           "whoever goes on at that slot loads its stamp again, with acquire"},
           {"if (now != tail || slot_at(tail)",
            "whoever goes on at that slot loads its stamp again, with acquire"},
           {"const position now = head_.load", "a stale head is not found where the tail is"},

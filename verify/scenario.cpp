@@ -82,7 +82,7 @@ void describe_failure(report& into, const body& what, const detail::rules& rules
 bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, const detail::rules& rules,
                   report& into) {
   execution& run = shared_execution();
-  for (std::uint64_t i = 0; i != limit && chooser.next(); ++i) {
+  for (std::uint64_t i = 0; chooser.next() && i != limit; ++i) {
     run_once(what, rules, chooser, nullptr);
     ++into.executions;
     into.longest = std::max(into.longest, run.steps());
@@ -101,9 +101,18 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   if (!explore_with(walk, how.random, what, rules, result)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
   if (!explore_with(ranked, how.priorities, what, rules, result)) return result;
-  detail::depth_first search(how.preemptions, how.stale_loads);
-  if (explore_with(search, how.depth_first, what, rules, result))
-    result.complete = how.depth_first != 0 && (search.complete() || !search.next());
+  // Few preemptions first: what fails with one is not worth a search with two.
+  std::uint64_t left = how.depth_first;
+  for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
+       preemptions <= how.preemptions && left != 0; ++preemptions) {
+    const std::uint64_t before = result.executions;
+    detail::depth_first search(preemptions, how.stale_loads);
+    if (!explore_with(search, left, what, rules, result) || !search.complete()) break;
+    left -= result.executions - before;
+    result.complete_preemptions = static_cast<int>(preemptions);
+    result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
+    if (result.complete) break;
+  }
   return result;
 }
 
@@ -167,7 +176,9 @@ report fail_allocations(const body& what, const options& how) {
 
 std::ostream& operator<<(std::ostream& out, const report& result) {
   out << result.executions << " executions, the longest of " << result.longest << " steps"
-      << (result.complete ? ", complete within its bounds" : "");
+      << (result.complete ? ", complete" : "");
+  if (!result.complete && result.complete_preemptions >= 0)
+    out << ", complete up to " << result.complete_preemptions << " preemptions";
   if (result.forced_timeouts != 0)
     out << ", " << result.forced_timeouts << " of them went on by a deadline alone";
   if (!result.passed())

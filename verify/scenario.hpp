@@ -29,6 +29,8 @@ namespace verify {
 
 using body = std::function<void()>;
 
+inline constexpr unsigned unbounded = 1'000'000;
+
 struct options {
   // How many executions each strategy may take. Depth-first search ends by itself when, within the bounds
   // that follow, there is nothing left.
@@ -60,6 +62,7 @@ struct report {
   std::string token;    // replays it
   std::uint64_t executions = 0;
   bool complete = false;              // depth-first search ran out of executions within its bounds
+  int complete_preemptions = -1;      // or, at least, of those with so many preemptions
   std::uint64_t forced_timeouts = 0;  // executions in which nothing but a deadline could go on
   unsigned longest = 0;               // steps
 

@@ -50,7 +50,10 @@ bool depth_first::next() {
 
 answer depth_first::choose(unsigned answers, cost price) {
   unsigned* const left = purse(price);
-  if (left != nullptr && *left == 0) return 0;
+  if (left != nullptr && *left == 0) {
+    wanted_more_ = wanted_more_ || price != cost::stale_load;
+    return 0;
+  }
   if (depth_ == path_.size()) path_.push_back({0, static_cast<answer>(answers - 1), price});
   const answer given = path_[depth_++].given;
   if (given != 0 && left != nullptr) --*left;

@@ -36,9 +36,6 @@ class strategy {
 
   // The thread waits actively: others should run first.
   virtual void yielded(unsigned /*thread*/) noexcept {}
-
-  // Nothing is left that the strategy, within its bounds, has not tried.
-  virtual bool complete() const noexcept { return false; }
 };
 
 // Every execution with at most so many preemptions and stale loads, one after the other.
@@ -49,7 +46,8 @@ class depth_first final : public strategy {
   bool next() override;
   answer choose(unsigned answers, cost price) override;
   answer choose_thread(std::span<const std::uint8_t> threads, cost price) override;
-  bool complete() const noexcept override { return complete_; }
+  bool complete() const noexcept { return complete_; }
+  bool wanted_more_preemptions() const noexcept { return wanted_more_; }
 
  private:
   struct question {
@@ -70,6 +68,7 @@ class depth_first final : public strategy {
   std::size_t depth_ = 0;
   bool started_ = false;
   bool complete_ = false;
+  bool wanted_more_ = false;
 };
 
 // Any answer, all equally likely, except that the plain one is given more often where nothing else would
