@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -304,6 +305,12 @@ inline unsigned processor_count() noexcept {
 }
 
 inline void prefetch(const void* /*address*/) noexcept {}
+inline void prefetch_for_write(const void* /*address*/, std::size_t /*ahead*/) noexcept {}
+
+template <auto Function, class... Args>
+decltype(auto) rarely(Args... args) {
+  return std::invoke(Function, args...);
+}
 
 // Trying once more shows nothing that the order of the threads does not show already.
 constexpr int attempts(int /*native*/) noexcept {
