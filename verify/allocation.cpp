@@ -27,11 +27,10 @@ void* arena::allocate(std::size_t size, std::size_t alignment) {
   void* start = free + sizeof(block);
   std::size_t space = needed;
   std::align(alignment, size, start, space);
-  std::construct_at(static_cast<block*>(start) - 1, block{size, false});
+  blocks_.push_back(std::construct_at(static_cast<block*>(start) - 1, block{size, false}));
   used_ = static_cast<std::size_t>(static_cast<std::byte*>(start) - chunks_[current_].begin) +
           std::max<std::size_t>(size, 1);
   used_ = (used_ + alignof(block) - 1) / alignof(block) * alignof(block);
-  starts_.push_back(start);
   ++live_;
   return start;
 }
@@ -43,13 +42,15 @@ bool arena::owns(const void* memory) const noexcept {
   });
 }
 
-arena::block* arena::find(void* memory) noexcept {
-  const bool known = std::find(starts_.rbegin(), starts_.rend(), memory) != starts_.rend();
-  return known ? static_cast<block*>(memory) - 1 : nullptr;
+arena::block* arena::find(std::uintptr_t address) noexcept {
+  const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [address](const block* each) {
+    return reinterpret_cast<std::uintptr_t>(each + 1) == address;
+  });
+  return found != blocks_.rend() ? *found : nullptr;
 }
 
 void arena::reset(unsigned fail_at) noexcept {
-  starts_.clear();
+  blocks_.clear();
   current_ = 0;
   used_ = 0;
   allocations_ = 0;

@@ -45,7 +45,7 @@ class arena {
   // Is this an address inside the arena, in whatever execution it was handed out?
   bool owns(const void* memory) const noexcept;
   // The block of this execution that begins there; null if none does.
-  block* find(void* memory) noexcept;
+  block* find(std::uintptr_t address) noexcept;
 
   // Forgets every block. The fail_at-th allocation from now on fails (0: none).
   void reset(unsigned fail_at) noexcept;
@@ -62,7 +62,7 @@ class arena {
   static constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 
   list<chunk> chunks_;
-  list<void*> starts_;       // of all blocks, in the order of their making
+  list<block*> blocks_;      // of all blocks, in the order of their making
   std::size_t current_ = 0;  // the chunk that is being filled
   std::size_t used_ = 0;     // bytes of it
   unsigned allocations_ = 0;

@@ -330,7 +330,7 @@ void* execution::allocate(std::size_t size, std::size_t alignment) {
 }
 
 void execution::deallocate(void* memory) {
-  arena::block* const block = blocks_.find(memory);
+  arena::block* const block = blocks_.find(reinterpret_cast<std::uintptr_t>(memory));
   if (block == nullptr) fail("delete of an address that new did not return");
   if (block->freed) fail("double free");
   const auto* const begin = static_cast<const std::byte*>(memory);
@@ -359,10 +359,9 @@ unsigned execution::leaked_blocks() {
   for (const own_object_record& each : own_objects_)
     reached.push_back({static_cast<std::byte*>(each.object), each.size});
   const auto reach = [&](std::uint64_t address) {
-    if (arena::block* const found = blocks_.find(reinterpret_cast<void*>(address));
-        found != nullptr && !found->freed) {
+    if (arena::block* const found = blocks_.find(address); found != nullptr && !found->freed) {
       blocks_.mark_freed(*found);
-      reached.push_back({reinterpret_cast<const std::byte*>(address), found->size});
+      reached.push_back({reinterpret_cast<const std::byte*>(found + 1), found->size});
     }
   };
   for (std::size_t i = 0; i != reached.size(); ++i) {

@@ -6,7 +6,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <cstring>
 #include <new>
 
@@ -59,14 +58,13 @@ void fiber::resume() noexcept {
   start.uc_stack.ss_sp = stack_;
   start.uc_stack.ss_size = stack_bytes;
   start.uc_link = nullptr;
-  const auto self = reinterpret_cast<std::uintptr_t>(this);
-  makecontext(&start, reinterpret_cast<void (*)()>(&fiber::enter), 2, static_cast<unsigned>(self >> 32),
-              static_cast<unsigned>(self));
+  makecontext(&start, &fiber::enter, 0);
+  entering_ = this;
   setcontext(&start);
 }
 
-void fiber::enter(unsigned high, unsigned low) {
-  reinterpret_cast<fiber*>(std::uintptr_t{high} << 32 | low)->loop();
+void fiber::enter() {
+  entering_->loop();
 }
 
 void fiber::loop() {

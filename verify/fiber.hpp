@@ -49,7 +49,7 @@ class fiber final : public context {
   void finish(context& next) noexcept;
 
  private:
-  static constexpr std::size_t stack_bytes = 256 * 1024;
+  static constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 
   enum class state {
     blank,  // has no frame yet: the first switch makes one
@@ -58,8 +58,10 @@ class fiber final : public context {
   };
 
   void resume() noexcept override;
-  static void enter(unsigned high, unsigned low);
+  static void enter();
   [[noreturn]] void loop();
+
+  static inline fiber* entering_ = nullptr;
 
   void* stack_;
   state state_ = state::blank;

@@ -14,12 +14,15 @@
 // uses, and decide nothing by chance. It is thread 0; the functions given to threads() are threads 1, 2 ...
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -102,6 +105,7 @@ void threads(Functions&&... functions);
 class thread {
  public:
   template <class Function>
+    requires(!std::same_as<std::remove_cvref_t<Function>, thread>)
   explicit thread(Function&& function, site where = site::current());
   ~thread() { join(); }
   thread(const thread&) = delete;
@@ -152,6 +156,7 @@ void threads(Functions&&... functions) {
 }
 
 template <class Function>
+  requires(!std::same_as<std::remove_cvref_t<Function>, thread>)
 thread::thread(Function&& function, site where) {
   using stored = std::decay_t<Function>;
   detail::execution& now = *detail::execution::current();

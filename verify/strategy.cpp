@@ -64,6 +64,12 @@ answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost pr
   return choose(static_cast<unsigned>(threads.size()), price);
 }
 
+bool random_walk::next() {
+  if (left_ == 0) return false;
+  --left_;
+  return true;
+}
+
 answer random_walk::choose(unsigned answers, cost price) {
   return draw(random_, answers, price);
 }
@@ -143,7 +149,8 @@ list<answer> from_token(std::string_view token) {
     }
     if (first > 255 || repeat > 1'000'000) refuse();
     answers.insert(answers.end(), repeat, static_cast<answer>(first));
-    if (after != end && *after++ != ',') refuse();
+    if (after != end && *after != ',') refuse();
+    if (after != end) ++after;
     at = after;
   }
   return answers;

@@ -77,7 +77,7 @@ class random_walk final : public strategy {
  public:
   random_walk(std::uint64_t seed, std::uint64_t executions) : random_(seed), left_(executions) {}
 
-  bool next() override { return left_ != 0 && left_-- != 0; }
+  bool next() override;
   answer choose(unsigned answers, cost price) override;
   answer choose_thread(std::span<const std::uint8_t> threads, cost price) override;
 

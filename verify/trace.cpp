@@ -32,7 +32,7 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string trace::to_string() const {
   std::size_t width = 0;
-  for (const event& each : events_) width = std::max(width, each.what.size() + 2 * each.thread);
+  for (const event& each : events_) width = std::max(width, each.what.size() + std::size_t{2} * each.thread);
   width = std::min<std::size_t>(width, 60);
   std::string text;
   for (const event& each : events_) {
@@ -41,11 +41,11 @@ std::string trace::to_string() const {
                        : each.file.substr(each.file.find_last_of('/') + 1) + ':' + std::to_string(each.line);
     std::string number = std::to_string(each.step);
     number.insert(0, 5 - std::min<std::size_t>(5, number.size()), ' ');
-    std::string line =
-        number + "  " +
-        padded(std::string(2 * each.thread, ' ') + 'T' + std::to_string(each.thread) + ' ' + each.what,
-               width + 4) +
-        "  " + padded(place, 24) + "  " + source_line(each.file, each.line);
+    std::string line = number + "  " +
+                       padded(std::string(std::size_t{2} * each.thread, ' ') + 'T' +
+                                  std::to_string(each.thread) + ' ' + each.what,
+                              width + 4) +
+                       "  " + padded(place, 24) + "  " + source_line(each.file, each.line);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
