@@ -31,10 +31,13 @@ struct rules {
   unsigned frozen_after = 0;       // ... after so many steps of its own
 };
 
-// What an atomic remembers of where its values are kept: valid in one execution only.
+// What an atomic remembers of its construction, and of where its values are kept since its first use: valid
+// in one execution only.
 struct handle {
   location* at = nullptr;
   std::uint64_t execution = 0;
+  unsigned constructor = 0;
+  stamp constructed = 0;
 };
 
 // The history of a plain object, for the detection of races.
@@ -94,7 +97,7 @@ class execution {
   }
 
   // Atomics.
-  handle create(const void* object, const word& bits);
+  handle begin_atomic() noexcept;
   location& resolve(handle& known, const void* object, const word& bits);
   word load(location& from, order o, const site& where);
   void store(location& to, const word& bits, order o, const site& where);

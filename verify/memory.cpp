@@ -14,32 +14,19 @@ void memory::order_threads(unsigned from, unsigned to) noexcept {
   threads_[to].current.join(threads_[from].current);
 }
 
-location& memory::next_location(const void* object) {
+location& memory::create(const void* object, const word& bits, unsigned thread, stamp when) {
   if (used_ == locations_.size()) locations_.emplace_back();
   location& made = locations_[used_];
   made.object = object;
   made.number = used_++;
-  made.dead = false;
   made.values.clear();
   made.last_access = {};
   made.ordered.clear();
   for (auto& each : made.accesses) each.clear();
   made.rereads.fill(0);
-  return made;
-}
-
-location& memory::create(const void* object, const word& bits, unsigned thread) {
-  location& made = next_location(object);
-  made.values.push_back({bits, {}, thread, 0});
-  made.last_access.set(thread, tick(thread));
-  made.accesses[thread].push_back({made.last_access[thread], 0});
-  return made;
-}
-
-location& memory::create_before_all(const void* object, const word& bits) {
-  location& made = next_location(object);
-  made.values.push_back({bits, {}, 0, 0});
-  made.accesses[0].push_back({0, 0});
+  made.values.push_back({bits, {}, thread});
+  made.last_access.set(thread, when);
+  made.accesses[thread].push_back({when, 0});
   return made;
 }
 
@@ -95,17 +82,17 @@ void memory::read(location& from, std::uint32_t index, unsigned thread, order o)
   (acquires(o) ? views.current : views.acquired).join(from.values[index].released);
 }
 
-void memory::write(location& to, const word& bits, unsigned thread, order o, std::uint32_t step) {
+void memory::write(location& to, const word& bits, unsigned thread, order o) {
   note_access(to, to.newest_index() + 1, thread, o);
   const thread_views& views = threads_[thread];
-  to.values.push_back({bits, releases(o) ? views.current : views.released, thread, step});
+  to.values.push_back({bits, releases(o) ? views.current : views.released, thread});
 }
 
-void memory::replace(location& at, const word& bits, unsigned thread, order o, std::uint32_t step) {
+void memory::replace(location& at, const word& bits, unsigned thread, order o) {
   thread_views& views = threads_[thread];
   const view chain = at.newest().released;
   (acquires(o) ? views.current : views.acquired).join(chain);
-  write(at, bits, thread, o, step);
+  write(at, bits, thread, o);
   at.values.back().released.join(chain);
 }
 

@@ -43,7 +43,6 @@ struct location {
     word bits;
     view released;  // what an acquire that reads this value learns
     unsigned writer;
-    std::uint32_t step;  // of the execution, for the trace
   };
   struct access {
     stamp when;
@@ -56,8 +55,7 @@ struct location {
 
   const void* object;
   std::uint32_t number;  // how a trace names it
-  bool dead;
-  list<value> values;  // in modification order
+  list<value> values;    // in modification order
   vector_clock last_access;
   list<ordered_access> ordered;                    // seq_cst accesses that saw something newer
   std::array<list<access>, max_threads> accesses;  // by thread: when it first saw something newer
@@ -77,9 +75,8 @@ class memory {
   view& view_of(unsigned thread) noexcept { return threads_[thread].current; }
   stamp tick(unsigned thread) noexcept { return threads_[thread].current.clock.tick(thread); }
 
-  // An atomic whose construction is a step of `thread`; or one that is older than the execution.
-  location& create(const void* object, const word& bits, unsigned thread);
-  location& create_before_all(const void* object, const word& bits);
+  // An atomic that `thread` has constructed in its step `when`.
+  location& create(const void* object, const word& bits, unsigned thread, stamp when);
   std::uint32_t locations() const noexcept { return used_; }
   location& at(std::uint32_t number) noexcept { return locations_[number]; }
 
@@ -90,9 +87,9 @@ class memory {
   std::uint32_t oldest_readable(const location& from, unsigned thread, order o) const noexcept;
 
   void read(location& from, std::uint32_t index, unsigned thread, order o);
-  void write(location& to, const word& bits, unsigned thread, order o, std::uint32_t step);
+  void write(location& to, const word& bits, unsigned thread, order o);
   // A read-modify-write: reads the newest value and replaces it.
-  void replace(location& at, const word& bits, unsigned thread, order o, std::uint32_t step);
+  void replace(location& at, const word& bits, unsigned thread, order o);
 
   void fence(unsigned thread, order o);
 
@@ -107,7 +104,6 @@ class memory {
     vector_clock known;  // everything that happens before this fence or an earlier one
   };
 
-  location& next_location(const void* object);
   void note_access(location& at, std::uint32_t index, unsigned thread, order o);
 
   std::array<thread_views, max_threads> threads_;

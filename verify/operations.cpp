@@ -20,7 +20,7 @@ std::string hexadecimal(std::uint64_t value) {
 
 void execution::record(std::string what, const site& where) {
   const untracked own;
-  trace_->add({steps_, running_, std::move(what), where.file_name(), where.line()});
+  trace_->add({running_, std::move(what), where.file_name(), where.line()});
 }
 
 void execution::record(std::string_view what, const location& at, const word& bits, const site& where,
@@ -33,12 +33,14 @@ void execution::record(std::string_view what, const location& at, const word& bi
   record(std::move(text), where);
 }
 
-handle execution::create(const void* object, const word& bits) {
-  return {&memory_.create(object, bits, running_), executions_};
+handle execution::begin_atomic() noexcept {
+  return {nullptr, executions_, running_, memory_.tick(running_)};
 }
 
 location& execution::resolve(handle& known, const void* object, const word& bits) {
-  if (known.execution != executions_) known = {&memory_.create_before_all(object, bits), executions_};
+  // One that is older than the execution comes before every step.
+  if (known.execution != executions_) known = {nullptr, executions_, 0, 0};
+  if (known.at == nullptr) known.at = &memory_.create(object, bits, known.constructor, known.constructed);
   return *known.at;
 }
 
@@ -100,7 +102,7 @@ void execution::store(location& to, const word& bits, order o, const site& where
   o = orders.effective(o, access::store, where);
   enter(to, where);
   threads_[running_].idle = 0;
-  memory_.write(to, bits, running_, o, steps_);
+  memory_.write(to, bits, running_, o);
   record("store", to, bits, where);
 }
 
@@ -111,7 +113,7 @@ word execution::begin_modify(location& at, const site& where) {
 
 void execution::end_modify(location& at, const word& bits, order o, const site& where) {
   threads_[running_].idle = 0;
-  memory_.replace(at, bits, running_, orders.effective(o, access::modify, where), steps_);
+  memory_.replace(at, bits, running_, orders.effective(o, access::modify, where));
   record("modify", at, bits, where);
 }
 
@@ -128,7 +130,7 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   const bool equal = at.values[index].bits == expected;
   if (equal && !(may_fail_spuriously && happens_for_no_reason())) {
     threads_[running_].idle = 0;
-    memory_.replace(at, desired, running_, orders.effective(success, access::modify, where), steps_);
+    memory_.replace(at, desired, running_, orders.effective(success, access::modify, where));
     record("exchange", at, desired, where);
     return true;
   }
@@ -253,14 +255,14 @@ void execution::lock(location& mutex, const site& where) {
     threads_[running_].waits_for = &mutex;
     block(thread_state::locking, where);
   }
-  memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire, steps_);
+  memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
 }
 
 bool execution::try_lock(location& mutex, const site& where) {
   enter(mutex, where);
   if (mutex.newest().bits[0] != 0) return false;
-  memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire, steps_);
+  memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
   return true;
 }
@@ -269,7 +271,7 @@ void execution::unlock(location& mutex, const site& where) {
   enter(mutex, where);
   if (mutex.newest().bits[0] != running_ + 1)
     fail("a mutex is unlocked by a thread that does not hold it", &where);
-  memory_.write(mutex, {0, 0}, running_, order::release, steps_);
+  memory_.write(mutex, {0, 0}, running_, order::release);
   record("unlocks", mutex, mutex.newest().bits, where);
   for (unsigned i = 0; i != thread_count_; ++i)
     if (threads_[i].state == thread_state::locking && threads_[i].waits_for == &mutex)

@@ -71,8 +71,7 @@ class atomic {
   constexpr atomic(T value) noexcept : value_(value) {
     if consteval {
     } else {
-      if (detail::execution* const now = detail::execution::current())
-        handle_ = now->create(this, detail::to_word(value));
+      if (detail::execution* const now = detail::execution::current()) handle_ = now->begin_atomic();
     }
   }
   atomic(const atomic&) = delete;

@@ -35,11 +35,12 @@ std::string trace::to_string() const {
   for (const event& each : events_) width = std::max(width, each.what.size() + std::size_t{2} * each.thread);
   width = std::min<std::size_t>(width, 60);
   std::string text;
+  std::size_t count = 0;
   for (const event& each : events_) {
     const std::string place =
         each.line == 0 ? std::string()
                        : each.file.substr(each.file.find_last_of('/') + 1) + ':' + std::to_string(each.line);
-    std::string number = std::to_string(each.step);
+    std::string number = std::to_string(++count);
     number.insert(0, 5 - std::min<std::size_t>(5, number.size()), ' ');
     std::string line = number + "  " +
                        padded(std::string(std::size_t{2} * each.thread, ' ') + 'T' +

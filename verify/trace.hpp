@@ -16,7 +16,6 @@ namespace detail {
 class trace {
  public:
   struct event {
-    unsigned step;
     unsigned thread;
     std::string what;
     std::string file;
@@ -26,7 +25,7 @@ class trace {
   void add(event happened) { events_.push_back(std::move(happened)); }
   void clear() { events_.clear(); }
 
-  // One line an event: step, thread, what it did, and the line of source that did it. Steps of the same
+  // One line an event: number, thread, what it did, and the line of source that did it. Steps of the same
   // thread stand in its own column of threads.
   std::string to_string() const;
 
