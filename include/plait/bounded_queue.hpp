@@ -39,7 +39,6 @@
 // laps instead of a power-of-two capacity). Design note: docs/structures/bounded_queue.md.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -58,24 +57,16 @@
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/deadline.hpp>
 #include <plait/detail/event_count.hpp>
+#include <plait/detail/lap_ring.hpp>
 #include <plait/detail/queue_element.hpp>
-#include <plait/detail/ring_positions.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// A push claims the slot at tail_ by moving tail_ on, builds its element there and stamps the slot filled; a
-// pop claims the slot at head_, moves the element out and stamps the slot empty for the next lap. Only the
-// stamps hand elements over; tail_ and head_ only number the operations.
+// Elements change hands in ring_; this class adds the waiting, and counts what is done.
 //
-// Edges:  filled    stamp         release in put_once, put_some -> acquire in get_once, get_some, why_not_get
-//                                 publishes the element
-//         emptied   stamp         release in get_once, get_some -> acquire in put_once, put_some, why_not_put
-//                                 hands the storage back
-//         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that full
-//                                 and empty are exact, and event_count's two cases hold for them
-//         finished  done_         seq_cst, in the same sequence: the task_done() that makes the count zero is
-//                                 seen by a join() about to sleep
+// Edges:  finished  done_  seq_cst, in one sequence with the ring's claims: the task_done() that makes the
+//                          count zero is seen by a join() about to sleep
 template <queue_element T, class Allocator = std::allocator<T>>
 class bounded_queue {
  public:
@@ -86,28 +77,10 @@ class bounded_queue {
   // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity, and
   // what the allocator throws.
   explicit bounded_queue(size_type capacity, const Allocator& allocator = Allocator())
-      : positions_(checked(capacity)), allocator_(allocator) {
-    slots_ = slot_traits::allocate(allocator_, capacity);
-    for (position at = 0; at != capacity; ++at) {
-      slot_type* slot = std::construct_at(std::to_address(slots_) + at);
-      slot->stamp.store(at, sync::relaxed);  // relaxed: nobody else knows the queue yet
-    }
-  }
+      : ring_(checked(capacity), allocator) {}
 
   bounded_queue(const bounded_queue&) = delete;
   bounded_queue& operator=(const bounded_queue&) = delete;
-
-  ~bounded_queue() {
-    for (size_type i = 0; i != capacity(); ++i) {
-      slot_type& slot = slots_[i];
-      // relaxed: whoever destroys the queue has seen every call return. After a fork, a slot that some
-      // other thread had claimed and not filled is empty, and says so.
-      const std::uint64_t stamp = slot.stamp.load(sync::relaxed);
-      if (positions_.index(stamp) == i + 1) slot.item.destroy();
-      std::destroy_at(&slot);
-    }
-    slot_traits::deallocate(allocator_, slots_, capacity());
-  }
 
   // Waits for room; false if the queue is closed, and then the value is untouched.
   bool push(const T& value) { return emplace(value); }
@@ -218,7 +191,7 @@ class bounded_queue {
 
   // From now on every push fails; pops drain what is left. Wakes everybody. Closing twice is fine.
   void close() noexcept {
-    tail_.fetch_or(closed_bit, sync::seq_cst);  // seq_cst claimed: closing takes its place among the pushes
+    ring_.close();
     not_empty_.notify_all();
     not_full_.notify_all();
   }
@@ -234,28 +207,23 @@ class bounded_queue {
     return discarded;
   }
 
-  bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }  // seq_cst claimed
+  bool is_closed() const noexcept { return ring_.is_closed(); }
 
   // Items pushed and not yet popped. Exact when no other thread is at work.
-  size_type size() const noexcept {
-    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
-    const position head = head_.load(sync::seq_cst);  // seq_cst claimed
-    const std::uint64_t ahead = positions_.distance(head, last_pushed());
-    return static_cast<size_type>(std::min(ahead, positions_.capacity()));
-  }
-
+  size_type size() const noexcept { return ring_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  size_type capacity() const noexcept { return static_cast<size_type>(positions_.capacity()); }
-  static constexpr size_type max_capacity() noexcept { return detail::ring_positions::max_capacity; }
-  allocator_type get_allocator() const noexcept { return allocator_; }
+  size_type capacity() const noexcept { return ring_.capacity(); }
+  static constexpr size_type max_capacity() noexcept { return ring_type::max_capacity; }
+  allocator_type get_allocator() const noexcept { return ring_.get_allocator(); }
 
   // Marks one popped item as dealt with. Throws std::logic_error if that is more often than items were put.
   void task_done() {
     position done = done_.load(sync::relaxed);  // relaxed: a stale value fails the CAS
     do {
-      if (done == last_pushed())
+      if (done == ring_.tail())
         throw std::logic_error("plait::bounded_queue: task_done() called more often than items were put");
-    } while (!done_.compare_exchange_weak(done, positions_.next(done), sync::seq_cst,  // seq_cst finished
+    } while (!done_.compare_exchange_weak(done, ring_.positions().next(done),
+                                          sync::seq_cst,  // seq_cst finished
                                           sync::relaxed));  // relaxed: tried again
     if (unfinished_tasks() == 0) all_done_.notify_all();
   }
@@ -263,7 +231,7 @@ class bounded_queue {
   // Items put and not yet marked done.
   size_type unfinished_tasks() const noexcept {
     const position done = done_.load(sync::seq_cst);  // seq_cst finished
-    return static_cast<size_type>(positions_.distance(done, last_pushed()));
+    return static_cast<size_type>(ring_.positions().distance(done, ring_.tail()));
   }
 
   // Waits until every item put has been marked done. The other forms give up (false) at the deadline or
@@ -280,33 +248,13 @@ class bounded_queue {
   }
 
  private:
-  using attempt = detail::attempt;
   using deadline = detail::deadline;
   using wait_limits = detail::wait_limits;
-  using position = detail::ring_positions::position;
-  using item_type = detail::queue_item<T>;
-  using taken = std::optional<item_type>;
+  using ring_type = detail::lap_ring<T, Allocator>;
+  using position = typename ring_type::position;
+  using taken = std::optional<typename ring_type::item_type>;
 
-  static constexpr position closed_bit = detail::ring_positions::spare_bit;
-  static constexpr int contended_spins = sync::attempts(32);
-
-  // A claim cannot begin before the stores of the last operation are done, and each of those may have to
-  // fetch its line from the other side. So every operation asks for the line after next.
-  static constexpr std::size_t prefetch_distance = 2 * detail::cache_line;
-  static constexpr std::size_t longest_prefetch = 32 * detail::cache_line;
-
-  // stamp                 the slot ...
-  // at                    is empty and waits for the push at position `at`
-  // filled(at)            holds the element pushed at `at`
-  // next_lap(at)          is empty again: its element was popped
-  struct slot_type {
-    sync::atomic<std::uint64_t> stamp;
-    sync::storage<item_type> item;
-  };
-  using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
-  using slot_traits = std::allocator_traits<slot_allocator>;
-
-  static position checked(size_type capacity) {
+  static size_type checked(size_type capacity) {
     if (capacity == 0)
       throw std::invalid_argument("plait::bounded_queue: capacity is 0; it must be at least 1");
     if (capacity > max_capacity())
@@ -315,96 +263,21 @@ class bounded_queue {
     return capacity;
   }
 
-  slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
-  position last_pushed() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }  // seq_cst claimed
+  template <class... Args>
+  static constexpr bool constructs_in_slot = ring_type::template constructs_in_slot<Args...>;
 
-  // Fills the next slot, if there is room.
   template <class... Args>
   conqueue_status put_once(Args&&... args) noexcept {
-    position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
-    for (;;) {
-      slot_type& slot = slot_at(tail);
-      if (slot.stamp.load(sync::acquire) == tail) {                                  // acquire emptied
-        if (tail_.compare_exchange_weak(tail, positions_.next(tail), sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed)) {                            // relaxed: looked at again
-          sync::prefetch_for_write(&slot, prefetch_distance);
-          slot.item.construct(std::forward<Args>(args)...);
-          slot.stamp.store(positions_.filled(tail), sync::release);  // release filled
-          not_empty_.notify_one();
-          return conqueue_status::success;
-        }
-      } else {
-        const obstacle met = why_not_put(tail);
-        if (met.status != conqueue_status::success) return met.status;
-        tail = met.now;
-      }
-    }
+    const conqueue_status status = ring_.try_put(std::forward<Args>(args)...);
+    if (status == conqueue_status::success) not_empty_.notify_one();
+    return status;
   }
 
-  // Empties the next slot, if it is filled: the mirror image.
   conqueue_status get_once(taken& item) noexcept {
-    position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
-    for (;;) {
-      slot_type& slot = slot_at(head);
-      if (slot.stamp.load(sync::acquire) == positions_.filled(head)) {               // acquire filled
-        if (head_.compare_exchange_weak(head, positions_.next(head), sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed)) {                            // relaxed: looked at again
-          sync::prefetch_for_write(&slot, prefetch_distance);
-          item.emplace(std::move(slot.item.write()));
-          slot.item.destroy();
-          slot.stamp.store(positions_.next_lap(head), sync::release);  // release emptied
-          not_full_.notify_one();
-          return conqueue_status::success;
-        }
-      } else {
-        const obstacle met = why_not_get(head);
-        if (met.status != conqueue_status::success) return met.status;
-        head = met.now;
-      }
-    }
+    const conqueue_status status = ring_.try_get(item);
+    if (status == conqueue_status::success) not_full_.notify_one();
+    return status;
   }
-
-  // What stands in the way of an operation: success if nothing does any more. `now` is where to go on.
-  struct obstacle {
-    conqueue_status status;
-    position now;
-  };
-
-  // The slot at `tail` could not be filled.
-  [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
-    if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
-    for (int spins = 0;; ++spins) {
-      const position now = tail_.load(sync::seq_cst);                      // seq_cst claimed
-      if (now != tail || slot_at(tail).stamp.load(sync::acquire) == tail)  // acquire emptied
-        return {conqueue_status::success, now};
-      // The slot still holds the element of the lap before. The queue is full if head stands there too;
-      // else that element is being popped.
-      if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
-        return {conqueue_status::full, tail};
-      if (spins == contended_spins) return {conqueue_status::busy, tail};
-      sync::pause();
-    }
-  }
-
-  // The slot at `head` could not be emptied.
-  [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
-    for (int spins = 0;; ++spins) {
-      const position now = head_.load(sync::seq_cst);                                         // seq_cst claimed
-      if (now != head || slot_at(head).stamp.load(sync::acquire) == positions_.filled(head))  // acquire filled
-        return {conqueue_status::success, now};
-      // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is
-      // being pushed.
-      const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
-      if (tail == head) return {conqueue_status::empty, head};
-      if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
-      if (spins == contended_spins) return {conqueue_status::busy, head};
-      sync::pause();
-    }
-  }
-
-  // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
-  template <class... Args>
-  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
 
   template <class... Args>
   conqueue_status put(wait_limits limits, Args&&... args) {
@@ -469,86 +342,32 @@ class bounded_queue {
 
   template <class Iterator>
   size_type put_some(Iterator& first, size_type count) {
-    using reference = decltype(*first);
-    size_type pushed = 0;
-    if constexpr (constructs_in_slot<reference> && noexcept(*first) && noexcept(++first)) {
-      position tail = tail_.load(sync::relaxed);  // relaxed: as in put_once
-      while (pushed != count) {
-        // Neighbours as far as the ring's end: the rest takes another claim.
-        slot_type* const slots = &slot_at(tail);
-        const size_type wanted = std::min<size_type>(count - pushed, capacity() - positions_.index(tail));
-        prefetch(slots, wanted);
-        size_type free = 0;
-        while (free != wanted && slots[free].stamp.load(sync::acquire) == tail + free)
-          ++free;  // acquire emptied
-        if (free == 0) {
-          const obstacle met = why_not_put(tail);
-          if (met.status != conqueue_status::success) break;
-          tail = met.now;
-        } else if (tail_.compare_exchange_weak(tail, positions_.advance(tail, free),
-                                               sync::seq_cst,     // seq_cst claimed
-                                               sync::relaxed)) {  // relaxed: looked at again
-          for (size_type i = 0; i != free; ++i, ++first) {
-            slots[i].item.construct(*first);
-            slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
-          }
-          tail = positions_.advance(tail, free);
-          not_empty_.notify_one();
-          pushed += free;
-        }
-      }
+    if constexpr (constructs_in_slot<decltype(*first)> && noexcept(*first) && noexcept(++first)) {
+      const size_type pushed = ring_.try_put_n(first, count);
+      if (pushed != 0) not_empty_.notify_one();
+      return pushed;
     } else {
+      size_type pushed = 0;
       for (; pushed != count && try_push(*first) == conqueue_status::success; ++pushed) ++first;
+      return pushed;
     }
-    return pushed;
   }
 
   template <class Iterator>
   size_type get_some(Iterator& out, size_type max_count) {
-    size_type popped = 0;
     if constexpr (noexcept(*out = std::declval<T>()) && noexcept(++out)) {
-      position head = head_.load(sync::relaxed);  // relaxed: as in get_once
-      while (popped != max_count) {
-        slot_type* const slots = &slot_at(head);
-        const size_type wanted = std::min<size_type>(max_count - popped, capacity() - positions_.index(head));
-        prefetch(slots, wanted);
-        size_type filled = 0;
-        while (filled != wanted &&
-               slots[filled].stamp.load(sync::acquire) == positions_.filled(head + filled))  // acquire filled
-          ++filled;
-        if (filled == 0) {
-          const obstacle met = why_not_get(head);
-          if (met.status != conqueue_status::success) break;
-          head = met.now;
-        } else if (head_.compare_exchange_weak(head, positions_.advance(head, filled),
-                                               sync::seq_cst,     // seq_cst claimed
-                                               sync::relaxed)) {  // relaxed: looked at again
-          for (size_type i = 0; i != filled; ++i, ++out) {
-            *out = std::move(detail::queue_value(slots[i].item.write()));
-            slots[i].item.destroy();
-            slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
-          }
-          head = positions_.advance(head, filled);
-          not_full_.notify_one();
-          popped += filled;
-        }
-      }
+      const size_type popped = ring_.try_get_n(out, max_count);
+      if (popped != 0) not_full_.notify_one();
+      return popped;
     } else {
+      size_type popped = 0;
       for (; popped != max_count; ++popped, ++out) {
         std::expected<T, conqueue_status> item = try_pop();
         if (!item) break;
         *out = std::move(*item);
       }
+      return popped;
     }
-    return popped;
-  }
-
-  // Asks for the lines of a batch at once, to be written: looking at their stamps would fetch them to be
-  // read, one after the other, and filling them would fetch them again.
-  static void prefetch(const slot_type* slots, size_type count) noexcept {
-    const std::size_t bytes = std::min(count * sizeof(slot_type), longest_prefetch);
-    for (std::size_t ahead = 0; ahead < bytes; ahead += detail::cache_line)
-      sync::prefetch_for_write(slots, ahead);
   }
 
   bool wait_until_done(wait_limits limits) {
@@ -573,14 +392,9 @@ class bounded_queue {
     return std::expected<T, conqueue_status>(std::move(detail::queue_value(*item)));
   }
 
-  // Read by everybody, written by nobody.
-  detail::ring_positions positions_;
-  [[no_unique_address]] slot_allocator allocator_;
-  typename slot_traits::pointer slots_;
+  ring_type ring_;
 
-  // done_ <= head_ <= tail_ <= head_ + capacity(). tail_ also carries closed_bit, once set never cleared.
-  alignas(detail::contention_free_distance) sync::atomic<position> tail_{0};
-  alignas(detail::contention_free_distance) sync::atomic<position> head_{0};
+  // Tasks marked done, as a position of the ring: never beyond its tail.
   alignas(detail::contention_free_distance) sync::atomic<position> done_{0};
   detail::event_count all_done_;
 

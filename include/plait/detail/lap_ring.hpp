@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// The ring under bounded_queue: elements change hands here, and nobody waits.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue_element.hpp>
+#include <plait/detail/ring_positions.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A put claims the slot at tail_ by moving tail_ on, builds its element there and stamps the slot filled; a
+// get claims the slot at head_, moves the element out and stamps the slot empty for the next lap. Only the
+// stamps hand elements over; tail_ and head_ only number the operations.
+//
+//   stamp            the slot ...
+//   at               is empty and waits for the put at position `at`
+//   filled(at)       holds the element put at `at`
+//   next_lap(at)     is empty again: its element was taken
+//
+// Edges:  filled    stamp         release in try_put, try_put_n -> acquire in try_get, try_get_n,
+//                                 why_not_get: publishes the element
+//         emptied   stamp         release in try_get, try_get_n -> acquire in try_put, try_put_n,
+//                                 why_not_put: hands the storage back
+//         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
+//                                 full and empty are exact, and event_count's two cases hold
+template <queue_element T, class Allocator>
+class lap_ring {
+ public:
+  using position = ring_positions::position;
+  using item_type = queue_item<T>;
+
+  static constexpr std::size_t max_capacity = ring_positions::max_capacity;
+
+  // capacity: 1 .. max_capacity. Throws what the allocator throws.
+  lap_ring(std::size_t capacity, const Allocator& allocator)
+      : positions_(capacity), allocator_(allocator), slots_(slot_traits::allocate(allocator_, capacity)) {
+    for (position at = 0; at != capacity; ++at) {
+      slot_type* slot = std::construct_at(std::to_address(slots_) + at);
+      slot->stamp.store(at, sync::relaxed);  // relaxed: nobody else knows the ring yet
+    }
+  }
+
+  lap_ring(const lap_ring&) = delete;
+  lap_ring& operator=(const lap_ring&) = delete;
+
+  ~lap_ring() {
+    for (std::size_t i = 0; i != capacity(); ++i) {
+      slot_type& slot = slots_[i];
+      // relaxed: whoever destroys the ring has seen every call return. After a fork, a slot that some
+      // other thread had claimed and not filled is empty, and says so.
+      const std::uint64_t stamp = slot.stamp.load(sync::relaxed);
+      if (positions_.index(stamp) == i + 1) slot.item.destroy();
+      std::destroy_at(&slot);
+    }
+    slot_traits::deallocate(allocator_, slots_, capacity());
+  }
+
+  // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
+  template <class... Args>
+  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+
+  // Fills the next slot: success, full, closed or busy. Unless it is success, the arguments are untouched.
+  template <class... Args>
+    requires constructs_in_slot<Args...>
+  conqueue_status try_put(Args&&... args) noexcept {
+    position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
+    for (;;) {
+      slot_type& slot = slot_at(tail);
+      if (slot.stamp.load(sync::acquire) == tail) {                                  // acquire emptied
+        if (tail_.compare_exchange_weak(tail, positions_.next(tail), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                            // relaxed: looked at again
+          sync::prefetch_for_write(&slot, prefetch_distance);
+          slot.item.construct(std::forward<Args>(args)...);
+          slot.stamp.store(positions_.filled(tail), sync::release);  // release filled
+          return conqueue_status::success;
+        }
+      } else {
+        const obstacle met = why_not_put(tail);
+        if (met.status != conqueue_status::success) return met.status;
+        tail = met.now;
+      }
+    }
+  }
+
+  // Empties the next slot, the mirror image: success, empty, closed (and drained) or busy.
+  conqueue_status try_get(std::optional<item_type>& item) noexcept {
+    position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
+    for (;;) {
+      slot_type& slot = slot_at(head);
+      if (slot.stamp.load(sync::acquire) == positions_.filled(head)) {               // acquire filled
+        if (head_.compare_exchange_weak(head, positions_.next(head), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                            // relaxed: looked at again
+          sync::prefetch_for_write(&slot, prefetch_distance);
+          item.emplace(std::move(slot.item.write()));
+          slot.item.destroy();
+          slot.stamp.store(positions_.next_lap(head), sync::release);  // release emptied
+          return conqueue_status::success;
+        }
+      } else {
+        const obstacle met = why_not_get(head);
+        if (met.status != conqueue_status::success) return met.status;
+        head = met.now;
+      }
+    }
+  }
+
+  // Fills up to `count` slots from `first` on and says how many: slots side by side take one claim.
+  template <class Iterator>
+  std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
+    std::size_t done = 0;
+    position tail = tail_.load(sync::relaxed);  // relaxed: as in try_put
+    while (done != count) {
+      // As far as the ring's end: the rest takes another claim.
+      slot_type* const slots = &slot_at(tail);
+      const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(tail));
+      prefetch(slots, wanted);
+      std::size_t free = 0;
+      while (free != wanted && slots[free].stamp.load(sync::acquire) == tail + free) ++free;  // acquire emptied
+      if (free == 0) {
+        const obstacle met = why_not_put(tail);
+        if (met.status != conqueue_status::success) break;
+        tail = met.now;
+      } else if (tail_.compare_exchange_weak(tail, positions_.advance(tail, free),
+                                             sync::seq_cst,     // seq_cst claimed
+                                             sync::relaxed)) {  // relaxed: looked at again
+        for (std::size_t i = 0; i != free; ++i, ++first) {
+          slots[i].item.construct(*first);
+          slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
+        }
+        tail = positions_.advance(tail, free);
+        done += free;
+      }
+    }
+    return done;
+  }
+
+  // Empties up to `count` slots to `out`, the mirror image.
+  template <class Iterator>
+  std::size_t try_get_n(Iterator& out, std::size_t count) noexcept {
+    std::size_t done = 0;
+    position head = head_.load(sync::relaxed);  // relaxed: as in try_get
+    while (done != count) {
+      slot_type* const slots = &slot_at(head);
+      const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(head));
+      prefetch(slots, wanted);
+      std::size_t full = 0;
+      while (full != wanted &&
+             slots[full].stamp.load(sync::acquire) == positions_.filled(head + full))  // acquire filled
+        ++full;
+      if (full == 0) {
+        const obstacle met = why_not_get(head);
+        if (met.status != conqueue_status::success) break;
+        head = met.now;
+      } else if (head_.compare_exchange_weak(head, positions_.advance(head, full),
+                                             sync::seq_cst,     // seq_cst claimed
+                                             sync::relaxed)) {  // relaxed: looked at again
+        for (std::size_t i = 0; i != full; ++i, ++out) {
+          *out = std::move(queue_value(slots[i].item.write()));
+          slots[i].item.destroy();
+          slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
+        }
+        head = positions_.advance(head, full);
+        done += full;
+      }
+    }
+    return done;
+  }
+
+  // From now on nothing can be put.
+  void close() noexcept {
+    tail_.fetch_or(closed_bit, sync::seq_cst);  // seq_cst claimed: closing takes its place among the puts
+  }
+  bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }  // seq_cst claimed
+
+  // Where the next put will be, closed or not.
+  position tail() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }  // seq_cst claimed
+
+  std::size_t size() const noexcept {
+    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    const position head = head_.load(sync::seq_cst);  // seq_cst claimed
+    return static_cast<std::size_t>(std::min(positions_.distance(head, tail()), positions_.capacity()));
+  }
+
+  std::size_t capacity() const noexcept { return static_cast<std::size_t>(positions_.capacity()); }
+  const ring_positions& positions() const noexcept { return positions_; }
+  Allocator get_allocator() const noexcept { return allocator_; }
+
+ private:
+  static constexpr position closed_bit = ring_positions::spare_bit;
+  static constexpr int contended_spins = sync::attempts(32);
+
+  // A claim cannot begin before the stores of the last operation are done, and each of those may have to
+  // fetch its line from the other side. So every operation asks for the line after next.
+  static constexpr std::size_t prefetch_distance = 2 * cache_line;
+  static constexpr std::size_t longest_prefetch = 32 * cache_line;
+
+  struct slot_type {
+    sync::atomic<std::uint64_t> stamp;
+    sync::storage<item_type> item;
+  };
+  using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
+  using slot_traits = std::allocator_traits<slot_allocator>;
+
+  slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
+
+  // What stands in the way of an operation: success if nothing does any more. `now` is where to go on.
+  struct obstacle {
+    conqueue_status status;
+    position now;
+  };
+
+  // The slot at `tail` could not be filled.
+  [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
+    if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
+    for (int spins = 0;; ++spins) {
+      const position now = tail_.load(sync::seq_cst);                      // seq_cst claimed
+      if (now != tail || slot_at(tail).stamp.load(sync::acquire) == tail)  // acquire emptied
+        return {conqueue_status::success, now};
+      // The slot still holds the element of the lap before. The queue is full if head stands there too;
+      // else that element is being popped.
+      if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
+        return {conqueue_status::full, tail};
+      if (spins == contended_spins) return {conqueue_status::busy, tail};
+      sync::pause();
+    }
+  }
+
+  // The slot at `head` could not be emptied.
+  [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
+    for (int spins = 0;; ++spins) {
+      const position now = head_.load(sync::seq_cst);                                         // seq_cst claimed
+      if (now != head || slot_at(head).stamp.load(sync::acquire) == positions_.filled(head))  // acquire filled
+        return {conqueue_status::success, now};
+      // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is
+      // being pushed.
+      const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
+      if (tail == head) return {conqueue_status::empty, head};
+      if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
+      if (spins == contended_spins) return {conqueue_status::busy, head};
+      sync::pause();
+    }
+  }
+
+  // Asks for the lines of a batch at once, to be written: looking at their stamps would fetch them to be
+  // read, one after the other, and filling them would fetch them again.
+  static void prefetch(const slot_type* slots, std::size_t count) noexcept {
+    const std::size_t bytes = std::min(count * sizeof(slot_type), longest_prefetch);
+    for (std::size_t ahead = 0; ahead < bytes; ahead += cache_line) sync::prefetch_for_write(slots, ahead);
+  }
+
+  // Read by everybody, written by nobody.
+  ring_positions positions_;
+  [[no_unique_address]] slot_allocator allocator_;
+  typename slot_traits::pointer slots_;
+
+  // head_ <= tail_ <= head_ + capacity(). tail_ also carries closed_bit, once set never cleared.
+  alignas(contention_free_distance) sync::atomic<position> tail_{0};
+  alignas(contention_free_distance) sync::atomic<position> head_{0};
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
