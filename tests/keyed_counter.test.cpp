@@ -31,6 +31,23 @@ using words = plait::keyed_counter<std::string>;
 
 const std::string long_word(100, 'x');
 
+TEST(keyed_counter, for_each_shows_every_key_once_with_the_count_of_all_threads) {
+  words counted;
+  const auto count = [&](int first, int last) {
+    for (int i = first; i != last; ++i) counted.add(std::to_string(i) + " is more than twelve characters", i);
+  };
+  std::thread(count, 0, 500).join();
+  std::thread several[] = {std::thread(count, 0, 1000), std::thread(count, 500, 2000),
+                           std::thread(count, 1500, 1600)};
+  for (std::thread& each : several) each.join();
+  std::map<std::string, std::int64_t> shown;
+  counted.for_each(
+      [&](std::string_view word, std::int64_t n) { EXPECT_TRUE(shown.emplace(word, n).second) << word; });
+  EXPECT_EQ(shown.size(), 2000u);
+  for (const auto& [word, n] : shown) EXPECT_EQ(n, counted.count(word)) << word;
+  EXPECT_EQ(shown.size(), counted.size());
+}
+
 TEST(keyed_counter, counts_how_often_each_key_was_added) {
   words counter;
   EXPECT_TRUE(counter.empty());

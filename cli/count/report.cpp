@@ -72,6 +72,7 @@ void rank_words(count_report& report, const plait::keyed_counter<std::string>& w
   };
   // The best so far as a heap, the worst of them on top: most words are seen to be worse at once.
   std::vector<word_frequency>& best = report.words;
+  if (top == every_word) best.reserve(words.size());  // growing step by step would need twice the memory
   words.for_each([&](std::string_view word, std::int64_t count) {
     report.total += count;
     ++report.distinct;
