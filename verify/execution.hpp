@@ -81,12 +81,10 @@ class execution {
   // -- everything below is called from inside a scenario --
 
   [[noreturn]] void fail(std::string_view what, const site* where = nullptr);
-  unsigned thread() const noexcept { return running_; }
 
   // Threads.
   unsigned spawn(thread_body body, void* argument);
   void join(thread_set threads, const site& where);
-  bool has_finished(unsigned thread) const noexcept { return threads_[thread].state == thread_state::finished; }
   void add_exit_hook(exit_hook hook);
   // The object for a key, made at first use and never destroyed: this thread's own, or one for all.
   void* own_object(const void* key, std::size_t size, std::size_t alignment, void (*construct)(void*)) {

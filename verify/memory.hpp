@@ -10,8 +10,8 @@
 //   seq_cst              one order of all seq_cst accesses and fences; it constrains what they, and whatever
 //                        follows a seq_cst fence, may read; fences do not synchronise by themselves
 //
-// Two simplifications, on the safe side of nothing: the modification order of each atomic is the order in
-// which its stores are executed (so 2+2W cannot end in the weak way), and no load returns a store that is
+// Two things that the standard allows do not happen here: the modification order of each atomic is the order
+// in which its stores are executed (so 2+2W cannot end in the weak way), and no load returns a store that is
 // executed later (no load buffering).
 #pragma once
 

@@ -120,7 +120,14 @@ report explore_under(const body& what, const options& how, const detail::rules& 
 
 report explore(const body& what, const options& how) {
   if (const char* const token = std::getenv("VERIFY_REPLAY")) return replay(what, token, how);
-  return explore_under(what, how, rules_of(how));
+  options scaled = how;
+  if (const char* const effort = std::getenv("VERIFY_EFFORT")) {
+    const std::uint64_t factor = std::max(1ul, std::strtoul(effort, nullptr, 10));
+    scaled.depth_first *= factor;
+    scaled.priorities *= factor;
+    scaled.random *= factor;
+  }
+  return explore_under(what, scaled, rules_of(how));
 }
 
 report replay(const body& what, std::string_view token, const options& how) {

@@ -76,7 +76,7 @@ struct report {
 std::ostream& operator<<(std::ostream& out, const report& result);
 
 // Runs the body until it fails or the options are used up. If the environment has VERIFY_REPLAY, that one
-// execution is run instead.
+// execution is run instead; if it has VERIFY_EFFORT=n, n times as many are.
 report explore(const body& what, const options& how = {});
 report replay(const body& what, std::string_view token, const options& how = {});
 
