@@ -65,8 +65,10 @@ namespace PLAIT_NAMESPACE {
 
 // Elements change hands in ring_; this class adds the waiting, and counts what is done.
 //
-// Edges:  finished  done_  seq_cst, in one sequence with the ring's claims: the task_done() that makes the
-//                          count zero is seen by a join() about to sleep
+// Edges:  finished  done_  release in task_done -> seq_cst in unfinished_tasks   what was done for the items is
+//                          seen by whoever join() lets go on. The loads are seq_cst, in one sequence with the
+//                          ring's claims: the one that finds the count zero in task_done() is seen by a join()
+//                          about to sleep
 template <queue_element T, class Allocator = std::allocator<T>>
 class bounded_queue {
  public:
@@ -223,7 +225,7 @@ class bounded_queue {
       if (done == ring_.tail())
         throw std::logic_error("plait::bounded_queue: task_done() called more often than items were put");
     } while (!done_.compare_exchange_weak(done, ring_.positions().next(done),
-                                          sync::seq_cst,  // seq_cst finished
+                                          sync::release,  // release finished
                                           sync::relaxed));  // relaxed: tried again
     if (unfinished_tasks() == 0) all_done_.notify_all();
   }

@@ -28,10 +28,10 @@ namespace PLAIT_NAMESPACE::detail {
 //   filled(at)       holds the element put at `at`
 //   next_lap(at)     is empty again: its element was taken
 //
-// Edges:  filled    stamp         release in try_put, try_put_n -> acquire in try_get, try_get_n,
-//                                 why_not_get: publishes the element
-//         emptied   stamp         release in try_get, try_get_n -> acquire in try_put, try_put_n,
-//                                 why_not_put: hands the storage back
+// Edges:  filled    stamp         release in try_put, try_put_n -> acquire in try_get, try_get_n:
+//                                 publishes the element
+//         emptied   stamp         release in try_get, try_get_n -> acquire in try_put, try_put_n:
+//                                 hands the storage back
 //         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
 //                                 full and empty are exact, and event_count's two cases hold
 template <queue_element T, class Allocator>
@@ -224,11 +224,12 @@ class lap_ring {
   [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
     if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
     for (int spins = 0;; ++spins) {
-      const position now = tail_.load(sync::seq_cst);                      // seq_cst claimed
-      if (now != tail || slot_at(tail).stamp.load(sync::acquire) == tail)  // acquire emptied
+      const position now = tail_.load(sync::seq_cst);  // seq_cst claimed
+      // relaxed: whoever goes on at that slot loads its stamp again
+      if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail)
         return {conqueue_status::success, now};
       // The slot still holds the element of the lap before. The queue is full if head stands there too;
-      // else that element is being popped.
+      // else that element is being taken.
       if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
         return {conqueue_status::full, tail};
       if (spins == contended_spins) return {conqueue_status::busy, tail};
@@ -239,11 +240,11 @@ class lap_ring {
   // The slot at `head` could not be emptied.
   [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
     for (int spins = 0;; ++spins) {
-      const position now = head_.load(sync::seq_cst);                                         // seq_cst claimed
-      if (now != head || slot_at(head).stamp.load(sync::acquire) == positions_.filled(head))  // acquire filled
+      const position now = head_.load(sync::relaxed);  // relaxed: a stale head is never found where the tail is
+      // relaxed: whoever goes on at that slot loads its stamp again
+      if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
         return {conqueue_status::success, now};
-      // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is
-      // being pushed.
+      // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is being put.
       const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
       if (tail == head) return {conqueue_status::empty, head};
       if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
