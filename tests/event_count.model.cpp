@@ -202,9 +202,6 @@ TEST(event_count_orders, every_order_is_needed) {
           {"const std::uint32_t epoch = epoch_.load",
            "orders a stop request, and std::stop_token is not modelled"},
           {"epoch_.fetch_add(1, sync::release)", "orders a stop request, and std::stop_token is not modelled"},
-          {"waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight",
-           "only one notifier may set the flag; its place among the seq_cst operations is that of the load "
-           "before"},
       });
 }
 

@@ -3,8 +3,8 @@
 //
 // An event count turns any lock-free attempt ("pop an item") into a blocking one. Whoever makes progress
 // possible calls notify_one(), which is one plain load when nobody sleeps; whoever cannot make progress
-// calls wait(), which tries again for some microseconds, then gives its processor away a few times,
-// then sleeps on a futex.
+// calls wait(), which tries again for some microseconds, offering its processor to others between the
+// attempts, and then sleeps on a futex.
 //
 // The protocol of a pair (notifier, waiter) around a condition C held in some atomics:
 //
@@ -25,8 +25,8 @@
 //
 // Not promised: fairness among waiters, and that a wake finds something to do.
 //
-// Edges:  noticed   epoch_     release in wake_one, wake_all -> acquire in wait       a stop request or
-//                              a close made before the notification is seen by whoever it wakes
+// Edges:  noticed   epoch_     release in wake_all -> acquire in sleep_and_try   a stop request, which is no
+//                              seq_cst operation, is seen by whoever it wakes
 //         counted   waiters_   seq_cst on both sides, the two cases above; no data is passed
 #pragma once
 
@@ -153,10 +153,10 @@ class event_count {
   [[gnu::noinline]] void wake_one(std::uint32_t waiters) noexcept {
     do {
       if (waiters == 0 || (waiters & wake_in_flight) != 0) return;
-    } while (!waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight,
-                                             sync::seq_cst,  // seq_cst counted: the wake begins
-                                             sync::seq_cst));  // seq_cst counted: as in notify_one
-    epoch_.fetch_add(1, sync::release);  // release noticed
+      // relaxed, twice: it only matters that one notifier sets the flag. The place in the order of the two
+      // cases is that of the load in notify_one().
+    } while (!waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight, sync::relaxed, sync::relaxed));
+    epoch_.fetch_add(1, sync::relaxed);  // relaxed: it only has to change
     sync::futex_wake(epoch_, 1);
   }
 
