@@ -90,15 +90,15 @@ class event_count {
   static constexpr std::uint32_t one_waiter = 2;
 
   static constexpr int looks = sync::attempts(16);
-  static constexpr std::chrono::microseconds look_interval{1};
+  static constexpr std::chrono::microseconds look_interval{2};
   static constexpr int pauses_per_clock_read = sync::attempts(4);
   static constexpr std::chrono::microseconds first_nap{100};
   static constexpr std::chrono::milliseconds longest_nap{10};
 
   // Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
-  // at work on it, and whoever looks after every item gets one item each time: looks a microsecond apart
+  // at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
   // find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
-  // wants it, they wait out the microsecond.
+  // wants it, they wait out the interval.
   template <class TryOnce>
   static bool try_awake(TryOnce& try_once, const deadline& until) {
     const bool others_run_now = sync::processor_count() > 1;
