@@ -55,14 +55,16 @@ class lap_ring {
   lap_ring& operator=(const lap_ring&) = delete;
 
   ~lap_ring() {
-    for (std::size_t i = 0; i != capacity(); ++i) {
-      slot_type& slot = slots_[i];
-      // relaxed: whoever destroys the ring has seen every call return. After a fork, a slot that some
-      // other thread had claimed and not filled is empty, and says so.
-      const std::uint64_t stamp = slot.stamp.load(sync::relaxed);
-      if (positions_.index(stamp) == i + 1) slot.item.destroy();
-      std::destroy_at(&slot);
+    // In the child of a fork, a slot that some other thread had claimed is in an unknown state: its
+    // element, if it has one, is left alone.
+    position at = head_.load(sync::relaxed);                       // relaxed: every call has returned
+    const position end = tail_.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
+    for (; at != end; at = positions_.next(at)) {
+      slot_type& slot = slot_at(at);
+      if (slot.stamp.load(sync::relaxed) == positions_.filled(at))  // relaxed: every call has returned
+        slot.item.destroy();
     }
+    std::destroy_n(std::to_address(slots_), capacity());
     slot_traits::deallocate(allocator_, slots_, capacity());
   }
 
