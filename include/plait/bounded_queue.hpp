@@ -320,11 +320,13 @@ class bounded_queue {
     return item;
   }
 
-  // How the slow path takes an argument: a small one by value, so that it can stay in a register until then.
+  // How the slow path takes an argument: a small T by value, so that it can stay in a register until then.
+  // Nothing but a T: an element made of another object may go on referring to that very object.
   template <class Arg>
   using by_value_if_cheap =
-      std::conditional_t<std::is_trivially_copyable_v<std::remove_cvref_t<Arg>> && sizeof(Arg) <= sizeof(void*),
-                         std::remove_cvref_t<Arg>, Arg&&>;
+      std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, T> && std::is_trivially_copyable_v<T> &&
+                             sizeof(T) <= sizeof(void*),
+                         T, Arg&&>;
 
   static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
     return status != conqueue_status::success && status != conqueue_status::closed;
