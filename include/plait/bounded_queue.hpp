@@ -202,9 +202,9 @@ class bounded_queue {
   size_type close_and_discard() {
     close();
     size_type discarded = 0;
-    for (taken item; get(item, {}) == conqueue_status::success; item.reset()) {
+    for (taken item; get(item, {}) == conqueue_status::success; ++discarded) {
+      item.reset();  // before it counts as done
       task_done();
-      ++discarded;
     }
     return discarded;
   }
