@@ -20,8 +20,10 @@
 //       Nobody spins on it: try_ calls then return busy, the others sleep.
 //   (2) Linearizable: empty and full are said only if the queue was so at some moment during the call.
 //
-// Exceptions: a constructor of T that throws leaves the queue as it was. A T whose move may throw is kept
-// on the heap (one allocation per push); if moving it out of pop() throws, that item is lost, as in P0260.
+// Exceptions: a constructor of T that throws leaves the queue as it was. One that may throw runs before room
+// is looked for, so what it takes by rvalue is used up even if the answer is full or closed; a T itself never
+// is. A T whose move may throw is kept on the heap (one allocation per push); if moving it out of pop()
+// throws, that item is lost, as in P0260.
 //
 //   plait::bounded_queue<int> queue(8);
 //   std::jthread producer([&] {
@@ -96,7 +98,7 @@ class bounded_queue {
   // Waits for an item; nothing if the queue is closed and drained.
   std::optional<T> pop() { return pop_within({}); }
 
-  // As above, and also ends (false, nothing) when a stop is requested.
+  // As above, and a wait also ends (false, nothing) when a stop is requested.
   template <class Value>
     requires std::constructible_from<T, Value>
   bool push(Value&& value, const std::stop_token& stop) {
@@ -220,7 +222,7 @@ class bounded_queue {
 
   // Marks one popped item as dealt with. Throws std::logic_error if that is more often than items were put.
   void task_done() {
-    position done = done_.load(sync::relaxed);  // relaxed: a stale value fails the CAS
+    position done = done_.load(sync::relaxed);  // relaxed: a stale value is below the tail and fails the CAS
     do {
       if (done == ring_.tail())
         throw std::logic_error("plait::bounded_queue: task_done() called more often than items were put");

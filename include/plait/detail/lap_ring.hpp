@@ -196,7 +196,7 @@ class lap_ring {
 
   std::size_t capacity() const noexcept { return static_cast<std::size_t>(positions_.capacity()); }
   const ring_positions& positions() const noexcept { return positions_; }
-  Allocator get_allocator() const noexcept { return allocator_; }
+  Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
   static constexpr position closed_bit = ring_positions::spare_bit;

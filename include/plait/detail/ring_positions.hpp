@@ -15,8 +15,8 @@ namespace PLAIT_NAMESPACE::detail {
 //   bits 62 .. k    lap, counted modulo 2^(63-k)
 //   bits k-1 .. 0   slot index, 0 <= index < capacity < 2^k
 //
-// Positions wrap after 2^(63-k) laps: at 10^9 operations a second, in some centuries. All arithmetic is
-// modulo that, so nothing happens when they do.
+// Positions wrap after 2^(63-k) laps, at least 2^62 operations: at 10^9 a second, in more than a century. All
+// arithmetic is modulo that, so nothing happens when they do.
 class ring_positions {
  public:
   using position = std::uint64_t;
