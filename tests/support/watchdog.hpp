@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Ends a test program that hangs, and says where: a lost wake-up would otherwise be a silent timeout.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+class watchdog {
+ public:
+  // Aborts the program if the watchdog still lives after `limit`.
+  watchdog(std::string what, std::chrono::seconds limit)
+      : thread_([what = std::move(what), limit](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::condition_variable_any over;
+          std::unique_lock lock(mutex);
+          over.wait_for(lock, stop, limit, [] { return false; });
+          if (stop.stop_requested()) return;
+          std::fprintf(stderr, "hangs: %s\n", what.c_str());
+          std::abort();
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
