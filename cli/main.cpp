@@ -34,9 +34,7 @@ int main(int argc, char** argv) try {
 
   action run;
   add_count(program, run);
-#ifdef PLAIT_WITH_TOUR
   add_tour(program, run);
-#endif
   add_bench(program, run);
   add_stress(program, run);
 

@@ -29,7 +29,7 @@ int main() {
     for (int report = 0; report < 10; ++report)
       reported += events.exchange(0);  // takes what came since the last report
   }
-  reported += events.exchange(0);  // 1 000 000: each event was reported once
+  reported += events.exchange(0);  // 1,000,000: each event was reported once
   // [harvest]
   return reported == 1'000'000 ? 0 : 1;
 }

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The chapters of the tour. Each shows a problem as it happens, the few lines that solve it, and figures
+// that it has just measured; whatever a sentence claims about them is computed from them.
+#pragma once
+
+#include "tour/page.hpp"
+
+namespace plait::cli::tour {
+
+void race(page& out);
+void counter(page& out);
+void queue(page& out);
+void count_words(page& out);
+
+}  // namespace plait::cli::tour

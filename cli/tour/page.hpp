@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What a chapter writes on: paragraphs, code from examples/, and rows of figures, each shown at once.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace plait::cli::tour {
+
+class page {
+ public:
+  // Colours only on a terminal that can show them and where NO_COLOR does not forbid them.
+  page();
+
+  void heading(std::string_view title);
+
+  // One paragraph, broken into lines of at most `width` columns.
+  template <class... Args>
+  void say(fmt::format_string<Args...> format, Args&&... args) {
+    paragraph(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  // One indented line, as it is.
+  template <class... Args>
+  void row(fmt::format_string<Args...> format, Args&&... args) {
+    write("    " + fmt::format(format, std::forward<Args>(args)...) + "\n");
+  }
+
+  void gap() { write("\n"); }
+
+  // What stands between the two `// [part]` lines of examples/NAME.cpp.
+  void code(std::string_view name, std::string_view part);
+
+ private:
+  static constexpr std::size_t width = 84;
+
+  void paragraph(std::string_view text);
+  static void write(std::string_view text);  // throws std::system_error
+
+  bool colours_;
+};
+
+// "1,234,567"
+std::string grouped(std::int64_t number);
+
+}  // namespace plait::cli::tour

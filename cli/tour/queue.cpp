@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <mutex>
+#include <optional>
+#include <plait/bounded_queue.hpp>
+#include <plait/conqueue_status.hpp>
+#include <thread>
+
+#include "tour/chapters.hpp"
+#include "tour/measure.hpp"
+
+namespace plait::cli::tour {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+// What people write when they have no queue: it waits and it can be closed, and that is all.
+class hand_made_queue {
+ public:
+  explicit hand_made_queue(std::size_t capacity) : capacity_(capacity) {}
+
+  bool push(std::int64_t item) {
+    std::unique_lock lock(mutex_);
+    not_full_.wait(lock, [&] { return closed_ || items_.size() != capacity_; });
+    if (closed_) return false;
+    items_.push_back(item);
+    not_empty_.notify_one();
+    return true;
+  }
+
+  std::optional<std::int64_t> pop() {
+    std::unique_lock lock(mutex_);
+    not_empty_.wait(lock, [&] { return closed_ || !items_.empty(); });
+    if (items_.empty()) return std::nullopt;
+    const std::int64_t item = items_.front();
+    items_.pop_front();
+    not_full_.notify_one();
+    return item;
+  }
+
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    not_empty_.notify_all();
+    not_full_.notify_all();
+  }
+
+ private:
+  const std::size_t capacity_;
+  std::mutex mutex_;
+  std::condition_variable not_empty_, not_full_;
+  std::deque<std::int64_t> items_;
+  bool closed_ = false;
+};
+
+void show_back_pressure(page& out) {
+  plait::bounded_queue<int> queue(8);
+  std::atomic<int> pushed = 0, popped = 0;
+  const std::jthread producer([&] {
+    while (queue.push(pushed)) ++pushed;
+  });
+  const std::jthread consumer([&] {
+    while (queue.pop()) {
+      ++popped;
+      std::this_thread::sleep_for(2ms);
+    }
+  });
+  out.say("Live: a producer that could go on for ever, a consumer that takes 2 ms for each item, 8 places.");
+  out.row("{:>8}  {:>8}  {:>8}  {:>12}", "after", "pushed", "popped", "in the queue");
+  const auto start = clock::now();
+  std::size_t most = 0;
+  for (int i = 1; i <= 5; ++i) {
+    std::this_thread::sleep_for(80ms);
+    const std::size_t size = queue.size();
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - start);
+    out.row("{:>5} ms  {:>8}  {:>8}  {:>12}", elapsed.count(), pushed.load(), popped.load(), size);
+    most = std::max(most, size);
+  }
+  queue.close_and_discard();
+  out.gap();
+  out.say(
+      "Five looks found at most {} items inside: the producer sleeps in push() until there is room, and memory "
+      "stays bounded.",
+      most);
+}
+
+void join_all(page& out) {
+  constexpr int jobs = 200'000;
+  plait::bounded_queue<int> queue(64);
+  std::atomic<int> done = 0;
+  const auto work = [&] {
+    while (queue.pop()) {
+      ++done;
+      queue.task_done();
+    }
+  };
+  const std::jthread first(work), second(work);
+  const auto start = clock::now();
+  for (int job = 0; job != jobs; ++job) queue.push(job);
+  queue.join();
+  const std::chrono::duration<double, std::milli> elapsed = clock::now() - start;
+  out.say("{} jobs for 2 workers: join() returned after {:.1f} ms, with {} jobs done and {} unfinished.",
+          grouped(jobs), elapsed.count(), grouped(done), queue.unfinished_tasks());
+  queue.close();
+}
+
+std::chrono::duration<double, std::milli> processor_time_of_this_thread() {
+  rusage used{};
+  ::getrusage(RUSAGE_THREAD, &used);
+  const auto time = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return time(used.ru_utime) + time(used.ru_stime);
+}
+
+void close_and_time_out(page& out) {
+  plait::bounded_queue<int> queue(8);
+  for (int i = 0; i != 3; ++i) queue.push(i);
+  queue.close();
+  const bool taken = queue.push(3);
+  int drained = 0;
+  while (queue.pop()) ++drained;
+  out.say("close() with 3 items inside: the next push returned {}, {} items came out, then nothing.", taken,
+          drained);
+
+  plait::bounded_queue<int> empty(8);
+  const auto start = clock::now();
+  const auto used_before = processor_time_of_this_thread();
+  const std::expected<int, conqueue_status> late = empty.try_pop_for(50ms);
+  const auto used = processor_time_of_this_thread() - used_before;
+  const std::chrono::duration<double, std::milli> waited = clock::now() - start;
+  out.say(
+      "Waiting has a limit where you want one. try_pop_for(50ms) on an empty queue said '{}' after {:.2f} ms "
+      "and used {:.2f} ms of processor time meanwhile.",
+      late ? std::string_view("an item") : to_string(late.error()), waited.count(), used.count());
+}
+
+// Nanoseconds an item from `sides` producers to as many consumers, for 100 milliseconds. NaN would be a
+// lost or invented item; it is not kept quiet.
+template <class Queue>
+double nanoseconds_an_item(unsigned sides) {
+  Queue queue(1024);
+  std::atomic<unsigned> producing = sides;
+  std::atomic<std::int64_t> items = 0, pushed_sum = 0, popped_sum = 0;
+  const double seconds = run_together(2 * sides, [&](unsigned i) {
+    std::int64_t count = 0, sum = 0;
+    if (i < sides) {
+      const auto end = clock::now() + 100ms;
+      while (count % 256 != 0 || clock::now() < end) {
+        queue.push(count);
+        sum += count++;
+      }
+      pushed_sum += sum;
+      if (--producing == 0) queue.close();
+    } else {
+      for (; const std::optional<std::int64_t> item = queue.pop(); ++count) sum += *item;
+      items += count;
+      popped_sum += sum;
+    }
+  });
+  if (pushed_sum != popped_sum) throw std::logic_error("the queue lost or invented an item");
+  return seconds * 1e9 / static_cast<double>(items.load());
+}
+
+void compare_throughput(page& out) {
+  const std::vector<double> time = medians_in_turn({
+      [] { return nanoseconds_an_item<plait::bounded_queue<std::int64_t>>(1); },
+      [] { return nanoseconds_an_item<plait::bounded_queue<std::int64_t>>(2); },
+      [] { return nanoseconds_an_item<hand_made_queue>(1); },
+      [] { return nanoseconds_an_item<hand_made_queue>(2); },
+  });
+  const auto millions = [](double nanoseconds) { return 1e3 / nanoseconds; };
+  out.say(
+      "Million items a second through 1024 places, 8 bytes each (median of 5 times 100 ms, sums compared):");
+  out.row("{:<36} {:>10} {:>10}", "producers + consumers", "1 + 1", "2 + 2");
+  out.row("{:<36} {:>10.1f} {:>10.1f}", "plait::bounded_queue", millions(time[0]), millions(time[1]));
+  out.row("{:<36} {:>10.1f} {:>10.1f}", "mutex + deque + 2 condition variables", millions(time[2]),
+          millions(time[3]));
+  out.gap();
+  out.say(
+      "With one on each side plait::bounded_queue is {} the hand-made queue, with two {} it. "
+      "Threads that wait sleep in both.",
+      compared(time[0], time[2]), compared(time[1], time[3]));
+}
+
+}  // namespace
+
+void queue(page& out) {
+  out.say(
+      "A producer that is faster than its consumers fills the memory, unless something makes it wait. And "
+      "somebody has to say when there is no more:");
+  out.code("bounded_queue", "pipeline");
+  show_back_pressure(out);
+
+  out.say("An item that was taken is not yet an item that was dealt with. join() knows the difference:");
+  out.code("bounded_queue", "join");
+  join_all(out);
+  close_and_time_out(out);
+  compare_throughput(out);
+}
+
+}  // namespace plait::cli::tour

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The subcommand `plait tour`: its chapters, and what it does with the names of some.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <plait/detail/sync.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "subcommands.hpp"
+#include "tour/chapters.hpp"
+#include "tour/page.hpp"
+
+namespace plait::cli {
+namespace {
+
+constexpr const char* description =
+    "Examples:\n"
+    "  plait tour              every chapter, in about ten seconds\n"
+    "  plait tour queue        one of them\n"
+    "  plait tour --list       what there is\n"
+    "\n"
+    "Shows what goes wrong without the structures of the library, the few lines that put it right, and\n"
+    "what both cost on this machine, measured while you watch.";
+
+struct chapter {
+  std::string_view name;
+  std::string_view subject;
+  void (*show)(tour::page&);
+};
+
+constexpr std::array chapters{
+    chapter{"race", "two threads, one number, and updates that get lost", tour::race},
+    chapter{"counter", "one number that many threads add to", tour::counter},
+    chapter{"queue", "producers and consumers, with a bound, an end and a wait for all", tour::queue},
+    chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
+};
+
+void list(std::FILE* to) {
+  for (const chapter& each : chapters) fmt::print(to, "  {:12} {}\n", each.name, each.subject);
+}
+
+const chapter* find(std::string name) {
+  std::ranges::replace_if(name, [](char c) { return c == ' ' || c == '_'; }, '-');
+  const auto found = std::ranges::find(chapters, name, &chapter::name);
+  return found == chapters.end() ? nullptr : found;
+}
+
+extern "C" void end_at_once(int) {
+  ::_exit(stopped_by_user);
+}
+
+int tour_of(const std::vector<const chapter*>& chosen) {
+  // Nothing has to be put in order. Where Ctrl-C is ignored from outside, that stays so.
+  if (::signal(SIGINT, end_at_once) == SIG_IGN) ::signal(SIGINT, SIG_IGN);
+
+  const auto start = std::chrono::steady_clock::now();
+  tour::page out;
+  out.say("plait tour: measured now, on the {} processors this program may use.", sync::processor_count());
+  for (const chapter* each : chosen) {
+    out.heading(fmt::format("{}: {}", each->name, each->subject));
+    each->show(out);
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  out.say("{} in {:.1f} seconds. Next: ./plait count PATH for texts of your own, docs/index.md for the code.",
+          chosen.size() == 1 ? "One chapter" : fmt::format("{} chapters", chosen.size()), elapsed.count());
+  return fine;
+}
+
+int tour_named(const std::vector<std::string>& names) {
+  std::vector<const chapter*> chosen;
+  for (const std::string& name : names) {
+    const chapter* const found = find(name);
+    if (found == nullptr) {
+      fmt::print(stderr, "plait tour: there is no chapter '{}'. The chapters are:\n", name);
+      list(stderr);
+      return failed;
+    }
+    chosen.push_back(found);
+  }
+  if (names.empty()) {
+    for (const chapter& each : chapters) chosen.push_back(&each);
+  }
+  return tour_of(chosen);
+}
+
+}  // namespace
+
+void add_tour(CLI::App& program, action& run) {
+  struct choice {
+    std::vector<std::string> names;
+    bool list = false;
+  };
+  const auto chosen = std::make_shared<choice>();
+  CLI::App& command =
+      *program.add_subcommand("tour", "See what each structure is for, measured on this machine");
+  command.description(description);
+  command.add_option("CHAPTER", chosen->names, "Which chapters (default: all)");
+  command.add_flag("--list", chosen->list, "Name the chapters and do nothing else");
+  command.callback([chosen, &run] {
+    run = [chosen] {
+      if (!chosen->list) return tour_named(chosen->names);
+      list(stdout);
+      return static_cast<int>(fine);
+    };
+  });
+}
+
+}  // namespace plait::cli
