@@ -3,7 +3,8 @@
 
 Every ```cpp block in README.md, CONTRIBUTING.md and docs/, and every example in the opening comment of a
 public header (an indented block with code in it), is a contiguous piece of a file in examples/, whatever
-its indentation; those files are compiled and run by the tests. Commands in shell blocks exist.
+its indentation; those files are compiled and run by the tests. A page in docs/ may also quote a header.
+Commands in shell blocks exist.
 """
 
 import json
@@ -67,12 +68,14 @@ def unknown_command(line, root):
 
 def lint(root):
     examples = [path.read_text().split("\n") for path in sorted((root / "examples").glob("*.cpp"))]
+    headers = [path.read_text().split("\n") for path in common.headers(root)]
     pages = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]
     for page in (page for page in pages if page.exists()):
         text = page.read_text()
         for match in FENCE.finditer(text):
             where = f"{page.relative_to(root)}:{common.line_number(text, match.start())}"
-            if match[2] == "cpp" and not is_shown(match[3].split("\n"), examples):
+            quotable = examples + headers if root / "docs" in page.parents else examples
+            if match[2] == "cpp" and not is_shown(match[3].split("\n"), quotable):
                 yield f"{where}: this snippet is not a contiguous piece of any file in examples/"
             if match[2] in SHELL:
                 for problem in filter(None, (unknown_command(line, root) for line in match[3].split("\n"))):

@@ -139,6 +139,12 @@ class Snippets(LintTest):
             self.finds(snippets, self.example | {name: "text\n```cpp\nint a = 2;\n```\n"}, f"{name}:2: this snippet")
         self.finds(snippets, self.example | {"include/plait/a.hpp": "// a\n//\n//   int a = 2;\n"}, "a.hpp:3: this example")
 
+    def test_only_a_page_in_docs_may_quote_a_header(self):
+        header = {"include/plait/a.hpp": "// a\n#pragma once\nint b = 2;\n"}
+        self.accepts(snippets, self.example | header | {"docs/a.md": "```cpp\nint b = 2;\n```\n"})
+        self.finds(snippets, self.example | header | {"docs/a.md": "```cpp\nint b = 3;\n```\n"}, "this snippet")
+        self.finds(snippets, self.example | header | {"README.md": "```cpp\nint b = 2;\n```\n"}, "this snippet")
+
     def test_lines_left_out_are_found(self):
         self.finds(snippets, self.example | {"README.md": "```cpp\nint a = 1;\n  f(a);\n```\n"}, "this snippet")
 
