@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <plait/bounded_queue.hpp>
 #include <plait/keyed_counter.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>

@@ -12,7 +12,10 @@
 #include <optional>
 #include <plait/bounded_queue.hpp>
 #include <plait/conqueue_status.hpp>
+#include <stdexcept>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"
@@ -144,8 +147,7 @@ void close_and_time_out(page& out) {
       late ? std::string_view("an item") : to_string(late.error()), waited.count(), used.count());
 }
 
-// Nanoseconds an item from `sides` producers to as many consumers, for 100 milliseconds. NaN would be a
-// lost or invented item; it is not kept quiet.
+// Nanoseconds an item from `sides` producers to as many consumers, for 100 milliseconds.
 template <class Queue>
 double nanoseconds_an_item(unsigned sides) {
   Queue queue(1024);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <plait/counter.hpp>
+#include <vector>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"
