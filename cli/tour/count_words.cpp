@@ -22,7 +22,7 @@
 namespace plait::cli::tour {
 namespace {
 
-constexpr std::size_t enough = 16 * 1024 * 1024;
+constexpr std::size_t enough = std::size_t{16} << 20;
 
 struct library {
   std::vector<std::string> texts;
@@ -30,9 +30,9 @@ struct library {
   std::vector<std::string> folders;
 };
 
-// Pages whose most common words would be tags.
+// Pages whose most common words would be tags and stars.
 bool is_markup(std::string_view path) {
-  constexpr std::array endings{".html", ".htm", ".xml", ".svg", ".js", ".css"};
+  constexpr std::array endings{".md", ".html", ".htm", ".xml", ".svg", ".js", ".css"};
   return std::ranges::any_of(endings, [&](std::string_view ending) { return path.ends_with(ending); });
 }
 
@@ -53,6 +53,7 @@ library read_library() {
         found.bytes += text.size();
         found.texts.push_back(std::move(text));
       } catch (const input_error&) {
+        return;  // the next one will do
       }
     };
     find_files(folder, read, [](const std::string&) {});
@@ -77,7 +78,7 @@ std::vector<std::string_view> split(std::string_view text) {
 
 // Pieces of whole words, small enough that no worker is left alone with a large one.
 std::vector<std::string_view> blocks_of(const library& texts) {
-  constexpr std::size_t block_size = 64 * 1024;
+  constexpr std::size_t block_size = std::size_t{64} << 10;
   std::vector<std::string_view> blocks;
   for (std::string_view rest : texts.texts) {
     while (!rest.empty()) {

@@ -43,8 +43,7 @@ void compare_adds(page& out) {
   out.gap();
   out.say(
       "With {} threads plait::counter is {} the atomic and {} the mutex. No two threads write to the same "
-      "place: an "
-      "add with {} threads is {} with one.",
+      "place: an add with {} threads is {} with one.",
       many, compared(time[1], time[3]), compared(time[1], time[5]), many, compared(time[1], time[0]));
 }
 
@@ -92,8 +91,7 @@ void outlive_threads(page& out) {
 void counter(page& out) {
   out.say(
       "Requests served, bytes read, cache hits: many threads add, somebody reads now and then. A mutex makes "
-      "them "
-      "queue up; one std::atomic makes them fight for one cache line.");
+      "them queue up; one std::atomic makes them fight for one cache line.");
   out.code("counter", "count");
   compare_adds(out);
 

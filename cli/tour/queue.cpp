@@ -189,7 +189,7 @@ void compare_throughput(page& out) {
           millions(time[3]));
   out.gap();
   out.say(
-      "With one on each side plait::bounded_queue is {} the hand-made queue, with two {} it. "
+      "With one on each side plait::bounded_queue is {} the hand-made queue; with two it is {} the other. "
       "Threads that wait sleep in both.",
       compared(time[0], time[2]), compared(time[1], time[3]));
 }

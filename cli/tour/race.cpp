@@ -36,17 +36,15 @@ void lose_updates(page& out) {
   }
   out.gap();
 
-  const double share = 100.0 * static_cast<double>(lost_in_all) / static_cast<double>(rounds * threads * adds);
+  const double share = 100.0 * static_cast<double>(lost_in_all) / static_cast<double>(adds * threads * rounds);
   if (lost_in_all == 0)
     out.say(
         "Nothing was lost this time: the threads happened never to meet between a read and a write. The next "
-        "run "
-        "may differ, and that is what makes such a bug hard to find.");
+        "run may differ, and that is what makes such a bug hard to find.");
   else
     out.say(
         "{} updates are gone, {:.3g} % of all, and nothing complained. Between a thread's read and its write "
-        "the "
-        "other one wrote; the write put the old number back.",
+        "the other one wrote; the write put the old number back.",
         grouped(lost_in_all), share);
 }
 
