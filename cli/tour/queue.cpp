@@ -183,9 +183,9 @@ void compare_throughput(page& out) {
   const auto millions = [](double nanoseconds) { return 1e3 / nanoseconds; };
   out.say(
       "Million items a second through 1024 places, 8 bytes each (median of 5 times 100 ms, sums compared):");
-  out.row("{:<36} {:>10} {:>10}", "producers + consumers", "1 + 1", "2 + 2");
-  out.row("{:<36} {:>10.1f} {:>10.1f}", "plait::bounded_queue", millions(time[0]), millions(time[1]));
-  out.row("{:<36} {:>10.1f} {:>10.1f}", "mutex + deque + 2 condition variables", millions(time[2]),
+  out.row("{:<38} {:>10} {:>10}", "producers + consumers", "1 + 1", "2 + 2");
+  out.row("{:<38} {:>10.1f} {:>10.1f}", "plait::bounded_queue", millions(time[0]), millions(time[1]));
+  out.row("{:<38} {:>10.1f} {:>10.1f}", "mutex + deque + 2 condition variables", millions(time[2]),
           millions(time[3]));
   out.gap();
   out.say(
