@@ -7,18 +7,21 @@
 //   operation            progress        exactness                              complexity
 //   add                  blocks (1)      no count is ever lost                  O(1)
 //   update               as add          as add                                 O(keys), cheaper than adds
-//   count, total         blocks (1)      (2)                                    O(threads)
-//   size, most_common,   blocks (1)      (2)                                    O(keys) to merge the tables,
-//     snapshot, for_each,                                                       and sorting what most_common
+//   count, total, empty  blocks (2)      (3)                                    O(threads)
+//   size                 blocks (2)      (3)                                    O(keys added since the last
+//                                                                               read of all keys)
+//   most_common,         as size         (3)                                    as size, and O(all keys), and
+//     snapshot, for_each,                                                       sorting what most_common
 //     merge                                                                     returns
-//   clear                blocks (1)      what is added meanwhile may stay       O(keys)
-//   Memory: each thread counts in a table of its own, which the thread that gets its place goes on with: at
-//   most threads alive at once * distinct keys * (the size of a key + 8 + 11 to 22 bytes). A std::string
-//   key takes 16 bytes if it has up to 12 characters. clear() and the destructor free it.
-//   (1) On the lock of one table, which nobody else wants unless somebody reads or clears. Whoever reads all
-//       keys holds the locks of all tables.
-//   (2) Exact when nobody adds. Otherwise every add that happened before is seen, and of those under way,
-//       some.
+//   clear                blocks (2)      what is added meanwhile may stay       O(keys)
+//   Memory: each thread counts in a table of its own, which the thread that gets its place goes on with;
+//   whoever reads all keys empties these into a common one. At most (threads alive at once + 1) * distinct
+//   keys * (the size of a key + 8 + 11 to 22 bytes). A std::string key takes 16 bytes if it has up to 12
+//   characters. clear() and the destructor free it.
+//   (1) On the lock of the thread's own table, which somebody else wants only to read or clear it.
+//   (2) As add, on one table after the other, and on whoever else reads or clears.
+//   (3) Exact when nobody adds or clears. Otherwise every add that happened before is seen, and of those
+//       under way, some.
 //
 // Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
 // is held; update() and merge() have then counted some of their keys, each wholly or not at all.
@@ -52,7 +55,6 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -141,23 +143,17 @@ class keyed_counter {
   // The sum of all counts.
   std::int64_t total() const {
     std::uint64_t sum = 0;
-    tables_.for_each([&](locked_table& own) {
-      const std::lock_guard guard(own.lock);
-      sum += own.table.total();
-    });
+    for_each_table([&](const counting_table& table) { sum += table.total(); });
     return static_cast<std::int64_t>(sum);
   }
 
   // The number of distinct keys.
   size_type size() const {
-    return read([](const std::vector<combined>& all) { return all.size(); });
+    return read([](const counting_table& all) { return all.size(); });
   }
   [[nodiscard]] bool empty() const {
     bool none = true;
-    tables_.for_each([&](locked_table& own) {
-      const std::lock_guard guard(own.lock);
-      none = none && own.table.size() == 0;
-    });
+    for_each_table([&](const counting_table& table) { none = none && table.size() == 0; });
     return none;
   }
 
@@ -165,25 +161,26 @@ class keyed_counter {
   // own order if they have one.
   std::vector<value_type> most_common() const { return most_common(static_cast<size_type>(-1)); }
   std::vector<value_type> most_common(size_type n) const {
-    return read([n](std::vector<combined>& all) { return ranked(all, n); });
+    return read([n](const counting_table& all) { return ranked(all, n); });
   }
 
   // All keys and their counts, in no particular order.
   std::vector<value_type> snapshot() const {
-    return read([](const std::vector<combined>& all) {
+    return read([](const counting_table& all) {
       std::vector<value_type> copy;
       copy.reserve(all.size());
-      for (const combined& each : all) copy.push_back(to_value(each));
+      all.for_each([&](const entry& each) { copy.push_back(to_value(each)); });
       return copy;
     });
   }
 
-  // The same without a copy: calls visit(key, count) for each, and nobody can add meanwhile. A key is shown
-  // where it is, a string as a string_view, and stays there until clear(). `visit` must not use this counter.
+  // The same without a copy: calls visit(key, count) for each. Others can add meanwhile, but not read or
+  // clear, and `visit` must not either. A key is shown where it is, a string as a string_view, and stays
+  // there until the next read of all keys or clear().
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    read([&](const std::vector<combined>& all) {
-      for (const combined& each : all) visit(each.key.shown(), static_cast<std::int64_t>(each.count));
+    read([&](const counting_table& all) {
+      all.for_each([&](const entry& each) { visit(shown(each.key), static_cast<std::int64_t>(each.count)); });
     });
   }
 
@@ -194,11 +191,9 @@ class keyed_counter {
 
   // Forgets all keys.
   void clear() {
-    tables_.for_each([](locked_table& own) {
-      counting_table dropped;  // destroyed when the lock is free again
-      const std::lock_guard guard(own.lock);
-      std::swap(dropped, own.table);
-    });
+    // Counts move from the tables of threads to the common one and never back: none escapes.
+    tables_.for_each(drop);
+    drop(common_);
   }
 
  private:
@@ -298,100 +293,82 @@ class keyed_counter {
   std::int64_t count_one(const K& key) const {
     const hash_type hash = hash_of(key);
     std::uint64_t sum = 0;
-    tables_.for_each([&](locked_table& own) {
-      const std::lock_guard guard(own.lock);
-      sum += own.table.count(hash, wanted(key), equal_);
-    });
+    for_each_table([&](const counting_table& table) { sum += table.count(hash, wanted(key), equal_); });
     return static_cast<std::int64_t>(sum);
   }
 
-  // A key where it is, in the table of some thread, which is locked meanwhile.
-  class key_reference {
-   public:
-    explicit key_reference(const stored_key& key) noexcept : key_(&key) {}
-    const stored_key& get() const noexcept { return *key_; }
-    decltype(auto) shown() const noexcept {
-      if constexpr (packs) {
-        return key_->text();
-      } else {
-        return std::as_const(*key_);
-      }
-    }
+  // Calls visit(table) for the common table and for each thread's, each locked. No count moves from one to
+  // the other meanwhile.
+  template <class Visitor>
+  void for_each_table(Visitor&& visit) const {
+    const std::lock_guard reading(common_.lock);
+    visit(common_.table);
+    tables_.for_each([&](locked_table& own) {
+      const std::lock_guard guard(own.lock);
+      visit(own.table);
+    });
+  }
 
-   private:
-    const stored_key* key_;
-  };
-  using combined_table = detail::counting_table<key_reference>;
-  using combined = typename combined_table::entry;
-
-  // What use(all) returns for the counts of all threads together. No key is copied; the tables stay locked,
-  // always in the same order, until `use` is done.
+  // What use(table) returns for the common table, after the counts of all threads have moved there.
   template <class Use>
   auto read(Use&& use) const {
-    std::vector<std::unique_lock<sync::mutex>> locks;
-    std::vector<const counting_table*> tables;
-    tables_.for_each([&](locked_table& own) {
-      std::unique_lock lock(own.lock);
-      if (own.table.size() == 0) return;
-      locks.push_back(std::move(lock));
-      tables.push_back(&own.table);
+    tables_.for_each([this](locked_table& own) {
+      counting_table poured;  // destroyed when the locks are free again
+      const std::lock_guard reading(common_.lock);
+      const std::lock_guard guard(own.lock);
+      common_.table.pour(own.table, equal_);
+      std::swap(poured, own.table);
     });
-    std::vector<combined> all = combine(tables);
-    return use(all);
+    const std::lock_guard reading(common_.lock);
+    return use(std::as_const(common_.table));
   }
 
-  // The largest table is taken as it is. The others' keys are looked for in it, and those that it lacks are
-  // collected in a table beside it.
-  std::vector<combined> combine(std::vector<const counting_table*>& tables) const {
-    std::vector<combined> all;
-    if (tables.empty()) return all;
-    std::ranges::iter_swap(tables.begin(), std::ranges::max_element(tables, {}, &counting_table::size));
-    const counting_table& largest = *tables.front();
-    all.reserve(largest.size());
-    largest.for_each([&](const entry& each) { all.push_back({each.count, key_reference(each.key)}); });
+  static void drop(locked_table& all) {
+    counting_table dropped;  // destroyed when the lock is free again
+    const std::lock_guard guard(all.lock);
+    std::swap(dropped, all.table);
+  }
 
-    combined_table lacking;
-    std::size_t most_lacking = 0;
-    for (const counting_table* table : tables | std::views::drop(1)) most_lacking += table->size();
-    lacking.reserve(most_lacking);
-    const auto same = [this](const key_reference& left, const stored_key& right) {
-      return std::invoke(equal_, left.get(), right);
-    };
-    for (const counting_table* table : tables | std::views::drop(1)) {
-      table->for_each_by_hash([&](hash_type hash, const entry& each) {
-        if (const auto number = largest.number_of(hash, each.key, equal_))
-          all[*number].count += each.count;
-        else
-          lacking.add(hash, each.key, each.count, same);
-      });
+  static decltype(auto) shown(const stored_key& key) noexcept {
+    if constexpr (packs) {
+      return key.text();
+    } else {
+      return (key);
     }
-    lacking.for_each([&](const combined& each) { all.push_back(each); });
-    return all;
   }
 
-  static value_type to_value(const combined& from) {
-    return {static_cast<Key>(from.key.get()), static_cast<std::int64_t>(from.count)};
+  static value_type to_value(const entry& from) {
+    return {static_cast<Key>(from.key), static_cast<std::int64_t>(from.count)};
   }
 
-  static std::vector<value_type> ranked(std::vector<combined>& all, size_type n) {
-    n = std::min(n, all.size());
-    const auto before = [](const combined& left, const combined& right) {
-      const auto left_count = static_cast<std::int64_t>(left.count);
-      const auto right_count = static_cast<std::int64_t>(right.count);
-      if constexpr (std::three_way_comparable<Key>) {
-        if (left_count == right_count) return left.key.get() < right.key.get();
-      }
-      return left_count > right_count;
+  static std::vector<value_type> ranked(const counting_table& all, size_type n) {
+    struct candidate {
+      std::int64_t count;  // read more often than the rest
+      const entry* in;
     };
-    const auto end = all.begin() + static_cast<std::ptrdiff_t>(n);
-    std::ranges::partial_sort(all, end, before);
+    std::vector<candidate> candidates;
+    candidates.reserve(all.size());
+    all.for_each(
+        [&](const entry& each) { candidates.push_back({static_cast<std::int64_t>(each.count), &each}); });
+    const auto before = [](const candidate& left, const candidate& right) {
+      if constexpr (std::three_way_comparable<Key>) {
+        if (left.count == right.count) return left.in->key < right.in->key;
+      }
+      return left.count > right.count;
+    };
+    n = std::min(n, candidates.size());
+    const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(n);
+    std::ranges::partial_sort(candidates, end, before);
     std::vector<value_type> result;
     result.reserve(n);
-    std::for_each(all.begin(), end, [&](const combined& each) { result.push_back(to_value(each)); });
+    std::for_each(candidates.begin(), end,
+                  [&](const candidate& each) { result.push_back(to_value(*each.in)); });
     return result;
   }
 
-  detail::thread_slots<locked_table> tables_;
+  // Locked in this order: the common table, then that of one thread.
+  mutable locked_table common_;
+  detail::thread_slots<locked_table> tables_;  // what each thread has counted since somebody read all keys
   [[no_unique_address]] Hash hash_;
   [[no_unique_address]] Equal equal_;
 };

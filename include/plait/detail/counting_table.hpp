@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -60,15 +59,6 @@ class counting_table {
     return found == empty ? 0 : entry_of(found).count;
   }
 
-  // The number of the entry of `key`, counted in the order in which they came.
-  template <class K, class Equal>
-  std::optional<std::size_t> number_of(hash_type hash, const K& key, const Equal& equal) const {
-    if (index_.empty()) return std::nullopt;
-    const slot found = index_[find(hash, key, equal)];
-    if (found == empty) return std::nullopt;
-    return number_in(found);
-  }
-
   // Calls visit(const entry&) for each key, in the order in which they came.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
@@ -76,19 +66,23 @@ class counting_table {
       for (const entry& each : block) visit(each);
   }
 
-  // Room for that many keys. Whoever adds keys in the order of their hashes needs it: they would crowd
-  // together in an index that still has to grow.
-  void reserve(std::size_t entries) {
-    if (entries > most_entries()) rebuild(std::bit_ceil(entries / 3 * 4 + first_slots));
-  }
-
-  // Calls visit(hash, const entry&) for each key in about the order of the hashes: a table of about the same
-  // size, where they are looked up, is then walked and not jumped about in.
-  template <class Visitor>
-  void for_each_by_hash(Visitor&& visit) const {
-    for (std::size_t i = 0; i != index_.size(); ++i) {
-      if (i + walk_ahead < index_.size()) prefetch_entry_at(i + walk_ahead);
-      if (index_[i] != empty) visit(hash_of(index_[i]), entry_of(index_[i]));
+  // Moves all counts of `from` here, with copies of the keys that are new. If a copy, an allocation or equal
+  // throws, each count is in one of the tables, and each key in at least one.
+  template <class Equal>
+  void pour(counting_table& from, const Equal& equal) {
+    if (size_ == 0) return std::swap(*this, from);
+    // In the order of their hashes, keys find their slots side by side, but crowd together in an index that
+    // still has to grow. So they come in a few passes, each of which spreads over all of it.
+    if (index_.size() < from.index_.size()) rebuild(from.index_.size());
+    for (std::size_t pass = 0; pass != passes; ++pass) {
+      for (std::size_t at = pass; at < from.index_.size(); at += passes) {
+        if (at + 2 * pour_ahead < from.index_.size()) from.prefetch_entry_at(at + 2 * pour_ahead);
+        if (at + pour_ahead < from.index_.size()) prefetch_entry(hash_of(from.index_[at + pour_ahead]));
+        if (from.index_[at] == empty) continue;
+        entry& moved = from.entry_of(from.index_[at]);
+        add(hash_of(from.index_[at]), std::as_const(moved.key), moved.count, equal);
+        from.total_ -= std::exchange(moved.count, 0);
+      }
     }
   }
 
@@ -109,17 +103,16 @@ class counting_table {
   static constexpr std::size_t first_slots = 16;
   static constexpr std::size_t most_slots = std::size_t{1} << 32;
   static constexpr std::size_t block_entries = 256;
-  static constexpr std::size_t walk_ahead = 16;  // slots: how early a walk by hash fetches entries
+  static constexpr std::size_t passes = 8;
+  static constexpr std::size_t pour_ahead = 8 * passes;  // slots: how early pour() fetches entries
 
   static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
     return slot{hash} << 32 | (number + 1);
   }
   static constexpr hash_type hash_of(slot from) noexcept { return static_cast<hash_type>(from >> 32); }
 
-  static constexpr std::size_t number_in(slot from) noexcept { return static_cast<std::uint32_t>(from) - 1; }
-
   const entry& entry_of(slot from) const noexcept {
-    const std::size_t number = number_in(from);
+    const std::size_t number = static_cast<std::uint32_t>(from) - 1;
     return blocks_[number / block_entries][number % block_entries];
   }
   entry& entry_of(slot from) noexcept { return const_cast<entry&>(std::as_const(*this).entry_of(from)); }
