@@ -80,6 +80,7 @@ class child {
     std::array<int, 2> err = pipe_unless(how.standard_error);
     process_ = ::fork();
     if (process_ == 0) {
+      ::signal(SIGPIPE, SIG_DFL);  // exec would keep what this process does with it
       ::dup2(how.standard_input == to_pipe ? in[0] : how.standard_input, 0);
       ::dup2(how.standard_output == to_pipe ? out[1] : how.standard_output, 1);
       ::dup2(how.standard_error == to_pipe ? err[1] : how.standard_error, 2);
@@ -108,7 +109,9 @@ class child {
     }
   }
 
+  // What a program that has gone does not read is lost, as when a person types.
   void write(std::string_view text) {
+    ::signal(SIGPIPE, SIG_IGN);  // of this process alone: the program started with the default
     while (!text.empty()) {
       const auto written = ::write(input_, text.data(), text.size());
       if (written <= 0) return;
