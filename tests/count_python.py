@@ -22,6 +22,8 @@ random.seed(20)
 
 known = [chr(int(line)) for line in (folder / "known_characters").read_text().split()]
 known = [c for c in known if unicodedata.category(c) != "Cn"]
+# Private use: 137,468 characters of which none is like a letter, so a few of each thousand are enough.
+known = [c for c in known if unicodedata.category(c) != "Co" or ord(c) % 256 == 0]
 spaces = [c for c in known if c.isspace()]
 ignorable = list("'.:·’\u00ad\u0301\u0345ʼ_ˈ\u200d")
 
@@ -88,12 +90,18 @@ by_rule = {
     ("--min-length", "3"): lambda text: [word for word in text.lower().split() if len(word) >= 3],
 }
 
+# Python needs seconds for each pass over a large text: there, two rules that reach every character class.
+large = 2_000_000
+rules_for_large = {(), ("--words", "alphanumeric")}
+
 failures = 0
 for name, data in texts.items():
     path = folder / name
     path.write_bytes(data)
     text = data.decode(errors="replace")
     for options, words in by_rule.items():
+        if len(data) > large and options not in rules_for_large:
+            continue
         expected = sorted(collections.Counter(words(text)).items(), key=lambda each: (-each[1], each[0]))
         command = [plait, "count", "--json", "--top", "all", "--binary", "count", "--quiet", *options]
         given = str(path) if not options else "-"
@@ -108,5 +116,5 @@ for name, data in texts.items():
             missing, extra = set(expected) - set(found), set(found) - set(expected)
             print(f"FAILED {name} {options} {given}: Python has {ascii(sorted(missing)[:5])},"
                   f" plait has {ascii(sorted(extra)[:5])}, {len(missing)} and {len(extra)} in all")
-    print(f"{name}: {len(data):,} bytes, {len(expected):,} distinct words of 3 letters")
+    print(f"{name}: {len(data):,} bytes, {len(expected):,} distinct words by the last rule")
 sys.exit(failures != 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -110,6 +111,36 @@ TEST(keyed_counter, grows_to_many_keys) {
   EXPECT_EQ(counter.total(), keys + keys / 2);
   for (int key = 0; key < keys; ++key) ASSERT_EQ(counter.count(key), key < keys / 2 ? 2 : 1);
   EXPECT_EQ(counter.count(keys), 0);
+}
+
+// Readers pour what was added since into what is there, whichever is larger.
+TEST(keyed_counter, reading_between_adds_changes_nothing) {
+  plait::keyed_counter<int> counter;
+  std::int64_t total = 0;
+  for (const int keys : {1, 300'000, 2, 1000, 400'000, 0}) {
+    counter.update(std::views::iota(0, keys));
+    total += keys;
+    EXPECT_EQ(counter.size(), std::max(keys, static_cast<int>(counter.size())));
+    EXPECT_EQ(counter.total(), total);
+  }
+  const auto all = counter.most_common();
+  ASSERT_EQ(all.size(), 400'000U);
+  EXPECT_EQ(all.front(), (std::pair<int, std::int64_t>(0, 5)));
+  EXPECT_EQ(all.back(), (std::pair<int, std::int64_t>(399'999, 1)));
+}
+
+TEST(keyed_counter, a_visitor_sees_keys_where_they_stay_while_others_add) {
+  words counter;
+  counter.update(std::vector{"short"s, long_word});
+  std::vector<std::string_view> shown;
+  counter.for_each([&](std::string_view word, std::int64_t) {
+    std::thread([&] { counter.add("short", 2); }).join();
+    shown.push_back(word);
+  });
+  for (int i = 0; i != 10'000; ++i) counter.add(std::to_string(i));
+  EXPECT_EQ(counter.size(), 10'002U);
+  EXPECT_EQ(shown, (std::vector<std::string_view>{"short", long_word}));
+  EXPECT_EQ(counter.count("short"), 5);
 }
 
 TEST(keyed_counter, most_common_is_sorted_by_count_and_then_by_key) {
@@ -382,6 +413,30 @@ TEST(keyed_counter, a_throwing_copy_loses_no_other_count_while_the_table_grows) 
     for (int key = 0; key < 2000; ++key) ASSERT_EQ(counter.count(touchy(key)), key % 3 == 0 ? 0 : 1);
   }
   EXPECT_EQ(touchy::alive, alive_before);
+}
+
+TEST(keyed_counter, a_throwing_copy_loses_no_count_while_tables_are_poured_together) {
+  touchy_counter counter;
+  const auto add = [&](int first, int last) {
+    for (int key = first; key != last; ++key) counter.add(touchy(key));
+  };
+  add(0, 100);
+  EXPECT_EQ(counter.size(), 100U);
+  add(50, 200);
+  int failures = 0;
+  for (bool done = false; !done;) {
+    touchy::throw_at_copy = 10;
+    try {
+      EXPECT_EQ(counter.size(), 200U);
+      done = true;
+    } catch (const std::runtime_error&) {
+      ++failures;
+    }
+    EXPECT_EQ(counter.total(), 250);
+  }
+  touchy::throw_at_copy = 0;
+  EXPECT_EQ(failures, 11);
+  for (int key = 0; key != 200; ++key) EXPECT_EQ(counter.count(touchy(key)), key >= 50 && key < 100 ? 2 : 1);
 }
 
 TEST(keyed_counter, an_update_that_throws_has_counted_some_keys_each_wholly) {

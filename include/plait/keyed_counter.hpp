@@ -20,13 +20,13 @@
 //   characters. clear() and the destructor free it.
 //   (1) On the lock of the thread's own table, which somebody else wants only to read or clear it.
 //   (2) As add, on one table after the other, and on whoever else reads or clears.
-//   (3) Exact when nobody adds or clears. Otherwise every add that happened before is seen, and of those
-//       under way, some.
+//   (3) Exact when nobody adds or clears. Otherwise every add that happened before is seen, unless cleared,
+//       and of those under way, some.
 //
 // Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
 // is held; update() and merge() have then counted some of their keys, each wholly or not at all.
-// Hash and the range given to update() run outside every lock. Equal and Key's constructors run inside one:
-// they must not use the same counter.
+// Hash, the range given to update() and Key's destructor run outside every lock. Equal, Key's constructors
+// and its order run inside: they must not use the same counter.
 //
 //   plait::keyed_counter<std::string> words;
 //   std::jthread other([&] { words.add("cat", 2); });  // any thread may count
@@ -41,7 +41,7 @@
 // As in Python, a count may become 0 or negative and the key stays; adding 0 puts a key in. Counts wrap
 // around at 2^63.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
-// Algorithm: thread-local aggregation, merged when read; an index of hashes over dense entries.
+// Algorithm: thread-local aggregation, poured together when read; an index of hashes over dense entries.
 // Design note: docs/structures/keyed_counter.md.
 #pragma once
 
@@ -176,7 +176,7 @@ class keyed_counter {
 
   // The same without a copy: calls visit(key, count) for each. Others can add meanwhile, but not read or
   // clear, and `visit` must not either. A key is shown where it is, a string as a string_view, and stays
-  // there until the next read of all keys or clear().
+  // there until clear().
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     read([&](const counting_table& all) {
@@ -191,7 +191,7 @@ class keyed_counter {
 
   // Forgets all keys.
   void clear() {
-    // Counts move from the tables of threads to the common one and never back: none escapes.
+    // In this order: counts move from the tables of threads to the common one, and never back.
     tables_.for_each(drop);
     drop(common_);
   }
@@ -297,8 +297,8 @@ class keyed_counter {
     return static_cast<std::int64_t>(sum);
   }
 
-  // Calls visit(table) for the common table and for each thread's, each locked. No count moves from one to
-  // the other meanwhile.
+  // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The lock of the
+  // common one is held throughout: no count moves there and is seen twice.
   template <class Visitor>
   void for_each_table(Visitor&& visit) const {
     const std::lock_guard reading(common_.lock);
@@ -366,9 +366,9 @@ class keyed_counter {
     return result;
   }
 
-  // Locked in this order: the common table, then that of one thread.
-  mutable locked_table common_;
-  detail::thread_slots<locked_table> tables_;  // what each thread has counted since somebody read all keys
+  // Whoever holds both kinds of lock took that of common_ first; nobody holds those of two threads.
+  mutable locked_table common_;                // what somebody has read
+  detail::thread_slots<locked_table> tables_;  // what each thread has counted since
   [[no_unique_address]] Hash hash_;
   [[no_unique_address]] Equal equal_;
 };

@@ -80,7 +80,8 @@ class child {
     std::array<int, 2> err = pipe_unless(how.standard_error);
     process_ = ::fork();
     if (process_ == 0) {
-      ::signal(SIGPIPE, SIG_DFL);  // exec would keep what this process does with it
+      // As in a terminal. What this process ignores, or whoever started it in the background, exec would keep.
+      for (const int signal : {SIGPIPE, SIGINT}) ::signal(signal, SIG_DFL);
       ::dup2(how.standard_input == to_pipe ? in[0] : how.standard_input, 0);
       ::dup2(how.standard_output == to_pipe ? out[1] : how.standard_output, 1);
       ::dup2(how.standard_error == to_pipe ? err[1] : how.standard_error, 2);

@@ -29,6 +29,9 @@ class counting_table {
   using hash_type = std::uint32_t;
 
   struct entry {
+    template <class K>
+    entry(std::uint64_t n, K&& of) : count(n), key(std::forward<K>(of)) {}
+
     std::uint64_t count;
     Key key;
   };
@@ -139,7 +142,7 @@ class counting_table {
   template <class K>
   void append(std::uint64_t n, K&& key) {
     if (size_ == blocks_.size() * block_entries) blocks_.emplace_back().reserve(block_entries);
-    blocks_.back().push_back(entry{n, Key(std::forward<K>(key))});
+    blocks_.back().emplace_back(n, std::forward<K>(key));
   }
 
   void rebuild(std::size_t slots) {
