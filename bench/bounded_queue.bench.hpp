@@ -318,8 +318,7 @@ void add_move_only_queue(const std::string& name) {
 template <batch_queue_peer Queue>
 void add_batch_queue(const std::string& name) {
   constexpr queue_shape shape{1, 1};
-  suite().push_back({"bounded_queue", "batch", shape.name(), name, shape.threads(),
-                     batch_throughput<Queue>});
+  suite().push_back({"bounded_queue", "batch", shape.name(), name, shape.threads(), batch_throughput<Queue>});
 }
 
 }  // namespace bench

@@ -70,6 +70,6 @@ void find_files(const std::string& path, const file_sink& take, const error_sink
 // A zero byte: no text has one.
 bool looks_binary(std::span<const char> beginning) noexcept;
 
-inline constexpr std::size_t binary_check_size = 8 * 1024;
+inline constexpr std::size_t binary_check_size = std::size_t{8} * 1024;
 
 }  // namespace plait::cli

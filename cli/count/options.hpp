@@ -27,8 +27,8 @@ struct count_options {
   when progress = when::automatic;
 
   // Not on the command line: how much of a file is one piece of work, and how much is read at once.
-  std::uint64_t segment_size = 1024 * 1024;
-  std::size_t read_size = 128 * 1024;
+  std::uint64_t segment_size = std::uint64_t{1024} * 1024;
+  std::size_t read_size = std::size_t{128} * 1024;
 };
 
 }  // namespace plait::cli
