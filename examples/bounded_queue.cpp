@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <plait/bounded_queue.hpp>
@@ -23,7 +24,7 @@ int main() {
   plait::counter squares;
   const auto work = [&] {
     while (const std::optional<int> job = jobs.pop()) {
-      squares.add(*job * *job);
+      squares.add(std::int64_t{*job} * *job);
       jobs.task_done();
     }
   };

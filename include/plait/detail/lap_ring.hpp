@@ -126,7 +126,6 @@ class lap_ring {
       // As far as the ring's end: the rest takes another claim.
       slot_type* const slots = &slot_at(tail);
       const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(tail));
-      prefetch(slots, wanted);
       std::size_t free = 0;
       while (free != wanted && slots[free].stamp.load(sync::acquire) == tail + free) ++free;  // acquire emptied
       if (free == 0) {
@@ -141,6 +140,7 @@ class lap_ring {
           slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
         }
         tail = positions_.advance(tail, free);
+        prefetch(tail, free);
         done += free;
       }
     }
@@ -155,7 +155,6 @@ class lap_ring {
     while (done != count) {
       slot_type* const slots = &slot_at(head);
       const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(head));
-      prefetch(slots, wanted);
       std::size_t full = 0;
       while (full != wanted &&
              slots[full].stamp.load(sync::acquire) == positions_.filled(head + full))  // acquire filled
@@ -173,6 +172,7 @@ class lap_ring {
           slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
         }
         head = positions_.advance(head, full);
+        prefetch(head, full);
         done += full;
       }
     }
@@ -255,11 +255,12 @@ class lap_ring {
     }
   }
 
-  // Asks for the lines of a batch at once, to be written: looking at their stamps would fetch them to be
-  // read, one after the other, and filling them would fetch them again.
-  static void prefetch(const slot_type* slots, std::size_t count) noexcept {
+  // Asks for the lines of the next batch at once, to be written: looking at their stamps would fetch them to
+  // be read, one after the other, and filling them would fetch them again.
+  void prefetch(position next, std::size_t count) noexcept {
     const std::size_t bytes = std::min(count * sizeof(slot_type), longest_prefetch);
-    for (std::size_t ahead = 0; ahead < bytes; ahead += cache_line) sync::prefetch_for_write(slots, ahead);
+    for (std::size_t ahead = 0; ahead < bytes; ahead += cache_line)
+      sync::prefetch_for_write(&slot_at(next), ahead);
   }
 
   // Read by everybody, written by nobody.
