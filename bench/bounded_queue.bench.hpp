@@ -191,11 +191,15 @@ measurement pair(std::chrono::nanoseconds time) {
   const job both = [&] {
     auto&& producer = queue.producer();
     auto&& consumer = queue.consumer();
+    tally in;
+    tally out;
     for (std::uint64_t number = first_number; !stop(); ++number) {
       producer.push(number);
-      pushed.add(number);
-      popped.add(consumer.pop());
+      in.add(number);
+      out.add(consumer.pop());
     }
+    pushed = in;
+    popped = out;
   };
   measurement measured = run_together({both}, time, stop);
   check_same(pushed, popped);
