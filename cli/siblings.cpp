@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `plait bench` and `plait stress` are programs of their own, so that nobody who only counts words has to
-// build them. They lie beside this one: in the build folder under bench/ and tests/, once installed in the same
-// folder.
+// `plait bench` is a program of its own, so that nobody who only counts words has to build it. It lies beside
+// this one: in the build folder under bench/, once installed in the same folder.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -55,10 +54,6 @@ void add_sibling(CLI::App& program, action& run, const std::string& command, con
 
 void add_bench(CLI::App& program, action& run) {
   add_sibling(program, run, "bench", "bench", "Measure every structure against its rivals on this machine");
-}
-
-void add_stress(CLI::App& program, action& run) {
-  add_sibling(program, run, "stress", "tests", "Record what many threads do to every structure, and check it");
 }
 
 }  // namespace plait::cli
