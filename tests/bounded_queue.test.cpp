@@ -9,7 +9,6 @@
 #include <iterator>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <plait/bounded_queue.hpp>
 #include <stdexcept>
@@ -18,28 +17,18 @@
 #include <utility>
 #include <vector>
 
+#include "support/queue_items.hpp"
+
 namespace {
 
 using plait::bounded_queue;
 using plait::conqueue_status;
+using queue_items::drain;
+using queue_items::numbers;
 using namespace std::chrono_literals;
 
 // What must never happen quickly enough to make a slow machine fail.
 constexpr auto long_enough = 30s;
-
-template <class T>
-std::vector<T> drain(bounded_queue<T>& queue) {
-  std::vector<T> items;
-  while (std::expected<T, conqueue_status> item = queue.try_pop()) items.push_back(*item);
-  return items;
-}
-
-template <class T>
-std::vector<T> numbers(T first, T count) {
-  std::vector<T> result(static_cast<std::size_t>(count));
-  std::iota(result.begin(), result.end(), first);
-  return result;
-}
 
 TEST(bounded_queue, an_element_goes_in_by_push_and_comes_out_by_pop) {
   bounded_queue<std::string> queue(1);

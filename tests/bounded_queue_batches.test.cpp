@@ -5,36 +5,22 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <expected>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <plait/bounded_queue.hpp>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/queue_items.hpp"
 #include "support/threads.hpp"
 
 namespace {
 
 using plait::bounded_queue;
-using plait::conqueue_status;
-
-template <class T>
-std::vector<T> drain(bounded_queue<T>& queue) {
-  std::vector<T> items;
-  while (std::expected<T, conqueue_status> item = queue.try_pop()) items.push_back(*item);
-  return items;
-}
-
-template <class T>
-std::vector<T> numbers(T first, T count) {
-  std::vector<T> result(static_cast<std::size_t>(count));
-  std::iota(result.begin(), result.end(), first);
-  return result;
-}
+using queue_items::drain;
+using queue_items::numbers;
 
 TEST(bounded_queue_batches, push_n_and_pop_n_move_whole_batches_across_the_end_of_the_ring) {
   for (int capacity = 1; capacity != 9; ++capacity) {
