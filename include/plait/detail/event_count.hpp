@@ -61,9 +61,8 @@ class event_count {
 
   // Wakes one waiter, unless none waits or a wake is already in flight.
   void notify_one() noexcept {
-    const std::uint32_t waiters = waiters_.load(sync::seq_cst);  // seq_cst counted: notifier's side
-    if (waiters != 0) [[unlikely]]
-      wake_one(waiters);
+    if (waiters_.load(sync::seq_cst) != 0) [[unlikely]]  // seq_cst counted: notifier's side
+      wake_one();
   }
 
   // Wakes every waiter: close, or a condition that all of them wait for.
@@ -150,7 +149,8 @@ class event_count {
     }
   }
 
-  [[gnu::noinline]] void wake_one(std::uint32_t waiters) noexcept {
+  [[gnu::noinline]] void wake_one() noexcept {
+    std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: no older than what notify_one() saw
     do {
       if (waiters == 0 || (waiters & wake_in_flight) != 0) return;
       // relaxed, twice: it only matters that one notifier sets the flag. The place in the order of the two

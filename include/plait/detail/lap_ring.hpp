@@ -76,15 +76,17 @@ class lap_ring {
   template <class... Args>
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) noexcept {
+    const ring_positions positions = positions_;  // copies: members would be loaded anew after every atomic
+    slot_type* const slots = std::to_address(slots_);
     position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
     for (;;) {
-      slot_type& slot = slot_at(tail);
-      if (slot.stamp.load(sync::acquire) == tail) {                                  // acquire emptied
-        if (tail_.compare_exchange_weak(tail, positions_.next(tail), sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed)) {                            // relaxed: looked at again
+      slot_type& slot = slots[positions.index(tail)];
+      if (slot.stamp.load(sync::acquire) == tail) {                                 // acquire emptied
+        if (tail_.compare_exchange_weak(tail, positions.next(tail), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                           // relaxed: looked at again
           sync::prefetch_for_write(&slot, prefetch_distance);
           slot.item.construct(std::forward<Args>(args)...);
-          slot.stamp.store(positions_.filled(tail), sync::release);  // release filled
+          slot.stamp.store(positions.filled(tail), sync::release);  // release filled
           return conqueue_status::success;
         }
       } else {
@@ -97,16 +99,18 @@ class lap_ring {
 
   // Empties the next slot, the mirror image: success, empty, closed (and drained) or busy.
   conqueue_status try_get(std::optional<item_type>& item) noexcept {
+    const ring_positions positions = positions_;  // copies, as in try_put
+    slot_type* const slots = std::to_address(slots_);
     position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
     for (;;) {
-      slot_type& slot = slot_at(head);
-      if (slot.stamp.load(sync::acquire) == positions_.filled(head)) {               // acquire filled
-        if (head_.compare_exchange_weak(head, positions_.next(head), sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed)) {                            // relaxed: looked at again
+      slot_type& slot = slots[positions.index(head)];
+      if (slot.stamp.load(sync::acquire) == positions.filled(head)) {               // acquire filled
+        if (head_.compare_exchange_weak(head, positions.next(head), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                           // relaxed: looked at again
           sync::prefetch_for_write(&slot, prefetch_distance);
           item.emplace(std::move(slot.item.write()));
           slot.item.destroy();
-          slot.stamp.store(positions_.next_lap(head), sync::release);  // release emptied
+          slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
           return conqueue_status::success;
         }
       } else {
