@@ -41,223 +41,39 @@
 // laps instead of a power-of-two capacity). Design note: docs/structures/bounded_queue.md.
 #pragma once
 
-#include <chrono>
-#include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <expected>
-#include <iterator>
 #include <memory>
-#include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/cache_line.hpp>
-#include <plait/detail/deadline.hpp>
-#include <plait/detail/event_count.hpp>
 #include <plait/detail/lap_ring.hpp>
 #include <plait/detail/queue_element.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/detail/waiting_queue.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in ring_; this class adds the waiting, and counts what is done.
-//
-// Edges:  finished  done_  release in task_done -> seq_cst in unfinished_tasks   what was done for the items is
-//                          seen by whoever join() lets go on. The loads are seq_cst, in one sequence with the
-//                          ring's claims: the one that finds the count zero in task_done() is seen by a join()
-//                          about to sleep
+// Elements change hands in detail::lap_ring; detail::waiting_queue has the operations, and waits.
 template <queue_element T, class Allocator = std::allocator<T>>
-class bounded_queue {
- public:
-  using value_type = T;
-  using allocator_type = Allocator;
-  using size_type = std::size_t;
+class bounded_queue : public detail::waiting_queue<detail::lap_ring<T, Allocator>> {
+  using ring = detail::lap_ring<T, Allocator>;
+  using base = detail::waiting_queue<ring>;
 
-  // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity, and
+ public:
+  using allocator_type = Allocator;
+  using typename base::size_type;
+
+  // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity(), and
   // what the allocator throws.
   explicit bounded_queue(size_type capacity, const Allocator& allocator = Allocator())
-      : ring_(checked(capacity), allocator) {}
+      : base(std::in_place, checked(capacity), allocator) {}
 
-  bounded_queue(const bounded_queue&) = delete;
-  bounded_queue& operator=(const bounded_queue&) = delete;
-
-  // Waits for room; false if the queue is closed, and then the value is untouched.
-  bool push(const T& value) { return emplace(value); }
-  bool push(T&& value) { return emplace(std::move(value)); }
-  template <class... Args>
-    requires std::constructible_from<T, Args...>
-  bool emplace(Args&&... args) {
-    return put({}, std::forward<Args>(args)...) == conqueue_status::success;
-  }
-
-  // Waits for an item; nothing if the queue is closed and drained.
-  std::optional<T> pop() { return pop_within({}); }
-
-  // As above, and a wait also ends (false, nothing) when a stop is requested.
-  template <class Value>
-    requires std::constructible_from<T, Value>
-  bool push(Value&& value, const std::stop_token& stop) {
-    return put({deadline::never(), &stop}, std::forward<Value>(value)) == conqueue_status::success;
-  }
-  std::optional<T> pop(const std::stop_token& stop) { return pop_within({deadline::never(), &stop}); }
-
-  // success, full, closed or busy; unless it is success, the value is untouched.
-  conqueue_status try_push(const T& value) { return try_emplace(value); }
-  conqueue_status try_push(T&& value) { return try_emplace(std::move(value)); }
-  template <class... Args>
-    requires std::constructible_from<T, Args...>
-  conqueue_status try_emplace(Args&&... args) {
-    if constexpr (constructs_in_slot<Args...>) {
-      return put_once(std::forward<Args>(args)...);
-    } else {
-      return put_once(detail::make_queue_item<T>(std::forward<Args>(args)...));
-    }
-  }
-
-  // An item; or empty, closed (and drained) or busy.
-  std::expected<T, conqueue_status> try_pop() {
-    taken item;
-    const conqueue_status status = get_once(item);
-    return to_expected(item, status);
-  }
-
-  // As push, until the deadline: success, full or closed. A stop request ends the wait early, with full.
-  template <class Value, class Rep, class Period>
-    requires std::constructible_from<T, Value>
-  conqueue_status try_push_for(Value&& value, const std::chrono::duration<Rep, Period>& wait,
-                               const std::stop_token& stop = {}) {
-    return put({deadline::after(wait), &stop}, std::forward<Value>(value));
-  }
-  template <class Value, class Clock, class Duration>
-    requires std::constructible_from<T, Value>
-  conqueue_status try_push_until(Value&& value, const std::chrono::time_point<Clock, Duration>& when,
-                                 const std::stop_token& stop = {}) {
-    return put({deadline::at(when), &stop}, std::forward<Value>(value));
-  }
-
-  // As pop, until the deadline: an item, empty or closed. A stop request ends the wait early, with empty.
-  template <class Rep, class Period>
-  std::expected<T, conqueue_status> try_pop_for(const std::chrono::duration<Rep, Period>& wait,
-                                                const std::stop_token& stop = {}) {
-    taken item;
-    const conqueue_status status = get(item, {deadline::after(wait), &stop});
-    return to_expected(item, status);
-  }
-  template <class Clock, class Duration>
-  std::expected<T, conqueue_status> try_pop_until(const std::chrono::time_point<Clock, Duration>& when,
-                                                  const std::stop_token& stop = {}) {
-    taken item;
-    const conqueue_status status = get(item, {deadline::at(when), &stop});
-    return to_expected(item, status);
-  }
-
-  // Pushes `count` values from `first` on and returns how many went in: all of them, or fewer if the queue
-  // is closed meanwhile. Values that find room together stay neighbours and cost one claim.
-  template <std::input_iterator Iterator>
-  size_type push_n(Iterator first, size_type count) {
-    size_type pushed = put_some(first, count);
-    while (pushed != count && push(*first)) {
-      ++first;
-      ++pushed;
-      pushed += put_some(first, count - pushed);
-    }
-    return pushed;
-  }
-
-  // Pops at least one and at most `max_count` items to `out` and returns how many: 0 if the queue is closed
-  // and drained, or max_count is 0. An `out` that may throw (a back_inserter, say) costs one claim for
-  // each item; the item it throws at is lost.
-  template <std::output_iterator<T> Iterator>
-  size_type pop_n(Iterator out, size_type max_count) {
-    const size_type at_once = get_some(out, max_count);
-    if (at_once != 0 || max_count == 0) return at_once;
-    std::optional<T> first = pop();
-    if (!first) return 0;
-    *out = std::move(*first);
-    ++out;
-    return 1 + get_some(out, max_count - 1);
-  }
-
-  // What of the above can be done without waiting.
-  template <std::input_iterator Iterator>
-  size_type try_push_n(Iterator first, size_type count) {
-    return put_some(first, count);
-  }
-  template <std::output_iterator<T> Iterator>
-  size_type try_pop_n(Iterator out, size_type max_count) {
-    return get_some(out, max_count);
-  }
-
-  // From now on every push fails; pops drain what is left. Wakes everybody. Closing twice is fine.
-  void close() noexcept {
-    ring_.close();
-    not_empty_.notify_all();
-    not_full_.notify_all();
-  }
-
-  // Closes, destroys what is left and marks it done. Returns how many items that were.
-  size_type close_and_discard() {
-    close();
-    size_type discarded = 0;
-    for (taken item; get(item, {}) == conqueue_status::success; ++discarded) {
-      item.reset();  // before it counts as done
-      task_done();
-    }
-    return discarded;
-  }
-
-  bool is_closed() const noexcept { return ring_.is_closed(); }
-
-  // Items pushed and not yet popped. Exact when no other thread is at work.
-  size_type size() const noexcept { return ring_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  size_type capacity() const noexcept { return ring_.capacity(); }
-  static constexpr size_type max_capacity() noexcept { return ring_type::max_capacity; }
-  allocator_type get_allocator() const noexcept { return ring_.get_allocator(); }
-
-  // Marks one popped item as dealt with. Throws std::logic_error if that is more often than items were put.
-  void task_done() {
-    position done = done_.load(sync::relaxed);  // relaxed: a stale value is below the tail and fails the CAS
-    do {
-      if (done == ring_.tail())
-        throw std::logic_error("plait::bounded_queue: task_done() called more often than items were put");
-    } while (!done_.compare_exchange_weak(done, ring_.positions().next(done),
-                                          sync::release,  // release finished
-                                          sync::relaxed));  // relaxed: tried again
-    if (unfinished_tasks() == 0) all_done_.notify_all();
-  }
-
-  // Items put and not yet marked done.
-  size_type unfinished_tasks() const noexcept {
-    const position done = done_.load(sync::seq_cst);  // seq_cst finished
-    return static_cast<size_type>(ring_.positions().distance(done, ring_.tail()));
-  }
-
-  // Waits until every item put has been marked done. The other forms give up (false) at the deadline or
-  // when a stop is requested.
-  void join() { wait_until_done({}); }
-  bool join(const std::stop_token& stop) { return wait_until_done({deadline::never(), &stop}); }
-  template <class Rep, class Period>
-  bool try_join_for(const std::chrono::duration<Rep, Period>& wait, const std::stop_token& stop = {}) {
-    return wait_until_done({deadline::after(wait), &stop});
-  }
-  template <class Clock, class Duration>
-  bool try_join_until(const std::chrono::time_point<Clock, Duration>& when, const std::stop_token& stop = {}) {
-    return wait_until_done({deadline::at(when), &stop});
-  }
+  static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
+  allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
 
  private:
-  using deadline = detail::deadline;
-  using wait_limits = detail::wait_limits;
-  using ring_type = detail::lap_ring<T, Allocator>;
-  using position = typename ring_type::position;
-  using taken = std::optional<typename ring_type::item_type>;
-
   static size_type checked(size_type capacity) {
     if (capacity == 0)
       throw std::invalid_argument("plait::bounded_queue: capacity is 0; it must be at least 1");
@@ -266,147 +82,6 @@ class bounded_queue {
                               std::to_string(max_capacity()) + " is possible");
     return capacity;
   }
-
-  template <class... Args>
-  static constexpr bool constructs_in_slot = ring_type::template constructs_in_slot<Args...>;
-
-  template <class... Args>
-  conqueue_status put_once(Args&&... args) noexcept {
-    const conqueue_status status = ring_.try_put(std::forward<Args>(args)...);
-    if (status == conqueue_status::success) not_empty_.notify_one();
-    return status;
-  }
-
-  conqueue_status get_once(taken& item) noexcept {
-    const conqueue_status status = ring_.try_get(item);
-    if (status == conqueue_status::success) not_full_.notify_one();
-    return status;
-  }
-
-  template <class... Args>
-  conqueue_status put(wait_limits limits, Args&&... args) {
-    if constexpr (constructs_in_slot<Args...>) {
-      const conqueue_status status = put_once(std::forward<Args>(args)...);
-      if (!is_worth_waiting(status)) [[likely]]
-        return status;
-      return put_waiting<by_value_if_cheap<Args>...>(limits, std::forward<Args>(args)...);
-    } else {
-      return put(limits, detail::make_queue_item<T>(std::forward<Args>(args)...));
-    }
-  }
-
-  conqueue_status get(taken& item, wait_limits limits) {
-    const conqueue_status status = get_once(item);
-    if (!is_worth_waiting(status)) [[likely]]
-      return status;
-    // Not into `item` itself: an address that escapes would keep it out of registers above.
-    conqueue_status waited;
-    if (taken late = get_waiting(limits, waited)) item.emplace(std::move(*late));
-    return waited;
-  }
-
-  template <class... Params>
-  [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
-    conqueue_status status;
-    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Params>(params)...)); },
-                   limits);
-    if (status == conqueue_status::success && size() < capacity()) not_full_.notify_one();
-    return status == conqueue_status::busy ? conqueue_status::full : status;
-  }
-
-  [[gnu::noinline]] taken get_waiting(wait_limits limits, conqueue_status& status) {
-    taken item;
-    not_empty_.wait([&]() noexcept { return outcome(status = get_once(item)); }, limits);
-    if (status == conqueue_status::success && !empty()) not_empty_.notify_one();
-    if (status == conqueue_status::busy) status = conqueue_status::empty;
-    return item;
-  }
-
-  // How the slow path takes an argument: a small T by value, so that it can stay in a register until then.
-  // Nothing but a T: an element made of another object may go on referring to that very object.
-  template <class Arg>
-  using by_value_if_cheap =
-      std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, T> && std::is_trivially_copyable_v<T> &&
-                             sizeof(T) <= sizeof(void*),
-                         T, Arg&&>;
-
-  static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
-    return status != conqueue_status::success && status != conqueue_status::closed;
-  }
-
-  static constexpr detail::attempt outcome(conqueue_status status) noexcept {
-    switch (status) {
-      case conqueue_status::full:
-      case conqueue_status::empty:
-        return detail::attempt::blocked;
-      case conqueue_status::busy:
-        return detail::attempt::contended;
-      default:
-        return detail::attempt::done;
-    }
-  }
-
-  template <class Iterator>
-  size_type put_some(Iterator& first, size_type count) {
-    if constexpr (constructs_in_slot<decltype(*first)> && noexcept(*first) && noexcept(++first)) {
-      const size_type pushed = ring_.try_put_n(first, count);
-      if (pushed != 0) not_empty_.notify_one();
-      return pushed;
-    } else {
-      size_type pushed = 0;
-      for (; pushed != count && try_push(*first) == conqueue_status::success; ++pushed) ++first;
-      return pushed;
-    }
-  }
-
-  template <class Iterator>
-  size_type get_some(Iterator& out, size_type max_count) {
-    if constexpr (noexcept(*out = std::declval<T>()) && noexcept(++out)) {
-      const size_type popped = ring_.try_get_n(out, max_count);
-      if (popped != 0) not_full_.notify_one();
-      return popped;
-    } else {
-      size_type popped = 0;
-      for (; popped != max_count; ++popped, ++out) {
-        std::expected<T, conqueue_status> item = try_pop();
-        if (!item) break;
-        *out = std::move(*item);
-      }
-      return popped;
-    }
-  }
-
-  bool wait_until_done(wait_limits limits) {
-    const auto all_done = [this]() noexcept {
-      return unfinished_tasks() == 0 ? detail::attempt::done : detail::attempt::blocked;
-    };
-    return all_done() == detail::attempt::done || all_done_.wait(all_done, limits);
-  }
-
-  std::optional<T> pop_within(wait_limits limits) {
-    taken item;
-    get(item, limits);
-    if constexpr (std::same_as<taken, std::optional<T>>) {
-      return item;
-    } else {
-      return item ? std::optional<T>(std::move(item->value())) : std::nullopt;
-    }
-  }
-
-  static std::expected<T, conqueue_status> to_expected(taken& item, conqueue_status status) {
-    if (!item) return std::unexpected(status);
-    return std::expected<T, conqueue_status>(std::move(detail::queue_value(*item)));
-  }
-
-  ring_type ring_;
-
-  // Tasks marked done, as a position of the ring: never beyond its tail.
-  alignas(detail::contention_free_distance) sync::atomic<position> done_{0};
-  detail::event_count all_done_;
-
-  // Written only by threads that sleep or wake others.
-  alignas(detail::contention_free_distance) detail::event_count not_empty_;
-  detail::event_count not_full_;
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -37,9 +37,12 @@ namespace PLAIT_NAMESPACE::detail {
 template <queue_element T, class Allocator>
 class lap_ring {
  public:
-  using position = ring_positions::position;
+  using value_type = T;
   using item_type = queue_item<T>;
+  using position = ring_positions::position;
 
+  static constexpr const char* queue_name = "plait::bounded_queue";
+  static constexpr bool is_bounded = true;
   static constexpr std::size_t max_capacity = ring_positions::max_capacity;
 
   // capacity: 1 .. max_capacity. Throws what the allocator throws.
@@ -189,8 +192,10 @@ class lap_ring {
   }
   bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }  // seq_cst claimed
 
-  // Where the next put will be, closed or not.
+  // Where the next put will be, closed or not: it counts the puts.
   position tail() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }  // seq_cst claimed
+  position next(position at) const noexcept { return positions_.next(at); }
+  std::uint64_t distance(position from, position to) const noexcept { return positions_.distance(from, to); }
 
   std::size_t size() const noexcept {
     // Head first: it never overtakes the tail, so the difference is never negative, only too large.
@@ -198,8 +203,8 @@ class lap_ring {
     return static_cast<std::size_t>(std::min(positions_.distance(head, tail()), positions_.capacity()));
   }
 
+  bool has_room() const noexcept { return size() < capacity(); }
   std::size_t capacity() const noexcept { return static_cast<std::size_t>(positions_.capacity()); }
-  const ring_positions& positions() const noexcept { return positions_; }
   Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
