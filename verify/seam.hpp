@@ -208,9 +208,18 @@ inline void fence(memory_order order, site where = site::current()) noexcept {
   if (detail::execution* const now = detail::execution::current()) now->fence(order, where);
 }
 
+// False: scenarios see a system that has no membarrier.
+inline bool has_process_wide_fence = true;
+
 // A seq_cst fence in every thread of the process at once: Linux' membarrier.
 inline void process_wide_fence(site where = site::current()) noexcept {
+  if (!has_process_wide_fence) return fence(memory_order::seq_cst, where);
   if (detail::execution* const now = detail::execution::current()) now->process_wide_fence(where);
+}
+
+// What has to stand in the other threads for process_wide_fence() to meet. Nothing, if there is membarrier.
+inline void light_fence(site where = site::current()) noexcept {
+  if (!has_process_wide_fence) fence(memory_order::seq_cst, where);
 }
 
 template <class T>

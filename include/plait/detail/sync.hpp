@@ -21,6 +21,7 @@ namespace sync = verify::sync;
 #define PLAIT_NAMESPACE plait::inline native
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -52,6 +53,39 @@ inline constexpr memory_order acquire = std::memory_order_acquire;
 inline constexpr memory_order release = std::memory_order_release;
 inline constexpr memory_order acq_rel = std::memory_order_acq_rel;
 inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
+
+// An asymmetric pair of seq_cst fences, for two sides that each store and then look at what the other stored:
+// at least one of them sees the other's store. light_fence() costs nothing but for the compiler, and
+// process_wide_fence() some microseconds: it interrupts every processor that runs a thread of this process. Where
+// the kernel has no membarrier, or a sandbox forbids it, both are plain fences.
+namespace asymmetric {
+
+// Set once, by whoever comes first. Until then light_fence() is a fence, so that nothing has to wait for it.
+inline constinit std::atomic<bool> is_registered{false};
+
+inline bool membarrier(int command) noexcept {
+  return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
+// relaxed: threads that still read false only pay for a fence
+inline const bool registered_at_start =
+    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && (is_registered.store(true, relaxed), true);
+
+}  // namespace asymmetric
+
+inline void light_fence() noexcept {
+  if (asymmetric::is_registered.load(relaxed)) [[likely]] {  // relaxed: see there
+    std::atomic_signal_fence(seq_cst);
+  } else {
+    std::atomic_thread_fence(seq_cst);
+  }
+}
+
+inline void process_wide_fence() noexcept {
+  // The own fence first: it is what meets the fence of a thread that has not seen the registration.
+  std::atomic_thread_fence(seq_cst);
+  asymmetric::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
 
 // Room for one T that several threads hand to each other, every hand-over being ordered by some atomic.
 // The checker reports a hand-over that is not.
