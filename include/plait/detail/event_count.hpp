@@ -23,6 +23,10 @@
 //   A notifier that finds the flag set comes before the leaver's RMW in the order above, so its C is
 //   seen by the leaver's look, and whatever the leaver leaves over is handed on by rule 2.
 //
+// asymmetric_event_count is for notifiers that have no read-modify-write: they make C true by a plain store, and
+// the two cases rest on the pair of fences of the seam instead. The one in notify_one() costs nothing; the
+// waiter's interrupts the whole process, just before it sleeps.
+//
 // Not promised: fairness among waiters, and that a wake finds something to do.
 //
 // Edges:  noticed   epoch_     release in wake_all -> acquire in sleep_and_try   a stop request, which is no
@@ -53,20 +57,39 @@ struct wait_limits {
   const std::stop_token* stop = nullptr;
 };
 
-class event_count {
+// How long a waiter lets the others work between two looks, before it sleeps.
+struct pace {
+  std::chrono::nanoseconds look_interval;
+};
+inline constexpr pace pace_of_items{std::chrono::microseconds(2)};
+
+// What stands between changing a condition and looking for waiters, and between the other way round.
+struct ordered_by_changes {
+  static void after_change() noexcept {}
+  static void before_look() noexcept {}
+};
+struct ordered_by_fences {
+  static void after_change() noexcept { sync::light_fence(); }
+  static void before_look() noexcept { sync::process_wide_fence(); }
+};
+
+template <class Ordering>
+class basic_event_count {
  public:
-  event_count() noexcept = default;
-  event_count(const event_count&) = delete;
-  event_count& operator=(const event_count&) = delete;
+  basic_event_count() noexcept = default;
+  basic_event_count(const basic_event_count&) = delete;
+  basic_event_count& operator=(const basic_event_count&) = delete;
 
   // Wakes one waiter, unless none waits or a wake is already in flight.
   void notify_one() noexcept {
+    Ordering::after_change();
     if (waiters_.load(sync::seq_cst) != 0) [[unlikely]]  // seq_cst counted: notifier's side
       wake_one();
   }
 
   // Wakes every waiter: close, or a condition that all of them wait for.
   void notify_all() noexcept {
+    Ordering::after_change();
     if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
   }
 
@@ -75,8 +98,8 @@ class event_count {
   // with the deadline is not missed. `try_once` says blocked only after seq_cst loads of whatever
   // notifiers change.
   template <class TryOnce>
-  bool wait(TryOnce&& try_once, wait_limits limits) {
-    return try_awake(try_once, limits.until) || sleep_and_try(try_once, limits);
+  bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {
+    return try_awake(try_once, limits.until, look_at) || sleep_and_try(try_once, limits);
   }
 
  private:
@@ -89,7 +112,6 @@ class event_count {
   static constexpr std::uint32_t one_waiter = 2;
 
   static constexpr int looks = sync::attempts(16);
-  static constexpr std::chrono::microseconds look_interval{2};
   static constexpr int pauses_per_clock_read = sync::attempts(4);
   static constexpr std::chrono::microseconds first_nap{100};
   static constexpr std::chrono::milliseconds longest_nap{10};
@@ -99,10 +121,10 @@ class event_count {
   // find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
   // wants it, they wait out the interval.
   template <class TryOnce>
-  static bool try_awake(TryOnce& try_once, const deadline& until) {
+  static bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
     const bool others_run_now = sync::processor_count() > 1;
     for (int look = 0; look < looks && !until.has_passed(); ++look) {
-      const sync::clock::time_point next_look = sync::clock::now() + look_interval;
+      const sync::clock::time_point next_look = sync::clock::now() + look_at.look_interval;
       if (look != 0 || !others_run_now) sync::yield();
       while (others_run_now && sync::clock::now() < next_look) {
         for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
@@ -124,6 +146,7 @@ class event_count {
       // of a notification that has woken nobody, and the wake in flight would never end.
       const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
       waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
+      Ordering::before_look();
       const attempt seen = try_once();
       const bool giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
       if (seen == attempt::blocked && !giving_up) {
@@ -136,6 +159,7 @@ class event_count {
         if (nap < longest_nap) nap *= 2;
       }
       leave();
+      Ordering::before_look();
       if (seen == attempt::done || try_once() == attempt::done) return true;
       if (giving_up) return false;
     }
@@ -168,5 +192,8 @@ class event_count {
   sync::atomic<std::uint32_t> waiters_{0};  // see the table above
   sync::atomic<std::uint32_t> epoch_{0};    // the futex word: changes with every notification
 };
+
+using event_count = basic_event_count<ordered_by_changes>;
+using asymmetric_event_count = basic_event_count<ordered_by_fences>;
 
 }  // namespace PLAIT_NAMESPACE::detail

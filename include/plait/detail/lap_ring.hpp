@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/event_count.hpp>
 #include <plait/detail/queue_element.hpp>
 #include <plait/detail/ring_positions.hpp>
 #include <plait/detail/sync.hpp>
@@ -40,9 +42,11 @@ class lap_ring {
   using value_type = T;
   using item_type = queue_item<T>;
   using position = ring_positions::position;
+  using event_count = detail::event_count;
 
   static constexpr const char* queue_name = "plait::bounded_queue";
   static constexpr bool is_bounded = true;
+  static constexpr pace batch_pace{std::chrono::microseconds(1)};
   static constexpr std::size_t max_capacity = ring_positions::max_capacity;
 
   // capacity: 1 .. max_capacity. Throws what the allocator throws.

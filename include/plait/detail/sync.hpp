@@ -47,6 +47,13 @@ namespace PLAIT_NAMESPACE::sync {
 template <class T>
 using atomic = std::atomic<T>;
 
+// Whether assert() is on: the same program then also looks for misuse that would cost time.
+#if defined(NDEBUG)
+inline constexpr bool has_assertions = false;
+#else
+inline constexpr bool has_assertions = true;
+#endif
+
 using std::memory_order;
 inline constexpr memory_order relaxed = std::memory_order_relaxed;
 inline constexpr memory_order acquire = std::memory_order_acquire;

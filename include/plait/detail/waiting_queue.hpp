@@ -115,10 +115,10 @@ class waiting_queue {
   template <std::input_iterator Iterator>
   size_type push_n(Iterator first, size_type count) {
     size_type pushed = put_some(first, count);
-    while (pushed != count && push(*first)) {
-      ++first;
-      ++pushed;
-      pushed += put_some(first, count - pushed);
+    while (pushed != count) {
+      const size_type more = put_some_waiting(first, count - pushed);
+      if (more == 0) break;
+      pushed += more;
     }
     return pushed;
   }
@@ -129,12 +129,7 @@ class waiting_queue {
   template <std::output_iterator<T> Iterator>
   size_type pop_n(Iterator out, size_type max_count) {
     const size_type at_once = get_some(out, max_count);
-    if (at_once != 0 || max_count == 0) return at_once;
-    std::optional<T> first = pop();
-    if (!first) return 0;
-    *out = std::move(*first);
-    ++out;
-    return 1 + get_some(out, max_count - 1);
+    return at_once != 0 || max_count == 0 ? at_once : get_some_waiting(out, max_count);
   }
 
   // What of the above can be done without waiting.
@@ -212,7 +207,21 @@ class waiting_queue {
   template <class... Args>
   explicit waiting_queue(std::in_place_t, Args&&... args) : store_(std::forward<Args>(args)...) {}
 
+  Store& store() noexcept { return store_; }
   const Store& store() const noexcept { return store_; }
+
+  // For what only one queue has: waits until `try_once`, which uses the store, says done; and what to say after
+  // changing the store.
+  template <class TryOnce>
+  void wait_for_room(TryOnce&& try_once) {
+    not_full_.wait(try_once, {}, Store::batch_pace);
+  }
+  template <class TryOnce>
+  void wait_for_item(TryOnce&& try_once) {
+    not_empty_.wait(try_once, {}, Store::batch_pace);
+  }
+  void has_put() noexcept { not_empty_.notify_one(); }
+  void has_taken() noexcept { not_full_.notify_one(); }
 
  private:
   using position = typename Store::position;
@@ -299,9 +308,20 @@ class waiting_queue {
     }
   }
 
+  // Whether a whole batch can go in, or come out, as one operation of the store.
+  template <class Iterator>
+  static constexpr bool puts_together =
+      constructs_in_slot<std::iter_reference_t<Iterator>> && noexcept(*std::declval<Iterator&>()) &&
+      noexcept(++std::declval<Iterator&>()) &&
+      requires(Store store, Iterator first, size_type count) { store.try_put_n(first, count); };
+  template <class Iterator>
+  static constexpr bool gets_together =
+      noexcept(*std::declval<Iterator&>() = std::declval<T>()) && noexcept(++std::declval<Iterator&>()) &&
+      requires(Store store, Iterator out, size_type count) { store.try_get_n(out, count); };
+
   template <class Iterator>
   size_type put_some(Iterator& first, size_type count) {
-    if constexpr (constructs_in_slot<decltype(*first)> && noexcept(*first) && noexcept(++first)) {
+    if constexpr (puts_together<Iterator>) {
       const size_type pushed = store_.try_put_n(first, count);
       if (pushed != 0) not_empty_.notify_one();
       return pushed;
@@ -314,7 +334,7 @@ class waiting_queue {
 
   template <class Iterator>
   size_type get_some(Iterator& out, size_type max_count) {
-    if constexpr (noexcept(*out = std::declval<T>()) && noexcept(++out)) {
+    if constexpr (gets_together<Iterator>) {
       const size_type popped = store_.try_get_n(out, max_count);
       if constexpr (Store::is_bounded) {
         if (popped != 0) not_full_.notify_one();
@@ -328,6 +348,57 @@ class waiting_queue {
         *out = std::move(*item);
       }
       return popped;
+    }
+  }
+
+  // At least one, unless the queue is closed. Only single operations tell why nothing could be done.
+  template <class Iterator>
+  size_type put_some_waiting(Iterator& first, size_type count) {
+    if constexpr (puts_together<Iterator>) {
+      size_type pushed = 0;
+      not_full_.wait(
+          [&]() noexcept {
+            pushed = put_some(first, count);
+            if (pushed != 0) return attempt::done;
+            const conqueue_status status = put_once(*first);
+            if (status == conqueue_status::success) ++first, pushed = 1;
+            return outcome(status);
+          },
+          {}, Store::batch_pace);
+      if (pushed != 0 && store_.has_room()) not_full_.notify_one();
+      return pushed;
+    } else {
+      if (!push(*first)) return 0;
+      ++first;
+      return 1 + put_some(first, count - 1);
+    }
+  }
+
+  template <class Iterator>
+  size_type get_some_waiting(Iterator& out, size_type max_count) {
+    if constexpr (gets_together<Iterator>) {
+      size_type popped = 0;
+      not_empty_.wait(
+          [&]() noexcept {
+            popped = get_some(out, max_count);
+            if (popped != 0) return attempt::done;
+            taken item;
+            const conqueue_status status = get_once(item);
+            if (status == conqueue_status::success) {
+              *out = std::move(queue_value(*item));
+              ++out, popped = 1;
+            }
+            return outcome(status);
+          },
+          {}, Store::batch_pace);
+      if (popped != 0 && !empty()) not_empty_.notify_one();
+      return popped;
+    } else {
+      std::optional<T> first = pop();
+      if (!first) return 0;
+      *out = std::move(*first);
+      ++out;
+      return 1 + get_some(out, max_count - 1);
     }
   }
 
@@ -357,11 +428,11 @@ class waiting_queue {
 
   // Tasks marked done, as a position of the store: never beyond its tail.
   alignas(contention_free_distance) sync::atomic<position> done_{0};
-  event_count all_done_;
+  detail::event_count all_done_;
 
   // Written only by threads that sleep or wake others.
-  alignas(contention_free_distance) event_count not_empty_;
-  event_count not_full_;
+  alignas(contention_free_distance) typename Store::event_count not_empty_;
+  typename Store::event_count not_full_;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

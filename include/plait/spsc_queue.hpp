@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// spsc_queue<T>: a first-in, first-out queue of fixed capacity between one producer and one consumer.
+//
+// Use it for a stream between two threads: it is the fastest queue there is, and waiting costs it nothing.
+// Use bounded_queue when there may ever be a second producer or consumer.
+//
+//   operation            progress                      order, exactness                 complexity  memory
+//   push, emplace        blocks while full             FIFO                             O(1)        none
+//   pop                  blocks while empty            FIFO; drains, then says closed   O(1)        none
+//   try_push, try_pop    wait-free (1)                 full and empty are exact (2)     O(1)        none
+//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(1)        none
+//   push_n, pop_n        as push and pop               one release for all              O(n)        none
+//   reserve, commit      as push; commit: wait-free    in place, side by side           O(1)        none
+//   peek, consume        as pop; consume: wait-free    in place, side by side           O(1)        none
+//   close                never waits                   every waiter wakes               O(1)        none
+//   size                 wait-free                     exact when quiet, never beyond   O(1)        none
+//                                                      0 .. capacity()
+//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
+//                                                      has been marked done
+//   All memory, capacity() elements, is allocated by the constructor and freed by the destructor.
+//   (1) No read-modify-write, no fence. Only a pop that finds the queue closed while a push is under way has
+//       to wait for that push (try_pop says busy).
+//   (2) With respect to what happened before the call: a push that another thread has just returned from may
+//       not have arrived yet, unless something told this thread of it.
+//
+// Exceptions: as bounded_queue.
+//
+//   plait::spsc_queue<int> queue(64);
+//   std::jthread producer([&] {
+//     for (int i = 1; i <= 100; ++i) queue.push(i);
+//     queue.close();
+//   });
+//   int sum = 0;
+//   while (std::optional<int> item = queue.pop()) sum += *item;
+//
+// T: queue_element, that is, nothrow destructible and either nothrow movable or copyable. reserve() and
+// peek() need one whose move cannot throw; reserve() one that needs no constructor.
+// One thread at a time may push, one may pop; all other calls are free. Threads that take turns at one end have
+// to order their turns (by a mutex, by join). A build with assertions (without NDEBUG) stops the program, with a
+// message, when two push or two pop at the same time.
+// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Algorithm: a ring in which each side remembers the other's position (Lamport's ring; the memory of
+// positions is that of FastForward's successors); blocking by an asymmetric fence. Design note:
+// docs/structures/spsc_queue.md.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/event_count.hpp>
+#include <plait/detail/queue_element.hpp>
+#include <plait/detail/spsc_ring.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/waiting_queue.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// Elements change hands in detail::spsc_ring; detail::waiting_queue has most operations, and waits.
+template <queue_element T, class Allocator = std::allocator<T>>
+class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>> {
+  using ring = detail::spsc_ring<T, Allocator>;
+  using base = detail::waiting_queue<ring>;
+
+ public:
+  using allocator_type = Allocator;
+  using typename base::size_type;
+
+  // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity(), and
+  // what the allocator throws.
+  explicit spsc_queue(size_type capacity, const Allocator& allocator = Allocator())
+      : base(std::in_place, checked(capacity), allocator) {}
+
+  // Room for 1 to `max_count` elements side by side, to be written in place; waits while there is none. Nothing is
+  // in the queue before commit() puts the first `count` of them (at most as many as there are). Empty if the
+  // queue is closed or max_count is 0. Reserving again gives the same room.
+  std::span<T> reserve(size_type max_count)
+    requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
+  {
+    std::span<T> room = try_reserve(max_count);
+    if (!room.empty() || max_count == 0) return room;
+    this->wait_for_room([&]() noexcept {
+      room = try_reserve(max_count);
+      return outcome(!room.empty());
+    });
+    return room;
+  }
+  // As above, without waiting: empty also if the queue is full.
+  std::span<T> try_reserve(size_type max_count) noexcept
+    requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
+  {
+    return this->store().reserve(max_count);
+  }
+  // False, and nothing is put, if the queue is closed.
+  bool commit(size_type count) noexcept {
+    if (count == 0) return !this->is_closed();
+    if (!this->store().commit(count)) return false;
+    this->has_put();
+    return true;
+  }
+
+  // The next 1 to `max_count` elements where they are, side by side; waits while there is none. They stay in the
+  // queue until consume() takes out the first `count` of them. Empty if the queue is closed and drained or
+  // max_count is 0.
+  std::span<T> peek(size_type max_count)
+    requires std::is_nothrow_move_constructible_v<T>
+  {
+    std::span<T> items = try_peek(max_count);
+    if (!items.empty() || max_count == 0) return items;
+    this->wait_for_item([&]() noexcept {
+      items = try_peek(max_count);
+      return outcome(!items.empty());
+    });
+    return items;
+  }
+  // As above, without waiting: empty also if the queue is empty.
+  std::span<T> try_peek(size_type max_count) noexcept
+    requires std::is_nothrow_move_constructible_v<T>
+  {
+    return this->store().peek(max_count);
+  }
+  void consume(size_type count) noexcept {
+    if (count == 0) return;
+    this->store().consume(count);
+    this->has_taken();
+  }
+
+  static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
+  allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
+
+ private:
+  detail::attempt outcome(bool found) const noexcept {
+    return found || this->is_closed() ? detail::attempt::done : detail::attempt::blocked;
+  }
+
+  static size_type checked(size_type capacity) {
+    if (capacity == 0) throw std::invalid_argument("plait::spsc_queue: capacity is 0; it must be at least 1");
+    if (capacity > max_capacity())
+      throw std::length_error("plait::spsc_queue: capacity is " + std::to_string(capacity) + "; at most " +
+                              std::to_string(max_capacity()) + " is possible");
+    return capacity;
+  }
+};
+
+}  // namespace PLAIT_NAMESPACE
