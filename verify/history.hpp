@@ -9,12 +9,18 @@
 
 namespace verify {
 
-// An operation with its result, between two moments. Moments are only compared.
+// A time of any unit. Moments are only compared: a call came before another if it ended before, not when, the
+// other began.
+using moment = std::uint64_t;
+inline constexpr moment never = UINT64_MAX;
+
+// An operation with its result, between two moments.
 template <class Operation>
 struct call {
   Operation operation;
-  std::uint64_t begin;
-  std::uint64_t end;
+  moment begin;
+  moment end;
+  std::uint32_t thread = 0;
 };
 
 // Records the calls of a scenario. Its own moments pass only at begin and end of calls, and it is no part
@@ -29,7 +35,7 @@ class history {
   // Makes the call, which returns the operation with its result.
   template <class Call>
   void record(Call&& make) {
-    const std::uint64_t begin = ++now_;
+    const moment begin = ++now_;
     Operation made = std::forward<Call>(make)();
     calls_.push_back({std::move(made), begin, ++now_});
   }
@@ -38,7 +44,7 @@ class history {
 
  private:
   std::vector<call<Operation>> calls_;
-  std::uint64_t now_ = 0;
+  moment now_ = 0;
 };
 
 }  // namespace verify

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// What threads did to a container with push and pop, in the form in which the monitors of queues, stacks
+// and priority queues look at it: the life of each value.
+//
+// Each value is pushed at most once. Everything that has nothing to do with the order of the values is
+// judged here: values that are lost, invented or doubled, closing, and what was said to be empty.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <verify/coverage.hpp>
+#include <verify/history.hpp>
+
+namespace verify {
+
+enum class container_action : std::uint8_t {
+  pushed,       // value
+  popped,       // value
+  found_full,   // a push was refused: no room
+  found_empty,  // a pop was refused: nothing there
+  push_closed,  // a push was refused: closed
+  pop_closed,   // a pop was refused: closed and drained
+  closed,       // close() itself
+};
+
+struct container_operation {
+  container_action what;
+  std::uint64_t value = 0;  // of pushed and popped
+
+  friend bool operator==(const container_operation&, const container_operation&) = default;
+};
+
+using container_call = call<container_operation>;
+
+inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();  // a capacity
+
+// Values that tell who made them: a producer's sequence-th.
+constexpr std::uint64_t tagged(std::uint64_t producer, std::uint64_t sequence) {
+  return producer << 48 | sequence;
+}
+
+// 3.7 is producer 3's 7th.
+inline std::string name_of(std::uint64_t value) {
+  const std::uint64_t producer = value >> 48;
+  const std::string sequence = std::to_string(value & ((std::uint64_t{1} << 48) - 1));
+  return producer == 0 ? sequence : std::to_string(producer) + "." + sequence;
+}
+
+inline std::string interval(moment begin, moment end) {
+  return "[" + std::to_string(begin) + ", " + std::to_string(end) + "]";
+}
+
+inline std::string describe(const container_operation& operation) {
+  switch (operation.what) {
+    case container_action::pushed:
+      return "push " + name_of(operation.value);
+    case container_action::popped:
+      return "pop " + name_of(operation.value);
+    case container_action::found_full:
+      return "push: full";
+    case container_action::found_empty:
+      return "pop: empty";
+    case container_action::push_closed:
+      return "push: closed";
+    case container_action::pop_closed:
+      return "pop: closed and drained";
+    case container_action::closed:
+      return "close";
+  }
+  return "?";
+}
+
+// When one value went in and came out; one that is still there comes out at `never`.
+struct life {
+  std::uint64_t value;
+  moment push_begin;
+  moment push_end;
+  moment pop_begin = never;
+  moment pop_end = never;
+
+  // Between these two it was certainly there, if the first is before the second.
+  moment surely_after() const { return push_end; }
+  moment surely_before() const { return pop_begin; }
+};
+
+inline std::string describe(const life& l) {
+  return "value " + name_of(l.value) + " (push " + interval(l.push_begin, l.push_end) + ", " +
+         (l.pop_begin == never ? "never popped)" : "pop " + interval(l.pop_begin, l.pop_end) + ")");
+}
+
+// A refused call, between the moments at which it can have been refused.
+struct refusal {
+  moment begin;
+  moment end;
+};
+
+struct container_history {
+  std::vector<life> lives;  // by value
+  std::vector<refusal> fulls;
+  std::vector<refusal> empties;
+};
+
+namespace detail {
+
+// The history with each value's calls put together, or what is wrong with it.
+//
+// Closing is one moment, and it may be taken to be the last possible one: the end of the first call that
+// closed or was told so. No push took effect later, and nothing was found merely full or empty later. So it
+// vanishes from the history by cutting off the other calls there, and an earlier moment would only cut
+// off more. Who was told that all is drained was told so at the end of that call, if ever: what is drained
+// after closing stays so.
+inline std::expected<container_history, std::string> put_together(std::span<const container_call> calls,
+                                                                  bool is_drained) {
+  using enum container_action;
+  const container_call* first_closed = nullptr;   // by its end, of those that closed or were told so
+  const container_call* first_drained = nullptr;  // by its end, of those that were told so
+  moment close_begin = never;
+  for (const container_call& c : calls) {
+    const auto what = c.operation.what;
+    if (what == closed) close_begin = std::min(close_begin, c.begin);
+    if ((what == closed || what == push_closed || what == pop_closed) &&
+        (first_closed == nullptr || c.end < first_closed->end))
+      first_closed = &c;
+    if (what == pop_closed && (first_drained == nullptr || c.end < first_drained->end)) first_drained = &c;
+  }
+  const moment closed_at = first_closed == nullptr ? never : first_closed->end;
+  if (first_closed != nullptr && closed_at < close_begin)
+    return std::unexpected(describe(first_closed->operation) + " " + interval(first_closed->begin, closed_at) +
+                           " was said before anybody closed");
+
+  container_history result;
+  std::vector<life> pops;
+  for (const container_call& c : calls) {
+    const moment end = std::min(c.end, closed_at);
+    const bool is_too_late = c.begin > closed_at;
+    switch (c.operation.what) {
+      case pushed:
+        result.lives.push_back({c.operation.value, c.begin, end});
+        break;
+      case popped:
+        pops.push_back({c.operation.value, 0, 0, c.begin, c.end});
+        break;
+      case found_full:
+        result.fulls.push_back({c.begin, end});
+        break;
+      case found_empty:
+        result.empties.push_back({c.begin, end});
+        break;
+      default:
+        continue;
+    }
+    if (is_too_late && c.operation.what != popped)
+      return std::unexpected(describe(c.operation) + " " + interval(c.begin, c.end) +
+                             " came after the container was closed, at " + std::to_string(closed_at));
+  }
+
+  std::ranges::sort(result.lives, {}, &life::value);
+  std::ranges::sort(pops, {}, &life::value);
+  auto next = pops.begin();
+  const auto without_push = [](const life& pop) {
+    return std::unexpected("value " + name_of(pop.value) + " was popped " +
+                           interval(pop.pop_begin, pop.pop_end) + " and never pushed");
+  };
+  for (auto at = result.lives.begin(); at != result.lives.end(); ++at) {
+    if (const auto second = std::next(at); second != result.lives.end() && second->value == at->value)
+      return std::unexpected("value " + name_of(at->value) + " was pushed twice: the test is wrong");
+    if (next != pops.end() && next->value < at->value) return without_push(*next);
+    if (next == pops.end() || next->value != at->value) {
+      if (is_drained) return std::unexpected(describe(*at) + " was lost");
+      continue;
+    }
+    at->pop_begin = next->pop_begin;
+    at->pop_end = next->pop_end;
+    if (at->pop_end < at->push_begin) return std::unexpected(describe(*at) + " came out before it went in");
+    if (++next != pops.end() && next->value == at->value)
+      return std::unexpected(describe(*at) + " was popped again " + interval(next->pop_begin, next->pop_end));
+  }
+  if (next != pops.end()) return without_push(*next);
+  if (first_drained != nullptr)
+    for (const life& l : result.lives)
+      if (l.pop_begin > first_drained->end)
+        return std::unexpected(describe(first_drained->operation) + " " +
+                               interval(first_drained->begin, first_drained->end) +
+                               " is not true: there was more, " + describe(l));
+  return result;
+}
+
+// Some values of which one was always there, from the begin to the end of the refusal.
+inline std::string chain(std::span<const life> lives, const refusal& empty) {
+  std::string result;
+  moment at = empty.begin;
+  for (int links = 0; at <= empty.end; ++links) {
+    if (links == 5) return result + ", and so on";
+    const life* longest = nullptr;
+    for (const life& l : lives)
+      if (l.surely_after() < at && (longest == nullptr || l.surely_before() > longest->surely_before()))
+        longest = &l;
+    result += (links == 0 ? "" : ", then ") + describe(*longest);
+    at = longest->surely_before();
+  }
+  return result;
+}
+
+// An answer "empty" is right if at some moment of the call no value was certainly there, and nothing
+// else matters: each value's calls can then be moved to one side of that moment, as far as
+// they are not there already, without changing the order of the calls on either side. That holds for every
+// container that stays legal when a value is taken out of its history.
+inline std::optional<std::string> find_false_empty(const container_history& history) {
+  if (history.empties.empty()) return std::nullopt;
+  coverage filled;
+  for (const life& l : history.lives) filled.add(l.surely_after(), l.surely_before());
+  for (const refusal& empty : history.empties)
+    if (filled.covers(empty.begin, empty.end))
+      return "pop: empty " + interval(empty.begin, empty.end) + " is not true: there was always something, " +
+             chain(history.lives, empty);
+  return std::nullopt;
+}
+
+}  // namespace detail
+}  // namespace verify

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Can a first-in, first-out queue have done this? O(n log n).
+//
+// Exact for unbounded queues, with closing: a fault is found if and only if the history is not
+// linearizable. For bounded ones see capacity.hpp.
+//
+// Two values are out of order if one push ended before the other began and the pops are the other way
+// round. If no two are, there is an order for all: "goes in before" and "comes out before" are orders of
+// intervals, so a longer circle of values would have a short cut. (Henzinger, Sezgin and Vafeiadis 2013.)
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <verify/capacity.hpp>
+#include <verify/container_history.hpp>
+
+namespace verify {
+
+namespace detail {
+
+inline std::optional<std::string> find_overtaking(std::span<life> lives) {
+  struct gone {
+    moment push_end;
+    moment pop_begin;
+    std::uint64_t value;
+  };
+  std::vector<gone> by_push_end;
+  by_push_end.reserve(lives.size());
+  for (const life& l : lives) by_push_end.push_back({l.push_end, l.pop_begin, l.value});
+  std::ranges::sort(by_push_end, {}, &gone::push_end);
+  std::ranges::sort(lives, {}, &life::push_begin);
+  const gone* latest = nullptr;  // among those whose push has ended, the one whose pop began last
+  auto next = by_push_end.cbegin();
+  for (const life& l : lives) {
+    for (; next != by_push_end.cend() && next->push_end < l.push_begin; ++next)
+      if (latest == nullptr || next->pop_begin > latest->pop_begin) latest = &*next;
+    if (latest == nullptr || l.pop_end >= latest->pop_begin) continue;
+    return describe(l) + " overtook " + describe(*std::ranges::find(lives, latest->value, &life::value));
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+// What is wrong, in words, or nothing. `is_drained` says that the container is empty at the end of the
+// history, so that every value must have come out.
+inline std::optional<std::string> find_fifo_fault(std::span<const container_call> calls,
+                                                  std::size_t capacity = unbounded, bool is_drained = false) {
+  auto history = detail::put_together(calls, is_drained);
+  if (!history) return history.error();
+  if (auto fault = detail::find_overtaking(history->lives)) return fault;
+  if (auto fault = detail::find_false_empty(*history)) return fault;
+  return detail::find_false_full(*history, capacity);
+}
+
+}  // namespace verify

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// The smallest part of a history that is still at fault, to be printed by timeline.hpp.
+//
+// Only what leaves a correct history correct is taken out, so what remains is a fault of the structure, not of
+// the shrinking: all calls of one value, say, or one call that changed nothing. Large parts first, then ever
+// smaller ones, until no single part can go (Zeller and Hildebrandt's delta debugging).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <verify/container_history.hpp>
+#include <verify/counter_monitor.hpp>
+#include <verify/history.hpp>
+#include <verify/map_monitor.hpp>
+
+namespace verify {
+namespace detail {
+
+// The parts of a history: names for the calls that go or stay together.
+class parts {
+ public:
+  static constexpr std::size_t must_stay = SIZE_MAX;
+
+  // Of the next call. A part by its name, and a part of its own.
+  void add(std::uint64_t name) { of_.push_back(names_.try_emplace(name, size_).first->second), grow(); }
+  void add_alone() { of_.push_back(size_++); }
+  void add_fixed() { of_.push_back(must_stay); }
+
+  std::size_t size() const { return size_; }
+  std::size_t of(std::size_t call_number) const { return of_[call_number]; }
+
+ private:
+  void grow() { size_ = std::max(size_, of_.back() + 1); }
+
+  std::map<std::uint64_t, std::size_t> names_;
+  std::vector<std::size_t> of_;
+  std::size_t size_ = 0;
+};
+
+template <class Operation, class Fault>
+std::vector<call<Operation>> shrink_by(const std::vector<call<Operation>>& calls, const parts& all, Fault fault) {
+  std::vector<bool> is_in(all.size(), true);
+  std::vector<std::size_t> left(all.size());
+  for (std::size_t i = 0; i != left.size(); ++i) left[i] = i;
+  const auto what_is_in = [&] {
+    std::vector<call<Operation>> result;
+    for (std::size_t i = 0; i != calls.size(); ++i)
+      if (all.of(i) == parts::must_stay || is_in[all.of(i)]) result.push_back(calls[i]);
+    return result;
+  };
+  const auto set = [&](std::size_t from, std::size_t to, bool in) {
+    for (std::size_t i = from; i != to; ++i) is_in[left[i]] = in;
+  };
+  for (std::size_t chunk = left.size(); chunk != 0;) {
+    bool has_shrunk = false;
+    for (std::size_t from = 0; from < left.size();) {
+      const std::size_t to = std::min(from + chunk, left.size());
+      set(from, to, false);
+      if (fault(what_is_in())) {
+        left.erase(left.begin() + static_cast<std::ptrdiff_t>(from),
+                   left.begin() + static_cast<std::ptrdiff_t>(to));
+        has_shrunk = true;
+      } else {
+        set(from, to, true);
+        from = to;
+      }
+    }
+    if (chunk > 1 || !has_shrunk) chunk /= 2;
+  }
+  return what_is_in();
+}
+
+// Again and again, with the parts that what is left falls into.
+template <class Operation, class PartsOf, class Fault>
+void shrink_on(std::vector<call<Operation>>& calls, PartsOf parts_of, Fault fault) {
+  for (std::size_t before = calls.size() + 1; calls.size() != before;) {
+    before = calls.size();
+    calls = shrink_by(calls, parts_of(calls), fault);
+  }
+}
+
+inline bool says_closed(const container_call& c) {
+  return c.operation.what == container_action::push_closed || c.operation.what == container_action::pop_closed;
+}
+
+// A value goes with its push and pop, but not if that makes an answer "full" false; a close stays if somebody was
+// told of it.
+inline parts parts_of(const std::vector<container_call>& calls) {
+  using enum container_action;
+  const bool is_close_told = std::ranges::any_of(calls, says_closed);
+  std::map<std::uint64_t, refusal> lives;
+  for (const container_call& c : calls) {
+    if (c.operation.what != pushed && c.operation.what != popped) continue;
+    const auto at = lives.try_emplace(c.operation.value, never, 0).first;
+    at->second.begin = std::min(at->second.begin, c.begin);
+    if (c.operation.what == pushed && at->second.end == 0) at->second.end = never;
+    if (c.operation.what == popped) at->second.end = c.end;
+  }
+  std::vector<const container_call*> fulls;
+  for (const container_call& c : calls)
+    if (c.operation.what == found_full) fulls.push_back(&c);
+  parts result;
+  for (const container_call& c : calls) {
+    if (c.operation.what == pushed || c.operation.what == popped) {
+      const refusal& life = lives.at(c.operation.value);
+      const bool may_count = std::ranges::any_of(
+          fulls, [&](const container_call* full) { return life.begin <= full->end && full->begin <= life.end; });
+      may_count ? result.add_fixed() : result.add(c.operation.value);
+    } else if (c.operation.what == closed && is_close_told) {
+      result.add_fixed();
+    } else {
+      result.add_alone();
+    }
+  }
+  return result;
+}
+
+inline bool only_looks(map_action what) {
+  using enum map_action;
+  return what == not_inserted || what == not_erased || what == found || what == not_found;
+}
+
+// A key whose calls are only puts and looks loses values one by one. On other keys without puts one knows when they
+// were absent with nobody under way: from one such moment to the next is a round, and each can be left out.
+// `calls` are sorted by key, then by begin.
+inline parts rounds_of(const std::vector<map_call>& calls) {
+  using enum map_action;
+  parts result;
+  for (std::size_t first = 0; first != calls.size();) {
+    const std::uint64_t key = calls[first].operation.key;
+    bool has_puts = false;
+    bool has_others = false;
+    std::size_t last = first;
+    for (; last != calls.size() && calls[last].operation.key == key; ++last) {
+      const map_action what = calls[last].operation.what;
+      has_puts = has_puts || what == put;
+      has_others = has_others || (what != put && what != found && what != not_found);
+    }
+    moment latest_end = 0;
+    int present = 0;
+    std::uint64_t round = first;
+    for (std::size_t i = first; i != last; ++i) {
+      const auto& [what, of_key, value] = calls[i].operation;
+      if (present == 0 && latest_end < calls[i].begin) round = i;
+      latest_end = std::max(latest_end, calls[i].end);
+      present += what == inserted ? 1 : what == erased ? -1 : 0;
+      if (!has_puts)
+        result.add(round);
+      else if (has_others)
+        only_looks(what) ? result.add_alone() : result.add_fixed();
+      else
+        what == not_found ? result.add_alone() : result.add(calls.size() + value);
+    }
+    first = last;
+  }
+  return result;
+}
+
+}  // namespace detail
+
+// Each of these: the calls that are left, if fault(calls), which is what a monitor says, is true.
+template <class Fault>
+std::vector<container_call> shrink(std::vector<container_call> calls, Fault fault) {
+  // First the refusals alone, as each "full" that is left keeps many values in.
+  detail::parts refusals;
+  for (const container_call& c : calls)
+    c.operation.what > container_action::popped && c.operation.what < container_action::closed
+        ? refusals.add_alone()
+        : refusals.add_fixed();
+  calls = detail::shrink_by(calls, refusals, fault);
+  detail::shrink_on(calls, detail::parts_of, fault);
+  return calls;
+}
+
+template <class Fault>
+std::vector<map_call> shrink(std::vector<map_call> calls, Fault fault) {
+  std::ranges::stable_sort(calls, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });
+  detail::parts keys;
+  for (const map_call& c : calls) keys.add(c.operation.key);
+  calls = detail::shrink_by(calls, keys, fault);
+  detail::shrink_on(calls, detail::rounds_of, fault);
+  detail::parts looks;
+  for (const map_call& c : calls)
+    detail::only_looks(c.operation.what) ? looks.add_alone() : looks.add_fixed();
+  calls = detail::shrink_by(calls, looks, fault);
+  detail::shrink_on(calls, detail::rounds_of, fault);
+  return calls;
+}
+
+// Adds stay if anybody that is left can have seen them.
+template <class Fault>
+std::vector<counter_call> shrink(std::vector<counter_call> calls, Fault fault) {
+  using enum counter_action;
+  detail::parts reads;
+  for (const counter_call& c : calls) c.operation.what == read ? reads.add_alone() : reads.add_fixed();
+  calls = detail::shrink_by(calls, reads, fault);
+  moment last_seen = 0;
+  for (const counter_call& c : calls)
+    if (c.operation.what != added) last_seen = std::max(last_seen, c.end);
+  std::erase_if(calls, [&](const counter_call& c) { return c.begin > last_seen; });
+  return calls;
+}
+
+}  // namespace verify
