@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -24,8 +23,13 @@
 #include <verify/map_monitor.hpp>
 #include <verify/priority_monitor.hpp>
 
+#include "support/monitor_tests.hpp"
+
 namespace {
 
+using monitor_tests::dice;
+using monitor_tests::scaled;
+using monitor_tests::tally;
 using verify::call;
 using verify::container_action;
 using verify::container_operation;
@@ -34,23 +38,6 @@ using verify::counter_operation;
 using verify::map_action;
 using verify::map_operation;
 using verify::moment;
-
-std::size_t effort() {
-  const char* const given = std::getenv("VERIFY_EFFORT");
-  return given != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(given))) : 1;
-}
-
-class dice {
- public:
-  explicit dice(std::uint32_t seed) : random_(seed) {}
-  std::uint32_t below(std::uint32_t limit) {
-    return static_cast<std::uint32_t>((std::uint64_t{random_()} * limit) >> 32);
-  }
-  bool one_in(std::uint32_t n) { return below(n) == 0; }
-
- private:
-  std::mt19937 random_;
-};
 
 // The obvious search, without memory, which is quick on histories of a few calls.
 template <class State, class Operation>
@@ -102,23 +89,13 @@ void damage(std::vector<call<Operation>>& calls, dice& random, Change change) {
   }
 }
 
-struct tally {
-  std::size_t histories = 0;
-  std::size_t violating = 0;
-  std::size_t missed = 0;  // of those
-};
-
-std::ostream& operator<<(std::ostream& out, const tally& t) {
-  return out << t.histories << " histories, " << t.violating << " of them violating, " << t.missed << " missed";
-}
-
 // make(random) is a history, judge(history) what the monitor says, initial the state that operations are
 // applied to. A monitor that is not exact may miss something, but must not object without reason.
 template <class Make, class Judge, class State>
 tally compare(std::size_t count, bool is_exact, const State& initial, Make make, Judge judge) {
   tally result;
   dice random(20261122);
-  for (count *= effort(); result.histories != count; ++result.histories) {
+  for (count = scaled(count); result.histories != count; ++result.histories) {
     const auto calls = make(random);
     const std::span view(calls);
     const bool is_right = can_be_ordered(view, initial);
@@ -269,25 +246,25 @@ tally compare_containers(std::size_t count, container initial, bool is_exact, au
 }
 
 TEST(monitors, fifo_agrees_with_brute_force) {
-  compare_containers(500'000, {policy::fifo}, true, [](auto calls) { return verify::find_fifo_fault(calls); });
+  compare_containers(300'000, {policy::fifo}, true, [](auto calls) { return verify::find_fifo_fault(calls); });
 }
 
 TEST(monitors, lifo_agrees_with_brute_force) {
-  compare_containers(500'000, {policy::lifo}, true, [](auto calls) { return verify::find_lifo_fault(calls); });
+  compare_containers(300'000, {policy::lifo}, true, [](auto calls) { return verify::find_lifo_fault(calls); });
 }
 
 TEST(monitors, priority_of_distinct_values_agrees_with_brute_force) {
-  compare_containers(400'000, {policy::smallest}, true,
+  compare_containers(250'000, {policy::smallest}, true,
                      [](auto calls) { return verify::find_priority_fault(calls); });
 }
 
 TEST(monitors, priority_with_ties_agrees_with_brute_force) {
-  compare_containers(400'000, {policy::smallest_pair}, true,
+  compare_containers(250'000, {policy::smallest_pair}, true,
                      [](auto calls) { return verify::find_priority_fault(calls, container::pair_of); });
 }
 
 TEST(monitors, priority_with_ties_in_order_agrees_with_brute_force) {
-  compare_containers(400'000, {policy::smallest_pair_in_order}, true, [](auto calls) {
+  compare_containers(250'000, {policy::smallest_pair_in_order}, true, [](auto calls) {
     return verify::find_priority_fault(calls, container::pair_of, verify::ties::first_in_first_out);
   });
 }
@@ -296,11 +273,11 @@ TEST(monitors, priority_with_ties_in_order_agrees_with_brute_force) {
 TEST(monitors, containers_of_limited_capacity_are_not_accused_wrongly) {
   const auto expect_few = [](const tally& t) { EXPECT_LT(t.missed, t.violating / 10); };
   for (std::uint32_t capacity = 1; capacity != 4; ++capacity) {
-    expect_few(compare_containers(100'000, {policy::fifo, capacity}, false,
+    expect_few(compare_containers(50'000, {policy::fifo, capacity}, false,
                                   [&](auto calls) { return verify::find_fifo_fault(calls, capacity); }));
-    expect_few(compare_containers(100'000, {policy::lifo, capacity}, false,
+    expect_few(compare_containers(50'000, {policy::lifo, capacity}, false,
                                   [&](auto calls) { return verify::find_lifo_fault(calls, capacity); }));
-    expect_few(compare_containers(100'000, {policy::smallest, capacity}, false, [&](auto calls) {
+    expect_few(compare_containers(50'000, {policy::smallest, capacity}, false, [&](auto calls) {
       return verify::find_priority_fault(calls, std::identity(), verify::ties::any, capacity);
     }));
   }
@@ -418,7 +395,7 @@ bool apply(two_keys& map, const map_operation& operation) {
 
 TEST(monitors, sets_agree_with_brute_force) {
   compare(
-      400'000, true, two_keys(), [](dice& random) { return some_mapping(key_use::set, random); },
+      300'000, true, two_keys(), [](dice& random) { return some_mapping(key_use::set, random); },
       [](auto calls) { return verify::find_map_fault(calls); });
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,23 +28,27 @@ class parts {
   static constexpr std::size_t must_stay = SIZE_MAX;
 
   // Of the next call. A part by its name, and a part of its own.
-  void add(std::uint64_t name) { of_.push_back(names_.try_emplace(name, size_).first->second), grow(); }
+  void add(std::uint64_t name) {
+    const auto [at, is_new] = names_.try_emplace(name, size_);
+    if (is_new) ++size_;
+    of_.push_back(at->second);
+  }
   void add_alone() { of_.push_back(size_++); }
+  void add_alone_if(bool may_go) { may_go ? add_alone() : add_fixed(); }
   void add_fixed() { of_.push_back(must_stay); }
 
   std::size_t size() const { return size_; }
   std::size_t of(std::size_t call_number) const { return of_[call_number]; }
 
  private:
-  void grow() { size_ = std::max(size_, of_.back() + 1); }
-
   std::map<std::uint64_t, std::size_t> names_;
   std::vector<std::size_t> of_;
   std::size_t size_ = 0;
 };
 
 template <class Operation, class Fault>
-std::vector<call<Operation>> shrink_by(const std::vector<call<Operation>>& calls, const parts& all, Fault fault) {
+std::vector<call<Operation>> shrink_by(const std::vector<call<Operation>>& calls, const parts& all,
+                                       Fault fault) {
   std::vector<bool> is_in(all.size(), true);
   std::vector<std::size_t> left(all.size());
   for (std::size_t i = 0; i != left.size(); ++i) left[i] = i;
@@ -108,13 +113,15 @@ inline parts parts_of(const std::vector<container_call>& calls) {
   for (const container_call& c : calls) {
     if (c.operation.what == pushed || c.operation.what == popped) {
       const refusal& life = lives.at(c.operation.value);
-      const bool may_count = std::ranges::any_of(
-          fulls, [&](const container_call* full) { return life.begin <= full->end && full->begin <= life.end; });
-      may_count ? result.add_fixed() : result.add(c.operation.value);
-    } else if (c.operation.what == closed && is_close_told) {
-      result.add_fixed();
+      const bool may_count = std::ranges::any_of(fulls, [&](const container_call* full) {
+        return life.begin <= full->end && full->begin <= life.end;
+      });
+      if (may_count)
+        result.add_fixed();
+      else
+        result.add(c.operation.value);
     } else {
-      result.add_alone();
+      result.add_alone_if(c.operation.what != closed || !is_close_told);
     }
   }
   return result;
@@ -152,9 +159,11 @@ inline parts rounds_of(const std::vector<map_call>& calls) {
       if (!has_puts)
         result.add(round);
       else if (has_others)
-        only_looks(what) ? result.add_alone() : result.add_fixed();
+        result.add_alone_if(only_looks(what));
+      else if (what == not_found)
+        result.add_alone();
       else
-        what == not_found ? result.add_alone() : result.add(calls.size() + value);
+        result.add(calls.size() + value);
     }
     first = last;
   }
@@ -169,9 +178,8 @@ std::vector<container_call> shrink(std::vector<container_call> calls, Fault faul
   // First the refusals alone, as each "full" that is left keeps many values in.
   detail::parts refusals;
   for (const container_call& c : calls)
-    c.operation.what > container_action::popped && c.operation.what < container_action::closed
-        ? refusals.add_alone()
-        : refusals.add_fixed();
+    refusals.add_alone_if(c.operation.what > container_action::popped &&
+                          c.operation.what < container_action::closed);
   calls = detail::shrink_by(calls, refusals, fault);
   detail::shrink_on(calls, detail::parts_of, fault);
   return calls;
@@ -179,14 +187,13 @@ std::vector<container_call> shrink(std::vector<container_call> calls, Fault faul
 
 template <class Fault>
 std::vector<map_call> shrink(std::vector<map_call> calls, Fault fault) {
-  std::ranges::stable_sort(calls, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });
+  std::ranges::sort(calls, {}, [](const map_call& c) { return std::tuple(c.operation.key, c.begin, c.end); });
   detail::parts keys;
   for (const map_call& c : calls) keys.add(c.operation.key);
   calls = detail::shrink_by(calls, keys, fault);
   detail::shrink_on(calls, detail::rounds_of, fault);
   detail::parts looks;
-  for (const map_call& c : calls)
-    detail::only_looks(c.operation.what) ? looks.add_alone() : looks.add_fixed();
+  for (const map_call& c : calls) looks.add_alone_if(detail::only_looks(c.operation.what));
   calls = detail::shrink_by(calls, looks, fault);
   detail::shrink_on(calls, detail::rounds_of, fault);
   return calls;
@@ -197,7 +204,7 @@ template <class Fault>
 std::vector<counter_call> shrink(std::vector<counter_call> calls, Fault fault) {
   using enum counter_action;
   detail::parts reads;
-  for (const counter_call& c : calls) c.operation.what == read ? reads.add_alone() : reads.add_fixed();
+  for (const counter_call& c : calls) reads.add_alone_if(c.operation.what == read);
   calls = detail::shrink_by(calls, reads, fault);
   moment last_seen = 0;
   for (const counter_call& c : calls)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A small history as people can read it: a line for each call, by the time at which it began.
 //
-//   thread     begin       end  call
-//        0         0       120  push 7            |=======|
-//        1        60       300  push 8               |===========|
-//        1       310       350  pop 8                             |=|
+//   thread       begin         end  call
+//        0           0         120  push 7  |=|
+//        1          60         300  push 8   |=|
+//        0         310         350  pop 8       ||
 //
-// The bars show which calls overlap: each moment that differs from the others has a column, so they are not to
-// scale.
+// The bars show which calls overlap. They are not to scale: each moment at which something begins or ends has
+// one column.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <verify/history.hpp>
@@ -28,7 +29,7 @@ template <class Operation>
 std::string timeline(std::span<const call<Operation>> calls, std::size_t most_lines = 60) {
   if (calls.empty()) return "no calls\n";
   std::vector<call<Operation>> sorted(calls.begin(), calls.end());
-  std::ranges::stable_sort(sorted, {}, &call<Operation>::begin);
+  std::ranges::sort(sorted, {}, [](const call<Operation>& c) { return std::pair(c.begin, c.end); });
   const std::size_t hidden = sorted.size() - std::min(sorted.size(), most_lines);
   sorted.erase(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(hidden));
 
@@ -50,9 +51,9 @@ std::string timeline(std::span<const call<Operation>> calls, std::size_t most_li
   for (const call<Operation>& c : sorted) {
     const std::size_t from = column(c.begin);
     const std::size_t length = column(c.end) - from;
-    out << std::setw(6) << c.thread << std::setw(12) << c.begin << std::setw(12) << c.end << "  " << std::left << std::setw(static_cast<int>(widest) + 2)
-        << describe(c.operation) << std::right << std::string(from, ' ') << '|'
-        << (length == 0 ? "" : std::string(length - 1, '=') + '|') << '\n';
+    out << std::setw(6) << c.thread << std::setw(12) << c.begin << std::setw(12) << c.end << "  " << std::left
+        << std::setw(static_cast<int>(widest) + 2) << describe(c.operation) << std::right
+        << std::string(from, ' ') << '|' << (length == 0 ? "" : std::string(length - 1, '=') + '|') << '\n';
   }
   return out.str();
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the monitors share: how much they do, by which chance, and what came of it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <ostream>
+#include <random>
+
+namespace monitor_tests {
+
+// VERIFY_EFFORT=20 in the environment takes twenty times as many.
+inline std::size_t scaled(std::size_t count) {
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+  count /= 10;
+#endif
+  const char* const given = std::getenv("VERIFY_EFFORT");
+  return given != nullptr ? count * static_cast<std::size_t>(std::max(1, std::atoi(given))) : count;
+}
+
+// The same numbers with every standard library.
+class dice {
+ public:
+  explicit dice(std::uint32_t seed) : random_(seed) {}
+  std::uint32_t below(std::uint32_t limit) {
+    return static_cast<std::uint32_t>((std::uint64_t{random_()} * limit) >> 32);
+  }
+  bool one_in(std::uint32_t n) { return below(n) == 0; }
+
+ private:
+  std::mt19937 random_;
+};
+
+struct tally {
+  std::size_t histories = 0;
+  std::size_t violating = 0;
+  std::size_t missed = 0;  // of those
+};
+
+inline std::ostream& operator<<(std::ostream& out, const tally& t) {
+  return out << t.histories << " histories, " << t.violating << " of them violating, " << t.missed << " missed";
+}
+
+}  // namespace monitor_tests
