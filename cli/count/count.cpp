@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The subcommand `plait count`: its options, and the order of things.
+// The subcommand `plait count`: what it is for, and the order of things.
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -26,8 +24,6 @@
 namespace plait::cli {
 namespace {
 
-constexpr unsigned most_threads = 1024;
-
 constexpr const char* description =
     "Examples:\n"
     "  plait count book.txt                  the 20 most common words\n"
@@ -38,22 +34,6 @@ constexpr const char* description =
     "text.lower().split() gives; text is UTF-8, and invalid bytes count as U+FFFD.\n"
     "Exit code: 0 words were counted, 1 there were none, 2 something could not be read (the rest is\n"
     "counted), 130 stopped by Ctrl-C (what was counted so far is printed).";
-
-// Stores the whole number in `text` if it lies between `least` and `most`; otherwise says what is wrong.
-template <class Number>
-std::string parse_number(const std::string& text, Number least, Number most, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return {};
-  return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
-}
-
-template <class Number>
-void add_number(CLI::App& command, const std::string& name, Number& number, Number least, Number most,
-                const std::string& purpose) {
-  command.add_option(name, purpose)->type_name("N")->check([=, &number](const std::string& text) {
-    return parse_number(text, least, most, number);
-  });
-}
 
 bool stderr_is_a_terminal() {
   const char* const kind = std::getenv("TERM");
@@ -103,38 +83,7 @@ void add_count(CLI::App& program, action& run) {
 
   CLI::App& command = *program.add_subcommand("count", "Count the words of files, folders and standard input");
   command.description(description);
-  command.add_option("PATH", options->paths, "Files and folders; - is standard input")->required();
-  command
-      .add_option(
-          "--words", options->rules.kind,
-          "whitespace: what stands between white space (default);\nalphanumeric: runs of letters and digits")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, word_kind>{
-          {"whitespace", word_kind::whitespace}, {"alphanumeric", word_kind::alphanumeric}}));
-  command.add_flag("--keep-case", options->rules.keep_case, "Do not lower-case");
-  add_number(command, "--min-length", options->rules.min_length, std::size_t{1}, std::size_t{1'000'000'000},
-             "Ignore words of fewer characters");
-  command.add_option("--top", "How many words to print, or all (default: 20)")
-      ->type_name("N|all")
-      ->check([options](const std::string& text) {
-        if (text == "all") {
-          options->top = every_word;
-          return std::string();
-        }
-        return parse_number(text, std::size_t{1}, every_word - 1, options->top);
-      });
-  command.add_flag("--json", options->json, "Print JSON instead of a table");
-  add_number(command, "--threads", options->threads, 1u, most_threads,
-             fmt::format("How many threads count (default: {}, the processors allowed)", options->threads));
-  command
-      .add_option(
-          "--binary", options->binary,
-          "What to do with files that have a zero byte in their first\n8 KiB: error (default), skip or count")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, binary_files>{
-          {"error", binary_files::error}, {"skip", binary_files::skip}, {"count", binary_files::count}}));
-  command.add_option("--progress", options->progress, "auto (default: on a terminal), always or never")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, when>{
-          {"auto", when::automatic}, {"always", when::always}, {"never", when::never}}));
-  command.add_flag("-q,--quiet", options->quiet, "No summary and no progress bar");
+  add_options(command, *options);
   command.callback([options, &run] { run = [options] { return count(*options); }; });
 }
 

@@ -9,12 +9,18 @@
 
 #include "count/words.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace plait::cli {
 
 enum class binary_files { error, skip, count };  // what becomes of a file with a zero byte near its start
 enum class when { automatic, always, never };
 
 inline constexpr std::size_t every_word = static_cast<std::size_t>(-1);
+inline constexpr std::size_t longest_min_length = 1'000'000'000;
+inline constexpr unsigned most_threads = 1024;
 
 struct count_options {
   std::vector<std::string> paths;  // "-" is standard input
@@ -30,5 +36,8 @@ struct count_options {
   std::uint64_t segment_size = std::uint64_t{1024} * 1024;
   std::size_t read_size = std::size_t{128} * 1024;
 };
+
+// Parsing `command` then fills in `options`, whose values now are the defaults.
+void add_options(CLI::App& command, count_options& options);
 
 }  // namespace plait::cli
