@@ -20,7 +20,7 @@ namespace {
 
 using fuzz::require;
 using plait::conqueue_status;
-using item = std::unique_ptr<int>;
+using item = std::shared_ptr<int>;
 
 // One thread never finds the queue busy, and must not be left waiting: it uses the calls that do not wait, and
 // those that wait only when they would not.
@@ -39,9 +39,9 @@ class run {
       case 3:
         return pop_if_it_returns();
       case 4:
-        return try_push_n(in.below(20));
+        return try_push_n(in.below(20), in.flag());
       case 5:
-        return try_pop_n(in.below(20));
+        return try_pop_n(in.below(20), in.flag());
       case 6:
         return time_out();
       case 7:
@@ -87,7 +87,7 @@ class run {
 
   void try_push() {
     const conqueue_status expected = expected_of_push();
-    item value = std::make_unique<int>(next_);
+    item value = std::make_shared<int>(next_);
     require(queue_.try_push(std::move(value)) == expected, "try_push() says success, full or closed");
     require((value == nullptr) == (expected == conqueue_status::success), "a value not taken is untouched");
     if (expected == conqueue_status::success) pushed(next_++);
@@ -103,7 +103,7 @@ class run {
 
   void push_if_it_returns() {
     if (full() && !closed_) return;
-    const bool taken = queue_.push(std::make_unique<int>(next_));
+    const bool taken = queue_.push(std::make_shared<int>(next_));
     require(taken == !closed_, "push() fails on a closed queue alone");
     if (taken) pushed(next_++);
   }
@@ -115,30 +115,32 @@ class run {
     if (value) popped(**value);
   }
 
-  void try_push_n(std::size_t count) {
+  // Slots side by side are claimed at once if going through the values cannot throw, else one by one.
+  void try_push_n(std::size_t count, bool at_once) {
     std::vector<item> values;
     for (std::size_t i = 0; i != count; ++i)
-      values.push_back(std::make_unique<int>(next_ + static_cast<int>(i)));
+      values.push_back(std::make_shared<int>(next_ + static_cast<int>(i)));
     const std::size_t room = closed_ ? 0 : queue_.capacity() - model_.size();
-    const std::size_t taken = queue_.try_push_n(std::make_move_iterator(values.begin()), count);
+    const std::size_t taken = at_once ? queue_.try_push_n(values.data(), count)
+                                      : queue_.try_push_n(std::move_iterator(values.begin()), count);
     require(taken == std::min(count, room), "try_push_n() takes what there is room for");
     for (std::size_t i = 0; i != count; ++i)
-      require((values[i] == nullptr) == (i < taken), "the rest is untouched");
+      require(values[i].use_count() == (i >= taken ? 1 : at_once ? 2 : 0), "and leaves the rest untouched");
     for (std::size_t i = 0; i != taken; ++i) pushed(next_++);
   }
 
-  void try_pop_n(std::size_t most) {
-    std::vector<item> values;
-    const std::size_t expected = std::min(most, model_.size());
-    require(queue_.try_pop_n(std::back_inserter(values), most) == expected, "try_pop_n() takes all it may");
-    require(values.size() == expected, "try_pop_n() returns how many it took");
-    for (const item& value : values) popped(*value);
+  void try_pop_n(std::size_t most, bool at_once) {
+    std::vector<item> values(at_once ? most : 0);
+    const std::size_t taken =
+        at_once ? queue_.try_pop_n(values.data(), most) : queue_.try_pop_n(std::back_inserter(values), most);
+    require(taken == std::min(most, model_.size()), "try_pop_n() takes all it may");
+    for (std::size_t i = 0; i != taken; ++i) popped(*values[i]);
   }
 
   // A deadline that has passed: the calls that wait do not.
   void time_out() {
     const conqueue_status pushing = expected_of_push();
-    const conqueue_status status = queue_.try_push_for(std::make_unique<int>(next_), std::chrono::seconds(-1));
+    const conqueue_status status = queue_.try_push_for(std::make_shared<int>(next_), std::chrono::seconds(-1));
     require(status == pushing, "try_push_for() tries once");
     if (status == conqueue_status::success) pushed(next_++);
     const conqueue_status popping = expected_of_pop();

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Any command line gives options within their limits, or help, or an error that says something. The input is
-// one argument a line.
+// Any command line gives options within their limits, or help, or an error that says something.
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "count/options.hpp"
@@ -18,6 +17,32 @@ namespace {
 
 using namespace plait::cli;
 using fuzz::require;
+
+const std::vector<std::string> known = [] {
+  std::istringstream in(
+      "--words alphanumeric whitespace --keep-case --min-length --top all --json --threads --binary error skip "
+      "count --progress auto always never --quiet -q --help -h -- - 0 1 1024 1025 1000000001 -1 +1 0x10 1e3 "
+      "18446744073709551615 text.txt folder/ true false {}");
+  return std::vector<std::string>(std::istream_iterator<std::string>(in), {});
+}();
+
+constexpr std::size_t most_arguments = 6;
+
+// A known one or any bytes; on its own, or joined to the one before.
+void add_argument(fuzz::input& in, std::vector<std::string>& arguments) {
+  const unsigned choice = in.byte();
+  std::string next;
+  if (choice < 5 * known.size()) {
+    next = known[choice % known.size()];
+  } else {
+    for (unsigned left = choice % 8; left != 0; --left) next += static_cast<char>(in.byte() | 1);  // never 0
+  }
+  if (in.below(8) == 0 && !arguments.empty()) {
+    arguments.back() += '=' + next;
+  } else {
+    arguments.push_back(std::move(next));
+  }
+}
 
 void require_limits(const count_options& options) {
   require(!options.paths.empty(), "there is something to count");
@@ -34,18 +59,17 @@ void require_limits(const count_options& options) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string text(reinterpret_cast<const char*>(data), size);
-  std::ranges::replace(text, '\0', ' ');  // no argument has one
-  std::vector<std::string> lines;
-  for (const auto line : text | std::views::split('\n')) lines.emplace_back(line.begin(), line.end());
-  std::vector<const char*> arguments{"plait"};
-  for (const std::string& line : lines) arguments.push_back(line.c_str());
+  fuzz::input in(data, size);
+  std::vector<std::string> arguments;
+  while (!in.empty() && arguments.size() != most_arguments) add_argument(in, arguments);
+  std::vector<const char*> pointers{"plait"};
+  for (const std::string& each : arguments) pointers.push_back(each.c_str());
 
   CLI::App command("", "plait");
   count_options options;
   add_options(command, options);
   try {
-    command.parse(static_cast<int>(arguments.size()), arguments.data());
+    command.parse(static_cast<int>(pointers.size()), pointers.data());
     require_limits(options);
   } catch (const CLI::Success& help) {
     std::ostringstream out;
