@@ -76,7 +76,8 @@ struct ordered_by_fences {
 template <class Ordering>
 class basic_event_count {
  public:
-  basic_event_count() noexcept = default;
+  // Tests begin with an epoch that is about to wrap.
+  explicit basic_event_count(std::uint32_t first_epoch = 0) noexcept : epoch_(first_epoch) {}
   basic_event_count(const basic_event_count&) = delete;
   basic_event_count& operator=(const basic_event_count&) = delete;
 
@@ -190,7 +191,7 @@ class basic_event_count {
   }
 
   sync::atomic<std::uint32_t> waiters_{0};  // see the table above
-  sync::atomic<std::uint32_t> epoch_{0};    // the futex word: changes with every notification
+  sync::atomic<std::uint32_t> epoch_;       // the futex word: changes with every notification
 };
 
 using event_count = basic_event_count<ordered_by_changes>;

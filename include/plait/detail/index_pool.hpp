@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -14,15 +16,16 @@
 namespace PLAIT_NAMESPACE::detail {
 
 // Numbers 0, 1, 2, ... that are taken, given back and taken again, the smallest free one first, so that
-// they stay as small as the number of users. One pool in the process for each `Purpose`.
+// they stay as small as the number of users. One pool in the process for each `Purpose`. Tests take a small
+// Index to see it run out.
 //
 // Whatever the giver of a number did before giving it back happens before whatever its next taker does:
 // both hold the pool's lock. A child of fork() finds the lock free, and the numbers of its parent's other
 // threads taken for ever.
-template <class Purpose>
+template <class Purpose, std::unsigned_integral Index = std::uint32_t>
 class index_pool {
  public:
-  using index = std::uint32_t;
+  using index = Index;
 
   // Throws std::bad_alloc, and std::length_error when 2^32 - 1 numbers are in use.
   static index take() {

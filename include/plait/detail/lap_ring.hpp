@@ -21,6 +21,11 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+// How many laps a ring of T has before its positions wrap: 0 means all there are. For tests, which specialise
+// it for an element of theirs to see the wrap.
+template <class T>
+inline constexpr std::uint64_t laps_before_wrap = 0;
+
 // A put claims the slot at tail_ by moving tail_ on, builds its element there and stamps the slot filled; a
 // get claims the slot at head_, moves the element out and stamps the slot empty for the next lap. Only the
 // stamps hand elements over; tail_ and head_ only number the operations.
@@ -54,7 +59,7 @@ class lap_ring {
       : positions_(capacity), allocator_(allocator), slots_(slot_traits::allocate(allocator_, capacity)) {
     for (position at = 0; at != capacity; ++at) {
       slot_type* slot = std::construct_at(std::to_address(slots_) + at);
-      slot->stamp.store(at, sync::relaxed);  // relaxed: nobody else knows the ring yet
+      slot->stamp.store(first() + at, sync::relaxed);  // relaxed: nobody else knows the ring yet
     }
   }
 
@@ -227,6 +232,9 @@ class lap_ring {
   using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
   using slot_traits = std::allocator_traits<slot_allocator>;
 
+  // Where the first put is.
+  position first() const noexcept { return positions_.laps_before_wrap(laps_before_wrap<T>); }
+
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
 
   // What stands in the way of an operation: success if nothing does any more. `now` is where to go on.
@@ -282,8 +290,8 @@ class lap_ring {
   typename slot_traits::pointer slots_;
 
   // head_ <= tail_ <= head_ + capacity(). tail_ also carries closed_bit, once set never cleared.
-  alignas(contention_free_distance) sync::atomic<position> tail_{0};
-  alignas(contention_free_distance) sync::atomic<position> head_{0};
+  alignas(contention_free_distance) sync::atomic<position> tail_{first()};
+  alignas(contention_free_distance) sync::atomic<position> head_{first()};
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

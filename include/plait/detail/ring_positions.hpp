@@ -30,6 +30,11 @@ class ring_positions {
 
   constexpr std::uint64_t capacity() const noexcept { return capacity_; }
 
+  // The position from which it is so many laps to position 0, going on across the wrap.
+  constexpr position laps_before_wrap(std::uint64_t laps) const noexcept {
+    return -(laps * (mask_ + 1)) & ~spare_bit;
+  }
+
   constexpr std::uint64_t index(position at) const noexcept { return at & mask_; }
 
   constexpr position next(position at) const noexcept {

@@ -427,7 +427,7 @@ class waiting_queue {
   Store store_;
 
   // Tasks marked done, as a position of the store: never beyond its tail.
-  alignas(contention_free_distance) sync::atomic<position> done_{0};
+  alignas(contention_free_distance) sync::atomic<position> done_{store_.tail()};
   detail::event_count all_done_;
 
   // Written only by threads that sleep or wake others.
