@@ -35,7 +35,8 @@ class index_pool {
       if (pool.next == std::numeric_limits<index>::max())
         throw std::length_error("plait: 2^32 - 1 counters or threads are alive; no number is left for another");
       // Room for every number there is, so that giving one back never fails.
-      if (pool.free.capacity() <= pool.next) pool.free.reserve(std::max<std::size_t>(16, 2 * pool.next));
+      if (pool.free.capacity() <= pool.next)
+        pool.free.reserve(std::max<std::size_t>(16, 2 * std::size_t{pool.next}));
       return pool.next++;
     }
     std::ranges::pop_heap(pool.free, std::greater<>());
