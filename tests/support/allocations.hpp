@@ -8,6 +8,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -26,15 +27,21 @@
 namespace allocations {
 
 inline thread_local std::ptrdiff_t bytes_held = 0;  // taken by this thread, less what it gave back
+inline std::atomic<std::ptrdiff_t> bytes_held_by_all = 0;
 inline thread_local std::size_t calls = 0;          // of operator new
-inline thread_local bool must_fail = false;         // throw std::bad_alloc instead
+inline thread_local std::size_t until_failure = 0;  // if not 0: the call that many calls from now on throws
+
+inline void count(std::ptrdiff_t bytes) noexcept {
+  bytes_held += bytes;
+  bytes_held_by_all += bytes;
+}
 
 [[gnu::noinline]] inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
   ++calls;
-  if (must_fail) return nullptr;
+  if (until_failure != 0 && --until_failure == 0) return nullptr;
   void* const memory =
       std::aligned_alloc(alignment, std::max<std::size_t>(1, (size + alignment - 1) / alignment) * alignment);
-  if (memory != nullptr) bytes_held += static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
+  if (memory != nullptr) count(static_cast<std::ptrdiff_t>(malloc_usable_size(memory)));
   return memory;
 }
 
@@ -45,7 +52,7 @@ inline void* checked(void* memory) {
 
 // Out of line: the compiler would take a free() that it can see next to a new-expression for a mistake.
 [[gnu::noinline]] inline void release(void* memory) noexcept {
-  if (memory != nullptr) bytes_held -= static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
+  if (memory != nullptr) count(-static_cast<std::ptrdiff_t>(malloc_usable_size(memory)));
   std::free(memory);
 }
 

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Throws at the n-th copy, move, hash, comparison or allocation, for every n there is.
+//
+//   using keyed_counter_faults = faults::test;
+//
+//   TEST_F(keyed_counter_faults, an_add_that_throws_changes_nothing) {
+//     inject([](faults::trial& trial) {
+//       plait::keyed_counter<faults::fragile, faults::hash> counter;
+//       const faults::fragile key(1);
+//       const bool added = trial.returns([&] { counter.add(key); });  // meets at most one fault
+//       EXPECT_EQ(counter.total(), added ? 1 : 0);
+//     });
+//   }
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <compare>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "support/allocations.hpp"
+
+namespace faults {
+
+struct injected : std::exception {
+  const char* what() const noexcept override { return "an injected fault"; }
+};
+
+// What a value may not be able to do: the n-th of these, counted for each thread, throws.
+inline thread_local std::size_t until_throw = 0;
+
+inline void point() {
+  if (until_throw != 0 && --until_throw == 0) throw injected();
+}
+
+// A number, every use of which may throw but for its destructor, and its move if MovesSafely. Counts those
+// alive, and takes offence at being destroyed twice, or used afterwards.
+template <bool MovesSafely>
+class basic_fragile {
+ public:
+  explicit basic_fragile(int value) : value_(value) {
+    point();
+    ++alive;
+  }
+  basic_fragile(const basic_fragile& other) : value_(other.value()) {
+    point();
+    ++alive;
+  }
+  basic_fragile(basic_fragile&& other) noexcept(MovesSafely) : value_(other.value()) {
+    if constexpr (!MovesSafely) point();
+    other.value_ = moved_from;
+    ++alive;
+  }
+  basic_fragile& operator=(const basic_fragile& other) {
+    point();
+    value_ = other.value();
+    return *this;
+  }
+  basic_fragile& operator=(basic_fragile&& other) noexcept(MovesSafely) {
+    if constexpr (!MovesSafely) point();
+    value_ = std::exchange(other.value_, moved_from);
+    return *this;
+  }
+  ~basic_fragile() {
+    EXPECT_EQ(self_, this) << "destroyed twice, or never constructed";
+    self_ = nullptr;
+    --alive;
+  }
+
+  int value() const {
+    EXPECT_EQ(self_, this) << "used after its end";
+    return value_;
+  }
+
+  friend bool operator==(const basic_fragile& left, const basic_fragile& right) {
+    point();
+    return left.value() == right.value();
+  }
+  friend std::strong_ordering operator<=>(const basic_fragile& left, const basic_fragile& right) {
+    point();
+    return left.value() <=> right.value();
+  }
+
+  static constexpr int moved_from = -1;
+  static inline std::atomic<int> alive = 0;
+
+ private:
+  int value_;
+  const basic_fragile* self_ = this;
+};
+
+using fragile = basic_fragile<false>;
+using fragile_to_copy = basic_fragile<true>;
+
+struct hash {
+  template <bool MovesSafely>
+  std::size_t operator()(const basic_fragile<MovesSafely>& of) const {
+    point();
+    return std::hash<int>()(of.value());
+  }
+};
+
+// One run of a test's body, with a fault at the n-th point where there can be one of its kind.
+class trial {
+ public:
+  enum class kind { none, value, allocation };
+
+  trial(kind what, std::size_t n) : what_(what), n_(n) {}
+
+  // Whether `operation` returns; if it does not, it has met the fault of this trial.
+  template <class Operation>
+  bool returns(Operation&& operation) {
+    arm();
+    try {
+      operation();
+    } catch (const injected&) {
+      has_thrown_ = true;
+    } catch (const std::bad_alloc&) {
+      has_thrown_ = true;
+    }
+    disarm();
+    return !has_thrown_;
+  }
+
+  bool has_thrown() const noexcept { return has_thrown_; }
+
+ private:
+  void arm() noexcept {
+    if (what_ == kind::value) until_throw = n_;
+    if (what_ == kind::allocation) until_allocation_fails() = n_;
+  }
+  static void disarm() noexcept {
+    until_throw = 0;
+    until_allocation_fails() = 0;
+  }
+
+  static std::size_t& until_allocation_fails() noexcept {
+#if PLAIT_COUNTS_ALLOCATIONS
+    return allocations::until_failure;
+#else
+    static thread_local std::size_t unused = 0;
+    return unused;
+#endif
+  }
+
+  kind what_;
+  std::size_t n_;
+  bool has_thrown_ = false;
+};
+
+// A test that injects faults and says how many: on standard output, and as a property of the test.
+class test : public testing::Test {
+ protected:
+  // Runs body(trial) without a fault, then with the first, the second, ... of each kind, until it meets none
+  // any more. Each run must leave nothing behind; the first may leave what the process keeps for good.
+  template <class Body>
+  void inject(Body body) {
+    run(body, {trial::kind::none, 0});
+    for (const trial::kind what : {trial::kind::value, trial::kind::allocation}) {
+      for (std::size_t n = 1; !HasFailure(); ++n) {
+        SCOPED_TRACE((what == trial::kind::value ? "value, fault " : "allocation, fault ") + std::to_string(n));
+        const int alive = fragile::alive + fragile_to_copy::alive;
+        const std::ptrdiff_t bytes = bytes_held();
+        const bool has_thrown = run(body, {what, n});
+        EXPECT_EQ(fragile::alive + fragile_to_copy::alive, alive);
+        EXPECT_EQ(bytes_held(), bytes);
+        if (!has_thrown) break;
+        ++injected_;
+      }
+    }
+  }
+
+  void TearDown() override {
+    EXPECT_GT(injected_, 0U) << "this test injects nothing";
+    RecordProperty("faults", static_cast<int>(injected_));
+    std::cout << "faults injected: " << injected_ << '\n';
+  }
+
+ private:
+  template <class Body>
+  static bool run(Body& body, trial with) {
+    body(with);
+    return with.has_thrown();
+  }
+
+  static std::ptrdiff_t bytes_held() noexcept {
+#if PLAIT_COUNTS_ALLOCATIONS
+    return allocations::bytes_held_by_all;
+#else
+    return 0;
+#endif
+  }
+
+  std::size_t injected_ = 0;
+};
+
+}  // namespace faults
