@@ -141,7 +141,11 @@ class counting_table {
 
   template <class K>
   void append(std::uint64_t n, K&& key) {
-    if (size_ == blocks_.size() * block_entries) blocks_.emplace_back().reserve(block_entries);
+    if (size_ == blocks_.size() * block_entries) {
+      std::vector<entry> block;
+      block.reserve(block_entries);  // before it is one of them: a block without room would have to move
+      blocks_.push_back(std::move(block));
+    }
     blocks_.back().emplace_back(n, std::forward<K>(key));
   }
 
