@@ -2,9 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <iterator>
 #include <limits>
 #include <list>
@@ -12,7 +10,6 @@
 #include <plait/keyed_counter.hpp>
 #include <ranges>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -332,139 +329,5 @@ TEST(keyed_counter, keys_need_no_order) {
   counter.add({3, 4}, 2);
   EXPECT_EQ(counter.most_common(1), (std::vector<std::pair<point, std::int64_t>>{{{3, 4}, 2}}));
 }
-
-// A key whose hash, equality or copy throws when told to.
-struct touchy {
-  static inline thread_local int throw_at_copy = 0;
-  static inline thread_local int throw_at_hash = 0;
-  static inline thread_local int throw_at_equal = 0;
-  static inline std::atomic<int> alive = 0;
-
-  static void count_down(int& left) {
-    if (left > 0 && --left == 0) throw std::runtime_error("touchy");
-  }
-
-  explicit touchy(int id) : value(id) { ++alive; }
-  touchy(const touchy& other) : value(other.value) {
-    count_down(throw_at_copy);
-    ++alive;
-  }
-  touchy& operator=(const touchy&) = default;
-  ~touchy() { --alive; }
-
-  bool operator==(const touchy& other) const {
-    count_down(throw_at_equal);
-    return value == other.value;
-  }
-
-  int value;
-};
-struct hash_of_touchy {
-  std::size_t operator()(const touchy& key) const {
-    touchy::count_down(touchy::throw_at_hash);
-    return std::hash<int>()(key.value);
-  }
-};
-using touchy_counter = plait::keyed_counter<touchy, hash_of_touchy>;
-
-TEST(keyed_counter, a_throwing_hash_equality_or_copy_changes_nothing_and_keeps_no_lock) {
-  const int alive_before = touchy::alive;
-  {
-    touchy_counter counter;
-    const touchy known(1);
-    const touchy fresh(2);
-    counter.add(known);
-    touchy::throw_at_hash = 1;
-    EXPECT_THROW(counter.add(known), std::runtime_error);
-    touchy::throw_at_equal = 1;
-    EXPECT_THROW(counter.add(known), std::runtime_error);
-    touchy::throw_at_equal = 1;
-    EXPECT_THROW(static_cast<void>(counter.count(known)), std::runtime_error);
-    touchy::throw_at_copy = 1;
-    EXPECT_THROW(counter.add(fresh), std::runtime_error);
-    touchy::throw_at_copy = 1;
-    EXPECT_THROW(static_cast<void>(counter.snapshot()), std::runtime_error);
-    std::thread([&] { EXPECT_EQ(counter.total(), 1); }).join();  // the lock is free
-    EXPECT_EQ(counter.count(known), 1);
-    EXPECT_EQ(counter.count(fresh), 0);
-    counter.add(fresh);
-    EXPECT_EQ(counter.size(), 2U);
-  }
-  EXPECT_EQ(touchy::alive, alive_before);
-}
-
-// Whatever copy fails, all along a growing table, the counts stay those of the adds that returned.
-TEST(keyed_counter, a_throwing_copy_loses_no_other_count_while_the_table_grows) {
-  const int alive_before = touchy::alive;
-  {
-    touchy_counter counter;
-    int counted = 0;
-    for (int key = 0; key < 2000; ++key) {
-      touchy::throw_at_copy = key % 3 == 0 ? 1 : 0;
-      try {
-        counter.add(touchy(key));
-        ++counted;
-      } catch (const std::runtime_error&) {
-      }
-    }
-    touchy::throw_at_copy = 0;
-    EXPECT_EQ(counter.total(), counted);
-    EXPECT_LT(counted, 2000);
-    for (int key = 0; key < 2000; ++key) ASSERT_EQ(counter.count(touchy(key)), key % 3 == 0 ? 0 : 1);
-  }
-  EXPECT_EQ(touchy::alive, alive_before);
-}
-
-TEST(keyed_counter, a_throwing_copy_loses_no_count_while_tables_are_poured_together) {
-  touchy_counter counter;
-  const auto add = [&](int first, int last) {
-    for (int key = first; key != last; ++key) counter.add(touchy(key));
-  };
-  add(0, 100);
-  EXPECT_EQ(counter.size(), 100U);
-  add(50, 200);
-  int failures = 0;
-  for (bool done = false; !done;) {
-    touchy::throw_at_copy = 10;
-    try {
-      EXPECT_EQ(counter.size(), 200U);
-      done = true;
-    } catch (const std::runtime_error&) {
-      ++failures;
-    }
-    EXPECT_EQ(counter.total(), 250);
-  }
-  touchy::throw_at_copy = 0;
-  EXPECT_EQ(failures, 11);
-  for (int key = 0; key != 200; ++key) EXPECT_EQ(counter.count(touchy(key)), key >= 50 && key < 100 ? 2 : 1);
-}
-
-TEST(keyed_counter, an_update_that_throws_has_counted_some_keys_each_wholly) {
-  touchy_counter counter;
-  std::vector<touchy> keys;
-  for (int key = 0; key < 1000; ++key) keys.emplace_back(key);
-  touchy::throw_at_hash = 700;
-  EXPECT_THROW(counter.update(keys), std::runtime_error);
-  touchy::throw_at_copy = 100;
-  EXPECT_THROW(counter.update(keys), std::runtime_error);
-  touchy::throw_at_copy = 0;
-  EXPECT_EQ(counter.total(),
-            static_cast<std::int64_t>(counter.size() +
-                                      static_cast<std::size_t>(std::ranges::count_if(
-                                          counter.snapshot(), [](auto& key) { return key.second == 2; }))));
-}
-
-#if PLAIT_COUNTS_ALLOCATIONS
-TEST(keyed_counter, an_allocation_that_fails_changes_nothing) {
-  words counter;
-  counter.add("known");
-  allocations::must_fail = true;
-  EXPECT_NO_THROW(counter.add("known"));
-  EXPECT_THROW(counter.add(std::string_view(long_word)), std::bad_alloc);
-  EXPECT_THROW(static_cast<void>(counter.most_common()), std::bad_alloc);
-  allocations::must_fail = false;
-  EXPECT_EQ(counter.snapshot(), (counts<std::string>{{"known", 2}}));
-}
-#endif
 
 }  // namespace

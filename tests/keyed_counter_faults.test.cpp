@@ -167,4 +167,22 @@ TEST_P(keyed_counter_operations, that_throw_have_changed_nothing) {
 INSTANTIATE_TEST_SUITE_P(each, keyed_counter_operations, testing::ValuesIn(operations),
                          [](const auto& test) { return std::string(test.param.name); });
 
+// Strings are kept in a form of their own.
+TEST_F(keyed_counter_faults, whatever_allocation_fails_no_word_is_lost_or_counted_by_half) {
+  const std::string short_word = "cat";
+  const std::string long_word(100, 'x');
+  inject([&](faults::trial& trial) {
+    plait::keyed_counter<std::string> words;
+    words.add(short_word);
+    const bool added = trial.returns([&] {
+      words.add(short_word, 0);  // known: needs no memory
+      words.add(std::string_view(long_word));
+    });
+    EXPECT_EQ(words.count(long_word), added ? 1 : 0);
+    const bool listed = trial.returns([&] { EXPECT_EQ(words.most_common().size(), added ? 2U : 1U); });
+    EXPECT_EQ(words.total(), added ? 2 : 1);
+    EXPECT_TRUE(added || listed);  // one fault in each run
+  });
+}
+
 }  // namespace

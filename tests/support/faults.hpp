@@ -107,51 +107,45 @@ struct hash {
   }
 };
 
-// One run of a test's body, with a fault at the n-th point where there can be one of its kind.
+// One run of a test's body: the n-th point of its kind that it comes to is a fault.
 class trial {
  public:
-  enum class kind { none, value, allocation };
+  enum class kind { value, allocation };
 
-  trial(kind what, std::size_t n) : what_(what), n_(n) {}
+  // n = 0: none is.
+  trial(kind what, std::size_t n) : what_(what), left_(n) {}
 
-  // Whether `operation` returns; if it does not, it has met the fault of this trial.
+  // Whether `operation` returns; if it does not, it has met the fault.
   template <class Operation>
   bool returns(Operation&& operation) {
-    arm();
+    std::size_t& countdown = countdown_of(what_);
+    countdown = left_;
+    bool returned = false;
     try {
       operation();
+      returned = true;
     } catch (const injected&) {
-      has_thrown_ = true;
     } catch (const std::bad_alloc&) {
-      has_thrown_ = true;
     }
-    disarm();
-    return !has_thrown_;
+    left_ = std::exchange(countdown, 0);
+    has_thrown_ = has_thrown_ || !returned;
+    return returned;
   }
 
   bool has_thrown() const noexcept { return has_thrown_; }
 
  private:
-  void arm() noexcept {
-    if (what_ == kind::value) until_throw = n_;
-    if (what_ == kind::allocation) until_allocation_fails() = n_;
-  }
-  static void disarm() noexcept {
-    until_throw = 0;
-    until_allocation_fails() = 0;
-  }
-
-  static std::size_t& until_allocation_fails() noexcept {
+  static std::size_t& countdown_of(kind what) noexcept {
 #if PLAIT_COUNTS_ALLOCATIONS
-    return allocations::until_failure;
+    return what == kind::value ? until_throw : allocations::until_failure;
 #else
-    static thread_local std::size_t unused = 0;
-    return unused;
+    static thread_local std::size_t none = 0;
+    return what == kind::value ? until_throw : none;
 #endif
   }
 
   kind what_;
-  std::size_t n_;
+  std::size_t left_;
   bool has_thrown_ = false;
 };
 
@@ -162,7 +156,7 @@ class test : public testing::Test {
   // any more. Each run must leave nothing behind; the first may leave what the process keeps for good.
   template <class Body>
   void inject(Body body) {
-    run(body, {trial::kind::none, 0});
+    run(body, {trial::kind::value, 0});
     for (const trial::kind what : {trial::kind::value, trial::kind::allocation}) {
       for (std::size_t n = 1; !HasFailure(); ++n) {
         SCOPED_TRACE((what == trial::kind::value ? "value, fault " : "allocation, fault ") + std::to_string(n));
