@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Everything that waits: deadlines, stop tokens, close, join, signals, and what waiting costs.
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <deque>
 #include <expected>
@@ -299,34 +297,6 @@ TEST(bounded_queue_waiting, an_argument_is_passed_on_as_it_is_after_a_wait) {
   EXPECT_TRUE(views.emplace("abc"));
   EXPECT_EQ(views.try_push_for("def", 1ms), full);
   EXPECT_EQ(views.pop(), "abc");
-}
-
-TEST(bounded_queue_waiting, signals_neither_end_a_wait_nor_lose_its_item) {
-  struct sigaction ignore{};
-  struct sigaction before{};
-  ignore.sa_handler = [](int) {};  // and no SA_RESTART: system calls return EINTR
-  ASSERT_EQ(sigaction(SIGUSR1, &ignore, &before), 0);
-  bounded_queue<int> queue(1);
-  std::optional<int> item;
-  std::atomic<bool> timed_out_early = false;
-  sleeper untimed([&] { item = queue.pop(); });
-  sleeper timed([&] {
-    const auto deadline = steady_clock::now() + 50ms;
-    bounded_queue<int> other(1);
-    timed_out_early = other.try_pop_until(deadline) != nothing || steady_clock::now() < deadline;
-  });
-  for (const auto end = steady_clock::now() + 50ms; steady_clock::now() < end;) {
-    ASSERT_EQ(pthread_kill(untimed.handle(), SIGUSR1), 0);
-    ASSERT_EQ(pthread_kill(timed.handle(), SIGUSR1), 0);
-    std::this_thread::sleep_for(100us);
-  }
-  EXPECT_FALSE(untimed.has_returned());
-  queue.push(4);
-  untimed.join();
-  timed.join();
-  EXPECT_EQ(item, 4);
-  EXPECT_FALSE(timed_out_early);
-  sigaction(SIGUSR1, &before, nullptr);
 }
 
 TEST(bounded_queue_waiting, who_waits_uses_no_processor) {

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <plait/detail/event_count.hpp>
 #include <stop_token>
 #include <thread>
@@ -190,9 +192,10 @@ TEST(event_count, after_waiters_have_given_up_notifications_cost_nothing_again) 
   EXPECT_EQ(plait::sync::futex_calls(), before);
 }
 
-// Nobody ever looks without having been told: a wake-up that is lost would end this.
+// Nobody ever looks without having been told: a wake-up that is lost would end this. The epoch wraps on the
+// way.
 TEST(event_count, no_wake_is_lost_between_many_waiters_and_notifiers) {
-  event_count event;
+  event_count event(std::numeric_limits<std::uint32_t>::max() - 10);
   units work;
   constexpr int takers = 4;
   constexpr int each = 2000;
