@@ -206,6 +206,18 @@ class keyed_counter {
   using hash_type = typename counting_table::hash_type;
 
   struct alignas(detail::contention_free_distance) locked_table {
+    locked_table() = default;
+    ~locked_table() {
+      if (lock.try_lock()) {
+        lock.unlock();
+        return;
+      }
+      // In the child of a fork, a table that some other thread was at work on is in an unknown state: it is
+      // left alone.
+      alignas(counting_table) std::byte left_alone[sizeof(counting_table)];
+      std::construct_at(reinterpret_cast<counting_table*>(left_alone), std::move(table));
+    }
+
     sync::mutex lock;
     counting_table table;  // guarded by lock
   };
