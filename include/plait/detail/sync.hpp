@@ -231,7 +231,7 @@ T& per_thread() noexcept {
 
 // Runs `hook` when the calling thread ends, after the destructors of its thread_local objects. A hook
 // asked for again while the thread is ending runs again. Threads alive at exit() run none.
-// Throws std::system_error when the system has no key left. One hook for the process.
+// Throws std::system_error when the system has no key or no memory left. One hook for the process.
 template <void (*Hook)() noexcept>
 void at_thread_exit() {
   static const pthread_key_t key = [] {
@@ -241,7 +241,8 @@ void at_thread_exit() {
     return made;
   }();
   // The value only has to be non-null for the destructor to be called.
-  pthread_setspecific(key, &key);
+  if (const int error = pthread_setspecific(key, &key); error != 0)
+    throw std::system_error(error, std::generic_category(), "plait: no memory for a thread-exit key");
 }
 
 // The process's one T, made at first use and never destroyed: the last destructors of a program may
