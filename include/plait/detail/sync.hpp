@@ -142,7 +142,9 @@ inline void pause() noexcept {
 inline void prefetch_for_write([[maybe_unused]] const void* address,
                                [[maybe_unused]] std::size_t ahead) noexcept {
 #if defined(__x86_64__)
-  asm volatile("prefetchw %a0" : : "p"(reinterpret_cast<std::uintptr_t>(address) + ahead));
+  asm volatile("prefetchw %0"
+               :
+               : "m"(*reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(address) + ahead)));
 #elif defined(__aarch64__)
   asm volatile("prfm pstl1keep, [%0]" : : "r"(reinterpret_cast<std::uintptr_t>(address) + ahead));
 #endif
