@@ -164,7 +164,7 @@ struct settable_clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<settable_clock>;
-  static constexpr bool is_steady = false;
+  [[maybe_unused]] static constexpr bool is_steady = false;
 
   static time_point now() { return time_point(steady_clock::now().time_since_epoch() + set_by.load()); }
   static inline std::atomic<duration> set_by = duration(0);
