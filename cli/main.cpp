@@ -36,6 +36,7 @@ int main(int argc, char** argv) try {
   add_count(program, run);
   add_tour(program, run);
   add_bench(program, run);
+  add_stress(program, run);
 
   const auto is_named = [&](const CLI::App* subcommand) { return subcommand->check_name(argv[1]); };
   if (argc > 1 && *argv[1] != '-' && std::ranges::none_of(program.get_subcommands({}), is_named)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// `plait bench` is a program of its own, so that nobody who only counts words has to build it. It lies beside
-// this one: in the build folder under bench/, once installed in the same folder.
+// `plait bench` and `plait stress` are programs of their own, so that nobody who only counts words has to
+// build them. They lie beside this one: in the build folder under bench/ and tests/stress/, once installed in
+// the same folder.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -54,6 +55,11 @@ void add_sibling(CLI::App& program, action& run, const std::string& command, con
 
 void add_bench(CLI::App& program, action& run) {
   add_sibling(program, run, "bench", "bench", "Measure every structure against its rivals on this machine");
+}
+
+void add_stress(CLI::App& program, action& run) {
+  add_sibling(program, run, "stress", "tests/stress",
+              "Record what many threads do to every structure, and check it");
 }
 
 }  // namespace plait::cli

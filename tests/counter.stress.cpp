@@ -1,92 +1,123 @@
 // SPDX-License-Identifier: MIT
-#include <gtest/gtest.h>
+#include <fmt/format.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <plait/counter.hpp>
+#include <random>
 #include <thread>
 #include <vector>
 
+#include "stress/counter_rounds.hpp"
+#include "stress/team.hpp"
+#include "stress/workload.hpp"
+
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int scale = 1;
-#else
-constexpr int scale = 5;
-#endif
+using stress::counter_recorder;
+using stress::member;
+using stress::round;
+using stress::tally;
+using stress::workload;
 
-// Threads come and go, so ids change hands while others add and read.
-TEST(counter_stress, short_lived_threads_lose_nothing_and_the_sum_never_goes_back) {
-  constexpr int lives = 400 * scale;
-  constexpr int adds = 500;
+// Runs work() in a thread that ends at once: its id goes to another one.
+template <class Work>
+void in_a_short_life(Work work) {
+  std::thread(work).join();
+}
+
+// Threads come and go, so ids change hands while others add and read. Every add is 1: the check is exact.
+tally short_lives(const round& of) {
+  constexpr int lives = 10;
+  constexpr int adds = 200;
   plait::counter counter;
-  std::atomic<bool> done = false;
-  std::jthread reader([&] {
-    std::int64_t before = 0;
-    while (!done) {
-      const std::int64_t now = counter.load();
-      EXPECT_GE(now, before);
-      EXPECT_LE(now, std::int64_t{3} * lives * adds);
-      before = now;
-    }
+  counter_recorder told(of.threads);
+  std::atomic<std::size_t> living = of.threads - 1;
+
+  stress::team threads(of);
+  threads.add("reader", [&](member& who) {
+    while (living != 0) stress::load(who, counter, told.thread(0));
+    stress::load(who, counter, told.thread(0));  // all of it
   });
-  {
-    std::vector<std::jthread> parents;
-    for (int i = 0; i < 3; ++i)
-      parents.emplace_back([&] {
-        for (int life = 0; life < lives; ++life)
-          std::thread([&] {
-            for (int n = 0; n < adds; ++n) counter.add();
-          }).join();
-      });
-  }
-  done = true;
-  reader.join();
-  EXPECT_EQ(counter.load(), std::int64_t{3} * lives * adds);
+  for (std::size_t i = 1; i != of.threads; ++i)
+    threads.add(fmt::format("parent {}", i), [&, i](member& who) {
+      for (int life = 0; life != lives; ++life)
+        in_a_short_life([&] {
+          for (int n = 0; n != adds; ++n) stress::add(who, counter, 1, told.thread(i));
+        });
+      --living;
+    });
+  threads.run();
+  return stress::check_counter(told);
 }
 
 // Counters come and go, too: their numbers are used again by counters of other threads.
-TEST(counter_stress, numbers_used_again_carry_nothing_over) {
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 4; ++i)
-    threads.emplace_back([] {
-      for (int life = 0; life < 300 * scale; ++life) {
+tally numbers_used_again(const round& of) {
+  constexpr int lives = 50;
+  constexpr int adds = 50;
+  std::vector<tally> done(of.threads);
+  stress::team threads(of);
+  for (std::size_t i = 0; i != of.threads; ++i)
+    threads.add(fmt::format("owner {}", i), [&, i](member& who) {
+      for (int life = 0; life != lives; ++life) {
         plait::counter counter;
-        std::jthread other([&] {
-          for (int n = 0; n < 50; ++n) counter.add(3);
+        counter_recorder told(1);
+        stress::load(who, counter, told.thread(0));
+        in_a_short_life([&] {
+          for (int n = 0; n != adds; ++n) stress::add(who, counter, 3, told.thread(0));
         });
-        for (int n = 0; n < 50; ++n) counter.add();
-        other.join();
-        ASSERT_EQ(counter.load(), 200);
+        for (int n = 0; n != adds; ++n) stress::add(who, counter, 1, told.thread(0));
+        stress::load(who, counter, told.thread(0));
+        done[i] += stress::check_counter(told);
       }
     });
+  threads.run();
+  tally all;
+  for (const tally& each : done) all += each;
+  return all;
 }
 
-TEST(counter_stress, exchanges_and_short_lived_adders_partition_the_sum) {
-  constexpr int lives = 200 * scale;
-  constexpr int adds = 500;
+// Every add, also a negative one, is taken by exactly one exchange.
+tally exchanges(const round& of) {
+  constexpr int lives = 10;
+  constexpr int adds = 200;
+  const std::size_t takers = of.threads / 2;
   plait::counter counter;
-  std::atomic<bool> done = false;
-  std::vector<std::int64_t> taken(2);
-  {
-    std::vector<std::jthread> takers;
-    for (std::int64_t& sum : taken)
-      takers.emplace_back([&] {
-        while (!done) sum += counter.exchange(0);
-      });
-    {
-      std::vector<std::jthread> parents;
-      for (int i = 0; i < 2; ++i)
-        parents.emplace_back([&] {
-          for (int life = 0; life < lives; ++life)
-            std::thread([&] {
-              for (int n = 0; n < adds; ++n) counter.add();
-            }).join();
+  counter_recorder told(of.threads + 1);
+  std::atomic<std::size_t> living = of.threads - takers;
+
+  stress::team threads(of);
+  for (std::size_t i = 0; i != takers; ++i)
+    threads.add(fmt::format("taker {}", i), [&, i](member& who) {
+      while (living != 0) {
+        if (who.random() % 4 == 0)
+          stress::load(who, counter, told.thread(i));
+        else
+          stress::exchange(who, counter, static_cast<std::int64_t>(who.random() % 1000), told.thread(i));
+      }
+    });
+  for (std::size_t i = takers; i != of.threads; ++i)
+    threads.add(fmt::format("parent {}", i), [&, i](member& who) {
+      for (int life = 0; life != lives; ++life)
+        in_a_short_life([&] {
+          for (int n = 0; n != adds; ++n) {
+            const auto either_way = static_cast<std::int64_t>(who.random() % 1000) - 300;
+            stress::add(who, counter, either_way, told.thread(i));
+          }
         });
-    }
-    done = true;
-  }
-  EXPECT_EQ(taken[0] + taken[1] + counter.load(), std::int64_t{2} * lives * adds);
+      --living;
+    });
+  threads.run();
+
+  stress::team last(of);
+  last.add("reader", [&](member& who) { stress::load(who, counter, told.thread(of.threads)); });
+  last.run();
+  return stress::check_counter(told);
 }
+
+const workload all[] = {{"counter/short_lives", short_lives},
+                        {"counter/numbers_used_again", numbers_used_again},
+                        {"counter/exchanges", exchanges}};
 
 }  // namespace

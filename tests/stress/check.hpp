@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The end of a round: what was recorded, and the monitor that has to find nothing wrong with it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+#include <verify/history.hpp>
+#include <verify/shrink.hpp>
+#include <verify/timeline.hpp>
+
+#include "stress/workload.hpp"
+
+namespace stress {
+
+// find_fault(calls) says what is wrong, or nothing. Throws a failure with the smallest history that it finds
+// fault with, or says how much was checked.
+template <class Operation, class FindFault>
+tally check(const std::vector<verify::call<Operation>>& calls, FindFault find_fault) {
+  if (find_fault(calls)) {
+    const auto smallest =
+        verify::shrink(calls, [&](const auto& fewer) { return find_fault(fewer).has_value(); });
+    throw failure(fmt::format("{}\n\n{}", *find_fault(smallest), verify::timeline(smallest)));
+  }
+  return {.operations = calls.size(), .histories = 1};
+}
+
+}  // namespace stress

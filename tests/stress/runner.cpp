@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "stress/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "stress/team.hpp"
+
+namespace stress {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+std::vector<workload>& registry() {
+  static std::vector<workload> all;
+  return all;
+}
+
+// Calls bark() if it lives longer than it should.
+class watchdog {
+ public:
+  template <class Bark>
+  watchdog(std::chrono::duration<double> patience, Bark bark)
+      : thread_([patience, bark = std::move(bark)](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::unique_lock lock(mutex);
+          std::condition_variable_any over;
+          over.wait_for(lock, stop, patience, [] { return false; });
+          if (!stop.stop_requested()) bark();
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+round make_round(const plan& how, std::uint64_t seed) {
+  round made{seed, 0};
+  made.threads = how.threads ? *how.threads : 2 + made.random()() % 7;
+  return made;
+}
+
+}  // namespace
+
+workload::workload(std::string its_name, body its_play) : name(std::move(its_name)), play(its_play) {
+  registry().push_back(*this);
+}
+
+std::vector<workload> all_workloads() {
+  std::vector<workload> all = registry();
+  std::ranges::sort(all, {}, &workload::name);
+  return all;
+}
+
+outcome run(const workload& what, const plan& how, const callbacks& call) {
+  outcome result;
+  result.name = what.name;
+  const clock::time_point start = clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(clock::now() - start); };
+  double shown = 0;
+  for (std::uint64_t seed = how.seed; !result.failed; ++seed) {
+    const round next = make_round(how, seed);
+    const watchdog dog(how.patience, [&, finished = result] {
+      outcome so_far = finished;
+      so_far.seconds = elapsed().count();
+      so_far.failed = next;
+      so_far.fault =
+          fmt::format("nothing has come to an end for {:.3g} s:\n{}", how.patience.count(), team::described());
+      call.hang(so_far);
+    });
+    try {
+      result.done += what.play(next);
+    } catch (const std::exception& wrong) {
+      result.failed = next;
+      result.fault = wrong.what();
+    }
+    result.seconds = elapsed().count();
+    if (elapsed() >= how.time || call.is_stopped()) break;
+    if (result.seconds > shown + 0.1) {
+      shown = result.seconds;
+      call.progress(result);
+    }
+  }
+  return result;
+}
+
+}  // namespace stress

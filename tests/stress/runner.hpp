@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Plays rounds of a workload until its time is over, something is wrong, or nothing moves any more.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "stress/workload.hpp"
+
+namespace stress {
+
+struct plan {
+  std::uint64_t seed = 0;                    // of the first round; the next rounds take the next seeds
+  std::optional<std::size_t> threads;        // unless given, each round's seed decides
+  std::chrono::duration<double> time{};      // for each workload; at least one round is played
+  std::chrono::duration<double> patience{};  // a round that takes longer hangs
+};
+
+// How a workload went, or goes.
+struct outcome {
+  std::string name;
+  tally done;
+  double seconds = 0;
+  std::optional<round> failed;  // the round that found something wrong
+  std::string fault;            // what that was
+};
+
+struct callbacks {
+  std::function<void(const outcome&)> progress;  // between rounds, some times a second
+  std::function<bool()> is_stopped;              // between rounds: the user wants no more
+  // A round hangs. Called by another thread; must end the program, for the round's threads cannot be.
+  std::function<void(const outcome&)> hang;
+};
+
+outcome run(const workload& what, const plan& how, const callbacks& call);
+
+}  // namespace stress

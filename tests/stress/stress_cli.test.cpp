@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// The command line of plait-stress, and what it says when something is wrong.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/process.hpp"
+
+namespace {
+
+using outcome = support::child::result;
+
+outcome stress(const std::vector<std::string>& arguments) {
+  return support::child(PLAIT_STRESS, arguments).finish();
+}
+outcome broken(const std::vector<std::string>& arguments) {
+  return support::child(PLAIT_STRESS_BROKEN, arguments).finish();
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> all;
+  for (std::string line; std::getline(in, line);) all.push_back(line);
+  return all;
+}
+
+TEST(stress_cli, help_begins_with_three_examples) {
+  const outcome help = stress({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  const std::vector<std::string> shown = lines(help.out);
+  ASSERT_GE(shown.size(), 4U);
+  EXPECT_EQ(shown[0], "Examples:");
+  for (const std::size_t i : {1U, 2U, 3U}) EXPECT_EQ(shown[i].find("  plait stress"), 0U) << shown[i];
+}
+
+TEST(stress_cli, list_names_structure_and_what_is_done) {
+  const outcome list = stress({"--list"});
+  EXPECT_EQ(list.exit_code, 0);
+  const std::vector<std::string> names = lines(list.out);
+  EXPECT_EQ(std::ranges::count(names, "bounded_queue/every_operation"), 1);
+  for (const std::string& name : names) EXPECT_EQ(std::ranges::count(name, '/'), 1) << name;
+}
+
+TEST(stress_cli, a_workload_gets_a_line_and_all_together_one) {
+  const outcome fine = stress({"--filter", "^counter/|ping_pong", "--seconds", "0.01"});
+  EXPECT_EQ(fine.exit_code, 0) << fine.out;
+  EXPECT_EQ(fine.err, "");
+  const std::vector<std::string> shown = lines(fine.out);
+  const std::size_t workloads = lines(stress({"--filter", "^counter/|ping_pong", "--list"}).out).size();
+  ASSERT_EQ(shown.size(), workloads + 1);
+  const std::regex line(R"([a-z_]+/[a-z_]+ +[1-9][0-9]* operations +[0-9]+ histories +[0-9.]+ s  ok)");
+  for (std::size_t i = 0; i != workloads; ++i) EXPECT_TRUE(std::regex_match(shown[i], line)) << shown[i];
+  EXPECT_EQ(shown.back().find(std::to_string(workloads) + " workloads, 0 failed: "), 0U) << shown.back();
+}
+
+TEST(stress_cli, bad_options_are_errors_that_name_them) {
+  const std::vector<std::vector<std::string>> bad = {{"--no-such-option"},
+                                                     {"a_file"},
+                                                     {"--seconds", "0"},
+                                                     {"--seconds", "-1"},
+                                                     {"--seconds", "nan"},
+                                                     {"--seconds", "inf"},
+                                                     {"--seconds", "many"},
+                                                     {"--seconds", "1s"},
+                                                     {"--seconds", ""},
+                                                     {"--threads", "0"},
+                                                     {"--threads", "1"},
+                                                     {"--threads", "-2"},
+                                                     {"--threads", "2.5"},
+                                                     {"--seed", "-1"},
+                                                     {"--seed", "x"},
+                                                     {"--seed", "18446744073709551616"},
+                                                     {"--patience", "nan"},
+                                                     {"--patience", "0"},
+                                                     {"--seed"},
+                                                     {"--filter", "[queue"}};
+  for (const std::vector<std::string>& arguments : bad) {
+    const outcome refused = stress(arguments);
+    EXPECT_EQ(refused.exit_code, 2) << arguments.front();
+    EXPECT_EQ(refused.out, "");
+    EXPECT_NE(refused.err.find(arguments.front()), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find(arguments.back()), std::string::npos) << refused.err;
+  }
+}
+
+TEST(stress_cli, a_filter_that_matches_nothing_is_reported) {
+  for (const auto& arguments :
+       {std::vector<std::string>{"--filter", "no_such_workload"}, {"--filter", "no_such_workload", "--list"}}) {
+    const outcome nothing = stress(arguments);
+    EXPECT_EQ(nothing.exit_code, 1);
+    EXPECT_EQ(nothing.out, "");
+    EXPECT_NE(nothing.err.find("no workload matches 'no_such_workload'"), std::string::npos) << nothing.err;
+  }
+}
+
+TEST(stress_cli, a_json_file_that_cannot_be_written_is_an_error_before_anything_runs) {
+  const outcome refused = stress({"--json", "/no_such_folder/result.json"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_NE(refused.err.find("/no_such_folder/result.json"), std::string::npos) << refused.err;
+}
+
+TEST(stress_cli, a_full_disk_under_the_json_file_is_an_error) {
+  const outcome refused = stress({"--filter", "ping_pong", "--seconds", "0.01", "--json", "/dev/full"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("/dev/full"), std::string::npos) << refused.err;
+}
+
+TEST(stress_cli, ctrl_c_prints_what_was_done_so_far) {
+  support::terminal progress;
+  support::child program(PLAIT_STRESS, {"--seconds", "600"}, {.standard_error = progress.far_end()});
+  progress.wait_for("operations");
+  program.interrupt();
+  const outcome stopped = program.finish();
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_EQ(lines(stopped.out).back().find("1 workloads, 0 failed: "), 0U) << stopped.out;
+}
+
+TEST(stress_cli, a_broken_queue_is_found_and_shown_with_its_seed_and_a_small_history) {
+  const support::temporary_folder folder;
+  const outcome wrong =
+      broken({"--filter", "overtaking", "--seed", "5", "--threads", "4", "--json", folder / "result.json"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_NE(wrong.out.find("FAILED"), std::string::npos) << wrong.out;
+
+  const nlohmann::json result = nlohmann::json::parse(std::ifstream(folder / "result.json"));
+  EXPECT_EQ(result["schema_version"], 1);
+  EXPECT_EQ(result["failed"], 1);
+  const nlohmann::json& row = result["workloads"][0];
+  EXPECT_EQ(row["name"], "broken/overtaking");
+  EXPECT_EQ(row["ok"], false);
+  EXPECT_GE(row["seed"], 5U);
+  EXPECT_EQ(row["threads"], 4U);
+
+  const std::string again =
+      "plait stress --filter '^broken/overtaking$' --seed " + row["seed"].dump() + " --threads 4";
+  EXPECT_NE(wrong.out.find(again), std::string::npos) << wrong.out;
+  // What is wrong, an empty line, the head of the table, and two values that go in and come out.
+  const std::string fault = row["fault"];
+  EXPECT_NE(fault.find(" overtook "), std::string::npos) << fault;
+  EXPECT_EQ(lines(fault).size(), 7U) << fault;
+  EXPECT_NE(wrong.out.find(fault), std::string::npos) << wrong.out;
+}
+
+TEST(stress_cli, a_round_that_hangs_is_a_failure_that_says_what_each_thread_was_doing) {
+  const outcome hangs = broken({"--filter", "hanging", "--seed", "7", "--patience", "0.1"});
+  EXPECT_EQ(hangs.exit_code, 1);
+  EXPECT_NE(hangs.out.find("--filter '^broken/hanging$' --seed 7"), std::string::npos) << hangs.out;
+  EXPECT_NE(hangs.out.find("consumer: pop (operation 1)"), std::string::npos) << hangs.out;
+  EXPECT_NE(hangs.out.find("1 workloads, 1 failed"), std::string::npos) << hangs.out;
+}
+
+}  // namespace

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Threads that start together. Each says what it is at, so that one that hangs can be named.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "stress/workload.hpp"
+
+namespace stress {
+
+// One of the threads.
+class member {
+ public:
+  using work = std::function<void(member&)>;
+
+  member(std::string role, work to_do, const std::mt19937_64& own);
+
+  // Hesitates, now and then, and returns what call() returns. `what` is a literal.
+  template <class Call>
+  decltype(auto) does(const char* what, Call&& call) {
+    if (hesitates_once_in_ != 0 && random() % hesitates_once_in_ == 0) hesitate();
+    begins(what);
+    return std::forward<Call>(call)();
+  }
+
+  std::mt19937_64 random;
+
+ private:
+  friend class team;
+
+  void hesitate();
+  void begins(const char* what) noexcept;
+  std::string described() const;
+
+  std::string role_;
+  work work_;
+  std::uint64_t hesitates_once_in_ = 0;  // 0: never
+  std::exception_ptr thrown_;
+  // For whoever asks why nothing moves.
+  std::atomic<const char*> doing_ = "starting";
+  std::atomic<std::uint64_t> begun_ = 0;
+};
+
+// One team at a time.
+class team {
+ public:
+  explicit team(const round& of) : round_(of) {}
+  team(const team&) = delete;
+  team& operator=(const team&) = delete;
+
+  void add(std::string role, member::work work);
+
+  // Runs all that were added, and returns when they have ended. Throws what one of them threw.
+  void run();
+
+  // What each thread of the team that runs is at, in a line each.
+  static std::string described();
+
+ private:
+  round round_;
+  std::deque<member> members_;  // which stay where they are
+};
+
+}  // namespace stress
