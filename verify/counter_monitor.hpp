@@ -136,9 +136,11 @@ inline std::optional<std::string> find_shrinking(std::span<const counter_call> c
   return std::nullopt;
 }
 
-// `calls` are adds of 1, and reads whose results are within bounds and do not shrink. The k-th add must take effect
+// `calls` are adds of 1, and reads whose results are within bounds and do not shrink. The k-th add must take
+// effect
 // after all reads of less than k began, and before any of k or more ended. As k grows, both limits do. So it
-// suffices to find each k an add of its own that was under way between its limits, and the one that ends first will
+// suffices to find each k an add of its own that was under way between its limits, and the one that ends first
+// will
 // do: it serves the later ones least.
 inline std::optional<std::string> find_misfit(std::vector<counter_call> calls) {
   const auto adds_end = std::ranges::partition(calls, [](const counter_call& c) {

@@ -172,8 +172,10 @@ inline std::optional<std::string> find_set_fault(std::span<const map_call> calls
 }
 
 // One key that is put, each value once, and looked up. A value reigns at least from the first end to the last
-// begin of the calls that name it, if that is a stretch of time; such stretches must not overlap. If all its calls
-// overlap it may come and go at one moment, which must be free of the others' stretches. (Gibbons, Korach 1997.)
+// begin of the calls that name it, if that is a stretch of time; such stretches must not overlap. If all its
+// calls
+// overlap it may come and go at one moment, which must be free of the others' stretches. (Gibbons, Korach
+// 1997.)
 inline std::optional<std::string> find_register_fault(std::vector<map_call> calls) {
   using enum map_action;
   struct reign {

@@ -57,7 +57,8 @@ class recorder {
     std::uint32_t thread_ = 0;
   };
 
-  // Room for `expected` operations of each thread is there from the start, so that growth does not disturb them.
+  // Room for `expected` operations of each thread is there from the start, so that growth does not disturb
+  // them.
   explicit recorder(std::size_t threads, std::size_t expected = 1024) : logs_(threads) {
     for (std::size_t i = 0; i != threads; ++i) {
       logs_[i].calls_.reserve(expected);

@@ -93,7 +93,8 @@ inline bool says_closed(const container_call& c) {
   return c.operation.what == container_action::push_closed || c.operation.what == container_action::pop_closed;
 }
 
-// A value goes with its push and pop, but not if that makes an answer "full" false; a close stays if somebody was
+// A value goes with its push and pop, but not if that makes an answer "full" false; a close stays if somebody
+// was
 // told of it.
 inline parts parts_of(const std::vector<container_call>& calls) {
   using enum container_action;
@@ -132,7 +133,8 @@ inline bool only_looks(map_action what) {
   return what == not_inserted || what == not_erased || what == found || what == not_found;
 }
 
-// A key whose calls are only puts and looks loses values one by one. On other keys without puts one knows when they
+// A key whose calls are only puts and looks loses values one by one. On other keys without puts one knows when
+// they
 // were absent with nobody under way: from one such moment to the next is a round, and each can be left out.
 // `calls` are sorted by key, then by begin.
 inline parts rounds_of(const std::vector<map_call>& calls) {

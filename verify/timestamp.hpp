@@ -4,8 +4,8 @@
 //
 // The interval that is recorded must contain the one in which the call takes effect, or correct code would
 // be accused. So nothing of the call may happen before begun() reads the clock, nor after ended() does:
-//   - x86-64: the processor may execute what follows RDTSC before it; LFENCE after it prevents that. RDTSCP waits
-//     until earlier instructions have executed and their loads are done, but not until their stores have
+//   - x86-64: the processor may execute what follows RDTSC before it; LFENCE after it prevents that. RDTSCP
+//     waits until earlier instructions have executed and their loads are done, but not until their stores have
 //     left the store buffer; MFENCE before it does. (Intel's manual, volume 2, RDTSC and RDTSCP.) What lies
 //     outside of the interval may drift in: that makes it longer, which accuses nobody.
 //   - arm64: the same with ISB after the counter is read at the begin, DSB and ISB before it is at the end.
@@ -111,8 +111,9 @@ class cycle_counter {
       if (sched_setaffinity(0, sizeof only, &only) != 0) is_pinned = false;
       for (int mine = parity; mine < turns; mine += 2) {
         while (turn.load(std::memory_order_acquire) != mine) std::this_thread::yield();
-        is_in_order = is_in_order && begun() >= last;
-        last = ended();
+        const moment now = ended();  // not begun(), which may look before the turn has come
+        is_in_order = is_in_order && now >= last;
+        last = now;
         turn.store(mine + 1, std::memory_order_release);
       }
     };
