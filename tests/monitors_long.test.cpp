@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Long histories: what the monitors do to be quick with many values shows only there. First against a search that
+// Long histories: what the monitors do to be quick with many values shows only there. First against a search
+// that
 // is exact but can do them only if few calls overlap, then as long as memory lets them be:
 //   VERIFY_EFFORT=50 monitors_long.test --gtest_filter='*many*'    ten million operations
 #include <gtest/gtest.h>
@@ -127,7 +128,8 @@ TEST(monitors_long, containers_are_judged_as_by_just_in_time_linearization) {
     });
 }
 
-// Is there a value that can be at the bottom, and so on without it? As in lifo_monitor.hpp, but in so many words.
+// Is there a value that can be at the bottom, and so on without it? As in lifo_monitor.hpp, but in so many
+// words.
 bool can_be_stacked(std::vector<verify::life> lives) {
   std::erase_if(lives, [](const verify::life& l) { return l.push_end >= l.pop_begin; });
   if (lives.empty()) return true;

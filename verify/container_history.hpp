@@ -56,7 +56,8 @@ inline std::string name_of(std::uint64_t value) {
 }
 
 inline std::string interval(moment begin, moment end) {
-  return "[" + std::to_string(begin) + ", " + std::to_string(end) + "]";
+  std::string result(1, '[');
+  return result.append(std::to_string(begin)).append(", ").append(std::to_string(end)).append(1, ']');
 }
 
 inline std::string describe(const container_operation& operation) {

@@ -49,8 +49,8 @@ struct map_operation {
 using map_call = call<map_operation>;
 
 inline std::string describe(const map_operation& operation) {
-  const std::string key = " " + std::to_string(operation.key);
-  const std::string value = " " + name_of(operation.value);
+  const std::string key = std::string(1, ' ').append(std::to_string(operation.key));
+  const std::string value = std::string(1, ' ').append(name_of(operation.value));
   switch (operation.what) {
     case map_action::inserted:
       return "insert" + key + value;
