@@ -123,6 +123,20 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
      }},
 
+    // Back at the same slot, it must not look as if nothing had happened meanwhile.
+    {"a_producer_sleeps_through_two_laps",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2), queue.try_pop(), queue.try_push(3); });
+     }},
+
+    {"a_consumer_sleeps_through_two_laps",
+     [] {
+       recorded_queue queue(1);
+       queue.push(1);
+       threads([&] { queue.try_pop(); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+     }},
+
     {"two_producers_and_a_trying_consumer_are_linearizable",
      [] {
        recorded_queue queue(2);
@@ -273,6 +287,21 @@ const verify::scenario scenarios[] = {
        threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
      }},
 
+    {"close_wakes_every_pop",
+     [] {
+       bounded_queue<int> queue(1);
+       const auto pop = [&] { check(!queue.pop()); };
+       threads(pop, pop, [&] { queue.close(); });
+     }},
+
+    {"close_wakes_every_push",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(1);
+       const auto push = [&] { check(!queue.push(2)); };
+       threads(push, push, [&] { queue.close(); });
+     }},
+
     {"close_push_and_pop",
      [] {
        bounded_queue<int> queue(1);
@@ -317,6 +346,15 @@ const verify::scenario scenarios[] = {
                  done.write(true);
                  queue.task_done();
                });
+     }},
+
+    {"the_last_task_done_ends_every_join",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(7);
+       queue.pop();
+       const auto join = [&] { queue.join(); };
+       threads(join, join, [&] { queue.task_done(); });
      }},
 
     {"join_push_and_task_done",

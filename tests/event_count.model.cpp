@@ -37,6 +37,9 @@ class permits {
     return true;
   }
 
+  // Without waiting, and so without handing on.
+  void take_at_once() noexcept { try_take(); }
+
   int available() const noexcept { return available_.load(sync::seq_cst); }
 
  private:
@@ -142,6 +145,23 @@ const verify::scenario scenarios[] = {
        verify::check(some.available() == (first ? 0 : 1));
      },
      {.deadlines_may_help = false}},
+
+    // The second waiter falls asleep while a wake is in flight that is not meant for it.
+    {"a_waiter_that_gives_up_looks_after_it_has_left",
+     [] {
+       permits some;
+       verify::threads(
+           [&] {
+             if (some.take({deadline::after(0ms)})) some.give();
+           },
+           [&] { some.take(); },
+           [&] {
+             some.give();
+             some.take_at_once();
+           },
+           [&] { some.give(); });
+     },
+     {.priorities = 20'000}},
 
     {"the_deadline_ends_the_wait",
      [] {
