@@ -463,13 +463,14 @@ const verify::scenario scenarios[] = {
     {"size_stays_within_bounds_and_catches_up",
      [] {
        bounded_queue<int> queue(2);
+       queue.push(1);
        threads(
            [&] {
-             queue.push(1);
              queue.push(2);
+             queue.push(3);
            },
            [&] { queue.pop(); }, [&] { check(queue.size() <= 2); });
-       check(queue.size() == 1);
+       check(queue.size() == 2);
      }},
 };
 
