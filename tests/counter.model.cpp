@@ -84,6 +84,16 @@ const verify::scenario scenarios[] = {
        check(count.load() == 7);
      }},
 
+    {"two_threads_after_one_that_ended_have_a_cell_each",
+     [] {
+       counter count;
+       {
+         verify::thread first([&] { count.add(1); });
+       }
+       threads([&] { count.add(2); }, [&] { count.add(4); });
+       check(count.load() == 7);
+     }},
+
     {"a_new_counter_starts_at_zero_whatever_its_cells_held",
      [] {
        {
