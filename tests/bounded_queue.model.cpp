@@ -320,6 +320,18 @@ const verify::scenario scenarios[] = {
        check(discarded == (pushed ? 1u : 0u));
      }},
 
+    {"join_returns_when_what_is_discarded_is_destroyed",
+     [] {
+       struct item {
+         ~item() { destroyed.write(true); }
+         verify::plain<bool>& destroyed;
+       };
+       verify::plain<bool> destroyed(false);
+       bounded_queue<std::unique_ptr<item>> queue(1);
+       queue.push(std::make_unique<item>(destroyed));
+       threads([&] { queue.join(), check(destroyed.read()); }, [&] { queue.close_and_discard(); });
+     }},
+
     {"a_pop_that_times_out_loses_no_item",
      [] {
        bounded_queue<int> queue(1);
@@ -384,6 +396,14 @@ const verify::scenario scenarios[] = {
                  while (popped != 3) popped += queue.pop_n(got.begin() + popped, 3 - popped);
                });
        check(got[0] + got[1] + got[2] == 6);
+     }},
+
+    {"a_batch_is_no_larger_than_asked_for",
+     [] {
+       bounded_queue<int> queue(2);
+       std::array<int, 2> got{};
+       threads([&] { queue.push(1), queue.push(2); }, [&] { check(queue.pop_n(got.begin(), 1) == 1); });
+       check(queue.size() == 1);
      }},
 
     {"destroys_what_is_left",
