@@ -121,10 +121,12 @@ struct hook_log {
 };
 hook_log* current_hooks = nullptr;
 std::vector<thread_id> hook_calls;
+thread_id others_meanwhile;
 
 TEST(thread_registry, hooks_run_until_none_is_armed_and_before_the_id_goes) {
   hook_log hooks;
   hooks.first.run = []() noexcept {
+    others_meanwhile = id_of_a_new_thread();
     hook_calls.push_back(thread_registry::this_thread());
     thread_registry::before_release(current_hooks->second);
   };
@@ -138,6 +140,7 @@ TEST(thread_registry, hooks_run_until_none_is_armed_and_before_the_id_goes) {
     thread_registry::before_release(hooks.first);  // armed already: runs once
   }).join();
   EXPECT_EQ(hook_calls, (std::vector{id, id}));
+  EXPECT_NE(others_meanwhile, id);
 }
 
 TEST(thread_registry, what_was_written_under_an_id_is_seen_by_its_next_owner) {
