@@ -3,6 +3,8 @@
 #pragma once
 
 #include <plait/bounded_queue.hpp>
+#include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/spsc_queue.hpp>

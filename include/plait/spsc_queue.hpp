@@ -35,9 +35,9 @@
 //
 // T: queue_element, that is, nothrow destructible and either nothrow movable or copyable. reserve() and
 // peek() need one whose move cannot throw; reserve() one that needs no constructor.
-// One thread at a time may push, one may pop; all other calls are free. Threads that take turns at one end have
-// to order their turns (by a mutex, by join). A build with assertions (without NDEBUG) stops the program, with a
-// message, when two push or two pop at the same time.
+// One thread at a time may push (reserve, commit), one may pop (peek, consume, close_and_discard); all other
+// calls are free. Threads that take turns at one end have to order their turns, by a mutex or a join. A build
+// with assertions (without NDEBUG) stops the program, with a message, when two push or pop at the same time.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
 // Algorithm: a ring in which each side remembers the other's position (Lamport's ring; the memory of
 // positions is that of FastForward's successors); blocking by an asymmetric fence. Design note:
@@ -76,8 +76,8 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
   explicit spsc_queue(size_type capacity, const Allocator& allocator = Allocator())
       : base(std::in_place, checked(capacity), allocator) {}
 
-  // Room for 1 to `max_count` elements side by side, to be written in place; waits while there is none. Nothing is
-  // in the queue before commit() puts the first `count` of them (at most as many as there are). Empty if the
+  // Room for 1 to `max_count` elements side by side, to be written in place; waits while there is none. Nothing
+  // is in the queue before commit() puts the first `count` of them (at most as many as there are). Empty if the
   // queue is closed or max_count is 0. Reserving again gives the same room.
   std::span<T> reserve(size_type max_count)
     requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
@@ -104,8 +104,8 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
     return true;
   }
 
-  // The next 1 to `max_count` elements where they are, side by side; waits while there is none. They stay in the
-  // queue until consume() takes out the first `count` of them. Empty if the queue is closed and drained or
+  // The next 1 to `max_count` elements where they are, side by side; waits while there is none. They stay in
+  // the queue until consume() takes out the first `count` of them. Empty if the queue is closed and drained or
   // max_count is 0.
   std::span<T> peek(size_type max_count)
     requires std::is_nothrow_move_constructible_v<T>

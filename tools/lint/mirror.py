@@ -2,8 +2,8 @@
 """One structure, one name, the same stem everywhere.
 
 Every public header NAME.hpp has a contract test, a model test, a stress test, a benchmark, an example
-and a design note of that name, and is included by plait.hpp. A header that defines an enumeration of its
-own name is vocabulary and needs none. What is still missing is listed, with the reason, in
+and a design note of that name, and is included by plait.hpp. A header that defines an enumeration or a concept
+of its own name is vocabulary and needs none. What is still missing is listed, with the reason, in
 mirror_exemptions.txt; a line there that is no longer needed is an error too.
 """
 
@@ -39,7 +39,7 @@ def lint(root):
     for header in common.public_headers(root):
         if f"#include <plait/{header.name}>" not in umbrella:
             yield f"include/plait/plait.hpp: does not include {header.name}"
-        if re.search(rf"^enum class {header.stem}\b", header.read_text(), re.MULTILINE):
+        if re.search(rf"^(enum class|concept) {header.stem}\b", header.read_text(), re.MULTILINE):
             continue
         parts = [part.format(header.stem) for part in PARTS]
         missing |= {part for part in parts if not (root / part).exists()}

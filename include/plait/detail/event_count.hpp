@@ -23,9 +23,9 @@
 //   A notifier that finds the flag set comes before the leaver's RMW in the order above, so its C is
 //   seen by the leaver's look, and whatever the leaver leaves over is handed on by rule 2.
 //
-// asymmetric_event_count is for notifiers that have no read-modify-write: they make C true by a plain store, and
-// the two cases rest on the pair of fences of the seam instead. The one in notify_one() costs nothing; the
-// waiter's interrupts the whole process, just before it sleeps.
+// asymmetric_event_count is for notifiers that have no read-modify-write: they make C true by a plain store,
+// and the two cases rest on the pair of fences of the seam instead. The one in notify_one() costs nothing;
+// the waiter's interrupts the whole process, just before it sleeps.
 //
 // Not promised: fairness among waiters, and that a wake finds something to do.
 //

@@ -21,14 +21,14 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Positions count elements: tail_ those ever put, head_ those ever taken. Each side keeps the last it saw of the
-// other's position, and looks again only when that leaves it nothing to do.
+// Positions count elements: tail_ those ever put, head_ those ever taken. Each side keeps the last it saw of
+// the other's position, and looks again only when that leaves it nothing to do.
 //
 // Closing must not come between a push that returned true and the pop of its element, and a push has no
 // read-modify-write that could take its place before or after close(). So a put first claims: it writes down
-// how far it means to go, and then looks whether the ring is closed. Whoever gets, and finds the ring closed and
-// empty, looks for a claim. By the pair of fences between, either the put sees that the ring is closed and takes
-// its claim back, or the getter sees the claim and waits for what becomes of it.
+// how far it means to go, and then looks whether the ring is closed. Whoever gets, and finds the ring closed
+// and empty, looks for a claim. By the pair of fences between, either the put sees that the ring is closed and
+// takes its claim back, or the getter sees the claim and waits for what becomes of it.
 //
 // Edges:  filled    tail_    release in publish -> acquire in filled: publishes the elements
 //         emptied   head_    release in give_back -> acquire in room: hands the storage back; and in size:

@@ -63,8 +63,8 @@ inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
 
 // An asymmetric pair of seq_cst fences, for two sides that each store and then look at what the other stored:
 // at least one of them sees the other's store. light_fence() costs nothing but for the compiler, and
-// process_wide_fence() some microseconds: it interrupts every processor that runs a thread of this process. Where
-// the kernel has no membarrier, or a sandbox forbids it, both are plain fences.
+// process_wide_fence() some microseconds: it interrupts every processor that runs a thread of this process.
+// Where the kernel has no membarrier, or a sandbox forbids it, both are plain fences.
 namespace asymmetric {
 
 // Set once, by whoever comes first. Until then light_fence() is a fence, so that nothing has to wait for it.

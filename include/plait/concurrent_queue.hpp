@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// concurrent_queue<Q>: what all queues of plait have in common, as a concept.
+//
+// Use it to write code for any of them: a pipeline stage that takes a bounded_queue today and a priority_queue
+// tomorrow. The queues differ in which item comes next, in how many threads may push and pop, and in
+// whether a push may have to wait; each header says so.
+//
+//   template <plait::concurrent_queue Queue>
+//   auto sum_of(Queue& queue) {
+//     typename Queue::value_type sum{};
+//     while (auto item = queue.pop()) sum += *item;
+//     return sum;
+//   }
+//
+// The operations are those of P0260R22's concurrent queues; task tracking is that of Python's queue.Queue.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// P0260's part: items go in, wait or not, and come out; closing ends it.
+template <class Q, class T = typename Q::value_type>
+concept basic_concurrent_queue = requires(Q queue, const Q& fixed, const T& value, T&& spare) {
+  { queue.push(value) } -> std::same_as<bool>;
+  { queue.push(std::move(spare)) } -> std::same_as<bool>;
+  { queue.emplace(value) } -> std::same_as<bool>;
+  { queue.pop() } -> std::same_as<std::optional<T>>;
+  { queue.try_push(value) } -> std::same_as<conqueue_status>;
+  { queue.try_push(std::move(spare)) } -> std::same_as<conqueue_status>;
+  { queue.try_emplace(value) } -> std::same_as<conqueue_status>;
+  { queue.try_pop() } -> std::same_as<std::expected<T, conqueue_status>>;
+  { queue.close() } noexcept -> std::same_as<void>;
+  { fixed.is_closed() } noexcept -> std::same_as<bool>;
+};
+
+// And plait's: deadlines, stop requests, batches, sizes, tasks.
+template <class Q, class T = typename Q::value_type>
+concept concurrent_queue = basic_concurrent_queue<Q, T> &&
+                           requires(Q queue, const Q& fixed, const T& value, T* items, std::size_t count,
+                                    std::chrono::steady_clock::duration wait,
+                                    std::chrono::steady_clock::time_point when, const std::stop_token& stop) {
+                             { queue.push(value, stop) } -> std::same_as<bool>;
+                             { queue.pop(stop) } -> std::same_as<std::optional<T>>;
+                             { queue.try_push_for(value, wait, stop) } -> std::same_as<conqueue_status>;
+                             { queue.try_push_until(value, when, stop) } -> std::same_as<conqueue_status>;
+                             {
+                               queue.try_pop_for(wait, stop)
+                             } -> std::same_as<std::expected<T, conqueue_status>>;
+                             {
+                               queue.try_pop_until(when, stop)
+                             } -> std::same_as<std::expected<T, conqueue_status>>;
+                             { queue.push_n(items, count) } -> std::same_as<std::size_t>;
+                             { queue.pop_n(items, count) } -> std::same_as<std::size_t>;
+                             { queue.try_push_n(items, count) } -> std::same_as<std::size_t>;
+                             { queue.try_pop_n(items, count) } -> std::same_as<std::size_t>;
+                             { queue.close_and_discard() } -> std::same_as<std::size_t>;
+                             { fixed.size() } noexcept -> std::same_as<std::size_t>;
+                             { fixed.empty() } noexcept -> std::same_as<bool>;
+                             { queue.task_done() } -> std::same_as<void>;
+                             { fixed.unfinished_tasks() } noexcept -> std::same_as<std::size_t>;
+                             { queue.join() } -> std::same_as<void>;
+                             { queue.join(stop) } -> std::same_as<bool>;
+                             { queue.try_join_for(wait, stop) } -> std::same_as<bool>;
+                             { queue.try_join_until(when, stop) } -> std::same_as<bool>;
+                           };
+
+}  // namespace PLAIT_NAMESPACE
