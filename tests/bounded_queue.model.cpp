@@ -503,6 +503,7 @@ TEST(bounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
         threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
       },
       1);
+  model::figures::add("freeze", found, found.passed());
   EXPECT_TRUE(found) << found;
   EXPECT_TRUE(found.complete) << found;
 }
@@ -515,6 +516,7 @@ TEST(bounded_queue_freeze, a_stopped_producer_holds_up_who_waits_for_its_item) {
         threads([&] { queue.push(1); }, [&] { queue.pop(); });
       },
       1);
+  model::figures::add("freeze", found, !found.passed());
   EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
 }
 
@@ -528,6 +530,7 @@ TEST(bounded_queue_memory, is_allocated_by_the_constructor_or_not_at_all) {
       ++refused;
     }
   });
+  model::figures::add("fail_allocations", found, found.passed());
   EXPECT_TRUE(found) << found;
   EXPECT_GT(refused, 0u);
 }

@@ -9,6 +9,7 @@
 #include <verify/scenario.hpp>
 #include <verify/seam.hpp>
 
+#include "support/figures.hpp"
 #include "support/litmus.hpp"
 
 void PrintTo(const litmus& row, std::ostream* out) {
@@ -52,6 +53,7 @@ TEST_P(litmus_table, shows_exactly_the_outcomes_of_its_row) {
   EXPECT_TRUE(found.complete || seen.contains("race")) << found;
 
   const std::set<std::string> expected = words(row.seen);
+  model::figures::add("litmus", found, seen == expected, row.name);
   EXPECT_TRUE(found || expected.contains("race")) << found;
   for (const std::string& each : expected)
     EXPECT_TRUE(seen.contains(each)) << each << " is allowed and was not seen";

@@ -78,12 +78,13 @@ void describe_failure(report& into, const body& what, const detail::rules& rules
   into.token = to_token(answers);
 }
 
-// False when an execution failed.
+// False when an execution failed. `executions` counts those of the strategy.
 bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, const detail::rules& rules,
-                  report& into) {
+                  report& into, std::uint64_t& executions) {
   execution& run = shared_execution();
   for (std::uint64_t i = 0; chooser.next() && i != limit; ++i) {
     run_once(what, rules, chooser, nullptr);
+    ++executions;
     ++into.executions;
     into.longest = std::max(into.longest, run.steps());
     into.forced_timeouts += run.had_forced_timeout();
@@ -98,22 +99,35 @@ bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, cons
 report explore_under(const body& what, const options& how, const detail::rules& rules) {
   report result;
   detail::random_walk walk(how.seed, how.random);
-  if (!explore_with(walk, how.random, what, rules, result)) return result;
+  if (!explore_with(walk, how.random, what, rules, result, result.random)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
-  if (!explore_with(ranked, how.priorities, what, rules, result)) return result;
+  if (!explore_with(ranked, how.priorities, what, rules, result, result.priorities)) return result;
   // Few preemptions first: what fails with one is not worth a search with two.
   std::uint64_t left = how.depth_first;
   for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
        preemptions <= how.preemptions && left != 0; ++preemptions) {
     const std::uint64_t before = result.executions;
     detail::depth_first search(preemptions, how.stale_loads);
-    if (!explore_with(search, left, what, rules, result) || !search.complete()) break;
+    if (!explore_with(search, left, what, rules, result, result.depth_first) || !search.complete()) break;
     left -= result.executions - before;
     result.complete_preemptions = static_cast<int>(preemptions);
     result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
     if (result.complete) break;
   }
   return result;
+}
+
+// The report of several searches, of which `last` is the one that may have failed.
+void add_up(report& sum, report last) {
+  last.executions += sum.executions;
+  last.random += sum.random;
+  last.priorities += sum.priorities;
+  last.depth_first += sum.depth_first;
+  last.cut_short += sum.cut_short;
+  last.forced_timeouts += sum.forced_timeouts;
+  last.longest = std::max(last.longest, sum.longest);
+  last.complete = last.complete && sum.complete;
+  sum = std::move(last);
 }
 
 }  // namespace
@@ -157,11 +171,7 @@ report freeze(const body& what, unsigned thread, const options& how) {
     rules.frozen_thread = static_cast<int>(thread);
     rules.frozen_after = after;
     report one = explore_under(what, how, rules);
-    one.executions += result.executions;
-    one.forced_timeouts += result.forced_timeouts;
-    one.longest = std::max(one.longest, result.longest);
-    one.complete = one.complete && result.complete;
-    result = std::move(one);
+    add_up(result, std::move(one));
   }
   return result;
 }
@@ -173,9 +183,7 @@ report fail_allocations(const body& what, const options& how) {
     detail::rules rules = rules_of(how);
     rules.fail_allocation = which;
     report one = explore_under(what, how, rules);
-    one.executions += result.executions;
-    one.complete = one.complete && result.complete;
-    result = std::move(one);
+    add_up(result, std::move(one));
     if (shared_execution().allocations() < which) break;
   }
   return result;

@@ -60,10 +60,14 @@ struct scenario {
 };
 
 struct report {
-  std::string failure;  // empty: every execution was fine
-  std::string trace;    // of the failing execution, one line a step
-  std::string token;    // replays it
-  std::uint64_t executions = 0;
+  std::string failure;           // empty: every execution was fine
+  std::string trace;             // of the failing execution, one line a step
+  std::string token;             // replays it
+  std::uint64_t executions = 0;  // by all strategies:
+  std::uint64_t random = 0;
+  std::uint64_t priorities = 0;
+  std::uint64_t depth_first = 0;
+  std::uint64_t cut_short = 0;        // begun by the depth-first search, and seen to repeat one of those
   bool complete = false;              // depth-first search ran out of executions within its bounds
   int complete_preemptions = -1;      // or, at least, of those with so many preemptions
   std::uint64_t forced_timeouts = 0;  // executions in which nothing but a deadline could go on

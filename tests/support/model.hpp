@@ -15,6 +15,8 @@
 #include <verify/scenario.hpp>
 #include <verify/trace.hpp>
 
+#include "support/figures.hpp"
+
 namespace verify {
 
 inline void PrintTo(const scenario& each, std::ostream* out) {
@@ -30,6 +32,7 @@ inline constexpr auto name_of = [](const auto& test) { return test.param.name; }
 
 inline void expect_sound(const verify::scenario& scenario) {
   const verify::report found = verify::explore(scenario.body, scenario.how);
+  figures::add("explore", found, found.passed(), scenario.name);
   EXPECT_TRUE(found) << found;
   if (found) std::cout << "             " << found << '\n';
 }
@@ -52,9 +55,14 @@ inline void expect_orders_needed(std::span<const verify::scenario> scenarios, st
   const auto is_at = [](const verify::mutant& each, const unneeded_order& order) {
     return verify::source_line(each.at.file, each.at.line).find(order.source) != std::string::npos;
   };
+  const auto is_explained = [&](const verify::mutant& each) {
+    return std::ranges::any_of(unneeded, [&](const auto& order) { return is_at(each, order); });
+  };
+  figures::add(found, file,
+               static_cast<std::size_t>(std::ranges::count_if(
+                   found.mutants, [&](const auto& each) { return each.survived() && is_explained(each); })));
   for (const verify::mutant& each : found.mutants) {
-    const bool explained = std::ranges::any_of(unneeded, [&](const auto& order) { return is_at(each, order); });
-    EXPECT_TRUE(!each.survived() || explained)
+    EXPECT_TRUE(!each.survived() || is_explained(each))
         << "no scenario fails with " << verify::to_string(each.at) << " -> " << verify::to_string(each.weaker)
         << ":\n  " << verify::source_line(each.at.file, each.at.line);
   }
