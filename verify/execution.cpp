@@ -27,7 +27,9 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   failure_.clear();
   thread_count_ = running_ = steps_ = undisturbed_ = 0;
   spurious_left_ = rules.spurious_events;
-  forced_timeout_ = false;
+  forced_timeout_ = cut_short_ = false;
+  step_ = {};
+  moment_ = 0;
   now_ = 1'000'000'000;
   ++executions_;
 
@@ -41,7 +43,7 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   std::set_terminate(before);
   current_ = outer;
 
-  if (failure_.empty() && rules_.frozen_thread < 0 && blocks_.live_blocks() != 0)
+  if (failure_.empty() && !cut_short_ && rules_.frozen_thread < 0 && blocks_.live_blocks() != 0)
     if (const unsigned leaked = leaked_blocks(); leaked != 0)
       failure_ = "memory leak: " + std::to_string(leaked) + " of " + std::to_string(blocks_.allocations()) +
                  " allocations were never freed";
@@ -69,6 +71,7 @@ unsigned execution::spawn(thread_body body, void* argument) {
     memory_.order_threads(running_, made);
   }
   memory_.tick(made);
+  step_.everything();
   return made;
 }
 
@@ -125,6 +128,7 @@ void* execution::object_of(unsigned thread, const void* key, std::size_t size, s
     own.join(each.constructed);  // as the guard of a static variable does
     return each.object;
   }
+  if (thread == nobody) step_.everything();
   void* const made = own_memory_.allocate(size, alignment);
   const undisturbed alone(*this);
   construct(made);
@@ -198,6 +202,7 @@ unsigned execution::pick_timeout(thread_set sleepers) {
 }
 
 unsigned execution::pick_next(bool can_stay) {
+  chooser_->stepped(running_, std::exchange(step_, {}));
   // The running thread has made its step: nobody waits for it to make one any more.
   const thread_set self = thread_set{1} << running_;
   for (unsigned i = 0; i != thread_count_; ++i) threads_[i].lets_pass &= ~self;
@@ -231,6 +236,10 @@ unsigned execution::pick_next(bool can_stay) {
       choices[count++] = static_cast<std::uint8_t>(thread);
   }
   if (count == 0) return nobody;
+  if ((eligible & ~chooser_->asleep()) == 0) {
+    cut_short_ = true;
+    leave();
+  }
   if (count == 1) return choices[0];
   const answer given =
       chooser_->choose_thread({choices.data(), count}, stays ? cost::preemption : cost::nothing);
@@ -257,11 +266,35 @@ void execution::point(const site& where) {
     fail("no end after " + std::to_string(rules_.max_steps) +
              " steps: the threads keep each other from making progress",
          &where);
-  if (undisturbed_ == 0 && thread_count_ > 1) {
+  // Whoever was only just given its turn, at its start or after a wait, keeps it: to give the turn to another
+  // at once would have been a preemption fewer.
+  if (undisturbed_ == 0 && thread_count_ > 1 && step_.has_begun()) {
     threads_[running_].where = where;
     switch_to(pick_next(true));
   }
-  ++threads_[running_].steps;
+  make_step();
+}
+
+void execution::make_step() noexcept {
+  thread_record& own = threads_[running_];
+  ++own.steps;
+  ++moment_;
+  step_.begin();
+  if (own.call_begun == 0) {
+    own.call_begun = moment_;
+    step_.begin_call();
+  }
+}
+
+execution::call_times execution::end_call() noexcept {
+  thread_record& own = threads_[running_];
+  const std::uint64_t end = ++moment_;
+  if (own.call_begun == 0) {  // not one step: it may stand anywhere
+    own.call_begun = end;
+    step_.begin_call();
+  }
+  step_.end_call();
+  return {own.call_begun, end};
 }
 
 void execution::block(thread_state why, const site& where) {
@@ -275,6 +308,7 @@ void execution::block(thread_state why, const site& where) {
 
 void execution::let_others_pass() {
   thread_record& own = threads_[running_];
+  step_.everything();
   ++own.idle;
   own.lets_pass = ready_threads() & ~(thread_set{1} << running_);
   chooser_->yielded(running_);
@@ -286,6 +320,7 @@ void execution::step_aside(std::string_view what, const site& where) {
   if (trace_ != nullptr) record(std::string(what), where);
   let_others_pass();
   point(where);
+  step_ = {};
 }
 
 void execution::join(thread_set threads, const site& where) {
@@ -326,6 +361,7 @@ std::string execution::standstill() const {
 }
 
 void* execution::allocate(std::size_t size, std::size_t alignment) {
+  if (rules_.fail_allocation != 0) step_.everything();
   return blocks_.allocate(size, alignment);
 }
 
@@ -344,6 +380,7 @@ void execution::deallocate(void* memory) {
       fail("freed, although nothing orders the use of #" + std::to_string(each.number) + " by T" +
            std::to_string(other) + " before it");
   }
+  step_.everything();
   blocks_.mark_freed(*block);
   freed_.push_back({begin, end});
 }

@@ -13,6 +13,7 @@
 
 #include "allocation.hpp"
 #include "fiber.hpp"
+#include "footprint.hpp"
 #include "memory.hpp"
 #include "orders.hpp"
 #include "strategy.hpp"
@@ -50,8 +51,6 @@ struct plain_history {
   vector_clock reads;
 };
 
-using thread_set = std::uint32_t;  // bit t: thread t
-
 using time_stamp = std::int64_t;  // nanoseconds of the virtual clock
 inline constexpr time_stamp no_deadline = INT64_MAX;
 
@@ -75,6 +74,7 @@ class execution {
   const list<answer>& answers() const noexcept { return answers_; }
   unsigned steps() const noexcept { return steps_; }
   unsigned steps_of(unsigned thread) const noexcept { return threads_[thread].steps; }
+  bool was_cut_short() const noexcept { return cut_short_; }
   bool had_forced_timeout() const noexcept { return forced_timeout_; }
   unsigned allocations() const noexcept { return blocks_.allocations(); }
 
@@ -121,7 +121,11 @@ class execution {
   bool try_lock(location& mutex, const site& where);
   void unlock(location& mutex, const site& where);
   void step_aside(std::string_view what, const site& where);
-  time_stamp now() noexcept { return now_ += 1000; }
+  // That looking takes time is not held to be a step that others depend on: a deadline is many looks away.
+  time_stamp now() noexcept {
+    step_.read(&now_);
+    return now_ += 1000;
+  }
   unsigned processors() const noexcept { return rules_.processors; }
 
   // While one of these lives, no other thread runs unless this one has to wait.
@@ -137,6 +141,18 @@ class execution {
   };
   void point(const site& where);
 
+  // A call of a history begins with the next step, or ends with this one. Both return the moment: moments
+  // pass with steps and ends of calls.
+  void begin_call() noexcept { threads_[running_].call_begun = 0; }
+  struct call_times {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+  call_times end_call() noexcept;
+
+  // What other threads do may depend on what this one does now, in a way that the checker cannot see.
+  void depends_on_everything() noexcept { step_.everything(); }
+
   void* allocate(std::size_t size, std::size_t alignment);
   void deallocate(void* memory);
 
@@ -150,6 +166,7 @@ class execution {
     thread_set joins = 0;      // waits for the end of these
     unsigned idle = 0;         // reads and pauses in a row that told it nothing new
     unsigned steps = 0;
+    std::uint64_t call_begun = 1;  // the moment of the first step of a call; 0: there was none yet
     const location* waits_for = nullptr;
     time_stamp deadline = no_deadline;
     site where;
@@ -180,6 +197,7 @@ class execution {
   static void run_thread(void* argument);
   void finish_thread();
   [[noreturn]] void leave();
+  void make_step() noexcept;
 
   bool can_run(unsigned thread) const noexcept;
   bool is_frozen(unsigned thread) const noexcept {
@@ -202,6 +220,7 @@ class execution {
 
   std::uint32_t choose_value(location& from, std::uint32_t oldest);
   void note_read(location& from, std::uint32_t index);
+  void note_footprint(const location& from, std::uint32_t index, order o);
   void enter(location& at, const site& where);
   void check_plain(const plain_history& of, bool writes, std::string_view what, const site& where);
   void adopt_plain(plain_history& of) const noexcept;
@@ -226,6 +245,9 @@ class execution {
   unsigned undisturbed_ = 0;
   unsigned spurious_left_ = 0;
   bool forced_timeout_ = false;
+  bool cut_short_ = false;  // left in the middle, for the strategy had seen the rest
+  footprint step_;          // of the thread that runs, since its last scheduling point
+  std::uint64_t moment_ = 0;
   time_stamp now_ = 0;
   list<answer> answers_;
   list<own_object_record> own_objects_;

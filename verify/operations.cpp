@@ -66,6 +66,14 @@ std::uint32_t execution::choose_value(location& from, std::uint32_t oldest) {
   return oldest == newest ? newest : newest - ask(newest - oldest + 1, cost::stale_load);
 }
 
+void execution::note_footprint(const location& from, std::uint32_t index, order o) {
+  if (o == order::seq_cst && index != from.newest_index()) {
+    step_.read_old(from.object);
+  } else {
+    step_.read(from.object);
+  }
+}
+
 // After a read, before it is entered into the memory: did it tell the thread anything?
 void execution::note_read(location& from, std::uint32_t index) {
   const list<location::access>& seen = from.accesses[running_];
@@ -88,6 +96,7 @@ word execution::load(location& from, order o, const site& where) {
   enter(from, where);
   const std::uint32_t index = choose_value(from, memory_.oldest_readable(from, running_, o));
   note_read(from, index);
+  note_footprint(from, index, o);
   memory_.read(from, index, running_, o);
   const location::value& read = from.values[index];
   if (trace_ != nullptr)
@@ -101,6 +110,7 @@ word execution::load(location& from, order o, const site& where) {
 void execution::store(location& to, const word& bits, order o, const site& where) {
   o = orders.effective(o, access::store, where);
   enter(to, where);
+  step_.write(to.object);
   threads_[running_].idle = 0;
   memory_.write(to, bits, running_, o);
   record("store", to, bits, where);
@@ -108,6 +118,7 @@ void execution::store(location& to, const word& bits, order o, const site& where
 
 word execution::begin_modify(location& at, const site& where) {
   enter(at, where);
+  step_.write(at.object);
   return at.newest().bits;
 }
 
@@ -129,12 +140,14 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   if (index != newest && at.values[index].bits == expected) index = newest;
   const bool equal = at.values[index].bits == expected;
   if (equal && !(may_fail_spuriously && happens_for_no_reason())) {
+    step_.write(at.object);
     threads_[running_].idle = 0;
     memory_.replace(at, desired, running_, orders.effective(success, access::modify, where));
     record("exchange", at, desired, where);
     return true;
   }
   note_read(at, index);
+  note_footprint(at, index, failure);
   memory_.read(at, index, running_, failure);
   expected = at.values[index].bits;
   record("exchange fails,", at, expected, where, equal ? "(spuriously)" : index != newest ? "(old)" : "");
@@ -144,12 +157,14 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
 void execution::fence(order o, const site& where) {
   o = orders.effective(o, access::fence, where);
   point(where);
+  if (o == order::seq_cst) step_.everything();
   if (o != order::relaxed) memory_.fence(running_, o);
   if (trace_ != nullptr) record("fence " + std::string(to_string(o)), where);
 }
 
 void execution::process_wide_fence(const site& where) {
   point(where);
+  step_.everything();
   // The caller's own fences come before and after those of all others.
   memory_.fence(running_, order::seq_cst);
   for (unsigned i = 0; i != thread_count_; ++i) memory_.fence(i, order::seq_cst);
@@ -178,6 +193,7 @@ void execution::check_plain(const plain_history& of, bool writes, std::string_vi
 
 void execution::construct_plain(plain_history& of, const site& where) {
   adopt_plain(of);
+  step_.write(&of);
   check_plain(of, true, "construction", where);
   if (of.alive) fail("constructed where an object is alive already", &where);
   of.alive = true;
@@ -187,6 +203,7 @@ void execution::construct_plain(plain_history& of, const site& where) {
 
 void execution::destroy_plain(plain_history& of, const site& where) {
   adopt_plain(of);
+  step_.write(&of);
   check_plain(of, true, "destruction", where);
   if (!of.alive) fail("destroyed where no object is alive", &where);
   of.alive = false;
@@ -196,6 +213,7 @@ void execution::destroy_plain(plain_history& of, const site& where) {
 
 void execution::write_plain(plain_history& of, const site& where) {
   adopt_plain(of);
+  step_.write(&of);
   check_plain(of, true, "write", where);
   if (!of.alive) fail("written where no object is alive", &where);
   of.writer = running_;
@@ -204,6 +222,7 @@ void execution::write_plain(plain_history& of, const site& where) {
 
 void execution::read_plain(plain_history& of, const site& where) {
   adopt_plain(of);
+  step_.read(&of);
   check_plain(of, false, "read", where);
   if (!of.alive) fail("read where no object is alive", &where);
   of.reads.set(running_, memory_.tick(running_));
@@ -211,6 +230,8 @@ void execution::read_plain(plain_history& of, const site& where) {
 
 bool execution::sleep(location& at, const word& expected, time_stamp deadline, const site& where) {
   enter(at, where);
+  step_.write(at.object);
+  step_.read(&now_);
   // The kernel looks at the newest value, under the lock that a wake takes too.
   if (at.newest().bits != expected) {
     record("futex wait: changed,", at, at.newest().bits, where);
@@ -228,12 +249,17 @@ bool execution::sleep(location& at, const word& expected, time_stamp deadline, c
   threads_[running_].waits_for = &at;
   threads_[running_].deadline = deadline;
   block(thread_state::sleeping, where);
+  if (threads_[running_].timed_out) {
+    step_.write(at.object);
+    step_.write(&now_);
+  }
   record(threads_[running_].timed_out ? "deadline passed," : "woken,", at, at.newest().bits, where);
   return !threads_[running_].timed_out;
 }
 
 void execution::wake(location& at, int count, const site& where) {
   enter(at, where);
+  step_.write(at.object);
   for (; count > 0; --count) {
     std::array<std::uint8_t, max_threads> sleepers{};
     unsigned found = 0;
@@ -249,18 +275,21 @@ void execution::wake(location& at, int count, const site& where) {
 
 void execution::lock(location& mutex, const site& where) {
   enter(mutex, where);
+  step_.write(mutex.object);
   while (mutex.newest().bits[0] != 0) {
     if (mutex.newest().bits[0] == running_ + 1)
       fail("a mutex is locked again by the thread that holds it", &where);
     threads_[running_].waits_for = &mutex;
     block(thread_state::locking, where);
   }
+  step_.write(mutex.object);
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
 }
 
 bool execution::try_lock(location& mutex, const site& where) {
   enter(mutex, where);
+  step_.write(mutex.object);
   if (mutex.newest().bits[0] != 0) return false;
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
@@ -269,6 +298,7 @@ bool execution::try_lock(location& mutex, const site& where) {
 
 void execution::unlock(location& mutex, const site& where) {
   enter(mutex, where);
+  step_.write(mutex.object);
   if (mutex.newest().bits[0] != running_ + 1)
     fail("a mutex is unlocked by a thread that does not hold it", &where);
   memory_.write(mutex, {0, 0}, running_, order::release);

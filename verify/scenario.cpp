@@ -84,6 +84,10 @@ bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, cons
   execution& run = shared_execution();
   for (std::uint64_t i = 0; chooser.next() && i != limit; ++i) {
     run_once(what, rules, chooser, nullptr);
+    if (run.was_cut_short()) {
+      ++into.cut_short;
+      continue;
+    }
     ++executions;
     ++into.executions;
     into.longest = std::max(into.longest, run.steps());
@@ -106,10 +110,11 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   std::uint64_t left = how.depth_first;
   for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
        preemptions <= how.preemptions && left != 0; ++preemptions) {
-    const std::uint64_t before = result.executions;
-    detail::depth_first search(preemptions, how.stale_loads);
+    const std::uint64_t before = result.executions + result.cut_short;
+    // A frozen thread is stopped between two steps, whatever they touch.
+    detail::depth_first search(preemptions, how.stale_loads, how.reduced && rules.frozen_thread < 0);
     if (!explore_with(search, left, what, rules, result, result.depth_first) || !search.complete()) break;
-    left -= result.executions - before;
+    left -= result.executions + result.cut_short - before;
     result.complete_preemptions = static_cast<int>(preemptions);
     result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
     if (result.complete) break;
@@ -209,6 +214,7 @@ void check(bool condition, std::string_view promise, site where) {
 bool request_stop(std::stop_source& source, site where) {
   detail::execution& now = *detail::execution::current();
   now.point(where);
+  now.depends_on_everything();
   const detail::execution::undisturbed alone(now);
   return source.request_stop();
 }

@@ -50,6 +50,7 @@ struct options {
   unsigned max_steps = 5000;
   unsigned processors = 1;
   bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
+  bool reduced = true;             // depth-first: leave out what repeats another execution in another order
 };
 
 // A body with a name and the options it needs.

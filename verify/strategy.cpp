@@ -45,6 +45,8 @@ bool depth_first::next() {
   started_ = true;
   depth_ = 0;
   left_ = allowed_;
+  stays_at_ = none;
+  asleep_ = 0;
   return true;
 }
 
@@ -54,14 +56,37 @@ answer depth_first::choose(unsigned answers, cost price) {
     wanted_more_ = wanted_more_ || price != cost::stale_load;
     return 0;
   }
-  if (depth_ == path_.size()) path_.push_back({0, static_cast<answer>(answers - 1), price});
+  if (depth_ == path_.size()) path_.push_back({0, static_cast<answer>(answers - 1), price, {}});
   const answer given = path_[depth_++].given;
   if (given != 0 && left != nullptr) --*left;
   return given;
 }
 
 answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost price) {
-  return choose(static_cast<unsigned>(threads.size()), price);
+  std::array<answer, max_threads> awake{};
+  unsigned count = 0;
+  for (answer i = 0; i != threads.size(); ++i)
+    if ((asleep_ >> threads[i] & 1) == 0) awake[count++] = i;
+  if (count == 1) return awake[0];
+  const std::size_t asked = depth_;
+  const answer given = choose(count, price);
+  if (reduced_ && price == cost::preemption && depth_ != asked) {
+    if (given == 0) {
+      stays_at_ = asked;
+    } else {
+      asleep_ |= thread_set{1} << threads.front();
+      about_to_[threads.front()] = path_[asked].stayed;
+    }
+  }
+  return awake[given];
+}
+
+void depth_first::stepped(unsigned thread, const footprint& made) noexcept {
+  if (stays_at_ != none) path_[std::exchange(stays_at_, none)].stayed.join(made);
+  if (asleep_ == 0) return;
+  for (unsigned other = 0; other != max_threads; ++other)
+    if (other != thread && (asleep_ >> other & 1) != 0 && about_to_[other].depends_on(made))
+      asleep_ &= ~(thread_set{1} << other);
 }
 
 bool random_walk::next() {

@@ -13,11 +13,14 @@
 #include <vector>
 
 #include "allocation.hpp"
+#include "footprint.hpp"
 #include "vector_clock.hpp"
 
 namespace verify::detail {
 
 using answer = std::uint8_t;
+
+using thread_set = std::uint32_t;  // bit t: thread t
 
 // What an answer other than 0 costs a depth-first search, which explores only what it can afford.
 // An early time-out is paid for as a preemption.
@@ -36,16 +39,39 @@ class strategy {
 
   // The thread waits actively: others should run first.
   virtual void yielded(unsigned /*thread*/) noexcept {}
+
+  // The thread has come to the end of a step, that is, to its next scheduling point, a wait or its end.
+  virtual void stepped(unsigned /*thread*/, const footprint& /*made*/) noexcept {}
+  // The threads not to be chosen: whatever they would do now has been explored. If there are no others, the
+  // execution is not worth going on with.
+  virtual thread_set asleep() const noexcept { return 0; }
 };
 
-// Every execution with at most so many preemptions and stale loads, one after the other.
+// Every execution with at most so many preemptions and stale loads, one after the other; of those that differ
+// only in the order of steps that have nothing to do with each other, not all.
+//
+// Left out is this one: a thread was about to make step A and was preempted, and when it goes on, nobody has
+// made a step that A depends on. Let E be such an execution. Make A before the preemption instead: the steps
+// in between do not notice, every load returns what it returned, and the switches are the same ones, or one
+// fewer. So the result, E', is within the same bounds and shows what E shows. It is explored, or left out
+// for the sake of yet another one; but not for E again, directly or by a detour, because E' has fewer
+// preemptions than E, or as many and comes before E in the order of this search, and that only goes on for so
+// long. (This is a sleep set that only ever holds threads that were preempted. Those of the literature also
+// hold threads that were merely not chosen; what they leave out can have its twin outside of the bounds:
+// Coons, Musuvathi, McKinley: Bounded Partial-Order Reduction, OOPSLA 2013.)
+//
+// What A touches is known when it matters: E' and all that begin like it came first.
 class depth_first final : public strategy {
  public:
-  depth_first(unsigned preemptions, unsigned stale_loads) : allowed_{preemptions, stale_loads} {}
+  // Without `reduced`, no execution is left out.
+  depth_first(unsigned preemptions, unsigned stale_loads, bool reduced)
+      : allowed_{preemptions, stale_loads}, reduced_(reduced) {}
 
   bool next() override;
   answer choose(unsigned answers, cost price) override;
   answer choose_thread(std::span<const std::uint8_t> threads, cost price) override;
+  void stepped(unsigned thread, const footprint& made) noexcept override;
+  thread_set asleep() const noexcept override { return asleep_; }
   bool complete() const noexcept { return complete_; }
   bool wanted_more_preemptions() const noexcept { return wanted_more_; }
 
@@ -54,18 +80,25 @@ class depth_first final : public strategy {
     answer given;
     answer last;
     cost price;
+    footprint stayed;  // of the steps that followed answer 0
   };
   struct budget {
     unsigned preemptions;
     unsigned stale_loads;
   };
 
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
   unsigned* purse(cost price) noexcept;
 
   budget allowed_;
+  bool reduced_;
   budget left_{};
   list<question> path_;
   std::size_t depth_ = 0;
+  std::size_t stays_at_ = none;  // the question whether to preempt the step that is being made
+  thread_set asleep_ = 0;        // preempted, and nobody has touched since what they are about to
+  std::array<footprint, max_threads> about_to_;  // the step of each that is asleep
   bool started_ = false;
   bool complete_ = false;
   bool wanted_more_ = false;
