@@ -192,6 +192,12 @@ void execution::time_out(unsigned thread) noexcept {
   sleeper.timed_out = true;
 }
 
+bool execution::is_let_pass(unsigned thread) const noexcept {
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if ((threads_[i].lets_pass >> thread & 1) != 0) return true;
+  return false;
+}
+
 unsigned execution::pick_timeout(thread_set sleepers) {
   unsigned earliest = nobody;
   for (unsigned i = 0; i != thread_count_; ++i)
@@ -266,9 +272,9 @@ void execution::point(const site& where) {
     fail("no end after " + std::to_string(rules_.max_steps) +
              " steps: the threads keep each other from making progress",
          &where);
-  // Whoever was only just given its turn, at its start or after a wait, keeps it: to give the turn to another
-  // at once would have been a preemption fewer.
-  if (undisturbed_ == 0 && thread_count_ > 1 && step_.has_begun()) {
+  // Whoever was only just given its turn, at its start or after a wait, keeps it: to give that turn to another
+  // would have been a preemption fewer. Unless there is one who could not have it before this moment.
+  if (undisturbed_ == 0 && thread_count_ > 1 && (step_.has_begun() || is_let_pass(running_))) {
     threads_[running_].where = where;
     switch_to(pick_next(true));
   }

@@ -207,6 +207,7 @@ class execution {
   bool happens_for_no_reason();
   thread_set ready_threads() const noexcept;
   thread_set timed_sleepers() const noexcept;
+  bool is_let_pass(unsigned thread) const noexcept;  // has somebody stepped aside for it?
   void time_out(unsigned thread) noexcept;
   // The thread to go on, nobody if there is none.
   unsigned pick_next(bool can_stay);
