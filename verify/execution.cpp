@@ -241,7 +241,7 @@ unsigned execution::pick_next(bool can_stay) {
     if (thread != running_ && (eligible >> thread & 1) != 0)
       choices[count++] = static_cast<std::uint8_t>(thread);
   }
-  if (count == 0) return nobody;
+  if (count == 0) return wake_watcher();
   if ((eligible & ~chooser_->asleep()) == 0) {
     cut_short_ = true;
     leave();
@@ -251,6 +251,16 @@ unsigned execution::pick_next(bool can_stay) {
       chooser_->choose_thread({choices.data(), count}, stays ? cost::preemption : cost::nothing);
   answers_.push_back(given);
   return choices[given];
+}
+
+// Nobody can go on: whoever waits for that can.
+unsigned execution::wake_watcher() noexcept {
+  for (unsigned i = 0; i != thread_count_; ++i) {
+    if (threads_[i].state != thread_state::watching || is_frozen(i)) continue;
+    threads_[i].state = thread_state::ready;
+    return i;
+  }
+  return nobody;
 }
 
 void execution::switch_to(unsigned thread) {
@@ -337,6 +347,11 @@ void execution::join(thread_set threads, const site& where) {
   if (own.joins != 0) block(thread_state::joining, where);
   for (unsigned i = 0; i != thread_count_; ++i)
     if ((threads >> i & 1) != 0) memory_.order_threads(i, running_);
+}
+
+void execution::wait_for_standstill(const site& where) {
+  block(thread_state::watching, where);
+  step_.everything();
 }
 
 std::string execution::waiting_threads() const {

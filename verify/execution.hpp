@@ -85,6 +85,8 @@ class execution {
   // Threads.
   unsigned spawn(thread_body body, void* argument);
   void join(thread_set threads, const site& where);
+  // Until no other thread can go on, not even by a deadline.
+  void wait_for_standstill(const site& where);
   void add_exit_hook(exit_hook hook);
   // The object for a key, made at first use and never destroyed: this thread's own, or one for all.
   void* own_object(const void* key, std::size_t size, std::size_t alignment, void (*construct)(void*)) {
@@ -157,7 +159,7 @@ class execution {
   void deallocate(void* memory);
 
  private:
-  enum class thread_state : std::uint8_t { unused, ready, sleeping, locking, joining, finished };
+  enum class thread_state : std::uint8_t { unused, ready, sleeping, locking, joining, watching, finished };
 
   struct thread_record {
     thread_state state = thread_state::unused;
@@ -215,6 +217,7 @@ class execution {
   void switch_to(unsigned thread);
   void block(thread_state why, const site& where);
   void let_others_pass();
+  unsigned wake_watcher() noexcept;
   std::string waiting_threads() const;
   std::string standstill() const;
   unsigned leaked_blocks();

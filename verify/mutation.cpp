@@ -29,6 +29,7 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
     how.depth_first = limits.depth_first;
     how.priorities = limits.priorities;
     how.random = limits.random;
+    how.scaled = false;
     return explore(each.body, how).failure;
   };
   detail::orders.start_noting();

@@ -135,18 +135,27 @@ void add_up(report& sum, report last) {
   sum = std::move(last);
 }
 
+// A strategy that is not asked for stays out.
+options scaled(options how) {
+  const char* const effort = std::getenv("VERIFY_EFFORT");
+  if (effort == nullptr) return how;
+  if (std::string_view(effort) == "deep") {
+    if (how.depth_first != 0) how.depth_first = UINT64_MAX;
+    if (how.priorities != 0) how.priorities = std::max<std::uint64_t>(how.priorities, 100'000);
+  } else {
+    const std::uint64_t factor = std::max(1ul, std::strtoul(effort, nullptr, 10));
+    how.depth_first *= factor;
+    how.priorities *= factor;
+    how.random *= factor;
+  }
+  return how;
+}
+
 }  // namespace
 
 report explore(const body& what, const options& how) {
   if (const char* const token = std::getenv("VERIFY_REPLAY")) return replay(what, token, how);
-  options scaled = how;
-  if (const char* const effort = std::getenv("VERIFY_EFFORT")) {
-    const std::uint64_t factor = std::max(1ul, std::strtoul(effort, nullptr, 10));
-    scaled.depth_first *= factor;
-    scaled.priorities *= factor;
-    scaled.random *= factor;
-  }
-  return explore_under(what, scaled, rules_of(how));
+  return explore_under(what, how.scaled ? scaled(how) : how, rules_of(how));
 }
 
 report replay(const body& what, std::string_view token, const options& how) {

@@ -50,6 +50,7 @@ struct options {
   unsigned max_steps = 5000;
   unsigned processors = 1;
   bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
+  bool scaled = true;              // by VERIFY_EFFORT
   bool reduced = true;             // depth-first: leave out what repeats another execution in another order
 };
 
@@ -81,7 +82,8 @@ struct report {
 std::ostream& operator<<(std::ostream& out, const report& result);
 
 // Runs the body until it fails or the options are used up. If the environment has VERIFY_REPLAY, that one
-// execution is run instead; if it has VERIFY_EFFORT=n, n times as many are.
+// execution is run instead; if it has VERIFY_EFFORT=n, n times as many are; if it has VERIFY_EFFORT=deep, the
+// depth-first search ends only when it is complete, and 100,000 executions have random priorities.
 report explore(const body& what, const options& how = {});
 report replay(const body& what, std::string_view token, const options& how = {});
 
@@ -105,6 +107,12 @@ bool request_stop(std::stop_source& source, site where = site::current());
 // Runs the functions as threads side by side, and returns when all have ended.
 template <class... Functions>
 void threads(Functions&&... functions);
+
+// The same, where threads may be left waiting for what nobody will do: when none can go on, not even by a
+// deadline, calls let_out(), which can see whether they wait rightly, and has to set them free. What they did
+// does not happen before that.
+template <class LetOut, class... Functions>
+void threads_until_standstill(LetOut&& let_out, Functions&&... functions);
 
 // One thread; joined by the destructor if not before.
 class thread {
@@ -150,13 +158,30 @@ inline unsigned step() {
   return detail::execution::current()->steps();
 }
 
+namespace detail {
+
+template <class... Functions>
+thread_set start(execution& now, Functions&... functions) {
+  thread_set started = 0;
+  (..., (started |= thread_set{1} << now.spawn([](void* function) { (*static_cast<Functions*>(function))(); },
+                                               const_cast<void*>(static_cast<const void*>(&functions)))));
+  return started;
+}
+
+}  // namespace detail
+
 template <class... Functions>
 void threads(Functions&&... functions) {
   detail::execution& now = *detail::execution::current();
-  detail::thread_set started = 0;
-  (..., (started |= detail::thread_set{1} << now.spawn(
-                        [](void* function) { (*static_cast<std::remove_reference_t<Functions>*>(function))(); },
-                        const_cast<void*>(static_cast<const void*>(&functions)))));
+  now.join(detail::start(now, functions...), site::current());
+}
+
+template <class LetOut, class... Functions>
+void threads_until_standstill(LetOut&& let_out, Functions&&... functions) {
+  detail::execution& now = *detail::execution::current();
+  const detail::thread_set started = detail::start(now, functions...);
+  now.wait_for_standstill(site::current());
+  let_out();
   now.join(started, site::current());
 }
 

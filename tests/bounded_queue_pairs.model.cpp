@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+// Every pair of a bounded_queue's operations, and every pair with a close: what they return can be explained by
+// some order of theirs, and whoever waits has to.
+#include <plait/bounded_queue.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <verify/history.hpp>
+#include <verify/linearizability.hpp>
+#include <verify/scenario.hpp>
+
+#include "support/operation_pairs.hpp"
+
+namespace {
+
+using plait::conqueue_status;
+using verify::check;
+using namespace std::chrono_literals;
+
+// The queue as its documentation has it, for one thread at a time.
+struct sequential_queue {
+  std::size_t capacity;
+  std::vector<int> items{};
+  std::size_t put = 0;
+  std::size_t done = 0;
+  bool closed = false;
+  std::uint32_t steps = 0;  // those of compound operations that were done
+
+  auto operator<=>(const sequential_queue&) const = default;
+
+  bool is_full() const { return items.size() == capacity; }
+};
+
+// What was asked and what was told; `waits` is said of an operation that is under way.
+struct told {
+  enum class kind { push, pop, close, is_closed, empty, task_done, joined, push_waits, pop_waits, join_waits };
+
+  static constexpr int any = -1;
+
+  kind what;
+  int item = 0;
+  conqueue_status status = conqueue_status::success;
+  bool yes = true;
+  std::uint32_t step = 0;   // a bit for each step of a compound operation
+  std::uint32_t after = 0;  // the steps before it
+};
+
+// What an operation amounts to: nothing, or several steps in this order, with whatever others do in between.
+class steps {
+ public:
+  steps() = default;
+  steps(const told& only) { add(only); }
+  void add(const told& step) { made_[size_++] = step; }
+  told* begin() { return made_.data(); }
+  told* end() { return made_.data() + size_; }
+
+ private:
+  std::array<told, 8> made_{};
+  std::size_t size_ = 0;
+};
+
+bool is_possible(sequential_queue& queue, const told& of) {
+  using enum told::kind;
+  if ((queue.steps & of.after) != of.after) return false;
+  queue.steps |= of.step;
+  switch (of.what) {
+    case push:
+      if (of.status == conqueue_status::closed) return queue.closed;
+      if (of.status == conqueue_status::full) return !queue.closed && queue.is_full();
+      if (queue.closed || queue.is_full()) return false;
+      queue.items.push_back(of.item);
+      ++queue.put;
+      return true;
+    case pop:
+      if (of.status == conqueue_status::closed) return queue.closed && queue.items.empty();
+      if (of.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
+      if (queue.items.empty()) return false;
+      if (of.item != told::any && queue.items.front() != of.item) return false;
+      queue.items.erase(queue.items.begin());
+      return true;
+    case close:
+      queue.closed = true;
+      return true;
+    case is_closed:
+      return queue.closed == of.yes;
+    case empty:
+      return !of.yes || queue.items.empty();
+    case task_done:
+      if (!of.yes) return queue.done == queue.put;
+      return queue.done++ != queue.put;
+    case joined:
+      return queue.done == queue.put;
+    case push_waits:
+      return !queue.closed && queue.is_full();
+    case pop_waits:
+      return !queue.closed && queue.items.empty();
+    case join_waits:
+      return queue.done != queue.put;
+  }
+  return false;
+}
+
+struct state {
+  std::string name;
+  std::size_t capacity;
+  int items = 0;
+  bool closed = false;
+};
+
+class world {
+ public:
+  explicit world(const state& from)
+      : initially_{from.capacity}, queue_(from.capacity), stop_(std::make_unique<std::stop_source>()) {
+    // Two that are not done yet, so that others can be.
+    for (; initially_.put != 2; ++initially_.put) {
+      queue_.push(0);
+      queue_.pop();
+    }
+    for (int i = 1; i <= from.items; ++i) {
+      queue_.push(i);
+      initially_.items.push_back(i);
+      ++initially_.put;
+    }
+    if (from.closed) queue_.close();
+    initially_.closed = from.closed;
+  }
+
+  void push(int thread) {
+    const waiting here(*this, told::kind::push_waits);
+    record([&] { return pushed(thread * 10, queue_.push(thread * 10)); });
+  }
+  void push_or_stop(int thread) {
+    const waiting here(*this, told::kind::push_waits);
+    // A stop request is an answer of its own: false then says nothing of the queue.
+    record([&]() -> steps {
+      if (queue_.push(thread * 10, stop_->get_token())) return pushed(thread * 10, true);
+      return steps();
+    });
+  }
+  // busy is no answer: it says that there is none, and is tried again.
+  void try_push(int thread) {
+    record([&] {
+      conqueue_status status;
+      do status = queue_.try_push(thread * 10);
+      while (status == conqueue_status::busy);
+      return told{.what = told::kind::push, .item = thread * 10, .status = status};
+    });
+  }
+  // full may also mean that an item was just being taken when the time was up.
+  void try_push_for(int thread) {
+    record([&]() -> steps {
+      const conqueue_status status = queue_.try_push_for(thread * 10, 1ms);
+      if (status == conqueue_status::full) return steps();
+      return told{.what = told::kind::push, .item = thread * 10, .status = status};
+    });
+  }
+  void push_n(int thread) {
+    const waiting here(*this, told::kind::push_waits);
+    record([&] {
+      const std::array<int, 2> items{thread * 10, thread * 10 + 1};
+      const std::size_t count = queue_.push_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::push, .item = items[i]});
+      if (count != items.size()) made.add({.what = told::kind::push, .status = conqueue_status::closed});
+      return made;
+    });
+  }
+  void try_push_n(int thread) {
+    record([&] {
+      const std::array<int, 2> items{thread * 10, thread * 10 + 1};
+      const std::size_t count = queue_.try_push_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::push, .item = items[i]});
+      return made;
+    });
+  }
+
+  void pop(int) {
+    const waiting here(*this, told::kind::pop_waits);
+    record([&] { return popped(queue_.pop()); });
+  }
+  void pop_or_stop(int) {
+    const waiting here(*this, told::kind::pop_waits);
+    record([&]() -> steps {
+      if (const std::optional<int> got = queue_.pop(stop_->get_token())) return popped(got);
+      return steps();
+    });
+  }
+  void try_pop(int) {
+    record([&] {
+      auto got = queue_.try_pop();
+      while (!got && got.error() == conqueue_status::busy) got = queue_.try_pop();
+      return popped(got);
+    });
+  }
+  void try_pop_for(int) {
+    record([&]() -> steps {
+      const auto got = queue_.try_pop_for(1ms);
+      if (!got && got.error() == conqueue_status::empty) return steps();
+      return popped(got);
+    });
+  }
+  void pop_n(int) {
+    const waiting here(*this, told::kind::pop_waits);
+    record([&] {
+      std::array<int, 2> items{};
+      const std::size_t count = queue_.pop_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::pop, .item = items[i]});
+      if (count == 0) made.add({.what = told::kind::pop, .status = conqueue_status::closed});
+      return made;
+    });
+  }
+  void try_pop_n(int) {
+    record([&] {
+      std::array<int, 2> items{};
+      const std::size_t count = queue_.try_pop_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::pop, .item = items[i]});
+      return made;
+    });
+  }
+
+  void close(int) {
+    record([&] {
+      queue_.close();
+      return told{.what = told::kind::close};
+    });
+  }
+  void close_and_discard(int) {
+    record([&] {
+      const std::size_t count = queue_.close_and_discard();
+      steps made;
+      made.add({.what = told::kind::close});
+      for (std::size_t i = 0; i != count; ++i) {
+        made.add({.what = told::kind::pop, .item = told::any});
+        made.add({.what = told::kind::task_done});
+      }
+      made.add({.what = told::kind::pop, .status = conqueue_status::closed});
+      return made;
+    });
+  }
+  void is_closed(int) {
+    record([&] { return told{.what = told::kind::is_closed, .yes = queue_.is_closed()}; });
+  }
+  void size(int) { check(queue_.size() <= queue_.capacity(), "the size is never beyond the capacity"); }
+  void empty(int) {
+    record([&] { return told{.what = told::kind::empty, .yes = queue_.empty()}; });
+  }
+  void task_done(int) {
+    record([&] {
+      try {
+        queue_.task_done();
+        return told{.what = told::kind::task_done};
+      } catch (const std::logic_error&) {
+        return told{.what = told::kind::task_done, .yes = false};
+      }
+    });
+  }
+  void unfinished_tasks(int) {
+    record([&]() -> steps {
+      if (queue_.unfinished_tasks() != 0) return steps();
+      return told{.what = told::kind::joined};
+    });
+  }
+  void join(int) {
+    const waiting here(*this, told::kind::join_waits);
+    record([&] {
+      queue_.join();
+      return told{.what = told::kind::joined};
+    });
+  }
+  void join_or_stop(int) {
+    const waiting here(*this, told::kind::join_waits);
+    record([&]() -> steps {
+      if (!queue_.join(stop_->get_token())) return steps();
+      return told{.what = told::kind::joined};
+    });
+  }
+  void try_join_for(int) {
+    record([&]() -> steps {
+      if (!queue_.try_join_for(1ms)) return steps();
+      return told{.what = told::kind::joined};
+    });
+  }
+
+  void let_out() {
+    if (waiting_.empty()) return;
+    for (const told::kind what : waiting_) record([&] { return told{.what = what}; });
+    verify::request_stop(*stop_);
+    for (bool more = true; more;) {
+      record([&] {
+        try {
+          queue_.task_done();
+        } catch (const std::logic_error&) {
+          more = false;
+        }
+        return told{.what = told::kind::task_done, .yes = more};
+      });
+    }
+    close(0);
+  }
+
+  void judge() {
+    // What is left comes out in its order.
+    if (!queue_.is_closed()) close(0);
+    for (std::size_t left = queue_.size(); left != 0; --left) try_pop(0);
+    try_pop(0);
+    check(verify::is_linearizable(history_.calls(), initially_, is_possible), "the calls are linearizable");
+  }
+
+ private:
+  // While it lives, its thread may be waiting.
+  class waiting {
+   public:
+    waiting(world& in, told::kind what) : in_(in), what_(what) { in_.waiting_.push_back(what); }
+    ~waiting() { in_.waiting_.erase(std::ranges::find(in_.waiting_, what_)); }
+    waiting(const waiting&) = delete;
+    waiting& operator=(const waiting&) = delete;
+
+   private:
+    world& in_;
+    told::kind what_;
+  };
+
+  static told pushed(int item, bool success) {
+    return {.what = told::kind::push,
+            .item = item,
+            .status = success ? conqueue_status::success : conqueue_status::closed};
+  }
+  static told popped(const std::optional<int>& got) {
+    return {.what = told::kind::pop,
+            .item = got.value_or(0),
+            .status = got ? conqueue_status::success : conqueue_status::closed};
+  }
+  static told popped(const std::expected<int, conqueue_status>& got) {
+    return {.what = told::kind::pop,
+            .item = got.value_or(0),
+            .status = got ? conqueue_status::success : got.error()};
+  }
+
+  template <class Call>
+  void record(Call call) {
+    history_.record([&] {
+      if constexpr (std::same_as<decltype(call()), steps>) {
+        return numbered(call());
+      } else {
+        return call();
+      }
+    });
+  }
+  // Each step with a bit that no other step has.
+  steps numbered(steps made) {
+    std::uint32_t before = 0;
+    for (told& each : made) {
+      each.after = before;
+      before = each.step = std::uint32_t{1} << numbered_++;
+    }
+    return made;
+  }
+
+  sequential_queue initially_;
+  plait::bounded_queue<int> queue_;
+  std::unique_ptr<std::stop_source> stop_;
+  verify::history<told> history_;
+  std::size_t numbered_ = 0;
+  verify::detail::list<told::kind> waiting_;
+};
+
+const model::operation<world> operations[] = {
+    {"push", &world::push},
+    {"push_or_stop", &world::push_or_stop},
+    {"try_push", &world::try_push},
+    {"try_push_for", &world::try_push_for},
+    {"push_n", &world::push_n},
+    {"try_push_n", &world::try_push_n},
+    {"pop", &world::pop},
+    {"pop_or_stop", &world::pop_or_stop},
+    {"try_pop", &world::try_pop},
+    {"try_pop_for", &world::try_pop_for},
+    {"pop_n", &world::pop_n},
+    {"try_pop_n", &world::try_pop_n},
+    {"close", &world::close},
+    {"close_and_discard", &world::close_and_discard},
+    {"is_closed", &world::is_closed},
+    {"size", &world::size},
+    {"empty", &world::empty},
+    {"task_done", &world::task_done},
+    {"unfinished_tasks", &world::unfinished_tasks},
+    {"join", &world::join},
+    {"join_or_stop", &world::join_or_stop},
+    {"try_join_for", &world::try_join_for},
+};
+
+const model::operation<world> ends[] = {
+    {"close", &world::close},
+    {"close_and_discard", &world::close_and_discard},
+};
+
+const state states[] = {
+    {.name = "empty", .capacity = 1},
+    {.name = "full", .capacity = 1, .items = 1},
+    {.name = "one_of_two", .capacity = 2, .items = 1},
+    {.name = "closed", .capacity = 2, .items = 1, .closed = true},
+};
+
+const model::scenarios_of<world, state> all{states, operations};
+
+class bounded_queue_pairs : public testing::TestWithParam<model::row> {};
+
+TEST_P(bounded_queue_pairs, can_be_explained) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(two, bounded_queue_pairs,
+                         testing::ValuesIn(all.pairs({.depth_first = 5'000, .priorities = 50, .random = 50})),
+                         model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_close, bounded_queue_pairs,
+                         testing::ValuesIn(all.triples(ends,
+                                                       {.depth_first = 500, .priorities = 50, .random = 0})),
+                         model::name_of);
+
+}  // namespace

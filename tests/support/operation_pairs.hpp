@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Scenarios from a table of operations: every two of them side by side, from every initial state, and every two
+// with a third one that ends it all.
+//
+// A structure is shown as a `World`: made from an initial state, it holds the structure, and its operations
+// keep a record of what they were told.
+//   let_out()  is called when no thread can go on. Whoever waits must be right to wait; then it is set free. So a
+//              wake-up that is lost is found here, although nobody waits for ever.
+//   judge()    at the end: can all this be explained?
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+
+namespace model {
+
+template <class World>
+struct operation {
+  std::string name;
+  void (World::*call)(int thread);  // 1, 2 or 3
+};
+
+// The scenarios of one test: an operation with every other one.
+struct row {
+  std::string name;
+  std::vector<verify::scenario> scenarios;
+};
+
+template <class World, class State>
+struct scenarios_of {
+  std::span<const State> states;  // each has a name
+  std::span<const operation<World>> operations;
+
+  // Two threads: every pair, an operation with itself included.
+  std::vector<row> pairs(const verify::options& how = {}) const {
+    return rows([&](row& into, const State& from, const operation<World>& a, const operation<World>& b) {
+      into.scenarios.push_back({from.name + "_" + a.name + "_" + b.name,
+                                [&from, &a, &b] {
+                                  World in(from);
+                                  verify::threads_until_standstill([&] { in.let_out(); },
+                                                                   [&] { (in.*a.call)(1); },
+                                                                   [&] { (in.*b.call)(2); });
+                                  in.judge();
+                                },
+                                how});
+    });
+  }
+
+  // Three threads: every pair, and each of `third`.
+  std::vector<row> triples(std::span<const operation<World>> third, const verify::options& how = {}) const {
+    return rows([&](row& into, const State& from, const operation<World>& a, const operation<World>& b) {
+      for (const operation<World>& c : third)
+        into.scenarios.push_back({from.name + "_" + a.name + "_" + b.name + "_" + c.name,
+                                  [&from, &a, &b, &c] {
+                                    World in(from);
+                                    verify::threads_until_standstill(
+                                        [&] { in.let_out(); }, [&] { (in.*a.call)(1); },
+                                        [&] { (in.*b.call)(2); }, [&] { (in.*c.call)(3); });
+                                    in.judge();
+                                  },
+                                  how});
+    });
+  }
+
+ private:
+  template <class AddScenario>
+  std::vector<row> rows(AddScenario add) const {
+    std::vector<row> all;
+    for (const State& from : states) {
+      for (std::size_t a = 0; a != operations.size(); ++a) {
+        row made{from.name + "_" + operations[a].name, {}};
+        for (std::size_t b = a; b != operations.size(); ++b) add(made, from, operations[a], operations[b]);
+        all.push_back(std::move(made));
+      }
+    }
+    return all;
+  }
+};
+
+inline void PrintTo(const row& each, std::ostream* out) {
+  *out << each.name;
+}
+
+// All of them, and how many executions that were.
+inline void expect_sound(const row& each) {
+  std::uint64_t executions = 0;
+  std::size_t incomplete = 0;
+  for (const verify::scenario& scenario : each.scenarios) {
+    const verify::report found = verify::explore(scenario.body, scenario.how);
+    figures::add("explore", found, found.passed(), scenario.name);
+    EXPECT_TRUE(found) << scenario.name << ": " << found;
+    executions += found.executions;
+    incomplete += !found.complete;
+  }
+  std::cout << "             " << each.scenarios.size() << " scenarios, " << executions << " executions";
+  if (incomplete != 0) std::cout << ", " << incomplete << " scenarios are not complete";
+  std::cout << '\n';
+}
+
+}  // namespace model
