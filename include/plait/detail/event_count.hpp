@@ -31,6 +31,8 @@
 //
 // Edges:  noticed   epoch_     release in wake_all -> acquire in sleep_and_try   a stop request, which is no
 //                              seq_cst operation, is seen by whoever it wakes
+//                              (the model checker would not notice a weaker order at either end: to it, a stop
+//                              request, being std::stop_token's own, is seen by all at once)
 //         counted   waiters_   seq_cst on both sides, the two cases above; no data is passed
 #pragma once
 
