@@ -301,7 +301,7 @@ class world {
     if (waiting_.empty()) return;
     for (const told::kind what : waiting_) record([&] { return told{.what = what}; });
     verify::request_stop(*stop_);
-    for (bool more = true; more;) {
+    for (bool more = true; more && queue_.unfinished_tasks() != 0;) {
       record([&] {
         try {
           queue_.task_done();

@@ -236,11 +236,12 @@ unsigned execution::pick_next(bool can_stay) {
   unsigned count = 0;
   const bool stays = can_stay && (eligible & self) != 0;
   if (stays) choices[count++] = static_cast<std::uint8_t>(running_);
-  for (unsigned i = 1; i <= thread_count_; ++i) {
-    const unsigned thread = (running_ + i) % thread_count_;
-    if (thread != running_ && (eligible >> thread & 1) != 0)
-      choices[count++] = static_cast<std::uint8_t>(thread);
-  }
+  const auto add_choices = [&](unsigned begin, unsigned end) {
+    for (unsigned i = begin; i != end; ++i)
+      if ((eligible >> i & 1) != 0) choices[count++] = static_cast<std::uint8_t>(i);
+  };
+  add_choices(running_ + 1, thread_count_);
+  add_choices(0, running_);
   if (count == 0) return wake_watcher();
   if ((eligible & ~chooser_->asleep()) == 0) {
     cut_short_ = true;

@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace verify::detail {
 
@@ -38,7 +39,7 @@ fiber::~fiber() {
 void fiber::start(function run, void* argument) noexcept {
   run_ = run;
   argument_ = argument;
-  if (state_ == state::busy) state_ = state::blank;
+  if (state_ == state::busy) state_ = state::dropped;
   exceptions_ = {};
 }
 
@@ -48,11 +49,8 @@ void fiber::finish(context& next) noexcept {
 }
 
 void fiber::resume() noexcept {
-  if (state_ != state::blank) {
-    state_ = state::busy;
-    _longjmp(registers_, 1);
-  }
-  state_ = state::busy;
+  const state was = std::exchange(state_, state::busy);
+  if (was != state::blank) _longjmp(was == state::dropped ? bottom_ : registers_, 1);
   ucontext_t start;
   getcontext(&start);
   start.uc_stack.ss_sp = stack_;
@@ -68,6 +66,7 @@ void fiber::enter() {
 }
 
 void fiber::loop() {
+  _setjmp(bottom_);
   for (;;) run_(argument_);
 }
 

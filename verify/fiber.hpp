@@ -52,9 +52,10 @@ class fiber final : public context {
   static constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 
   enum class state {
-    blank,  // has no frame yet: the first switch makes one
-    ready,  // waits in loop() for its next function
-    busy,   // somewhere inside a function
+    blank,    // has no frame yet: the first switch makes one
+    ready,    // waits in loop() for its next function
+    busy,     // somewhere inside a function
+    dropped,  // as well, and will not go on with it
   };
 
   void resume() noexcept override;
@@ -64,6 +65,7 @@ class fiber final : public context {
   static inline fiber* entering_ = nullptr;
 
   void* stack_;
+  std::jmp_buf bottom_;  // loop(), whatever is above it
   state state_ = state::blank;
   function run_ = nullptr;
   void* argument_ = nullptr;

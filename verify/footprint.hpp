@@ -43,9 +43,10 @@ class footprint {
   }
 
  private:
+  // Of the address within its page: that is the same in every run of the program.
   static std::uint64_t bit(const void* object) noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(object);
-    return std::uint64_t{1} << (address * 0x9e3779b97f4a7c15u >> 58);
+    const std::uint64_t place = reinterpret_cast<std::uintptr_t>(object) & 0xfff;
+    return std::uint64_t{1} << (place * 0x9e3779b97f4a7c15u >> 58);
   }
 
   std::uint64_t reads_ = 0;
