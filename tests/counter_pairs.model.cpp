@@ -11,7 +11,6 @@
 
 #include <gtest/gtest.h>
 #include <verify/history.hpp>
-#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 
 #include "support/operation_pairs.hpp"
@@ -114,7 +113,7 @@ class world {
   }
 
   bool is_explained(bool (*possible)(std::int64_t&, const told&)) const {
-    return verify::is_linearizable(std::span<const verify::call<told>>(calls_), initially_, possible);
+    return model::is_explained(std::span<const verify::call<told>>(calls_), initially_, possible);
   }
 
   std::int64_t initially_ = 0;

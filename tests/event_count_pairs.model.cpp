@@ -10,9 +10,8 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <verify/history.hpp>
-#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
 
 #include "support/operation_pairs.hpp"
 
@@ -102,7 +101,7 @@ class world {
   }
 
   void judge() {
-    verify::check(verify::is_linearizable(history_.calls(), initially_, is_possible),
+    verify::check(model::is_explained(history_.calls(), initially_, is_possible),
                   "permits are taken once, and whoever waits has to");
   }
 

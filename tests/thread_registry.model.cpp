@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Thread ids are dense, have one owner at a time, and are used again. There are no mutants: the registry and its
-// index_pool name no memory order, for a lock guards what they share.
+// Thread ids are dense, have one owner at a time, and are used again. There are no mutants: the registry and
+// its index_pool name no memory order, for a lock guards what they share.
 #include <plait/detail/thread_registry.hpp>
 
 #include <array>
@@ -87,8 +87,8 @@ class world {
   static void ask_late() noexcept { check(thread_registry::this_thread() < ids, "an id can be had again"); }
 
   int expected_ = 0;
-  // By id. Plain memory, so that a second owner would be a data race, and so would be a next one to whom nothing
-  // hands it over.
+  // By id. Plain memory, so that a second owner would be a data race, and so would be a next one to whom
+  // nothing hands it over.
   std::array<verify::plain<int>, ids> uses_;
 };
 

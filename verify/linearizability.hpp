@@ -34,7 +34,6 @@ bool is_linearizable(std::span<const call<Operation>> calls, const State& initia
   if (calls.size() > 64)
     throw std::invalid_argument("verify::is_linearizable: a history of at most 64 calls can be checked");
   const call_set all = calls.size() == 64 ? ~call_set{0} : (call_set{1} << calls.size()) - 1;
-  const detail::untracked own;
   std::set<std::pair<call_set, State>> visited;
 
   const auto search = [&](const auto& self, call_set done, const State& state) -> bool {

@@ -6,7 +6,8 @@
 //    "executions":900,"cut_short":70,"random":100,"priorities":200,"depth_first":600,
 //    "complete_preemptions":2,"complete":true,"passed":true}
 //   {"program":"bounded_queue","suite":"bounded_queue_orders","scenario":"every_order_of_the_ring_is_needed",
-//    "kind":"weaken_orders","file":"lap_ring.hpp","sites":20,"mutants":50,"killed":50,"explained":0,"passed":true}
+//    "kind":"weaken_orders","file":"lap_ring.hpp","sites":20,"mutants":50,"killed":50,"explained":0,
+//    "passed":true}
 //
 // kind: explore, freeze, fail_allocations, litmus, seeded, weaken_orders. `executions` is the sum of the three
 // strategies; `cut_short` were left in the middle, for they would have repeated one of those.

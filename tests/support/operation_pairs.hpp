@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Scenarios from a table of operations: every two of them side by side, from every initial state, and every two
-// with a third one that ends it all.
+// Scenarios from a table of operations: every two of them side by side, from every initial state, and every
+// two with a third one that ends it all.
 //
 // A structure is shown as a `World`: made from an initial state, it holds the structure, and its operations
 // keep a record of what they were told.
-//   let_out()  is called when no thread can go on. Whoever waits must be right to wait; then it is set free. So a
-//              wake-up that is lost is found here, although nobody waits for ever.
+//   let_out()  is called when no thread can go on. Whoever waits must be right to wait; then it is set free.
+//              So a wake-up that is lost is found here, although nobody waits for ever.
 //   judge()    at the end: can all this be explained?
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
@@ -83,6 +84,13 @@ struct scenarios_of {
     return all;
   }
 };
+
+// verify::is_linearizable, whose own memory is no part of the scenario.
+template <class State, class Operation, class Apply>
+bool is_explained(std::span<const verify::call<Operation>> calls, const State& initial, Apply&& possible) {
+  const verify::detail::untracked own;
+  return verify::is_linearizable(calls, initial, possible);
+}
 
 inline void PrintTo(const row& each, std::ostream* out) {
   *out << each.name;
