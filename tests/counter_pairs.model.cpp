@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Every pair of a counter's operations, and every pair with an exchange. A counter promises to see what happened
-// before, and of what is under way some. Nothing orders what two threads do here, so that one call ended before
-// another began is not held against it; nor that a load saw an add that an exchange left for the next.
+// Every pair of a counter's operations, and every pair with an exchange. A counter promises to see what
+// happened before, and of what is under way some. Nothing orders what two threads do here, so that one call
+// ended before another began is not held against it; nor that a load saw an add that an exchange left for
+// the next.
 #include <plait/counter.hpp>
 
 #include <cstdint>

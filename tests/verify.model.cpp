@@ -164,6 +164,48 @@ TEST(verify, finds_an_object_used_before_its_construction_or_after_its_end) {
       "alive already");
 }
 
+TEST(verify, lets_a_scenario_set_free_whoever_waits_for_nobody) {
+  bool had_to = false;
+  const verify::report found = verify::explore([&] {
+    atomic<std::uint32_t> permits{0};
+    int taken = 0;
+    const auto take = [&] {
+      std::uint32_t seen = permits.load(acquire);
+      while (seen == 0 || !permits.compare_exchange_strong(seen, seen - 1, acquire)) {
+        if (seen == 0) futex_wait(permits, 0, nullptr);
+        seen = permits.load(acquire);
+      }
+      ++taken;
+    };
+    const auto give = [&] { permits.fetch_add(1, release), futex_wake(permits, 1); };
+    verify::threads_until_standstill(
+        [&] {
+          check(taken == 1, "one of the two got what there was");
+          had_to = true;
+          give();
+        },
+        take, take, give);
+    check(taken == 2);
+  });
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(had_to);
+}
+
+TEST(verify, explores_steps_that_have_nothing_to_do_with_each_other_in_one_order) {
+  const auto executions = [](bool reduced) {
+    const verify::report found = verify::explore(
+        [] {
+          atomic<int> x{0}, y{0};
+          threads([&] { x.store(1, relaxed), x.store(2, relaxed); },
+                  [&] { y.store(1, relaxed), y.store(2, relaxed); });
+        },
+        {.priorities = 0, .random = 0, .reduced = reduced});
+    EXPECT_TRUE(found.complete);
+    return found.executions;
+  };
+  EXPECT_LT(executions(true), executions(false));
+}
+
 TEST(verify, reports_an_exception_that_leaves_a_thread) {
   expect_failure([] { threads([] { throw std::runtime_error("oh"); }); }, "an exception left the thread: oh");
 }
