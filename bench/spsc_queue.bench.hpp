@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The workloads of spsc_queue, for plait and every rival alike: those of bounded_queue with one producer and one
-// consumer.
+// The workloads of spsc_queue, for plait and every rival alike: those of bounded_queue with one producer and
+// one consumer.
 #pragma once
 
 #include <chrono>

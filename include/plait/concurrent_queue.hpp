@@ -45,33 +45,30 @@ concept basic_concurrent_queue = requires(Q queue, const Q& fixed, const T& valu
 
 // And plait's: deadlines, stop requests, batches, sizes, tasks.
 template <class Q, class T = typename Q::value_type>
-concept concurrent_queue = basic_concurrent_queue<Q, T> &&
-                           requires(Q queue, const Q& fixed, const T& value, T* items, std::size_t count,
-                                    std::chrono::steady_clock::duration wait,
-                                    std::chrono::steady_clock::time_point when, const std::stop_token& stop) {
-                             { queue.push(value, stop) } -> std::same_as<bool>;
-                             { queue.pop(stop) } -> std::same_as<std::optional<T>>;
-                             { queue.try_push_for(value, wait, stop) } -> std::same_as<conqueue_status>;
-                             { queue.try_push_until(value, when, stop) } -> std::same_as<conqueue_status>;
-                             {
-                               queue.try_pop_for(wait, stop)
-                             } -> std::same_as<std::expected<T, conqueue_status>>;
-                             {
-                               queue.try_pop_until(when, stop)
-                             } -> std::same_as<std::expected<T, conqueue_status>>;
-                             { queue.push_n(items, count) } -> std::same_as<std::size_t>;
-                             { queue.pop_n(items, count) } -> std::same_as<std::size_t>;
-                             { queue.try_push_n(items, count) } -> std::same_as<std::size_t>;
-                             { queue.try_pop_n(items, count) } -> std::same_as<std::size_t>;
-                             { queue.close_and_discard() } -> std::same_as<std::size_t>;
-                             { fixed.size() } noexcept -> std::same_as<std::size_t>;
-                             { fixed.empty() } noexcept -> std::same_as<bool>;
-                             { queue.task_done() } -> std::same_as<void>;
-                             { fixed.unfinished_tasks() } noexcept -> std::same_as<std::size_t>;
-                             { queue.join() } -> std::same_as<void>;
-                             { queue.join(stop) } -> std::same_as<bool>;
-                             { queue.try_join_for(wait, stop) } -> std::same_as<bool>;
-                             { queue.try_join_until(when, stop) } -> std::same_as<bool>;
-                           };
+concept concurrent_queue =
+    basic_concurrent_queue<Q, T> &&
+    requires(Q queue, const Q& fixed, const T& value, T* items, std::size_t count,
+             std::chrono::nanoseconds wait, std::chrono::sys_time<std::chrono::nanoseconds> when,
+             const std::stop_token& stop) {
+      { queue.push(value, stop) } -> std::same_as<bool>;
+      { queue.pop(stop) } -> std::same_as<std::optional<T>>;
+      { queue.try_push_for(value, wait, stop) } -> std::same_as<conqueue_status>;
+      { queue.try_push_until(value, when, stop) } -> std::same_as<conqueue_status>;
+      { queue.try_pop_for(wait, stop) } -> std::same_as<std::expected<T, conqueue_status>>;
+      { queue.try_pop_until(when, stop) } -> std::same_as<std::expected<T, conqueue_status>>;
+      { queue.push_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.pop_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.try_push_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.try_pop_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.close_and_discard() } -> std::same_as<std::size_t>;
+      { fixed.size() } noexcept -> std::same_as<std::size_t>;
+      { fixed.empty() } noexcept -> std::same_as<bool>;
+      { queue.task_done() } -> std::same_as<void>;
+      { fixed.unfinished_tasks() } noexcept -> std::same_as<std::size_t>;
+      { queue.join() } -> std::same_as<void>;
+      { queue.join(stop) } -> std::same_as<bool>;
+      { queue.try_join_for(wait, stop) } -> std::same_as<bool>;
+      { queue.try_join_until(when, stop) } -> std::same_as<bool>;
+    };
 
 }  // namespace PLAIT_NAMESPACE
