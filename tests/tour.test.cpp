@@ -55,6 +55,11 @@ TEST(tour, queue_bounds_joins_closes_and_measures) {
   EXPECT_TRUE(contains(out, R"('empty'\s+after\s+[0-9.]+\s+ms)")) << out;
 }
 
+TEST(tour, spsc_measures_a_stream_one_by_one_and_in_place) {
+  const std::string out = chapter("spsc", R"(plait::spsc_queue +[0-9.]+ ns an item)");
+  EXPECT_TRUE(contains(out, R"(plait::spsc_queue, 64 in place +[0-9.]+ ns an item)")) << out;
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
@@ -76,7 +81,7 @@ TEST(tour, several_chapters_come_in_the_order_of_their_names) {
 TEST(tour, list_names_the_chapters_and_runs_none) {
   const child::result result = tour({"--list"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* name : {"race", "counter", "queue", "count-words"})
+  for (const char* name : {"race", "counter", "queue", "spsc", "count-words"})
     EXPECT_TRUE(contains(result.out, std::string("  ") + name + " ")) << result.out;
   EXPECT_FALSE(contains(result.out, " ns")) << result.out;
 }

@@ -10,6 +10,7 @@ namespace plait::cli::tour {
 void race(page& out);
 void counter(page& out);
 void queue(page& out);
+void spsc(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

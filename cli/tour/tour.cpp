@@ -40,6 +40,7 @@ constexpr std::array chapters{
     chapter{"race", "two threads, one number, and updates that get lost", tour::race},
     chapter{"counter", "one number that many threads add to", tour::counter},
     chapter{"queue", "producers and consumers, with a bound, an end and a wait for all", tour::queue},
+    chapter{"spsc", "a stream from one thread to another", tour::spsc},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };
 
