@@ -3,11 +3,13 @@
 // which another thread may go on instead. The names in seam.hpp are thin layers over this class.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -116,8 +118,12 @@ class execution {
   void write_plain(plain_history& of, const site& where);
   void read_plain(plain_history& of, const site& where);
 
-  // Waiting. sleep() is false when the deadline ended it.
-  bool sleep(location& at, const word& expected, time_stamp deadline, const site& where);
+  // Waiting, until any of the places is woken. sleep() is false when the deadline ended it.
+  struct sleeping_place {
+    location& at;
+    word expected;
+  };
+  bool sleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where);
   void wake(location& at, int count, const site& where);
   void lock(location& mutex, const site& where);
   bool try_lock(location& mutex, const site& where);
@@ -169,7 +175,7 @@ class execution {
     unsigned idle = 0;         // reads and pauses in a row that told it nothing new
     unsigned steps = 0;
     std::uint64_t call_begun = 1;  // the moment of the first step of a call; 0: there was none yet
-    const location* waits_for = nullptr;
+    list<const location*> waits_for;
     time_stamp deadline = no_deadline;
     site where;
     thread_body body = nullptr;
@@ -226,6 +232,11 @@ class execution {
   void note_read(location& from, std::uint32_t index);
   void note_footprint(const location& from, std::uint32_t index, order o);
   void enter(location& at, const site& where);
+  void check_usable(const location& at, const site& where);
+  bool waits_for(unsigned thread, const location& place) const noexcept {
+    const list<const location*>& places = threads_[thread].waits_for;
+    return std::find(places.begin(), places.end(), &place) != places.end();
+  }
   void check_plain(const plain_history& of, bool writes, std::string_view what, const site& where);
   void adopt_plain(plain_history& of) const noexcept;
   void check_not_freed(const void* object, const site& where);

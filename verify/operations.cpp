@@ -52,6 +52,10 @@ void execution::check_not_freed(const void* object, const site& where) {
 
 void execution::enter(location& at, const site& where) {
   point(where);
+  check_usable(at, where);
+}
+
+void execution::check_usable(const location& at, const site& where) {
   if (!freed_.empty()) check_not_freed(at.object, where);
   if (!memory_.is_constructed(at, running_))
     fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
@@ -228,33 +232,41 @@ void execution::read_plain(plain_history& of, const site& where) {
   of.reads.set(running_, memory_.tick(running_));
 }
 
-bool execution::sleep(location& at, const word& expected, time_stamp deadline, const site& where) {
-  enter(at, where);
-  step_.write(at.object);
+bool execution::sleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where) {
+  for (const sleeping_place& place : places) {
+    &place == &places.front() ? enter(place.at, where) : check_usable(place.at, where);
+    step_.write(place.at.object);
+  }
   step_.read(&now_);
   // The kernel looks at the newest value, under the lock that a wake takes too.
-  if (at.newest().bits != expected) {
+  for (const auto& [at, expected] : places) {
+    if (at.newest().bits == expected) continue;
     record("futex wait: changed,", at, at.newest().bits, where);
     return true;
   }
+  location& first = places.front().at;
   if (deadline <= now_) {
-    record("futex wait: too late,", at, expected, where);
+    record("futex wait: too late,", first, first.newest().bits, where);
     return false;
   }
   if (happens_for_no_reason()) {
-    record("futex wait: woken for no reason,", at, expected, where);
+    record("futex wait: woken for no reason,", first, first.newest().bits, where);
     return true;
   }
-  record("sleeps on", at, expected, where, deadline == no_deadline ? "" : "(with a deadline)");
-  threads_[running_].waits_for = &at;
-  threads_[running_].deadline = deadline;
+  thread_record& own = threads_[running_];
+  own.waits_for.clear();
+  for (const auto& [at, expected] : places) {
+    record("sleeps on", at, expected, where, deadline == no_deadline ? "" : "(with a deadline)");
+    own.waits_for.push_back(&at);
+  }
+  own.deadline = deadline;
   block(thread_state::sleeping, where);
-  if (threads_[running_].timed_out) {
-    step_.write(at.object);
+  if (own.timed_out) {
+    for (const sleeping_place& place : places) step_.write(place.at.object);
     step_.write(&now_);
   }
-  record(threads_[running_].timed_out ? "deadline passed," : "woken,", at, at.newest().bits, where);
-  return !threads_[running_].timed_out;
+  record(own.timed_out ? "deadline passed," : "woken,", first, first.newest().bits, where);
+  return !own.timed_out;
 }
 
 void execution::wake(location& at, int count, const site& where) {
@@ -264,7 +276,7 @@ void execution::wake(location& at, int count, const site& where) {
     std::array<std::uint8_t, max_threads> sleepers{};
     unsigned found = 0;
     for (unsigned i = 0; i != thread_count_; ++i)
-      if (threads_[i].state == thread_state::sleeping && threads_[i].waits_for == &at)
+      if (threads_[i].state == thread_state::sleeping && waits_for(i, at))
         sleepers[found++] = static_cast<std::uint8_t>(i);
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
@@ -279,7 +291,7 @@ void execution::lock(location& mutex, const site& where) {
   while (mutex.newest().bits[0] != 0) {
     if (mutex.newest().bits[0] == running_ + 1)
       fail("a mutex is locked again by the thread that holds it", &where);
-    threads_[running_].waits_for = &mutex;
+    threads_[running_].waits_for.assign(1, &mutex);
     block(thread_state::locking, where);
   }
   step_.write(mutex.object);
@@ -304,7 +316,7 @@ void execution::unlock(location& mutex, const site& where) {
   memory_.write(mutex, {0, 0}, running_, order::release);
   record("unlocks", mutex, mutex.newest().bits, where);
   for (unsigned i = 0; i != thread_count_; ++i)
-    if (threads_[i].state == thread_state::locking && threads_[i].waits_for == &mutex)
+    if (threads_[i].state == thread_state::locking && waits_for(i, mutex))
       threads_[i].state = thread_state::ready;
 }
 

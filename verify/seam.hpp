@@ -11,10 +11,12 @@
 #include <chrono>
 #include <climits>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -335,8 +337,26 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
   auto* const now = detail::execution::current();
   if (now == nullptr) return futex_result::woken;
   const auto until = deadline != nullptr ? deadline->time_since_epoch().count() : verify::detail::no_deadline;
-  return now->sleep(word.here(*now), detail::to_word(expected), until, where) ? futex_result::woken
-                                                                              : futex_result::timed_out;
+  const detail::execution::sleeping_place place{word.here(*now), detail::to_word(expected)};
+  return now->sleep(std::span(&place, 1), until, where) ? futex_result::woken : futex_result::timed_out;
+}
+
+// As long as each word holds what is expected of it.
+struct futex_expectation {
+  const atomic<std::uint32_t>& word;
+  std::uint32_t expected;
+};
+template <std::size_t Count>
+futex_result futex_wait_any(const futex_expectation (&all)[Count], const clock::time_point* deadline,
+                            site where = site::current()) noexcept {
+  auto* const now = detail::execution::current();
+  if (now == nullptr) return futex_result::woken;
+  const auto until = deadline != nullptr ? deadline->time_since_epoch().count() : verify::detail::no_deadline;
+  return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    const detail::execution::sleeping_place places[] = {
+        {all[Index].word.here(*now), detail::to_word(all[Index].expected)}...};
+    return now->sleep(places, until, where) ? futex_result::woken : futex_result::timed_out;
+  }(std::make_index_sequence<Count>());
 }
 
 inline constexpr int every_sleeper = INT_MAX;

@@ -19,6 +19,7 @@
 #include <concepts>
 #include <cstddef>
 #include <expected>
+#include <iterator>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -30,14 +31,12 @@ namespace PLAIT_NAMESPACE {
 
 // P0260's part: items go in, wait or not, and come out; closing ends it.
 template <class Q, class T = typename Q::value_type>
-concept basic_concurrent_queue = requires(Q queue, const Q& fixed, const T& value, T&& spare) {
-  { queue.push(value) } -> std::same_as<bool>;
-  { queue.push(std::move(spare)) } -> std::same_as<bool>;
-  { queue.emplace(value) } -> std::same_as<bool>;
+concept basic_concurrent_queue = requires(Q queue, const Q& fixed, T&& value) {
+  { queue.push(std::move(value)) } -> std::same_as<bool>;
+  { queue.emplace(std::move(value)) } -> std::same_as<bool>;
   { queue.pop() } -> std::same_as<std::optional<T>>;
-  { queue.try_push(value) } -> std::same_as<conqueue_status>;
-  { queue.try_push(std::move(spare)) } -> std::same_as<conqueue_status>;
-  { queue.try_emplace(value) } -> std::same_as<conqueue_status>;
+  { queue.try_push(std::move(value)) } -> std::same_as<conqueue_status>;
+  { queue.try_emplace(std::move(value)) } -> std::same_as<conqueue_status>;
   { queue.try_pop() } -> std::same_as<std::expected<T, conqueue_status>>;
   { queue.close() } noexcept -> std::same_as<void>;
   { fixed.is_closed() } noexcept -> std::same_as<bool>;
@@ -47,18 +46,17 @@ concept basic_concurrent_queue = requires(Q queue, const Q& fixed, const T& valu
 template <class Q, class T = typename Q::value_type>
 concept concurrent_queue =
     basic_concurrent_queue<Q, T> &&
-    requires(Q queue, const Q& fixed, const T& value, T* items, std::size_t count,
-             std::chrono::nanoseconds wait, std::chrono::sys_time<std::chrono::nanoseconds> when,
-             const std::stop_token& stop) {
-      { queue.push(value, stop) } -> std::same_as<bool>;
+    requires(Q queue, const Q& fixed, T&& value, T* items, std::size_t count, std::chrono::nanoseconds wait,
+             std::chrono::sys_time<std::chrono::nanoseconds> when, const std::stop_token& stop) {
+      { queue.push(std::move(value), stop) } -> std::same_as<bool>;
       { queue.pop(stop) } -> std::same_as<std::optional<T>>;
-      { queue.try_push_for(value, wait, stop) } -> std::same_as<conqueue_status>;
-      { queue.try_push_until(value, when, stop) } -> std::same_as<conqueue_status>;
+      { queue.try_push_for(std::move(value), wait, stop) } -> std::same_as<conqueue_status>;
+      { queue.try_push_until(std::move(value), when, stop) } -> std::same_as<conqueue_status>;
       { queue.try_pop_for(wait, stop) } -> std::same_as<std::expected<T, conqueue_status>>;
       { queue.try_pop_until(when, stop) } -> std::same_as<std::expected<T, conqueue_status>>;
-      { queue.push_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.push_n(std::move_iterator(items), count) } -> std::same_as<std::size_t>;
       { queue.pop_n(items, count) } -> std::same_as<std::size_t>;
-      { queue.try_push_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.try_push_n(std::move_iterator(items), count) } -> std::same_as<std::size_t>;
       { queue.try_pop_n(items, count) } -> std::same_as<std::size_t>;
       { queue.close_and_discard() } -> std::same_as<std::size_t>;
       { fixed.size() } noexcept -> std::same_as<std::size_t>;

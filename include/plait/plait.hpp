@@ -7,4 +7,5 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/pop_any.hpp>
 #include <plait/spsc_queue.hpp>

@@ -29,7 +29,7 @@
 //
 // Not promised: fairness among waiters, and that a wake finds something to do.
 //
-// Edges:  noticed   epoch_     release in wake_all -> acquire in sleep_and_try   a stop request, which is no
+// Edges:  noticed   epoch_     release in wake_all -> acquire in enter   a stop request, which is no
 //                              seq_cst operation, is seen by whoever it wakes
 //                              (the model checker would not notice a weaker order at either end: to it, a stop
 //                              request, being std::stop_token's own, is seen by all at once)
@@ -40,6 +40,7 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include <plait/detail/deadline.hpp>
 #include <plait/detail/sync.hpp>
@@ -75,6 +76,9 @@ struct ordered_by_fences {
   static void before_look() noexcept { sync::process_wide_fence(); }
 };
 
+template <class TryOnce, class First, class... Others>
+bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others);
+
 template <class Ordering>
 class basic_event_count {
  public:
@@ -96,13 +100,10 @@ class basic_event_count {
     if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
   }
 
-  // Calls `try_once` until it says done (then true), or until the deadline has passed or a stop is
-  // requested (then false). The last call comes after the last sleep, so an item that arrives together
-  // with the deadline is not missed. `try_once` says blocked only after seq_cst loads of whatever
-  // notifiers change.
+  // See wait_any(), of which this is the case of one.
   template <class TryOnce>
   bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {
-    return try_awake(try_once, limits.until, look_at) || sleep_and_try(try_once, limits);
+    return wait_any(std::forward<TryOnce>(try_once), limits, look_at, *this);
   }
 
  private:
@@ -114,58 +115,17 @@ class basic_event_count {
   static constexpr std::uint32_t wake_in_flight = 1;
   static constexpr std::uint32_t one_waiter = 2;
 
-  static constexpr int looks = sync::attempts(16);
-  static constexpr int pauses_per_clock_read = sync::attempts(4);
-  static constexpr std::chrono::microseconds first_nap{100};
-  static constexpr std::chrono::milliseconds longest_nap{10};
+  template <class TryOnce, class First, class... Others>
+  friend bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others);
 
-  // Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
-  // at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
-  // find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
-  // wants it, they wait out the interval.
-  template <class TryOnce>
-  static bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
-    const bool others_run_now = sync::processor_count() > 1;
-    for (int look = 0; look < looks && !until.has_passed(); ++look) {
-      const sync::clock::time_point next_look = sync::clock::now() + look_at.look_interval;
-      if (look != 0 || !others_run_now) sync::yield();
-      while (others_run_now && sync::clock::now() < next_look) {
-        for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
-      }
-      if (try_once() == attempt::done) return true;
-    }
-    return false;
-  }
-
-  template <class TryOnce>
-  bool sleep_and_try(TryOnce& try_once, wait_limits limits) {
-    const deadline until = limits.until;
-    const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
-    // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
-    const std::stop_callback wake_on_stop(stop, [this] { wake_all(); });
-    sync::clock::duration nap = first_nap;
-    for (;;) {
-      // The epoch first: whoever sees this waiter counted then changes it. Read later, it might be the epoch
-      // of a notification that has woken nobody, and the wake in flight would never end.
-      const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
-      waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
-      Ordering::before_look();
-      const attempt seen = try_once();
-      const bool giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
-      if (seen == attempt::blocked && !giving_up) {
-        sync::futex_wait(epoch_, epoch, until.time());
-      } else if (seen == attempt::contended && !giving_up) {
-        // The other thread has done its read-modify-write, and its last plain store may still be on its
-        // way when it loads waiters_: no order forbids that, and a fence there would cost every
-        // operation. So this sleep, and only this one, is bounded.
-        sync::futex_wait(epoch_, epoch, until.or_after(nap).time());
-        if (nap < longest_nap) nap *= 2;
-      }
-      leave();
-      Ordering::before_look();
-      if (seen == attempt::done || try_once() == attempt::done) return true;
-      if (giving_up) return false;
-    }
+  // Counts a waiter, and says which epoch it may sleep in.
+  std::uint32_t enter() noexcept {
+    // The epoch first: whoever sees this waiter counted then changes it. Read later, it might be the epoch
+    // of a notification that has woken nobody, and the wake in flight would never end.
+    const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
+    waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
+    Ordering::before_look();
+    return epoch;
   }
 
   void leave() noexcept {
@@ -174,6 +134,7 @@ class basic_event_count {
                                            sync::seq_cst,     // seq_cst counted: rule 1
                                            sync::relaxed)) {  // relaxed: tried again
     }
+    Ordering::before_look();
   }
 
   [[gnu::noinline]] void wake_one() noexcept {
@@ -198,5 +159,63 @@ class basic_event_count {
 
 using event_count = basic_event_count<ordered_by_changes>;
 using asymmetric_event_count = basic_event_count<ordered_by_fences>;
+
+inline constexpr int looks = sync::attempts(16);
+inline constexpr int pauses_per_clock_read = sync::attempts(4);
+inline constexpr std::chrono::microseconds first_nap{100};
+inline constexpr std::chrono::milliseconds longest_nap{10};
+
+// Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
+// at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
+// find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
+// wants it, they wait out the interval.
+template <class TryOnce>
+bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
+  const bool others_run_now = sync::processor_count() > 1;
+  for (int look = 0; look < looks && !until.has_passed(); ++look) {
+    const sync::clock::time_point next_look = sync::clock::now() + look_at.look_interval;
+    if (look != 0 || !others_run_now) sync::yield();
+    while (others_run_now && sync::clock::now() < next_look) {
+      for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
+    }
+    if (try_once() == attempt::done) return true;
+  }
+  return false;
+}
+
+// Waits at several event counts at once, for whichever is notified. Calls `try_once` until it says done (then
+// true), or until the deadline has passed or a stop is requested (then false). The last call comes after the
+// last sleep, so an item that arrives together with the deadline is not missed. `try_once` says blocked only
+// after seq_cst loads of whatever notifiers change. By rule 2, whoever has waited at several and succeeded
+// looks whether there is more to do at each of them.
+template <class TryOnce, class First, class... Others>
+bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others) {
+  const deadline until = limits.until;
+  if (try_awake(try_once, until, look_at)) return true;
+
+  const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
+  // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
+  const std::stop_callback wake_on_stop(stop, [&first] { first.wake_all(); });
+  sync::clock::duration nap = first_nap;
+  for (;;) {
+    const sync::futex_expectation unchanged[] = {{first.epoch_, first.enter()},
+                                                 {others.epoch_, others.enter()}...};
+    const attempt seen = try_once();
+    const bool giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
+    if (seen == attempt::blocked && !giving_up) {
+      sync::futex_wait_any(unchanged, until.time());
+    } else if (seen == attempt::contended && !giving_up) {
+      // The other thread has done its read-modify-write, and its last plain store may still be on its
+      // way when it loads waiters_: no order forbids that, and a fence there would cost every
+      // operation. So this sleep, and only this one, is bounded.
+      sync::futex_wait_any(unchanged, until.or_after(nap).time());
+      if (nap < longest_nap) nap *= 2;
+    }
+    first.leave();
+    (others.leave(), ...);
+    if (seen == attempt::done || try_once() == attempt::done) return true;
+    if (giving_up) return false;
+  }
+}
 
 }  // namespace PLAIT_NAMESPACE::detail

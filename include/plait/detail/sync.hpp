@@ -193,6 +193,15 @@ inline std::uint64_t futex_calls() noexcept {
 
 enum class futex_result { woken, timed_out };
 
+// False if it lies before the clock's beginning, where the kernel knows no time.
+inline bool to_timespec(clock::time_point time, std::timespec& result) noexcept {
+  const auto since_boot = time.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
+  result.tv_sec = static_cast<std::time_t>(seconds.count());
+  result.tv_nsec = static_cast<long>((since_boot - seconds).count());
+  return seconds.count() >= 0;
+}
+
 // Sleeps while `word` holds `expected`, until a futex_wake() or `deadline` (null: for ever). Returns
 // `woken` without sleeping if the word differs already, and may return it for no reason at all (a
 // signal, say): callers look at their condition again.
@@ -200,18 +209,43 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
                                const clock::time_point* deadline) noexcept {
   static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t));
   std::timespec when{};
-  if (deadline != nullptr) {
-    const auto since_boot = deadline->time_since_epoch();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
-    if (seconds.count() < 0) return futex_result::timed_out;
-    when.tv_sec = static_cast<std::time_t>(seconds.count());
-    when.tv_nsec = static_cast<long>((since_boot - seconds).count());
-  }
+  if (deadline != nullptr && !to_timespec(*deadline, when)) return futex_result::timed_out;
   futex_call_count.fetch_add(1, relaxed);
   // WAIT_BITSET, because only it takes an absolute time on CLOCK_MONOTONIC.
   const long result = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
                               deadline != nullptr ? &when : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
   return result == -1 && errno == ETIMEDOUT ? futex_result::timed_out : futex_result::woken;
+}
+
+// As futex_wait(), on several words: sleeps as long as each of them holds what is expected of it.
+struct futex_expectation {
+  const atomic<std::uint32_t>& word;
+  std::uint32_t expected;
+};
+template <std::size_t Count>
+futex_result futex_wait_any(const futex_expectation (&all)[Count], const clock::time_point* deadline) noexcept {
+  static_assert(Count <= FUTEX_WAITV_MAX);
+  if constexpr (Count == 1) return futex_wait(all[0].word, all[0].expected, deadline);
+  futex_waitv places[Count]{};
+  for (std::size_t i = 0; i != Count; ++i) {
+    places[i].uaddr = reinterpret_cast<std::uintptr_t>(&all[i].word);
+    places[i].val = all[i].expected;
+    places[i].flags = FUTEX_32 | FUTEX_PRIVATE_FLAG;
+  }
+  std::timespec when{};
+  if (deadline != nullptr && !to_timespec(*deadline, when)) return futex_result::timed_out;
+  futex_call_count.fetch_add(1, relaxed);
+  const long result =
+      syscall(SYS_futex_waitv, places, Count, 0, deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
+  if (result == -1 && errno == ETIMEDOUT) return futex_result::timed_out;
+  if (result == -1 && errno == ENOSYS) {
+    // Before Linux 5.16: one word at a time, and not for long.
+    clock::time_point soon = clock::now() + std::chrono::milliseconds(1);
+    if (deadline != nullptr && *deadline < soon) soon = *deadline;
+    futex_wait(all[0].word, all[0].expected, &soon);
+    return deadline != nullptr && clock::now() >= *deadline ? futex_result::timed_out : futex_result::woken;
+  }
+  return futex_result::woken;
 }
 
 inline constexpr int every_sleeper = INT_MAX;

@@ -224,6 +224,8 @@ class waiting_queue {
   void has_taken() noexcept { not_full_.notify_one(); }
 
  private:
+  friend struct waiting_queue_access;
+
   using position = typename Store::position;
   using taken = std::optional<typename Store::item_type>;
 
@@ -433,6 +435,22 @@ class waiting_queue {
   // Written only by threads that sleep or wake others.
   alignas(contention_free_distance) typename Store::event_count not_empty_;
   typename Store::event_count not_full_;
+};
+
+// For functions that wait at several queues.
+struct waiting_queue_access {
+  template <class Store>
+  static auto get_once(waiting_queue<Store>& queue, typename waiting_queue<Store>::taken& item) noexcept {
+    return queue.get_once(item);
+  }
+  template <class Store>
+  static auto& not_empty(waiting_queue<Store>& queue) noexcept {
+    return queue.not_empty_;
+  }
+  template <class Store>
+  static typename waiting_queue<Store>::taken none(const waiting_queue<Store>&) noexcept {
+    return std::nullopt;
+  }
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
