@@ -43,8 +43,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
@@ -68,20 +66,10 @@ class bounded_queue : public detail::waiting_queue<detail::lap_ring<T, Allocator
   // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity(), and
   // what the allocator throws.
   explicit bounded_queue(size_type capacity, const Allocator& allocator = Allocator())
-      : base(std::in_place, checked(capacity), allocator) {}
+      : base(std::in_place, base::checked(capacity), allocator) {}
 
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
   allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
-
- private:
-  static size_type checked(size_type capacity) {
-    if (capacity == 0)
-      throw std::invalid_argument("plait::bounded_queue: capacity is 0; it must be at least 1");
-    if (capacity > max_capacity())
-      throw std::length_error("plait::bounded_queue: capacity is " + std::to_string(capacity) + "; at most " +
-                              std::to_string(max_capacity()) + " is possible");
-    return capacity;
-  }
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -183,10 +183,24 @@ bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
   return false;
 }
 
+// Also if an attempt has thrown.
+template <class Action>
+class at_end_of_scope {
+ public:
+  explicit at_end_of_scope(Action action) noexcept : action_(action) {}
+  at_end_of_scope(const at_end_of_scope&) = delete;
+  at_end_of_scope& operator=(const at_end_of_scope&) = delete;
+  ~at_end_of_scope() { action_(); }
+
+ private:
+  Action action_;
+};
+
 // Waits at several event counts at once, for whichever is notified. Calls `try_once` until it says done (then
 // true), or until the deadline has passed or a stop is requested (then false). The last call comes after the
 // last sleep, so an item that arrives together with the deadline is not missed. `try_once` says blocked only
-// after seq_cst loads of whatever notifiers change. By rule 2, whoever has waited at several and succeeded
+// after seq_cst loads of whatever notifiers change. If it throws, so does this; what was notified meanwhile is
+// then the caller's to hand on. By rule 2, whoever has waited at several and succeeded
 // looks whether there is more to do at each of them.
 template <class TryOnce, class First, class... Others>
 bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others) {
@@ -198,21 +212,24 @@ bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first
   const std::stop_callback wake_on_stop(stop, [&first] { first.wake_all(); });
   sync::clock::duration nap = first_nap;
   for (;;) {
-    const sync::futex_expectation unchanged[] = {{first.epoch_, first.enter()},
-                                                 {others.epoch_, others.enter()}...};
-    const attempt seen = try_once();
-    const bool giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
-    if (seen == attempt::blocked && !giving_up) {
-      sync::futex_wait_any(unchanged, until.time());
-    } else if (seen == attempt::contended && !giving_up) {
-      // The other thread has done its read-modify-write, and its last plain store may still be on its
-      // way when it loads waiters_: no order forbids that, and a fence there would cost every
-      // operation. So this sleep, and only this one, is bounded.
-      sync::futex_wait_any(unchanged, until.or_after(nap).time());
-      if (nap < longest_nap) nap *= 2;
+    attempt seen;
+    bool giving_up;
+    {
+      const sync::futex_expectation unchanged[] = {{first.epoch_, first.enter()},
+                                                   {others.epoch_, others.enter()}...};
+      const at_end_of_scope leave_all([&]() noexcept { first.leave(), (others.leave(), ...); });
+      seen = try_once();
+      giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
+      if (seen == attempt::blocked && !giving_up) {
+        sync::futex_wait_any(unchanged, until.time());
+      } else if (seen == attempt::contended && !giving_up) {
+        // The other thread has done its read-modify-write, and its last plain store may still be on its
+        // way when it loads waiters_: no order forbids that, and a fence there would cost every
+        // operation. So this sleep, and only this one, is bounded.
+        sync::futex_wait_any(unchanged, until.or_after(nap).time());
+        if (nap < longest_nap) nap *= 2;
+      }
     }
-    first.leave();
-    (others.leave(), ...);
     if (seen == attempt::done || try_once() == attempt::done) return true;
     if (giving_up) return false;
   }

@@ -223,6 +223,16 @@ class waiting_queue {
   void has_put() noexcept { not_empty_.notify_one(); }
   void has_taken() noexcept { not_full_.notify_one(); }
 
+  // Throws std::invalid_argument if capacity is 0, std::length_error if it is more than the store can have.
+  static size_type checked(size_type capacity) {
+    if (capacity == 0)
+      throw std::invalid_argument(std::string(Store::queue_name) + ": capacity is 0; it must be at least 1");
+    if (capacity > Store::max_capacity)
+      throw std::length_error(std::string(Store::queue_name) + ": capacity is " + std::to_string(capacity) +
+                              "; at most " + std::to_string(Store::max_capacity) + " is possible");
+    return capacity;
+  }
+
  private:
   friend struct waiting_queue_access;
 
@@ -233,13 +243,19 @@ class waiting_queue {
   static constexpr bool constructs_in_slot = Store::template constructs_in_slot<Args...>;
 
   template <class... Args>
-  conqueue_status put_once(Args&&... args) noexcept {
+  static constexpr bool puts_without_throwing =
+      noexcept(std::declval<Store&>().try_put(std::declval<Args>()...));
+  static constexpr bool gets_without_throwing =
+      noexcept(std::declval<Store&>().try_get(std::declval<taken&>()));
+
+  template <class... Args>
+  conqueue_status put_once(Args&&... args) noexcept(puts_without_throwing<Args...>) {
     const conqueue_status status = store_.try_put(std::forward<Args>(args)...);
     if (status == conqueue_status::success) not_empty_.notify_one();
     return status;
   }
 
-  conqueue_status get_once(taken& item) noexcept {
+  conqueue_status get_once(taken& item) noexcept(gets_without_throwing) {
     const conqueue_status status = store_.try_get(item);
     if constexpr (Store::is_bounded) {
       if (status == conqueue_status::success) not_full_.notify_one();
@@ -272,18 +288,36 @@ class waiting_queue {
   template <class... Params>
   [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
     conqueue_status status;
-    not_full_.wait([&]() noexcept { return outcome(status = put_once(std::forward<Params>(params)...)); },
-                   limits);
+    wait_for(not_full_, limits, [&]() noexcept(puts_without_throwing<Params...>) {
+      return outcome(status = put_once(std::forward<Params>(params)...));
+    });
     if (status == conqueue_status::success && store_.has_room()) not_full_.notify_one();
     return status == conqueue_status::busy ? conqueue_status::full : status;
   }
 
   [[gnu::noinline]] taken get_waiting(wait_limits limits, conqueue_status& status) {
     taken item;
-    not_empty_.wait([&]() noexcept { return outcome(status = get_once(item)); }, limits);
+    wait_for(not_empty_, limits,
+             [&]() noexcept(gets_without_throwing) { return outcome(status = get_once(item)); });
     if (status == conqueue_status::success && !empty()) not_empty_.notify_one();
     if (status == conqueue_status::busy) status = conqueue_status::empty;
     return item;
+  }
+
+  // An attempt that throws may have been woken for what another waiter could do.
+  template <class TryOnce>
+  static void wait_for(typename Store::event_count& events, wait_limits limits, TryOnce try_once,
+                       pace look_at = pace_of_items) {
+    if constexpr (noexcept(try_once())) {
+      events.wait(try_once, limits, look_at);
+    } else {
+      try {
+        events.wait(try_once, limits, look_at);
+      } catch (...) {
+        events.notify_one();
+        throw;
+      }
+    }
   }
 
   // How the slow path takes an argument: a small T by value, so that it can stay in a register until then.
@@ -358,15 +392,16 @@ class waiting_queue {
   size_type put_some_waiting(Iterator& first, size_type count) {
     if constexpr (puts_together<Iterator>) {
       size_type pushed = 0;
-      not_full_.wait(
-          [&]() noexcept {
+      wait_for(
+          not_full_, {},
+          [&]() noexcept(noexcept(store_.try_put_n(first, count))) {
             pushed = put_some(first, count);
             if (pushed != 0) return attempt::done;
             const conqueue_status status = put_once(*first);
             if (status == conqueue_status::success) ++first, pushed = 1;
             return outcome(status);
           },
-          {}, Store::batch_pace);
+          Store::batch_pace);
       if (pushed != 0 && store_.has_room()) not_full_.notify_one();
       return pushed;
     } else {
@@ -380,8 +415,9 @@ class waiting_queue {
   size_type get_some_waiting(Iterator& out, size_type max_count) {
     if constexpr (gets_together<Iterator>) {
       size_type popped = 0;
-      not_empty_.wait(
-          [&]() noexcept {
+      wait_for(
+          not_empty_, {},
+          [&]() noexcept(noexcept(store_.try_get_n(out, max_count))) {
             popped = get_some(out, max_count);
             if (popped != 0) return attempt::done;
             taken item;
@@ -392,7 +428,7 @@ class waiting_queue {
             }
             return outcome(status);
           },
-          {}, Store::batch_pace);
+          Store::batch_pace);
       if (popped != 0 && !empty()) not_empty_.notify_one();
       return popped;
     } else {

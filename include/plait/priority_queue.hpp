@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// priority_queue<T>: a queue whose smallest item comes out first, for any number of producers and consumers.
+//
+// Use it when the order of work is not the order of its arrival: deadlines, shortest job first, best first.
+// Use relaxed_priority_queue when nearly the smallest will do and many threads take part.
+//
+//   operation            progress                      order, exactness                 complexity  memory
+//   push, emplace        blocks while full             linearizable                     O(log n)    may grow (1)
+//   pop                  blocks while empty            smallest first; drains           O(log n)    may shrink (1)
+//   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(log n)    as above
+//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)    as above
+//   push_n, pop_n        as push and pop               one lock for all (3)             O(n log n)  as above
+//   close                never waits                   every waiter wakes               O(waiters)  none
+//   size                 wait-free                     exact when quiet                 O(1)        none
+//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
+//                                                      has been marked done
+//   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
+//   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
+//       the queue and goes its way, without waiting for pops; only with none free does it wait.
+//   (3) Other pops and pushes may come in between if T has a destructor, or Compare may throw.
+//
+// Items that compare equal come out in any order, or with stable_order as they went in:
+//
+//   plait::priority_queue<plait::prioritized<int, std::string>> tasks;
+//   tasks.push({3, "clean up"});
+//   tasks.push({1, "alarm"});
+//   tasks.push({2, "report"});
+//   tasks.close();
+//   while (auto task = tasks.pop()) std::printf("%d %s\n", task->priority, task->value.c_str());
+//
+// Exceptions: if a constructor of T, the comparator or the allocator throws, the queue is as it was and so is
+// a T that was to be pushed. A pop never allocates. If a T's move may throw, see bounded_queue.
+//
+// T: queue_element. Compare(const T&, const T&) is a strict weak order and runs under the lock: it must not use
+// the queue. If it is not noexcept, or T cannot be assigned, every push waits for the lock.
+// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Algorithm: a heap with four children a node under a lock that is one bit of a word, and an inbox in the same
+// word. Design note: docs/structures/priority_queue.md.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/guarded_store.hpp>
+#include <plait/detail/item_heap.hpp>
+#include <plait/detail/prioritized.hpp>
+#include <plait/detail/queue_element.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/waiting_queue.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// Elements change hands in detail::guarded_store, which keeps a detail::item_heap; detail::waiting_queue has the
+// operations, and waits.
+template <queue_element T, std::strict_weak_order<const T&, const T&> Compare = std::less<>,
+          detail::order_of_equals Equals = any_order, class Allocator = std::allocator<T>>
+class priority_queue
+    : public detail::waiting_queue<detail::guarded_store<detail::item_heap<T, Compare, Equals, Allocator>>> {
+  using store_type = detail::guarded_store<detail::item_heap<T, Compare, Equals, Allocator>>;
+  using base = detail::waiting_queue<store_type>;
+
+ public:
+  using value_compare = Compare;
+  using allocator_type = Allocator;
+  using typename base::size_type;
+
+  // Without a bound: capacity() is max_capacity().
+  priority_queue() : priority_queue(Compare()) {}
+  explicit priority_queue(const Compare& compare, const Allocator& allocator = Allocator())
+      : base(std::in_place, max_capacity(), compare, allocator) {}
+
+  // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity().
+  explicit priority_queue(size_type capacity, const Compare& compare = Compare(),
+                          const Allocator& allocator = Allocator())
+      : base(std::in_place, base::checked(capacity), compare, allocator) {}
+
+  static constexpr size_type max_capacity() noexcept { return store_type::max_capacity; }
+  allocator_type get_allocator() const noexcept { return this->store().container().get_allocator(); }
+};
+
+}  // namespace PLAIT_NAMESPACE

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: MIT
+// Operations on a priority_queue, in pairs and with close, under every schedule within the bounds of the
+// search: above all its store, with the lock, the inbox and the counts in one word.
+#include <plait/priority_queue.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <verify/history.hpp>
+#include <verify/linearizability.hpp>
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+
+namespace {
+
+using plait::conqueue_status;
+using plait::priority_queue;
+using verify::check;
+using verify::threads;
+using namespace std::chrono_literals;
+
+// The queue as its documentation has it, for one thread at a time.
+struct sequential_queue {
+  std::size_t capacity;
+  std::multiset<int> items{};
+  bool closed = false;
+
+  auto operator<=>(const sequential_queue&) const = default;
+};
+
+struct operation {
+  enum class kind { push, pop, close } what;
+  int item = 0;
+  conqueue_status status = conqueue_status::success;
+};
+
+bool is_possible(sequential_queue& queue, const operation& done) {
+  switch (done.what) {
+    case operation::kind::push:
+      if (done.status == conqueue_status::closed) return queue.closed;
+      if (done.status == conqueue_status::full) return !queue.closed && queue.items.size() == queue.capacity;
+      if (queue.closed || queue.items.size() == queue.capacity) return false;
+      queue.items.insert(done.item);
+      return true;
+    case operation::kind::pop:
+      if (done.status == conqueue_status::closed) return queue.closed && queue.items.empty();
+      if (done.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
+      if (queue.items.empty() || *queue.items.begin() != done.item) return false;
+      queue.items.erase(queue.items.begin());
+      return true;
+    case operation::kind::close:
+      queue.closed = true;
+      return true;
+  }
+  return false;
+}
+
+// A queue whose every call is recorded; destroyed, it judges them all.
+class recorded_queue {
+ public:
+  explicit recorded_queue(std::size_t capacity) : queue_(capacity) {}
+  ~recorded_queue() {
+    check(
+        verify::is_linearizable(std::span(history_.calls()), sequential_queue{queue_.capacity()}, is_possible),
+        "the calls are linearizable");
+  }
+
+  void push(int item) {
+    history_.record([&] {
+      return operation{operation::kind::push, item,
+                       queue_.push(item) ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  void try_push(int item) {
+    history_.record([&] { return operation{operation::kind::push, item, queue_.try_push(item)}; });
+  }
+  void pop() {
+    history_.record([&] {
+      const std::optional<int> got = queue_.pop();
+      return operation{operation::kind::pop, got.value_or(0),
+                       got ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  void try_pop() {
+    history_.record([&] {
+      const auto got = queue_.try_pop();
+      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
+    });
+  }
+  void close() {
+    history_.record([&] {
+      queue_.close();
+      return operation{operation::kind::close};
+    });
+  }
+
+ private:
+  priority_queue<int> queue_;
+  verify::history<operation> history_;
+};
+
+// Throws when it compares a 0, while it is told to.
+struct throwing_less {
+  const bool* throws;
+  bool operator()(int a, int b) const {
+    if (*throws && (a == 0 || b == 0)) throw std::domain_error("no order");
+    return a < b;
+  }
+};
+
+const verify::scenario scenarios[] = {
+    {"try_calls_are_linearizable",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
+     }},
+
+    {"pushes_beside_a_trying_consumer_are_linearizable",
+     [] {
+       recorded_queue queue(8);
+       queue.push(2);
+       threads([&] { queue.try_push(1), queue.try_push(3); }, [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"two_producers_and_a_trying_consumer_are_linearizable",
+     [] {
+       recorded_queue queue(2);
+       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
+               [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"two_consumers_and_a_producer_are_linearizable",
+     [] {
+       recorded_queue queue(8);
+       queue.push(2);
+       threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); }, [&] { queue.push(1); });
+     }},
+
+    {"close_among_pushes_and_pops_is_linearizable",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
+               [&] { queue.close(); });
+     }},
+
+    {"close_beside_a_push_that_finds_the_lock_taken_is_linearizable",
+     [] {
+       recorded_queue queue(8);
+       queue.push(1);
+       threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_push(2); }, [&] { queue.close(); });
+     }},
+
+    {"push_and_pop",
+     [] {
+       priority_queue<int> queue;
+       std::optional<int> got;
+       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
+       check(got == 7);
+       check(queue.empty());
+     }},
+
+    {"push_and_pop_on_two_processors",
+     [] {
+       priority_queue<int> queue(1);
+       std::optional<int> got;
+       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
+       check(got == 7);
+     },
+     {.processors = 2}},
+
+    {"a_producer_and_two_consumers",
+     [] {
+       priority_queue<int> queue;
+       std::optional<int> a, b;
+       threads([&] { queue.push(1), queue.push(2); }, [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
+       check(*a + *b == 3);
+     }},
+
+    {"two_producers_and_a_consumer_of_one_place",
+     [] {
+       priority_queue<int> queue(1);
+       int sum = 0;
+       threads([&] { check(queue.push(1)); }, [&] { check(queue.push(2)); },
+               [&] {
+                 sum += *queue.pop();
+                 sum += *queue.pop();
+               });
+       check(sum == 3);
+     }},
+
+    {"a_push_waits_for_room",
+     [] {
+       priority_queue<int> queue(1);
+       queue.push(1);
+       threads([&] { check(queue.push(2)); }, [&] { check(queue.pop() == 1); });
+       check(queue.pop() == 2);
+     }},
+
+    {"two_producers_wait_for_room",
+     [] {
+       priority_queue<int> queue(2);
+       queue.push(1);
+       queue.push(2);
+       threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); }, [&] { queue.pop(), queue.pop(); });
+       check(queue.size() == 2);
+     }},
+
+    {"close_and_pop",
+     [] {
+       priority_queue<int> queue;
+       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
+     }},
+
+    {"close_and_a_push_that_waits",
+     [] {
+       priority_queue<int> queue(1);
+       queue.push(1);
+       threads([&] { check(!queue.push(2)); }, [&] { queue.close(); });
+       check(queue.pop() == 1);
+       check(!queue.pop());
+     }},
+
+    {"close_and_discard_against_pushes",
+     [] {
+       priority_queue<int> queue;
+       queue.push(1);
+       bool pushed = false;
+       std::size_t discarded = 0;
+       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
+       check(discarded == (pushed ? 2u : 1u));
+     }},
+
+    {"a_pop_that_times_out_loses_no_item",
+     [] {
+       priority_queue<int> queue;
+       bool got = false;
+       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
+       check(queue.size() == (got ? 0u : 1u));
+     }},
+
+    {"a_push_that_is_turned_away_keeps_its_value",
+     [] {
+       priority_queue<std::unique_ptr<int>> queue(2);
+       auto value = std::make_unique<int>(2);
+       queue.push(std::make_unique<int>(1));
+       conqueue_status pushed{};
+       threads([&] { queue.try_pop(); }, [&] { pushed = queue.try_push(std::move(value)); },
+               [&] { queue.close(); });
+       check((value == nullptr) == (pushed == conqueue_status::success));
+     }},
+
+    {"destroys_what_is_left",
+     [] {
+       priority_queue<std::unique_ptr<int>> queue;
+       queue.push(std::make_unique<int>(0));
+       threads([&] { queue.pop(); }, [&] { queue.push(std::make_unique<int>(1)); },
+               [&] { queue.push(std::make_unique<int>(2)); });
+     }},
+
+    {"equals_of_one_producer_stay_in_order",
+     [] {
+       using task = plait::prioritized<int, int>;
+       priority_queue<task, std::less<>, plait::stable_order> queue;
+       queue.push({0, 0});
+       threads([&] { queue.push({1, 1}), queue.push({1, 2}); }, [&] { check(queue.pop()->value == 0); });
+       check(queue.pop()->value == 1);
+       check(queue.pop()->value == 2);
+     }},
+
+    {"join_push_and_task_done",
+     [] {
+       priority_queue<int> queue;
+       queue.push(1);
+       threads([&] { queue.join(); }, [&] { queue.pop(), queue.task_done(); }, [&] { queue.push(2); },
+               [&] { queue.pop(), queue.task_done(); });
+     }},
+
+    {"batches_are_put_and_taken_whole",
+     [] {
+       priority_queue<int> queue(3);
+       const int items[] = {2, 1};
+       int got[3] = {};
+       std::size_t popped = 0;
+       threads([&] { check(queue.push_n(items, 2) == 2); }, [&] { check(queue.push(3)); },
+               [&] {
+                 popped = queue.pop_n(got, 3);
+                 popped += queue.try_pop_n(got + popped, 3 - popped);
+               });
+       check(queue.size() == 3 - popped);
+     }},
+
+    {"a_comparator_that_throws_wakes_another_consumer",
+     [] {
+       bool throws = false;
+       priority_queue<int, throwing_less> queue{throwing_less{&throws}};
+       bool threw = false;
+       int taken = 0;
+       const auto consume = [&] {
+         try {
+           if (queue.pop()) ++taken;
+         } catch (const std::domain_error&) {
+           threw = true;
+           throws = false;
+         }
+       };
+       // Three items, so that a pop has two to compare.
+       threads(consume, consume, [&] {
+         for (const int item : {0, 1, 2}) queue.push(item);
+         throws = true;
+         queue.push(3);
+       });
+       check(queue.size() == 4u - static_cast<unsigned>(taken));
+       check(taken + (threw ? 1 : 0) == 2);
+     }},
+
+    {"one_of_two_consumers_sees_the_room_that_the_other_made",
+     [] {
+       priority_queue<int> a(1), b(1);
+       a.push(1);
+       b.push(1);
+       conqueue_status to_a{}, to_b{};
+       threads([&] { check(a.try_pop().has_value()), to_b = b.try_push(2); },
+               [&] { check(b.try_pop().has_value()), to_a = a.try_push(2); });
+       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
+     }},
+
+    {"one_of_two_producers_sees_the_item_of_the_other",
+     [] {
+       priority_queue<int> a(1), b(1);
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.try_push(1), from_b = status_of(b.try_pop()); },
+               [&] { b.try_push(1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+
+    {"one_of_two_closers_sees_that_the_other_queue_is_closed",
+     [] {
+       priority_queue<int> a, b;
+       bool a_closed = false, b_closed = false;
+       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
+       check(a_closed || b_closed);
+     }},
+
+    {"size_stays_within_bounds_and_catches_up",
+     [] {
+       priority_queue<int> queue(2);
+       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.pop(); }, [&] { check(queue.size() <= 2); });
+       check(queue.size() == 1);
+     }},
+};
+
+// A consumer stopped anywhere, with the lock in its hands included, holds up no push.
+TEST(priority_queue_freeze, a_stopped_consumer_holds_up_no_push) {
+  const verify::report found = verify::freeze(
+      [] {
+        priority_queue<int> queue;
+        queue.push(1);
+        queue.push(2);
+        threads([&] { queue.try_pop(); }, [&] { queue.push(3), queue.push(4); });
+      },
+      1);
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(found.complete) << found;
+}
+
+// It does hold up other consumers: the guarantees table says so.
+TEST(priority_queue_freeze, a_stopped_consumer_holds_up_other_consumers) {
+  const verify::report found = verify::freeze(
+      [] {
+        priority_queue<int> queue;
+        queue.push(1);
+        queue.push(2);
+        threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); });
+      },
+      1);
+  EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
+}
+
+TEST(priority_queue_memory, a_push_that_finds_none_throws_and_leaves_the_queue_as_it_was) {
+  unsigned refused = 0;
+  const verify::report found = verify::fail_allocations([&] {
+    priority_queue<int> queue;
+    std::size_t pushed = 0;
+    std::optional<int> got;
+    threads([&] {
+      for (int i = 20; i != 0; --i) {
+        try {
+          queue.push(i), ++pushed;
+        } catch (const std::bad_alloc&) {
+          ++refused;
+        }
+      }
+      check(queue.size() == pushed);
+      queue.close();
+      for (int last = 0; (got = queue.pop()); last = *got, --pushed) check(*got > last);
+    });
+    check(pushed == 0);
+  });
+  EXPECT_TRUE(found) << found;
+  EXPECT_GT(refused, 0u);
+}
+
+class priority_queue_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(priority_queue_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, priority_queue_model, testing::ValuesIn(scenarios), model::name_of);
+
+TEST(priority_queue_orders, every_order_of_the_store_is_needed) {
+  model::expect_orders_needed(scenarios, "guarded_store.hpp");
+}
+
+TEST(priority_queue_orders, every_order_of_the_inbox_is_needed) {
+  model::expect_orders_needed(scenarios, "push_inbox.hpp");
+}
+
+}  // namespace
