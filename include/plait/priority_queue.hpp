@@ -10,14 +10,14 @@
 //   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(log n)    as above
 //   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)    as above
 //   push_n, pop_n        as push and pop               one lock for all (3)             O(n log n)  as above
-//   close                never waits                   every waiter wakes               O(waiters)  none
+//   close                waits for the lock alone      every waiter wakes               O(waiters)  none
 //   size                 wait-free                     exact when quiet                 O(1)        none
 //   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
 //                                                      has been marked done
 //   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
 //   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
 //       the queue and goes its way, without waiting for pops; only with none free does it wait.
-//   (3) Other pops and pushes may come in between if T has a destructor, or Compare may throw.
+//   (3) Other operations may come in between if T has a destructor, or Compare may throw.
 //
 // Items that compare equal come out in any order, or with stable_order as they went in:
 //

@@ -124,7 +124,7 @@ class guarded_store {
     try {
       for (; done != count && items().size() != capacity_; ++done, ++first) {
         items().put(*first);
-        hold.count_put();
+        hold.add(one_put);
       }
     } catch (...) {
       if (done == 0) throw;
@@ -162,9 +162,12 @@ class guarded_store {
     return done;
   }
 
-  // From now on nothing can be put.
+  // From now on nothing can be put. It waits for the lock, so that every put comes before it or after it.
   void close() noexcept {
-    word_.fetch_or(closed, sync::seq_cst);  // seq_cst claimed: closing takes its place among the puts
+    word found;
+    if (!try_lock(found, 0)) lock(found, 0);
+    holder hold(*this, found, 0);
+    hold.add(closed & ~found);
   }
   bool is_closed() const noexcept { return (word_.load(sync::seq_cst) & closed) != 0; }  // seq_cst claimed
 
@@ -220,20 +223,20 @@ class guarded_store {
     holder(const holder&) = delete;
     holder& operator=(const holder&) = delete;
 
-    // One addition to the word, to which others may have posted meanwhile: it gives back the lock, counts the
-    // puts and raises the credit.
+    // One addition to the word, to which others may have posted meanwhile.
     ~holder() {
-      const word change = puts_ - locked + (store_.credit_limit() - credit_left_);
-      store_.word_.fetch_add(change, sync::seq_cst);  // seq_cst guarded, claimed
+      add(store_.credit_limit() - credit_left_ - locked);
+      store_.word_.fetch_add(change_, sync::seq_cst);  // seq_cst guarded, claimed
       store_.given_back_.notify_one();
     }
 
-    void count_put() noexcept { puts_ += one_put; }
+    // To the word, when the lock is given back.
+    void add(word change) noexcept { change_ += change; }
 
    private:
     guarded_store& store_;
     word credit_left_;  // with those who may be posting
-    word puts_ = 0;
+    word change_ = 0;
   };
 
   // Takes the lock if it is free. `found` is then the word before, else one that says locked.
@@ -261,7 +264,7 @@ class guarded_store {
     // Who has credit has room.
     if ((found & all_credit) == 0 && items().size() == capacity_) return conqueue_status::full;
     items().put(std::forward<Arg>(value));
-    hold.count_put();
+    hold.add(one_put);
     return conqueue_status::success;
   }
 
