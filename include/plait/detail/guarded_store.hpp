@@ -43,10 +43,10 @@ namespace PLAIT_NAMESPACE::detail {
 // microseconds, offering its processor, and then sleeps. Meanwhile the holder works on with its lines in its
 // cache, for a dozen operations or more.
 //
-// Edges:  guarded   word_   seq_cst: the container, from who gives the lock back to who takes it
-//         posted    word_   seq_cst: an item in the inbox, from its CAS to the holder that takes the inbox
-//         claimed   word_   seq_cst: puts, gets, close() and looks at the word are one sequence, so that
-//                           full and empty are exact, and event_count's two cases hold
+// Edges:  guarded   word_   seq_cst in ~holder, post -> acquire in try_lock: the container; the items posted
+//         claimed   word_   seq_cst: posts, giving back the lock and looks at the word are one sequence, so
+//                           that full and empty are exact, and event_count's two cases hold. Taking the
+//                           lock need not be part of it: whoever takes it gives it back
 //         taken     gets_   release in count_gets -> acquire in gets: a get that is counted here is the
 //                           get of an item that is counted in the word when it is read after
 template <class Container>
@@ -245,8 +245,8 @@ class guarded_store {
     while ((found & locked) == 0) {
       const word taken = (found | locked) & ~all_names;
       if (word_.compare_exchange_weak(found, taken - std::min(taken & all_credit, reserved),
-                                      sync::seq_cst,   // seq_cst guarded, posted, claimed
-                                      sync::seq_cst))  // seq_cst claimed
+                                      sync::acquire,   // acquire guarded
+                                      sync::relaxed))  // relaxed: it says locked, or is tried again
         return true;
     }
     return false;
@@ -289,7 +289,7 @@ class guarded_store {
     while ((found & closed) == 0 && (found & all_credit) != 0) {
       inbox_.link(node, newest(found));
       const word posted = (found & ~all_names) + node * one_name - one_credit + one_put;
-      if (word_.compare_exchange_weak(found, posted, sync::seq_cst,  // seq_cst posted, claimed
+      if (word_.compare_exchange_weak(found, posted, sync::seq_cst,  // seq_cst guarded, claimed
                                       sync::relaxed))                // relaxed: tried again
         return conqueue_status::success;
     }
