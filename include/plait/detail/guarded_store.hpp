@@ -134,7 +134,7 @@ class guarded_store {
 
   // Takes up to `count` items to `out`, the next one first. Throws only at the first item.
   template <class Iterator>
-  std::size_t try_get_n(Iterator& out, std::size_t count) noexcept(gets_without_throwing) {
+  std::size_t try_get_n(Iterator& out, std::size_t count) {
     std::size_t done = 0;
     word found;
     if (count == 0 || is_drained(found)) return 0;

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+// Operations on a lifo_queue, in pairs and with close, under every schedule within the bounds of the search. Its
+// store is that of priority_queue, whose scenarios say more about it.
+#include <plait/lifo_queue.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <verify/history.hpp>
+#include <verify/linearizability.hpp>
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+
+namespace {
+
+using plait::conqueue_status;
+using plait::lifo_queue;
+using verify::check;
+using verify::threads;
+using namespace std::chrono_literals;
+
+// The queue as its documentation has it, for one thread at a time.
+struct sequential_queue {
+  std::size_t capacity;
+  std::vector<int> items{};
+  bool closed = false;
+
+  auto operator<=>(const sequential_queue&) const = default;
+};
+
+struct operation {
+  enum class kind { push, pop, close } what;
+  int item = 0;
+  conqueue_status status = conqueue_status::success;
+};
+
+bool is_possible(sequential_queue& queue, const operation& done) {
+  switch (done.what) {
+    case operation::kind::push:
+      if (done.status == conqueue_status::closed) return queue.closed;
+      if (done.status == conqueue_status::full) return !queue.closed && queue.items.size() == queue.capacity;
+      if (queue.closed || queue.items.size() == queue.capacity) return false;
+      queue.items.push_back(done.item);
+      return true;
+    case operation::kind::pop:
+      if (done.status == conqueue_status::closed) return queue.closed && queue.items.empty();
+      if (done.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
+      if (queue.items.empty() || queue.items.back() != done.item) return false;
+      queue.items.pop_back();
+      return true;
+    case operation::kind::close:
+      queue.closed = true;
+      return true;
+  }
+  return false;
+}
+
+// A queue whose every call is recorded; destroyed, it judges them all.
+class recorded_queue {
+ public:
+  explicit recorded_queue(std::size_t capacity) : queue_(capacity) {}
+  ~recorded_queue() {
+    check(
+        verify::is_linearizable(std::span(history_.calls()), sequential_queue{queue_.capacity()}, is_possible),
+        "the calls are linearizable");
+  }
+
+  void push(int item) {
+    history_.record([&] {
+      return operation{operation::kind::push, item,
+                       queue_.push(item) ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  void try_push(int item) {
+    history_.record([&] { return operation{operation::kind::push, item, queue_.try_push(item)}; });
+  }
+  void pop() {
+    history_.record([&] {
+      const std::optional<int> got = queue_.pop();
+      return operation{operation::kind::pop, got.value_or(0),
+                       got ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  void try_pop() {
+    history_.record([&] {
+      const auto got = queue_.try_pop();
+      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
+    });
+  }
+  void close() {
+    history_.record([&] {
+      queue_.close();
+      return operation{operation::kind::close};
+    });
+  }
+
+ private:
+  lifo_queue<int> queue_;
+  verify::history<operation> history_;
+};
+
+const verify::scenario scenarios[] = {
+    {"try_calls_are_linearizable",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
+     }},
+
+    {"pushes_beside_a_trying_consumer_are_linearizable",
+     [] {
+       recorded_queue queue(8);
+       queue.push(2);
+       threads([&] { queue.try_push(1), queue.try_push(3); }, [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"two_producers_and_a_trying_consumer_are_linearizable",
+     [] {
+       recorded_queue queue(2);
+       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
+               [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"two_consumers_and_a_producer_are_linearizable",
+     [] {
+       recorded_queue queue(8);
+       queue.push(2);
+       threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); }, [&] { queue.push(1); });
+     }},
+
+    {"close_among_pushes_and_pops_is_linearizable",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
+               [&] { queue.close(); });
+     }},
+
+    {"push_and_pop",
+     [] {
+       lifo_queue<int> queue;
+       std::optional<int> got;
+       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
+       check(got == 7);
+       check(queue.empty());
+     }},
+
+    {"a_producer_and_two_consumers",
+     [] {
+       lifo_queue<int> queue;
+       std::optional<int> a, b;
+       threads([&] { queue.push(1), queue.push(2); }, [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
+       check(*a + *b == 3);
+     }},
+
+    {"a_push_waits_for_room",
+     [] {
+       lifo_queue<int> queue(1);
+       queue.push(1);
+       threads([&] { check(queue.push(2)); }, [&] { check(queue.pop() == 1); });
+       check(queue.pop() == 2);
+     }},
+
+    {"close_and_pop",
+     [] {
+       lifo_queue<int> queue;
+       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
+     }},
+
+    {"close_and_a_push_that_waits",
+     [] {
+       lifo_queue<int> queue(1);
+       queue.push(1);
+       threads([&] { check(!queue.push(2)); }, [&] { queue.close(); });
+       check(queue.pop() == 1);
+       check(!queue.pop());
+     }},
+
+    {"close_and_discard_against_pushes",
+     [] {
+       lifo_queue<int> queue;
+       queue.push(1);
+       bool pushed = false;
+       std::size_t discarded = 0;
+       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
+       check(discarded == (pushed ? 2u : 1u));
+     }},
+
+    {"a_pop_that_times_out_loses_no_item",
+     [] {
+       lifo_queue<int> queue;
+       bool got = false;
+       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
+       check(queue.size() == (got ? 0u : 1u));
+     }},
+
+    {"destroys_what_is_left",
+     [] {
+       lifo_queue<std::unique_ptr<int>> queue;
+       queue.push(std::make_unique<int>(0));
+       threads([&] { queue.pop(); }, [&] { queue.push(std::make_unique<int>(1)); },
+               [&] { queue.push(std::make_unique<int>(2)); });
+     }},
+
+    {"join_push_and_task_done",
+     [] {
+       lifo_queue<int> queue;
+       queue.push(1);
+       threads([&] { queue.join(); }, [&] { queue.pop(), queue.task_done(); }, [&] { queue.push(2); },
+               [&] { queue.pop(), queue.task_done(); });
+     }},
+
+    {"one_of_two_consumers_sees_the_room_that_the_other_made",
+     [] {
+       lifo_queue<int> a(1), b(1);
+       a.push(1);
+       b.push(1);
+       conqueue_status to_a{}, to_b{};
+       threads([&] { check(a.try_pop().has_value()), to_b = b.try_push(2); },
+               [&] { check(b.try_pop().has_value()), to_a = a.try_push(2); });
+       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
+     }},
+
+    {"one_of_two_producers_sees_the_item_of_the_other",
+     [] {
+       lifo_queue<int> a(1), b(1);
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.try_push(1), from_b = status_of(b.try_pop()); },
+               [&] { b.try_push(1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+};
+
+// A consumer stopped anywhere, with the lock in its hands included, holds up no push.
+TEST(lifo_queue_freeze, a_stopped_consumer_holds_up_no_push) {
+  const verify::report found = verify::freeze(
+      [] {
+        lifo_queue<int> queue;
+        queue.push(1);
+        queue.push(2);
+        threads([&] { queue.try_pop(); }, [&] { queue.push(3), queue.push(4); });
+      },
+      1);
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(found.complete) << found;
+}
+
+// It does hold up other consumers: the guarantees table says so.
+TEST(lifo_queue_freeze, a_stopped_consumer_holds_up_other_consumers) {
+  const verify::report found = verify::freeze(
+      [] {
+        lifo_queue<int> queue;
+        queue.push(1);
+        queue.push(2);
+        threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); });
+      },
+      1);
+  EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
+}
+
+class lifo_queue_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(lifo_queue_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, lifo_queue_model, testing::ValuesIn(scenarios), model::name_of);
+
+}  // namespace
