@@ -11,7 +11,9 @@ template <class Order>
 class plait_queue {
  public:
   void push(std::uint64_t item) { queue_.push(item); }
-  std::uint64_t pop() { return *queue_.pop(); }  // NOLINT(bugprone-unchecked-optional-access): it is never closed
+  std::uint64_t pop() {
+    return *queue_.pop();
+  }  // NOLINT(bugprone-unchecked-optional-access): it is never closed
 
  private:
   plait::priority_queue<std::uint64_t, std::less<>, Order> queue_;

@@ -75,8 +75,7 @@ void add_priority_queue(const std::string& name) {
   for (const std::size_t size : {std::size_t{512}, std::size_t{65'536}})
     for (const int threads : {1, 2, 4})
       suite().push_back({"priority_queue", "alternating_" + std::to_string(size), std::to_string(threads) + 'T',
-                         name, threads,
-                         [=](auto time) { return alternating<Queue>(size, threads, time); }});
+                         name, threads, [=](auto time) { return alternating<Queue>(size, threads, time); }});
 }
 
 }  // namespace bench

@@ -50,8 +50,10 @@ class item_heap {
   // Puts that cannot run out of memory.
   std::size_t room() const noexcept { return entries_.room(); }
 
-  // The first item; there is one.
-  const T& top() noexcept { return queue_value(entries_[0].item); }
+  // Whether its first item is less than the other heap's; each has one.
+  bool starts_before(item_heap& other) noexcept(compares_without_throwing) {
+    return is_less(queue_value(entries_[0].item), queue_value(other.entries_[0].item));
+  }
 
   // Throws what the comparator and, without room, the allocator throw: heap and value are then as they were.
   template <class Arg>

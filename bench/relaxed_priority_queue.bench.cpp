@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// relaxed_priority_queue beside the strict one, and how far from the smallest the items are that it gives.
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <plait/priority_queue.hpp>
+#include <plait/relaxed_priority_queue.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "priority_queue.bench.hpp"
+
+namespace {
+
+template <class Queue>
+class plait_queue {
+ public:
+  void push(std::uint64_t item) { queue_.push(item); }
+  std::uint64_t pop() {
+    return *queue_.pop();
+  }  // NOLINT(bugprone-unchecked-optional-access): it is never closed
+
+ private:
+  Queue queue_;
+};
+using strict = plait_queue<plait::priority_queue<std::uint64_t>>;
+using relaxed = plait_queue<plait::relaxed_priority_queue<std::uint64_t>>;
+
+// Numbers of a sorted list, some of which are there: how many below a given one?
+class present {
+ public:
+  explicit present(std::size_t count) : sums_(count + 1) {}
+
+  void add(std::size_t at, int change) {
+    for (++at; at < sums_.size(); at += at & -at) sums_[at] += change;
+  }
+  int below(std::size_t at) const {
+    int sum = 0;
+    for (; at != 0; at &= at - 1) sum += sums_[at];
+    return sum;
+  }
+
+ private:
+  std::vector<int> sums_;
+};
+
+struct step {
+  std::chrono::steady_clock::time_point when;
+  std::uint64_t number;
+  bool is_push;
+};
+
+// As alternating(), with every step written down: a push by the time it began, a pop by the time it ended. Then
+// all steps are gone through in the order of their times. A pop may have taken its item before smaller ones came
+// that count against it here, so the error is rather over- than underestimated.
+template <bench::priority_peer Queue>
+bench::measurement rank_error(std::size_t size, int threads, std::chrono::nanoseconds time) {
+  using clock = std::chrono::steady_clock;
+  Queue queue;
+  bench::stop_flag stop;
+  bench::random_steps fill(1);
+  std::vector<step> all;
+  std::uint64_t tag = 0;  // makes numbers distinct
+  const auto distinct = [](std::uint64_t number, std::uint64_t tag) { return number << 28 | tag; };
+  for (std::size_t i = 0; i != size; ++i) {
+    all.push_back({clock::now(), distinct(fill(), tag++), true});
+    queue.push(all.back().number);
+  }
+  std::vector<std::vector<step>> taken(static_cast<std::size_t>(threads));
+  std::vector<bench::job> jobs;
+  for (std::size_t i = 0; i != taken.size(); ++i) {
+    jobs.push_back([&, i] {
+      constexpr std::size_t most = 400'000;
+      std::vector<step> mine;
+      mine.reserve(most);
+      bench::random_steps walk(i + 2);
+      std::uint64_t now = 0, next_tag = (i + 1) << 24;
+      while (!stop() && mine.size() != most) {
+        mine.push_back({clock::now(), distinct((now >> 28) + walk(), next_tag++), true});
+        queue.push(mine.back().number);
+        now = queue.pop();
+        mine.push_back({clock::now(), now, false});
+      }
+      taken[i] = std::move(mine);
+    });
+  }
+  bench::measurement measured = bench::run_together(jobs, time, stop);
+
+  for (const std::vector<step>& mine : taken) all.insert(all.end(), mine.begin(), mine.end());
+  std::ranges::stable_sort(all, {}, &step::when);
+  std::vector<std::uint64_t> numbers;
+  for (const step& each : all)
+    if (each.is_push) numbers.push_back(each.number);
+  std::ranges::sort(numbers);
+  present inside(numbers.size());
+  double pops = 0, sum = 0, worst = 0;
+  for (const step& each : all) {
+    const auto found = std::ranges::lower_bound(numbers, each.number);
+    if (found == numbers.end() || *found != each.number)
+      throw bench::wrong_result("popped " + std::to_string(each.number) + ", which was never pushed");
+    const auto at = static_cast<std::size_t>(found - numbers.begin());
+    inside.add(at, each.is_push ? 1 : -1);
+    if (each.is_push) continue;
+    const double error = inside.below(at);
+    ++pops;
+    sum += error;
+    worst = std::max(worst, error);
+  }
+  measured.items = pops;
+  measured.extra = {{"mean_rank_error", sum / pops}, {"largest_rank_error", worst}};
+  return measured;
+}
+
+const bench::registration queues([] {
+  bench::add_priority_queue<relaxed>("plait_relaxed");
+  for (const int threads : {1, 2, 4}) {
+    const std::string shape = std::to_string(threads) + 'T';
+    bench::suite().push_back({"relaxed_priority_queue", "rank_error", shape, "plait", threads,
+                              [=](auto time) { return rank_error<relaxed>(65'536, threads, time); }});
+    bench::suite().push_back({"relaxed_priority_queue", "rank_error", shape, "plait_strict", threads,
+                              [=](auto time) { return rank_error<strict>(65'536, threads, time); }});
+  }
+});
+
+}  // namespace

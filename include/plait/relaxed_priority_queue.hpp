@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// relaxed_priority_queue<T>: a queue from which one of the smallest items comes out, for many threads at once.
+//
+// Use it when many threads take work by priority and the very smallest item is not worth waiting for: shortest
+// paths, branch and bound, schedulers. Use priority_queue when the order has to be right.
+//
+//   operation            progress                      order, exactness                 complexity  memory
+//   push, emplace        waits if all lanes are locked into one lane                    O(log n)    may grow (1)
+//   pop                  blocks while empty            nearly the smallest (2)          O(log n)    may shrink (1)
+//   try_push, try_pop    as push; never for an item    empty is exact                   O(log n)    as above
+//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)    as above
+//   push_n, pop_n        as push and pop, each item    as push and pop                  O(n log n)  as above
+//   close                waits for all lanes' locks    every waiter wakes               O(waiters)  none
+//   size                 wait-free                     exact when quiet                 O(lanes)    none
+//   task_done, join      as a counter; join blocks     returns when every item put      O(lanes)    none
+//                                                      has been marked done
+//   (1) Two lanes for each processor. Each has an array that doubles, and halves when three quarters of it are
+//       free. 16 KiB, or 64 places, of each stay.
+//   (2) How many smaller items are left inside depends on the lanes and on chance, and has no bound: measure it
+//       with `plait bench --filter relaxed_priority_queue/rank_error`. A thread that is stopped in the middle
+//       of an operation keeps its lane's items from the others until it goes on, unless nothing else is left:
+//       then they wait.
+//
+//   plait::relaxed_priority_queue<int> queue;
+//   for (int i = 100; i != 0; --i) queue.push(i);
+//   queue.close();
+//   int sum = 0;
+//   while (std::optional<int> item = queue.pop()) sum += *item;  // each of them once, the small ones early
+//
+// Exceptions: as priority_queue.
+//
+// T: queue_element, with keys of any kind: no value is reserved. Compare(const T&, const T&) is a strict weak order
+// and runs under a lane's lock: it must not use the queue.
+// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Algorithm: MultiQueue (Rihani, Sanders, Dementiev 2015; Williams, Sanders, Dementiev 2021): the better one of two
+// heaps, kept for some operations. Design note: docs/structures/relaxed_priority_queue.md.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/heap_lanes.hpp>
+#include <plait/detail/prioritized.hpp>
+#include <plait/detail/queue_element.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/waiting_queue.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// Elements change hands in detail::heap_lanes; detail::waiting_queue has the operations, and waits.
+template <queue_element T, std::strict_weak_order<const T&, const T&> Compare = std::less<>,
+          class Allocator = std::allocator<T>>
+class relaxed_priority_queue : public detail::waiting_queue<detail::heap_lanes<T, Compare, Allocator>> {
+  using base = detail::waiting_queue<detail::heap_lanes<T, Compare, Allocator>>;
+
+ public:
+  using value_compare = Compare;
+  using allocator_type = Allocator;
+
+  // Throws what the allocator throws.
+  relaxed_priority_queue() : relaxed_priority_queue(Compare()) {}
+  explicit relaxed_priority_queue(const Compare& compare, const Allocator& allocator = Allocator())
+      : base(std::in_place, compare, allocator) {}
+
+  allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
+};
+
+}  // namespace PLAIT_NAMESPACE
