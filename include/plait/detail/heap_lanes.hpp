@@ -74,12 +74,14 @@ class heap_lanes {
   template <class Arg>
     requires constructs_in_slot<Arg>
   conqueue_status try_put(Arg&& value) {
-    habits& mine = sync::per_thread<habits>();
-    if (mine.puts_left-- == 0) {
-      mine.puts_left = operations_per_choice - 1;
-      mine.put_lane = mine.random();
+    habit& mine = sync::per_thread<habit>();
+    if (mine.left == 0) {
+      mine.left = operations_per_choice;
+      mine.lane = mine.random();
+    } else {
+      --mine.left;
     }
-    holder hold(*this, lock_any(mine.put_lane));
+    holder hold(lock_any(mine.lane));
     if (hold.is_closed()) return conqueue_status::closed;
     hold.items().put(std::forward<Arg>(value));
     hold.count_put();
@@ -88,14 +90,12 @@ class heap_lanes {
 
   // Takes one of the smallest items: success, empty or closed (and drained).
   conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
-    habits& mine = sync::per_thread<habits>();
-    if (mine.gets_left-- != 0) [[likely]] {
-      if (lane& same = lane_at(mine.get_lane); !is_empty(same) && try_lock(same)) {
-        holder hold(*this, same);
-        if (hold.has_items()) return hold.take(item);
-      }
+    habit& mine = sync::per_thread<habit>();
+    if (mine.left > 1) [[likely]] {
+      --mine.left;
+      if (get_from(lane_at(mine.lane), item) == conqueue_status::success) [[likely]]
+        return conqueue_status::success;
     }
-    mine.gets_left = operations_per_choice - 1;
     return get_from_another(mine, item);
   }
 
@@ -162,9 +162,9 @@ class heap_lanes {
   static constexpr word_type one_put = 4;
   static constexpr position last_position = ~word_type{0} / one_put;
 
-  static constexpr unsigned lanes_per_processor = 2;
+  static constexpr unsigned lanes_per_processor = LPP;
   static constexpr unsigned most_lanes = 256;
-  static constexpr unsigned operations_per_choice = 8;
+  static constexpr unsigned operations_per_choice = OPC;
 
   struct alignas(contention_free_distance) lane {
     lane(const Compare& compare, const Allocator& allocator) { items.construct(compare, allocator); }
@@ -176,18 +176,18 @@ class heap_lanes {
     }
 
     sync::atomic<word_type> word{0};  // see the table above
+    event_count given_back;           // who waits for the lock
     sync::atomic<position> gets{0};   // written under the lock
     sync::storage<heap> items;        // guarded by the lock
   };
   using lane_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<lane>;
   using lane_traits = std::allocator_traits<lane_allocator>;
 
-  // What a thread does next, in any queue: numbers of lanes, modulo how many there are.
-  struct habits {
-    std::uint32_t put_lane;
-    std::uint32_t puts_left;
-    std::uint32_t get_lane;
-    std::uint32_t gets_left;
+  // Where a thread works, in any queue: the number of a lane, modulo how many there are, and for how long yet.
+  struct habit {
+    std::uint32_t lane;
+    std::uint32_t left;
+    word_type seen;  // the word of the other lane at the last choice
     std::uint64_t state;
 
     std::uint32_t random() noexcept {
@@ -200,12 +200,12 @@ class heap_lanes {
   // A locked lane, in the life of a holder.
   class holder {
    public:
-    holder(heap_lanes& store, lane& of) noexcept : store_(store), lane_(of) {}
+    explicit holder(lane& of) noexcept : lane_(of) {}
     holder(const holder&) = delete;
     holder& operator=(const holder&) = delete;
     ~holder() {
       lane_.word.fetch_add(change_ - locked, sync::seq_cst);  // seq_cst guarded, claimed
-      store_.given_back_.notify_one();
+      lane_.given_back.notify_one();
     }
 
     heap& items() noexcept { return lane_.items.write(); }
@@ -217,7 +217,9 @@ class heap_lanes {
     void close() noexcept {
       if (!is_closed()) change_ += closed;
     }
+    // Success; or busy if there is nothing.
     conqueue_status take(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+      if (!has_items()) return conqueue_status::busy;
       items().take(item);
       // relaxed: only the holder of the lock writes it
       lane_.gets.store((lane_.gets.load(sync::relaxed) + 1) & last_position, sync::release);  // release taken
@@ -225,7 +227,6 @@ class heap_lanes {
     }
 
    private:
-    heap_lanes& store_;
     lane& lane_;
     word_type change_ = 0;
   };
@@ -242,76 +243,75 @@ class heap_lanes {
     return false;
   }
 
+  void wait_for_lock(lane& of) noexcept {
+    of.given_back.wait([&]() noexcept { return try_lock(of) ? attempt::done : attempt::blocked; }, {});
+  }
+
   // That lane, or another one if it is locked.
   lane& lock_any(std::uint32_t& number) noexcept {
-    if (lane& first = lane_at(number); try_lock(first)) [[likely]]
-      return first;
-    lane* found = nullptr;
-    given_back_.wait(
-        [&]() noexcept {
-          for (unsigned i = 0; i != count_ && found == nullptr; ++i)
-            if (lane& next = lane_at(++number); try_lock(next)) found = &next;
-          return found != nullptr ? attempt::done : attempt::blocked;
-        },
-        {});
-    return *found;
+    for (unsigned i = 0; i != count_; ++i, ++number)
+      if (lane& next = lane_at(number); try_lock(next)) [[likely]]
+        return next;
+    wait_for_lock(lane_at(number));
+    return lane_at(number);
   }
 
   // The better one of two lanes or, if that will not do, any one with items.
-  [[gnu::noinline]] conqueue_status get_from_another(habits& mine, std::optional<item_type>& item) noexcept(
+  [[gnu::noinline]] conqueue_status get_from_another(habit& mine, std::optional<item_type>& item) noexcept(
       gets_without_throwing) {
+    mine.left = operations_per_choice;
     conqueue_status status = get_from_better(mine, item);
-    if (status == conqueue_status::busy) status = get_from_any(mine, item);
-    if (status != conqueue_status::busy) return status;
-    // Whatever it comes to, the wake that led to it may be of use to another one: it locks and unlocks while it
-    // still counts as a waiter.
-    const hand_on after{given_back_};
-    given_back_.wait(
-        [&]() noexcept(gets_without_throwing) {
-          status = get_from_any(mine, item);
-          return status == conqueue_status::busy ? attempt::blocked : attempt::done;
-        },
-        {});
+    while (status == conqueue_status::busy) status = get_from_any(mine, item);
     return status;
   }
 
-  struct hand_on {
-    event_count& events;
-    ~hand_on() { events.notify_one(); }
-  };
-
   // Success or busy.
-  conqueue_status get_from_better(habits& mine,
-                                  std::optional<item_type>& item) noexcept(gets_without_throwing) {
-    const std::uint32_t one = mine.random() % count_;
+  conqueue_status get_from_better(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    const std::uint32_t one = mine.lane % count_;
     const std::uint32_t other = (one + 1 + mine.random() % (count_ - 1)) % count_;
     lane& a = lanes_[one];
     lane& b = lanes_[other];
-    if ((is_empty(a) && is_empty(b)) || !try_lock(a)) return conqueue_status::busy;
-    holder hold_a(*this, a);
-    if (!try_lock(b)) return hold_a.has_items() ? hold_a.take(item) : conqueue_status::busy;
-    holder hold_b(*this, b);
-    if (!hold_a.has_items() && !hold_b.has_items()) return conqueue_status::busy;
-    const bool takes_b =
-        !hold_a.has_items() || (hold_b.has_items() && hold_b.items().starts_before(hold_a.items()));
-    mine.get_lane = takes_b ? other : one;
-    return (takes_b ? hold_b : hold_a).take(item);
+    if (is_empty(b)) return get_from(a, item);
+    // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that the
+    // items of its lane are not left behind.
+    const word_type now = b.word.load(sync::relaxed);  // relaxed: only compared
+    if ((now & locked) != 0 && now == std::exchange(mine.seen, now)) {
+      wait_for_lock(b);
+    } else if (!try_lock(b)) {
+      return get_from(a, item);
+    }
+    holder hold_b(b);
+    if (!try_lock(a)) return hold_b.take(item);
+    holder hold_a(a);
+    const bool takes_a =
+        hold_a.has_items() && (!hold_b.has_items() || hold_a.items().starts_before(hold_b.items()));
+    mine.lane = takes_a ? one : other;
+    return (takes_a ? hold_a : hold_b).take(item);
   }
 
-  // Success, empty or closed; busy if all lanes with items are locked.
-  conqueue_status get_from_any(habits& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
-    for (;;) {
-      for (unsigned i = 0; i != count_; ++i) {
-        lane& next = lane_at(++mine.get_lane);
-        if (is_empty(next) || !try_lock(next)) continue;
-        holder hold(*this, next);
-        if (hold.has_items()) return hold.take(item);
-      }
-      const bool was_closed = is_closed();
-      if (!is_empty()) return conqueue_status::busy;
-      if (was_closed) return conqueue_status::closed;
-      if (!is_closed()) return conqueue_status::empty;
+  // Success, empty or closed; or busy: something has changed meanwhile.
+  conqueue_status get_from_any(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    lane* in_use = nullptr;
+    for (unsigned i = 0; i != count_; ++i) {
+      lane& next = lane_at(++mine.lane);
+      if (is_empty(next)) continue;
+      if (get_from(next, item) == conqueue_status::success) return conqueue_status::success;
+      in_use = &next;
     }
+    if (in_use != nullptr) {
+      wait_for_lock(*in_use);
+      return holder(*in_use).take(item);
+    }
+    const bool was_closed = is_closed();
+    if (!is_empty()) return conqueue_status::busy;
+    if (was_closed) return conqueue_status::closed;
+    return is_closed() ? conqueue_status::busy : conqueue_status::empty;
+  }
+
+  // Success; or busy if that lane is locked or empty.
+  conqueue_status get_from(lane& of, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    if (is_empty(of) || !try_lock(of)) return conqueue_status::busy;
+    return holder(of).take(item);
   }
 
   static position count_puts(const lane& of) noexcept {
@@ -337,19 +337,16 @@ class heap_lanes {
   // Holds this lane and all after it.
   void close_from(unsigned number) noexcept {
     lane& first = lanes_[number];
-    if (!try_lock(first)) {
-      given_back_.wait([&]() noexcept { return try_lock(first) ? attempt::done : attempt::blocked; }, {});
-    }
-    holder hold(*this, first);
+    if (!try_lock(first)) wait_for_lock(first);
+    holder hold(first);
     if (number + 1 != count_) close_from(number + 1);
     hold.close();
   }
 
-  // Read by everybody, written by nobody, but for those who wait for a lock.
+  // Read by everybody, written by nobody.
   unsigned count_;
   [[no_unique_address]] lane_allocator allocator_;
   typename lane_traits::pointer lanes_;
-  event_count given_back_;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
