@@ -5,21 +5,19 @@
 // paths, branch and bound, schedulers. Use priority_queue when the order has to be right.
 //
 //   operation            progress                      order, exactness                 complexity  memory
-//   push, emplace        waits if all lanes are locked into one lane                    O(log n)    may grow (1)
+//   push, emplace        waits for locks alone         linearizable                     O(log n)    may grow (1)
 //   pop                  blocks while empty            nearly the smallest (2)          O(log n)    may shrink (1)
-//   try_push, try_pop    as push; never for an item    empty is exact                   O(log n)    as above
+//   try_push, try_pop    waits for locks alone         empty is exact                   O(log n)    as above
 //   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)    as above
 //   push_n, pop_n        as push and pop, each item    as push and pop                  O(n log n)  as above
-//   close                waits for all lanes' locks    every waiter wakes               O(waiters)  none
+//   close                waits for locks alone         every waiter wakes               O(lanes)    none
 //   size                 wait-free                     exact when quiet                 O(lanes)    none
 //   task_done, join      as a counter; join blocks     returns when every item put      O(lanes)    none
 //                                                      has been marked done
-//   (1) Two lanes for each processor. Each has an array that doubles, and halves when three quarters of it are
-//       free. 16 KiB, or 64 places, of each stay.
-//   (2) How many smaller items are left inside depends on the lanes and on chance, and has no bound: measure it
-//       with `plait bench --filter relaxed_priority_queue/rank_error`. A thread that is stopped in the middle
-//       of an operation keeps its lane's items from the others until it goes on, unless nothing else is left:
-//       then they wait.
+//   (1) One lane for each processor, at least two. Each has an array that doubles, and halves when three quarters
+//       of it are free. 16 KiB, or 64 places, of each stay.
+//   (2) How many smaller items stay inside depends on chance and has no bound. With two lanes it is 4 to 8 on
+//       average; `plait bench --filter relaxed_priority_queue/rank_error` measures it.
 //
 //   plait::relaxed_priority_queue<int> queue;
 //   for (int i = 100; i != 0; --i) queue.push(i);

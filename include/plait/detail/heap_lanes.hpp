@@ -77,7 +77,7 @@ class heap_lanes {
     habit& mine = sync::per_thread<habit>();
     if (mine.left == 0) {
       mine.left = operations_per_choice;
-      mine.lane = mine.random();
+      mine.lane = random(mine);
     } else {
       --mine.left;
     }
@@ -162,9 +162,9 @@ class heap_lanes {
   static constexpr word_type one_put = 4;
   static constexpr position last_position = ~word_type{0} / one_put;
 
-  static constexpr unsigned lanes_per_processor = LPP;
+  static constexpr unsigned lanes_per_processor = 1;
   static constexpr unsigned most_lanes = 256;
-  static constexpr unsigned operations_per_choice = OPC;
+  static constexpr unsigned operations_per_choice = 48;
 
   struct alignas(contention_free_distance) lane {
     lane(const Compare& compare, const Allocator& allocator) { items.construct(compare, allocator); }
@@ -187,15 +187,16 @@ class heap_lanes {
   struct habit {
     std::uint32_t lane;
     std::uint32_t left;
-    word_type seen;  // the word of the other lane at the last choice
-    std::uint64_t state;
-
-    std::uint32_t random() noexcept {
-      if (state == 0) state = reinterpret_cast<std::uintptr_t>(this);  // differs from thread to thread
-      state = state * 6364136223846793005u + 1442695040888963407u;
-      return static_cast<std::uint32_t>(state >> 32);
-    }
+    word_type seen;       // the word of the other lane at the last choice
+    std::uint64_t state;  // of the random numbers, another one for each thread; 0 before the first
   };
+
+  std::uint32_t random(habit& mine) noexcept {
+    // relaxed: it only has to be another number each time
+    if (mine.state == 0) mine.state = threads_.fetch_add(1, sync::relaxed) + 1;
+    mine.state = mine.state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::uint32_t>(mine.state >> 32);
+  }
 
   // A locked lane, in the life of a holder.
   class holder {
@@ -268,7 +269,7 @@ class heap_lanes {
   // Success or busy.
   conqueue_status get_from_better(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
     const std::uint32_t one = mine.lane % count_;
-    const std::uint32_t other = (one + 1 + mine.random() % (count_ - 1)) % count_;
+    const std::uint32_t other = (one + 1 + random(mine) % (count_ - 1)) % count_;
     lane& a = lanes_[one];
     lane& b = lanes_[other];
     if (is_empty(b)) return get_from(a, item);
@@ -281,12 +282,13 @@ class heap_lanes {
       return get_from(a, item);
     }
     holder hold_b(b);
-    if (!try_lock(a)) return hold_b.take(item);
+    mine.lane = other;
+    if (!try_lock(a)) return hold_b.take(item);  // two threads in one lane: that one stays there
     holder hold_a(a);
-    const bool takes_a =
-        hold_a.has_items() && (!hold_b.has_items() || hold_a.items().starts_before(hold_b.items()));
-    mine.lane = takes_a ? one : other;
-    return (takes_a ? hold_a : hold_b).take(item);
+    if (!hold_a.has_items() || (hold_b.has_items() && hold_b.items().starts_before(hold_a.items())))
+      return hold_b.take(item);
+    mine.lane = one;
+    return hold_a.take(item);
   }
 
   // Success, empty or closed; or busy: something has changed meanwhile.
@@ -347,6 +349,8 @@ class heap_lanes {
   unsigned count_;
   [[no_unique_address]] lane_allocator allocator_;
   typename lane_traits::pointer lanes_;
+
+  sync::atomic<std::uint32_t> threads_{0};  // that have begun here
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
