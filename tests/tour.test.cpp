@@ -60,6 +60,18 @@ TEST(tour, spsc_measures_a_stream_one_by_one_and_in_place) {
   EXPECT_TRUE(contains(out, R"(plait::spsc_queue, 64 in place +[0-9.]+ ns an item)")) << out;
 }
 
+TEST(tour, lifo_uses_few_buffers_and_measures) {
+  const std::string out = chapter("lifo", R"(plait::lifo_queue +[0-9.]+ +[0-9.]+\n +mutex)");
+  EXPECT_TRUE(contains(out, "of the 8 were touched at all"));
+}
+
+TEST(tour, priority_processes_tasks_in_order_and_measures) {
+  const std::string out = chapter("priority", R"(plait::priority_queue +[0-9.]+ +[0-9.]+\n +plait::relaxed)");
+  EXPECT_TRUE(contains(out, "processed  (1, alarm)\n"));
+  EXPECT_TRUE(contains(out, "processed  (2, report)\n    processed  (3, clean up)\n"));
+  EXPECT_TRUE(contains(out, "0 came out of"));
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;

@@ -11,6 +11,8 @@ void race(page& out);
 void counter(page& out);
 void queue(page& out);
 void spsc(page& out);
+void lifo(page& out);
+void priority(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

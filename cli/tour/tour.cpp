@@ -41,6 +41,8 @@ constexpr std::array chapters{
     chapter{"counter", "one number that many threads add to", tour::counter},
     chapter{"queue", "producers and consumers, with a bound, an end and a wait for all", tour::queue},
     chapter{"spsc", "a stream from one thread to another", tour::spsc},
+    chapter{"lifo", "what was pushed last comes out first", tour::lifo},
+    chapter{"priority", "tasks pushed out of order and processed in order", tour::priority},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };
 

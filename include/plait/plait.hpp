@@ -7,5 +7,8 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/lifo_queue.hpp>
 #include <plait/pop_any.hpp>
+#include <plait/priority_queue.hpp>
+#include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,7 @@ namespace PLAIT_NAMESPACE::detail {
 // Whoever gives the lock back raises it as far as that goes; a put that takes the lock takes one of it along.
 // With a container whose comparator may throw there is never credit: nobody could be told.
 //
-// A thread that finds the lock taken and cannot post waits as at an event_count: it looks again every two
+// A thread that finds the lock taken and cannot post waits as at an event_count: it looks again every few
 // microseconds, offering its processor, and then sleeps. Meanwhile the holder works on with its lines in its
 // cache, for a dozen operations or more.
 //
@@ -207,6 +208,9 @@ class guarded_store {
   static constexpr name newest(word of) noexcept { return static_cast<name>((of & all_names) / one_name); }
   static constexpr position puts(word of) noexcept { return of / one_put; }
 
+  // Longer than for an item: whatever the holder does in the meantime, it does in its own cache.
+  static constexpr pace lock_pace{std::chrono::microseconds(8)};
+
   // A post that comes too late has to give its item back.
   static constexpr bool posts =
       Container::compares_without_throwing && std::is_nothrow_move_assignable_v<item_type>;
@@ -254,7 +258,7 @@ class guarded_store {
 
   [[gnu::noinline]] void lock(word& found, word reserved) noexcept {
     given_back_.wait([&]() noexcept { return try_lock(found, reserved) ? attempt::done : attempt::blocked; },
-                     {});
+                     {}, lock_pace);
   }
 
   template <class Arg>

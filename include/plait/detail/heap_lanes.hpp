@@ -42,9 +42,11 @@ class heap_lanes {
   using value_type = T;
   using item_type = queue_item<T>;
   using position = std::uint64_t;
+  using event_count = detail::event_count;
 
   static constexpr const char* queue_name = "plait::relaxed_priority_queue";
   static constexpr bool is_bounded = false;
+  static constexpr pace batch_pace = pace_of_items;
   static constexpr bool gets_without_throwing = heap::compares_without_throwing;
 
   heap_lanes(const Compare& compare, const Allocator& allocator)
