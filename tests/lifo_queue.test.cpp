@@ -111,16 +111,16 @@ TEST(lifo_queue, a_push_that_finds_no_memory_throws_and_pops_go_on) {
   lifo_queue<int> queue;
   int pushed = 0;
   for (; pushed != 10'000; ++pushed) queue.push(pushed);
-  allocations::must_fail = true;
+  allocations::until_failure = 1;
   bool threw = false;
   try {
     for (; pushed != 20'000; ++pushed) queue.push(pushed);
   } catch (const std::bad_alloc&) {
     threw = true;
   }
+  allocations::until_failure = 0;
   bool in_order = queue.size() == static_cast<std::size_t>(pushed);
   for (int i = pushed; i != 0; --i) in_order = in_order && queue.try_pop() == i - 1;
-  allocations::must_fail = false;
   EXPECT_TRUE(threw);
   EXPECT_TRUE(in_order);
   EXPECT_TRUE(queue.empty());

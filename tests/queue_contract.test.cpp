@@ -13,6 +13,9 @@
 #include <optional>
 #include <plait/bounded_queue.hpp>
 #include <plait/concurrent_queue.hpp>
+#include <plait/lifo_queue.hpp>
+#include <plait/priority_queue.hpp>
+#include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
 #include <stdexcept>
 #include <stop_token>
@@ -54,19 +57,47 @@ struct spsc {
   }
 };
 
+struct lifo {
+  template <class T>
+  using queue = plait::lifo_queue<T>;
+  template <class T>
+  static queue<T> make(std::size_t capacity) {
+    return queue<T>(capacity);
+  }
+};
+struct priority {
+  template <class T>
+  using queue = plait::priority_queue<T>;
+  template <class T>
+  static queue<T> make(std::size_t capacity) {
+    return queue<T>(capacity);
+  }
+};
+struct relaxed_priority {
+  template <class T>
+  using queue = plait::relaxed_priority_queue<T>;
+  template <class T>
+  static queue<T> make(std::size_t) {
+    return queue<T>();
+  }
+};
+
 template <class Kind>
 class queue_contract : public testing::Test {
  protected:
   static auto make(std::size_t capacity) { return Kind::template make<int>(capacity); }
 };
 
-using kinds = testing::Types<bounded, spsc>;
+using kinds = testing::Types<bounded, spsc, lifo, priority, relaxed_priority>;
 
 struct name_of {
   template <class Kind>
   static std::string GetName(int) {
     if constexpr (std::same_as<Kind, bounded>) return "bounded_queue";
     if constexpr (std::same_as<Kind, spsc>) return "spsc_queue";
+    if constexpr (std::same_as<Kind, lifo>) return "lifo_queue";
+    if constexpr (std::same_as<Kind, priority>) return "priority_queue";
+    if constexpr (std::same_as<Kind, relaxed_priority>) return "relaxed_priority_queue";
   }
 };
 TYPED_TEST_SUITE(queue_contract, kinds, name_of);
