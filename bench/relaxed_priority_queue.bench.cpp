@@ -54,8 +54,8 @@ struct step {
 };
 
 // As alternating(), with every step written down: a push by the time it began, a pop by the time it ended. Then
-// all steps are gone through in the order of their times. A pop may have taken its item before smaller ones came
-// that count against it here, so the error is rather over- than underestimated.
+// all steps are gone through in the order of their times. A pop may have taken its item before smaller ones
+// came that count against it here, so the error is rather over- than underestimated.
 template <bench::priority_peer Queue>
 bench::measurement rank_error(std::size_t size, int threads, std::chrono::nanoseconds time) {
   using clock = std::chrono::steady_clock;

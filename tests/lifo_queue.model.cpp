@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations on a lifo_queue, in pairs and with close, under every schedule within the bounds of the search. Its
-// store is that of priority_queue, whose scenarios say more about it.
+// Operations on a lifo_queue, in pairs and with close, under every schedule within the bounds of the search.
+// Its store is that of priority_queue, whose scenarios say more about it.
 #include <plait/lifo_queue.hpp>
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations on a relaxed_priority_queue of two lanes, under every schedule within the bounds of the search: which
-// item comes out is left open, whether one comes out is not.
+// Operations on a relaxed_priority_queue of two lanes, under every schedule within the bounds of the search:
+// which item comes out is left open, whether one comes out is not.
 #include <plait/relaxed_priority_queue.hpp>
 
 #include <chrono>

@@ -30,7 +30,8 @@ TEST(relaxed_priority_queue, every_item_comes_out_once_and_small_ones_early) {
   std::vector<int> order;
   while (auto item = queue.try_pop()) order.push_back(*item);
   EXPECT_TRUE(queue.empty());
-  // Where an item came out and where it should have: the sum of the differences, against that of a shuffled order.
+  // Where an item came out and where it should have: the sum of the differences, against that of a shuffled
+  // order.
   long displacement = 0;
   for (int i = 0; i != items; ++i) displacement += std::abs(order[static_cast<std::size_t>(i)] - i);
   EXPECT_LT(displacement / items, items / 20);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// boost_stack: boost::lockfree::stack with all nodes allocated beforehand. It never waits, so the adapter yields.
+// boost_stack: boost::lockfree::stack with all nodes allocated beforehand. It never waits, so the adapter
+// yields.
 #include <boost/lockfree/stack.hpp>
 #include <thread>
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // lifo_queue<T>: a stack for any number of producers and consumers: the youngest item comes out first.
 //
-// Use it for work that is best continued where it was left, while it is still in the cache: searches that go deep
-// first, free lists of buffers or connections. Old items may wait for ever: where that is wrong, use
+// Use it for work that is best continued where it was left, while it is still in the cache: searches that go
+// deep first, free lists of buffers or connections. Old items may wait for ever: where that is wrong, use
 // bounded_queue or unbounded_queue.
 //
-//   operation            progress                      order, exactness                 complexity  memory
-//   push, emplace        blocks while full             linearizable                     O(1)        may grow (1)
-//   pop                  blocks while empty            LIFO over all producers; drains  O(1)        may shrink (1)
-//   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(1)        as above
-//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(1)        as above
-//   push_n, pop_n        as push and pop               one lock for all (3)             O(n)        as above
-//   close                waits for the lock alone      every waiter wakes               O(waiters)  none
-//   size                 wait-free                     exact when quiet                 O(1)        none
-//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
+//   operation            progress                      order, exactness                 complexity memory
+//   push, emplace        blocks while full             linearizable                     O(1)       grows (1)
+//   pop                  blocks while empty            LIFO over all producers; drains  O(1)       shrinks (1)
+//   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(1)       as above
+//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(1)       as above
+//   push_n, pop_n        as push and pop               one lock for all (3)             O(n)       as above
+//   close                waits for the lock alone      every waiter wakes               O(waiters) none
+//   size                 wait-free                     exact when quiet                 O(1)       none
+//   task_done, join      as a counter; join blocks     returns when every item put      O(1)       none
 //                                                      has been marked done
 //   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
 //   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
@@ -27,8 +27,8 @@
 //   trail.close();
 //   while (auto place = trail.pop()) std::printf("back to %s\n", place->c_str());
 //
-// Exceptions: if a constructor of T or the allocator throws, the queue is as it was and so is a T that was to be
-// pushed. A pop never throws for want of memory. If a T's move may throw, see bounded_queue.
+// Exceptions: if a constructor of T or the allocator throws, the queue is as it was and so is a T that was to
+// be pushed. A pop never throws for want of memory. If a T's move may throw, see bounded_queue.
 //
 // T: queue_element. If it cannot be assigned, every push waits for the lock.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
@@ -49,8 +49,8 @@
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::guarded_store, which keeps a detail::item_stack; detail::waiting_queue has the
-// operations, and waits.
+// Elements change hands in detail::guarded_store, which keeps a detail::item_stack; detail::waiting_queue has
+// the operations, and waits.
 template <queue_element T, class Allocator = std::allocator<T>>
 class lifo_queue : public detail::waiting_queue<detail::guarded_store<detail::item_stack<T, Allocator>>> {
   using store_type = detail::guarded_store<detail::item_stack<T, Allocator>>;

@@ -4,15 +4,15 @@
 // Use it when the order of work is not the order of its arrival: deadlines, shortest job first, best first.
 // Use relaxed_priority_queue when nearly the smallest will do and many threads take part.
 //
-//   operation            progress                      order, exactness                 complexity  memory
-//   push, emplace        blocks while full             linearizable                     O(log n)    may grow (1)
-//   pop                  blocks while empty            smallest first; drains           O(log n)    may shrink (1)
-//   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(log n)    as above
-//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)    as above
-//   push_n, pop_n        as push and pop               one lock for all (3)             O(n log n)  as above
-//   close                waits for the lock alone      every waiter wakes               O(waiters)  none
-//   size                 wait-free                     exact when quiet                 O(1)        none
-//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
+//   operation            progress                      order, exactness                 complexity memory
+//   push, emplace        blocks while full             linearizable                     O(log n)   grows (1)
+//   pop                  blocks while empty            smallest first; drains           O(log n)   shrinks (1)
+//   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(log n)   as above
+//   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)   as above
+//   push_n, pop_n        as push and pop               one lock for all (3)             O(n log n) as above
+//   close                waits for the lock alone      every waiter wakes               O(waiters) none
+//   size                 wait-free                     exact when quiet                 O(1)       none
+//   task_done, join      as a counter; join blocks     returns when every item put      O(1)       none
 //                                                      has been marked done
 //   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
 //   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
@@ -29,7 +29,7 @@
 //   while (auto task = tasks.pop()) std::printf("%d %s\n", task->priority, task->value.c_str());
 //
 // Exceptions: if a constructor of T, the comparator or the allocator throws, the queue is as it was and so is
-// a T that was to be pushed. A pop never allocates. If a T's move may throw, see bounded_queue.
+// a T that was to be pushed. A pop never throws for want of memory. If a T's move may throw, see bounded_queue.
 //
 // T: queue_element. Compare(const T&, const T&) is a strict weak order and runs under the lock: it must not use
 // the queue. If it is not noexcept, or T cannot be assigned, every push waits for the lock.
@@ -54,8 +54,8 @@
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::guarded_store, which keeps a detail::item_heap; detail::waiting_queue has the
-// operations, and waits.
+// Elements change hands in detail::guarded_store, which keeps a detail::item_heap; detail::waiting_queue has
+// the operations, and waits.
 template <queue_element T, std::strict_weak_order<const T&, const T&> Compare = std::less<>,
           detail::order_of_equals Equals = any_order, class Allocator = std::allocator<T>>
 class priority_queue

@@ -26,9 +26,9 @@ namespace PLAIT_NAMESPACE::detail {
 //   bit 1          closed   nothing can be put any more: set in all lanes together
 //   bit 0          locked   somebody is at work on the heap
 //
-// A thread keeps to one lane for a few operations, so that its lines stay in the thread's cache. Then it takes the
-// next one at random to put; to get, it takes the one of two whose first item is less. It never waits for a lane
-// that is locked while there is another one that will do.
+// A thread keeps to one lane for a few operations, so that its lines stay in the thread's cache. Then it
+// takes the next one at random to put; to get, it takes the one of two whose first item is less. It never
+// waits for a lane that is locked while there is another one that will do.
 //
 // Edges:  guarded   word    seq_cst in ~holder -> acquire in try_lock: the heap of that lane
 //         claimed   word    seq_cst: giving back the lock and looks at words are one sequence, so that empty is
@@ -275,8 +275,8 @@ class heap_lanes {
     lane& a = lanes_[one];
     lane& b = lanes_[other];
     if (is_empty(b)) return get_from(a, item);
-    // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that the
-    // items of its lane are not left behind.
+    // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that
+    // the items of its lane are not left behind.
     const word_type now = b.word.load(sync::relaxed);  // relaxed: only compared
     if ((now & locked) != 0 && now == std::exchange(mine.seen, now)) {
       wait_for_lock(b);
