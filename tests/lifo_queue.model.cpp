@@ -7,13 +7,12 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <verify/history.hpp>
 #include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
 
 #include "support/model.hpp"
 
@@ -66,9 +65,8 @@ class recorded_queue {
  public:
   explicit recorded_queue(std::size_t capacity) : queue_(capacity) {}
   ~recorded_queue() {
-    check(
-        verify::is_linearizable(std::span(history_.calls()), sequential_queue{queue_.capacity()}, is_possible),
-        "the calls are linearizable");
+    check(verify::is_linearizable(history_.calls(), sequential_queue{queue_.capacity()}, is_possible),
+          "the calls are linearizable");
   }
 
   void push(int item) {

@@ -60,7 +60,7 @@ TEST(lifo_queue, a_capacity_of_0_or_too_large_is_refused_with_a_message) {
   } catch (const std::invalid_argument& error) {
     EXPECT_STREQ(error.what(), "plait::lifo_queue: capacity is 0; it must be at least 1");
   }
-  EXPECT_THROW(lifo_queue<int>(std::numeric_limits<std::size_t>::max()), std::length_error);
+  EXPECT_THROW(lifo_queue<int>{std::numeric_limits<std::size_t>::max()}, std::length_error);
 }
 
 TEST(lifo_queue, a_push_that_is_refused_keeps_the_value) {

@@ -135,7 +135,7 @@ TEST(priority_queue, a_capacity_of_0_or_too_large_is_refused_with_a_message) {
   } catch (const std::invalid_argument& error) {
     EXPECT_STREQ(error.what(), "plait::priority_queue: capacity is 0; it must be at least 1");
   }
-  EXPECT_THROW(priority_queue<int>(std::numeric_limits<std::size_t>::max()), std::length_error);
+  EXPECT_THROW(priority_queue<int>{std::numeric_limits<std::size_t>::max()}, std::length_error);
 }
 
 TEST(priority_queue, a_push_that_is_refused_keeps_the_value) {

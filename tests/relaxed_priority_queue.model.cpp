@@ -8,13 +8,12 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <verify/history.hpp>
 #include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
 
 #include "support/model.hpp"
 
@@ -66,7 +65,7 @@ bool is_possible(sequential_queue& queue, const operation& done) {
 class recorded_queue {
  public:
   ~recorded_queue() {
-    check(verify::is_linearizable(std::span(history_.calls()), sequential_queue{}, is_possible),
+    check(verify::is_linearizable(history_.calls(), sequential_queue{}, is_possible),
           "the calls are linearizable");
   }
 
