@@ -6,6 +6,7 @@
 // what many random executions end in, the same ones in every run. What neither machine can show (also_legal in
 // the table), neither confirms.
 #include <cstddef>
+#include <iostream>
 #include <map>
 #include <ostream>
 #include <set>
@@ -155,9 +156,11 @@ TEST_P(relacy_litmus, agrees_or_disagrees_as_explained) {
   const auto known = disagreements.find(row.name);
   if (known == disagreements.end()) {
     EXPECT_EQ(seen, ours) << "Relacy disagrees, and nobody has explained it";
+    std::cout << "Relacy agrees\n";
   } else {
     EXPECT_NE(seen, ours) << "Relacy agrees now, so this explains nothing: " << known->second.reason;
     EXPECT_EQ(seen, known->second.seen) << "Relacy disagrees in another way than: " << known->second.reason;
+    std::cout << "Relacy differs: " << known->second.reason << '\n';
   }
 }
 

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/sanitizer.hpp"
 #include "support/threads.hpp"
 
 namespace {
@@ -149,7 +150,7 @@ struct slow_to_make {
   }
 };
 
-#if !defined(NDEBUG) && !defined(__SANITIZE_THREAD__)
+#if !defined(NDEBUG) && !PLAIT_UNDER_TSAN
 TEST(spsc_queue_death, a_second_producer_at_the_same_time_stops_a_build_with_assertions) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(

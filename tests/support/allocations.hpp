@@ -13,16 +13,10 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PLAIT_COUNTS_ALLOCATIONS 0
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define PLAIT_COUNTS_ALLOCATIONS 0
-#endif
-#if !defined(PLAIT_COUNTS_ALLOCATIONS)
-#define PLAIT_COUNTS_ALLOCATIONS 1
+#include "support/sanitizer.hpp"
+
+#define PLAIT_COUNTS_ALLOCATIONS !PLAIT_UNDER_TSAN
+#if PLAIT_COUNTS_ALLOCATIONS
 
 namespace allocations {
 
