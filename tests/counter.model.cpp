@@ -123,4 +123,8 @@ TEST(counter_orders, every_order_is_needed) {
                               {.depth_first = 5'000});
 }
 
+TEST(counter_orders, every_order_of_the_cells_is_needed) {
+  model::expect_orders_needed(scenarios, "counter_cells.hpp", {}, {.depth_first = 5'000});
+}
+
 }  // namespace
