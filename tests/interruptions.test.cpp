@@ -319,7 +319,7 @@ TEST(keyed_counter_interruptions, a_child_of_fork_destroys_the_counter_and_uses_
 // Its copy can be held up in one thread.
 struct held_up {
   explicit held_up(int number) : value(number) {}
-  held_up(const held_up& other) : value(other.value) {
+  held_up(const held_up& other) noexcept : value(other.value) {
     if (std::exchange(next_waits, false)) {
       is_waiting = true;
       while (is_waiting) std::this_thread::yield();
@@ -336,6 +336,26 @@ struct held_up {
 struct hash_of_held_up {
   std::size_t operator()(const held_up& key) const { return std::hash<int>()(key.value); }
 };
+
+TEST(bounded_queue_interruptions, a_child_of_fork_leaves_alone_what_another_thread_was_pushing) {
+  std::optional<bounded_queue<held_up>> queue(std::in_place, 3);
+  const held_up first(1);
+  const held_up second(2);
+  queue->push(first);
+  std::jthread pusher([&] {
+    held_up::next_waits = true;
+    queue->push(second);
+  });
+  while (!held_up::is_waiting) std::this_thread::yield();
+  EXPECT_TRUE(is_fine_in_child([&] {
+    const int before = held_up::destroyed;
+    queue.reset();
+    return held_up::destroyed - before == 1;  // the first
+  }));
+  held_up::is_waiting = false;
+  pusher.join();
+  EXPECT_EQ(queue->size(), 2U);
+}
 
 // Whatever state a fork() finds its table in.
 TEST(keyed_counter_interruptions, a_child_of_fork_leaves_alone_what_another_thread_was_counting) {
