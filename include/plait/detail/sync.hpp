@@ -11,6 +11,9 @@
 
 #define PLAIT_NAMESPACE plait::inline modelled
 #include <verify/seam.hpp>
+#include <version>
+// What the standard library has of the structures knows nothing of the checker's atomics.
+#undef __cpp_lib_hazard_pointer
 
 namespace PLAIT_NAMESPACE {
 namespace sync = verify::sync;
@@ -41,6 +44,7 @@ namespace sync = verify::sync;
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <version>
 
 namespace PLAIT_NAMESPACE::sync {
 
@@ -181,6 +185,11 @@ template <auto Function, class... Args>
 // makes it once, for it tries every moment anyway.
 constexpr int attempts(int count) noexcept {
   return count;
+}
+
+// A size that scenarios of the checker need smaller, so that they get to what happens beyond it.
+constexpr std::size_t sized(std::size_t native, std::size_t /*modelled*/) noexcept {
+  return native;
 }
 
 // How many futex system calls this process has made through the seam: a figure for benchmarks and

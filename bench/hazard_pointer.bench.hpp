@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The workload of hazard_pointer, for plait and every rival alike. workloads.md says what it is.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "support/suite.hpp"
+
+namespace bench {
+
+// Reader: made once by each thread. read(source) protects what `source` leads to, reads its value, and
+// protects nothing any more.
+template <class Reader, class Source>
+measurement protect(std::size_t threads, std::chrono::nanoseconds time) {
+  Source source(1);
+  stop_flag stop;
+  std::atomic<std::uint64_t> sum = 0;
+  std::atomic<std::uint64_t> reads = 0;
+  const job read = [&] {
+    constexpr int between_looks = 64;
+    Reader reader;
+    std::uint64_t mine = 0;
+    std::uint64_t count = 0;
+    for (; !stop(); count += between_looks)
+      for (int i = 0; i != between_looks; ++i) mine += reader.read(source);
+    sum += mine;
+    reads += count;
+  };
+  measurement measured = run_together(std::vector(threads, read), time, stop);
+  if (sum != reads)
+    throw wrong_result("read " + std::to_string(reads) + " times 1, and got " + std::to_string(sum));
+  measured.items = static_cast<double>(reads);
+  return measured;
+}
+
+template <class Reader, class Source>
+void add_hazard_pointer(const std::string& name) {
+  for (const int threads : {1, 2, 4})
+    suite().push_back(
+        {"hazard_pointer", "protect", std::to_string(threads) + 'T', name, threads,
+         [threads](auto time) { return protect<Reader, Source>(static_cast<std::size_t>(threads), time); },
+         headline::time_per_item});
+}
+
+}  // namespace bench

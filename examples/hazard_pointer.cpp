@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Settings that are read all the time and replaced now and then.
+#include <atomic>
+#include <iostream>
+#include <plait/hazard_pointer.hpp>
+#include <thread>
+
+namespace {
+
+// [settings]
+struct settings : plait::hazard_pointer_obj_base<settings> {
+  int limit = 0;
+};
+std::atomic<settings*> current = new settings;
+void replace(settings* next) {
+  current.exchange(next)->retire();
+}              // from any thread
+int limit() {  // and so is this
+  plait::hazard_pointer guard = plait::make_hazard_pointer();
+  return guard.protect(current)->limit;
+}
+// [settings]
+
+}  // namespace
+
+int main() {
+  bool goes_back = false;
+  {
+    const std::jthread reader([&] {
+      for (int seen = 0; seen < 1000;) {
+        const int now = limit();
+        goes_back |= now < seen;
+        seen = now;
+      }
+    });
+    for (int value = 1; value <= 1000; ++value) {
+      auto* const next = new settings;
+      next->limit = value;
+      replace(next);
+    }
+  }
+  std::cout << "the reader ends with a limit of " << limit() << '\n';
+  delete current.load();
+  return goes_back ? 1 : 0;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// hazard_pointer: keeps an object that others may remove at any time from being freed while it is in use.
+//
+// Use it to read what is replaced now and then, by following an atomic pointer, without a lock and without
+// writing anything that readers share; and as a part of lock-free structures. Use std::atomic<std::shared_ptr>
+// where a reference count that all readers write does not hurt.
+//
+//   operation             progress    promise                                           cost
+//   make_hazard_pointer   (1)         not empty                                         some 2 ns, with its end
+//   protect               lock-free   what it returns is not freed while this hazard    two loads, one store,
+//                                     pointer protects it                               no fence (2)
+//   try_protect           wait-free   the same, if the source still has that value      the same
+//   reset_protection      wait-free   protects the given object, known to be safe so    a plain store
+//                                     far, or nothing
+//   retire                (1)         the deleter runs when no hazard pointer protects  at most two frees (3)
+//                                     the object any more
+//   (1) Waits for no reader. Now and then it takes a mutex, which is held for some instructions.
+//   (2) The fence is in retire(), and reaches into all threads: one system call for at least 64 objects. Where
+//       the kernel has no membarrier, or a sandbox forbids it, both sides have a plain seq_cst fence.
+//   (3) Garbage is bounded: each thread keeps at most 2 b retired objects, where b is the larger of 64 and
+//       twice the greatest number of hazard pointers there have been at once. (What a deleter retires beyond
+//       two comes on top, and is gone after as many calls.) A reader that sleeps keeps only what it protects.
+//       A thread that ends frees what it has retired, but for what is protected just then: others free that
+//       as they retire.
+//
+// Exceptions: only make_hazard_pointer() throws (std::bad_alloc, std::system_error). Deleters must not throw.
+// They run outside every lock, in a thread that calls retire() or ends, and may use and retire what they like.
+//
+//   struct settings : plait::hazard_pointer_obj_base<settings> {
+//     int limit = 0;
+//   };
+//   std::atomic<settings*> current = new settings;
+//   void replace(settings* next) {
+//     current.exchange(next)->retire();
+//   }              // from any thread
+//   int limit() {  // and so is this
+//     plait::hazard_pointer guard = plait::make_hazard_pointer();
+//     return guard.protect(current)->limit;
+//   }
+//
+// T: derived from hazard_pointer_obj_base<T, D>, once. Retire an object once, when no new reader can find it.
+// All of it works in destructors of thread_local and static objects too. What is still retired when the
+// program ends is not freed. A child of fork() may go on using everything; what its parent's other threads
+// protected or had retired is never freed there.
+// The names and promises are those of C++26; where the standard library has the classes, these are they.
+// Algorithm: Michael's hazard pointers, asymmetric fences. Design note: docs/structures/hazard_pointer.md.
+#pragma once
+
+#include <plait/detail/sync.hpp>
+
+#if defined(__cpp_lib_hazard_pointer)
+
+#include <hazard_pointer>
+
+namespace PLAIT_NAMESPACE {
+
+using std::hazard_pointer;
+using std::hazard_pointer_obj_base;
+using std::make_hazard_pointer;
+
+}  // namespace PLAIT_NAMESPACE
+
+#else
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include <plait/detail/hazard_records.hpp>
+#include <plait/detail/retired_objects.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// The base of what hazard pointers can protect: T is the class derived from it, D deletes a T*.
+template <class T, class D = std::default_delete<T>>
+class hazard_pointer_obj_base : private detail::retired_object {
+ public:
+  void retire(D deleter = D()) noexcept {
+    deleter_ = std::move(deleter);
+    detail::retired_objects::add(*this, static_cast<T*>(this), [](retired_object& object) noexcept {
+      auto& self = static_cast<hazard_pointer_obj_base&>(object);
+      D last = std::move(self.deleter_);  // it must not lie in what it deletes
+      last(static_cast<T*>(&self));
+    });
+  }
+
+ protected:
+  hazard_pointer_obj_base() = default;
+  hazard_pointer_obj_base(const hazard_pointer_obj_base&) = default;
+  hazard_pointer_obj_base(hazard_pointer_obj_base&&) = default;
+  hazard_pointer_obj_base& operator=(const hazard_pointer_obj_base&) = default;
+  hazard_pointer_obj_base& operator=(hazard_pointer_obj_base&&) = default;
+  ~hazard_pointer_obj_base() = default;
+
+ private:
+  using retired_object = detail::retired_object;
+
+  [[no_unique_address]] D deleter_;
+};
+
+// Protects one object at a time, or none. Empty if default-constructed or moved from: then it can only be
+// assigned to, swapped or destroyed. May be handed to another thread, with what it protects.
+class hazard_pointer {
+ public:
+  hazard_pointer() noexcept = default;
+  hazard_pointer(hazard_pointer&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  hazard_pointer& operator=(hazard_pointer&& other) noexcept {
+    hazard_pointer(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~hazard_pointer() {
+    if (record_ != nullptr) detail::hazard_records::give_back(*record_);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return record_ == nullptr; }
+
+  // The object that `source` led to at some moment during the call, or null.
+  template <class T>
+  T* protect(const sync::atomic<T*>& source) noexcept {
+    return record_->protect_from(source);
+  }
+
+  // True, and `object` is protected, if `source` leads to it. Else false, nothing is protected, and `object`
+  // is what `source` leads to.
+  template <class T>
+  bool try_protect(T*& object, const sync::atomic<T*>& source) noexcept {
+    return record_->try_protect_from(object, source);
+  }
+
+  // Protects `object` from now on. It must be certain that it is not retired yet, by another hazard pointer's
+  // protection for one.
+  template <class T>
+  void reset_protection(const T* object) noexcept {
+    record_->protect(object);
+  }
+  void reset_protection(std::nullptr_t = nullptr) noexcept { record_->clear(); }
+
+  void swap(hazard_pointer& other) noexcept { std::swap(record_, other.record_); }
+  friend void swap(hazard_pointer& a, hazard_pointer& b) noexcept { a.swap(b); }
+  friend hazard_pointer make_hazard_pointer();
+
+ private:
+  explicit hazard_pointer(detail::hazard_record& record) noexcept : record_(&record) {}
+
+  detail::hazard_record* record_ = nullptr;  // nobody else's; null if empty
+};
+
+inline hazard_pointer make_hazard_pointer() {
+  return hazard_pointer(detail::hazard_records::take());
+}
+
+}  // namespace PLAIT_NAMESPACE
+
+#endif
