@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "../bounded_queue.bench.hpp"
+#include "../unbounded_queue.bench.hpp"
 
 namespace {
 
@@ -101,6 +102,10 @@ const bench::registration queues([] {
   add<bounded>("moodycamel_bounded");
   bench::add_batch_queue<with_tokens<nonblocking<std::uint64_t>>>("moodycamel");
   bench::add_batch_queue<with_tokens<blocking<std::uint64_t>>>("moodycamel_blocking");
+  bench::add_unbounded_queue<with_tokens<nonblocking<std::uint64_t>>>("moodycamel");
+  bench::add_unbounded_queue<with_tokens<blocking<std::uint64_t>>>("moodycamel_blocking");
+  bench::add_unbounded_batch_queue<with_tokens<nonblocking<std::uint64_t>>>("moodycamel");
+  bench::add_unbounded_batch_queue<with_tokens<blocking<std::uint64_t>>>("moodycamel_blocking");
 });
 
 }  // namespace

@@ -2,9 +2,11 @@
 // mutex_condvar: std::mutex, std::deque and two condition variables, as most programs have it.
 #include <condition_variable>
 #include <deque>
+#include <limits>
 #include <mutex>
 
 #include "../bounded_queue.bench.hpp"
+#include "../unbounded_queue.bench.hpp"
 
 namespace {
 
@@ -43,9 +45,14 @@ class mutex_condvar {
   std::deque<T> items_;
 };
 
+struct unbounded : mutex_condvar<std::uint64_t> {
+  explicit unbounded(std::size_t /*capacity*/) : mutex_condvar(std::numeric_limits<std::size_t>::max()) {}
+};
+
 const bench::registration queues([] {
   bench::add_bounded_queue<mutex_condvar<std::uint64_t>>("mutex_condvar");
   bench::add_move_only_queue<mutex_condvar<bench::move_only_line>>("mutex_condvar");
+  bench::add_unbounded_queue<unbounded>("mutex_condvar");
 });
 
 }  // namespace

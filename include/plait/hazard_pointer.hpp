@@ -23,8 +23,7 @@
 //       A thread that ends frees what it has retired, but for what is protected just then: others free that
 //       as they retire.
 //
-// Exceptions: only make_hazard_pointer() throws (std::bad_alloc, std::system_error). Deleters must not throw.
-// They run outside every lock, in a thread that calls retire() or ends, and may use and retire what they like.
+// Exceptions: only make_hazard_pointer() throws, and only std::bad_alloc. Deleters must not throw. They run outside every lock, in a thread that calls retire() or ends, and may use and retire what they like.
 //
 //   struct settings : plait::hazard_pointer_obj_base<settings> {
 //     int limit = 0;
@@ -64,6 +63,7 @@ using std::make_hazard_pointer;
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include <plait/detail/hazard_records.hpp>
@@ -140,13 +140,15 @@ class hazard_pointer {
   friend hazard_pointer make_hazard_pointer();
 
  private:
-  explicit hazard_pointer(detail::hazard_record& record) noexcept : record_(&record) {}
+  explicit hazard_pointer(detail::hazard_record* record) noexcept : record_(record) {}
 
   detail::hazard_record* record_ = nullptr;  // nobody else's; null if empty
 };
 
 inline hazard_pointer make_hazard_pointer() {
-  return hazard_pointer(detail::hazard_records::take());
+  detail::hazard_record* const record = detail::hazard_records::take();
+  if (record == nullptr) throw std::bad_alloc();
+  return hazard_pointer(record);
 }
 
 }  // namespace PLAIT_NAMESPACE

@@ -75,13 +75,14 @@ class hazard_records {
  public:
   static constexpr std::size_t kept_by_thread = 8;
 
-  // A record for the calling thread, or for whomever it hands it to. Throws std::bad_alloc, std::system_error.
-  static hazard_record& take() {
+  // A record for the calling thread, or for whomever it hands it to. Null if there is no memory for one, which
+  // may happen only to a thread that has none at hand: give_back() leaves it one.
+  static hazard_record* take() noexcept {
     cache& mine = sync::per_thread<cache>();
-    if (mine.first == nullptr) [[unlikely]]
-      sync::rarely<&refill>();
+    if (mine.first == nullptr && !sync::rarely<&refill>()) [[unlikely]]
+      return nullptr;
     --mine.size;
-    return *std::exchange(mine.first, mine.first->next_free_);
+    return std::exchange(mine.first, mine.first->next_free_);
   }
 
   // Whatever the record protects, it protects no longer.
@@ -102,6 +103,13 @@ class hazard_records {
     for (; record != nullptr; record = record->next_)
       if (const void* const object = record->object_.load(sync::acquire); object != nullptr)  // acquire used
         visit(object);
+  }
+
+  // As above, for one object.
+  static bool is_protected(const void* object) noexcept {
+    bool found = false;
+    for_each_protected([&](const void* each) { found |= each == object; });
+    return found;
   }
 
   // How many records there are. May grow at any time.
@@ -128,14 +136,19 @@ class hazard_records {
   static all& shared() { return sync::per_process<all>(); }
 
   // Puts a record into the calling thread's cache, which is empty.
-  static void refill() {
+  static bool refill() noexcept {
     cache& mine = sync::per_thread<cache>();
-    thread_registry::before_release(mine.on_exit);
-    hazard_record* record = take_from_all();
-    if (record == nullptr) record = make();
-    record->next_free_ = nullptr;
-    mine.first = record;
-    mine.size = 1;
+    try {
+      thread_registry::before_release(mine.on_exit);
+      hazard_record* record = take_from_all();
+      if (record == nullptr) record = make();
+      record->next_free_ = nullptr;
+      mine.first = record;
+      mine.size = 1;
+      return true;
+    } catch (...) {
+      return false;
+    }
   }
 
   static hazard_record* take_from_all() {

@@ -27,6 +27,7 @@ namespace sync = verify::sync;
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -173,6 +174,16 @@ inline unsigned processor_count() noexcept {
 // Asks for the cache line at `address`, which will soon be read and written. Any address will do.
 inline void prefetch(const void* address) noexcept {
   __builtin_prefetch(address, 1);
+}
+
+// Gives the pages that lie within these bytes back to the system: what is in them is lost, and they take
+// memory again when they are next written. Allocators keep the middle of what is freed; so this is done before.
+inline void discard_pages(void* bytes, std::size_t count) noexcept {
+  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t before_first = -reinterpret_cast<std::uintptr_t>(bytes) % page;
+  if (count < before_first + page) return;
+  const std::size_t whole = (count - before_first) / page * page;
+  madvise(static_cast<std::byte*>(bytes) + before_first, whole, MADV_DONTNEED);
 }
 
 // Calls `Function`, kept out of the caller's code: for the rare branch of a function that is hot.

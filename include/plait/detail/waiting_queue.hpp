@@ -267,9 +267,11 @@ class waiting_queue {
   conqueue_status put(wait_limits limits, Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
       const conqueue_status status = put_once(std::forward<Args>(args)...);
-      if (!is_worth_waiting(status)) [[likely]]
-        return status;
-      return put_waiting<by_value_if_cheap<Args>...>(limits, std::forward<Args>(args)...);
+      if constexpr (Store::is_bounded) {
+        if (is_worth_waiting(status)) [[unlikely]]
+          return put_waiting<by_value_if_cheap<Args>...>(limits, std::forward<Args>(args)...);
+      }
+      return status;
     } else {
       return put(limits, make_queue_item<T>(std::forward<Args>(args)...));
     }

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+// The list of segments under unbounded_queue: elements change hands here, and nobody waits.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/hazard_records.hpp>
+#include <plait/detail/queue_element.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A list of arrays of cells. A put claims the next cell of the last segment by adding to its count of claims, and
+// builds its element there; a get takes the next cell of the first segment that is filled, and moves the element
+// out. Each cell is used once. A segment whose cells are all taken leaves the list, and is used again or freed
+// when no hazard record holds it.
+//
+//   claims       0 .. size         so many cells are claimed
+//                above             all are claimed; what is too much is being given back
+//                k+1 in the high bits   closed when k were claimed; what else is counted below is being given back
+//   next         null              this is the last segment
+//                no_more           closed, and this segment is full
+//
+//   A put that has claimed a cell fills it, whatever happens meanwhile: its segment cannot be drained before.
+//
+// Edges:  filled    lap           release in fill -> acquire in try_get, try_get_n: publishes the element
+//         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so that
+//                                 empty is exact, and event_count's two cases hold; next also publishes a segment
+//         linked    head_, tail_  release in move -> acquire in try_protect_from, external: a segment as it was made
+//         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
+//         spare     spare_        release in discard -> acquire in make   a segment to be used again
+template <queue_element T>
+class segment_list {
+ public:
+  using value_type = T;
+  using item_type = queue_item<T>;
+  using position = std::uint64_t;
+
+  static constexpr const char* queue_name = "plait::unbounded_queue";
+  static constexpr bool is_bounded = false;
+
+  segment_list() : head_(segment::make(first_size)), tail_(head_.load(sync::relaxed)) {}  // relaxed: just made
+
+  segment_list(const segment_list&) = delete;
+  segment_list& operator=(const segment_list&) = delete;
+
+  ~segment_list() {
+    // In the child of a fork, a cell that some other thread had claimed may not be filled.
+    segment* each = head_.load(sync::relaxed);  // relaxed: every call has returned
+    while (each != nullptr && each != no_more()) {
+      each->destroy_items();
+      segment::free(std::exchange(each, each->next.load(sync::relaxed)));  // relaxed: every call has returned
+    }
+    for (each = drained_.load(sync::relaxed); each != nullptr;)  // relaxed: every call has returned
+      segment::free(std::exchange(each, each->next_drained));
+    if (segment* const spare = spare_.load(sync::relaxed)) segment::free(spare);  // relaxed: as above
+  }
+
+  // A constructor that may throw has run before a cell is claimed: a cell that stays empty would end the queue.
+  template <class... Args>
+  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+
+  // Fills the next cell: success or closed. Unless it is success, the arguments are untouched. Throws
+  // std::bad_alloc, and then nothing has happened.
+  template <class... Args>
+    requires constructs_in_slot<Args...>
+  conqueue_status try_put(Args&&... args) {
+    protection guard;
+    for (;;) {
+      segment& last = guard.protect(tail_);
+      const std::uint64_t claim = last.claims.fetch_add(1, sync::seq_cst);  // seq_cst claimed
+      if (claim < last.size) [[likely]] {
+        last.fill(claim, std::forward<Args>(args)...);
+        return conqueue_status::success;
+      }
+      last.give_back(1);
+      if (!go_on_after(last, claim)) return conqueue_status::closed;
+    }
+  }
+
+  // Empties the next cell: success, empty, closed (and drained) or busy. Throws std::bad_alloc, and then nothing
+  // has happened, if this thread uses such a queue for the first time.
+  conqueue_status try_get(std::optional<item_type>& item) {
+    protection guard;
+    for (;;) {
+      segment& first = guard.protect(head_);
+      std::uint64_t at =
+          first.taken.load(sync::relaxed);  // relaxed: a stale one fails the CAS or is looked at again
+      while (at != first.size) {
+        cell& next = first.cells()[at];
+        if (next.lap.load(sync::acquire) == first.lap) {                    // acquire filled
+          if (first.taken.compare_exchange_weak(at, at + 1, sync::seq_cst,  // seq_cst claimed
+                                                sync::relaxed)) {           // relaxed: looked at again
+            item.emplace(std::move(next.item.write()));
+            next.item.destroy();
+            return conqueue_status::success;
+          }
+        } else {
+          const obstacle met = why_not_get(first, at);
+          if (met.status != conqueue_status::success) return met.status;
+          at = met.now;
+        }
+      }
+      if (const conqueue_status status = leave(guard, first); status != conqueue_status::success) return status;
+    }
+  }
+
+  // Fills up to `count` cells from `first` on and says how many: all, unless the queue is closed or memory runs
+  // out. Cells of one segment take one claim.
+  template <class Iterator>
+  std::size_t try_put_n(Iterator& first, std::size_t count) {
+    protection guard;
+    std::size_t done = 0;
+    while (done != count) {
+      segment& last = guard.protect(tail_);
+      const std::uint64_t wanted = std::min<std::uint64_t>(count - done, last.size);
+      const std::uint64_t claim = last.claims.fetch_add(wanted, sync::seq_cst);  // seq_cst claimed
+      const std::uint64_t granted = claim < last.size ? std::min(wanted, last.size - claim) : 0;
+      if (granted != wanted) last.give_back(wanted - granted);
+      for (std::uint64_t at = claim; at != claim + granted; ++at, ++first) last.fill(at, *first);
+      done += granted;
+      if (granted != 0) continue;
+      try {
+        if (!go_on_after(last, claim)) break;
+      } catch (...) {
+        if (done == 0) throw;
+        break;
+      }
+    }
+    return done;
+  }
+
+  // Empties up to `count` cells to `out`, the mirror image.
+  template <class Iterator>
+  std::size_t try_get_n(Iterator& out, std::size_t count) {
+    protection guard;
+    std::size_t done = 0;
+    while (done != count) {
+      segment& first = guard.protect(head_);
+      std::uint64_t at = first.taken.load(sync::relaxed);  // relaxed: as in try_get
+      if (at == first.size) {
+        if (leave(guard, first) != conqueue_status::success) break;
+        continue;
+      }
+      cell* const cells = first.cells() + at;
+      const std::uint64_t wanted = std::min<std::uint64_t>(count - done, first.size - at);
+      std::uint64_t full = 0;
+      while (full != wanted && cells[full].lap.load(sync::acquire) == first.lap) ++full;  // acquire filled
+      if (full == 0) {
+        if (why_not_get(first, at).status != conqueue_status::success) break;
+      } else if (first.taken.compare_exchange_weak(at, at + full, sync::seq_cst,  // seq_cst claimed
+                                                   sync::relaxed)) {              // relaxed: looked at again
+        for (std::uint64_t i = 0; i != full; ++i, ++out) {
+          *out = std::move(queue_value(cells[i].item.write()));
+          cells[i].item.destroy();
+        }
+        done += full;
+      }
+    }
+    return done;
+  }
+
+  // From now on nothing can be put.
+  void close() noexcept {
+    protection guard(protection::waits_for_memory);
+    for (;;) {
+      segment& last = guard.protect(tail_);
+      std::uint64_t claims = last.claims.load(sync::relaxed);  // relaxed: the CAS decides
+      while (claims < last.size)
+        if (last.claims.compare_exchange_weak(claims, closed_at(claims),  //
+                                              sync::seq_cst,              // seq_cst claimed
+                                              sync::relaxed))             // relaxed: looked at again
+          return;
+      if (is_closed(claims)) return;
+      segment* next = nullptr;
+      if (last.next.compare_exchange_strong(next, no_more(), sync::seq_cst,  // seq_cst claimed
+                                            sync::seq_cst) ||                // seq_cst claimed
+          next == no_more())
+        return;
+      move(tail_, last, *next);
+    }
+  }
+
+  bool is_closed() const noexcept { return look_at_tail().closed; }
+
+  // Where the next put will be, closed or not: it counts the puts.
+  position tail() const noexcept { return look_at_tail().at; }
+  static position next(position at) noexcept { return at + 1; }
+  static std::uint64_t distance(position from, position to) noexcept { return to - from; }
+
+  std::size_t size() const noexcept {
+    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    const position head = [this] {
+      protection guard(protection::waits_for_memory);
+      const segment& first = guard.protect(head_);
+      return first.first + first.taken.load(sync::seq_cst);  // seq_cst claimed
+    }();
+    return static_cast<std::size_t>(tail() - head);
+  }
+
+ private:
+  static constexpr int contended_spins = sync::attempts(32);
+
+  struct cell {
+    sync::atomic<std::uint8_t> lap{0};  // that of its segment while and after it is filled; before, one less
+    sync::storage<item_type> item;
+  };
+
+  // Segments double in size, from a few cells to as many as fit into some pages, since every one that is
+  // drained costs a look at the hazard records.
+  static constexpr std::uint64_t first_size = sync::sized(32, 1);
+  static constexpr std::uint64_t largest_bytes = std::uint64_t{1} << 18;
+  static constexpr std::uint64_t largest_size =
+      sync::sized(std::bit_floor(std::max<std::uint64_t>(first_size, largest_bytes / sizeof(cell))), 2);
+
+  // The high bits of `claims`, see above.
+  static constexpr std::uint64_t closed_unit = std::uint64_t{1} << 40;
+  static constexpr std::uint64_t closed_at(std::uint64_t claims) noexcept {
+    return claims + (claims + 1) * closed_unit;
+  }
+  static constexpr bool is_closed(std::uint64_t claims) noexcept { return claims >= closed_unit; }
+
+  struct segment {
+    // Throws std::bad_alloc.
+    static segment* make(std::uint64_t size) {
+      void* const memory = ::operator new(bytes(size), std::align_val_t(alignof(segment)));
+      auto* const made = std::construct_at(static_cast<segment*>(memory));
+      made->size = size;
+      std::uninitialized_default_construct_n(made->cells(), size);
+      return made;
+    }
+    static void free(segment* which) noexcept {
+      const std::size_t all = bytes(which->size);
+      std::destroy_n(which->cells(), which->size);
+      std::destroy_at(which);
+      ::operator delete(which, all, std::align_val_t(alignof(segment)));
+    }
+    static std::size_t bytes(std::uint64_t size) noexcept { return sizeof(segment) + size * sizeof(cell); }
+
+    cell* cells() noexcept { return reinterpret_cast<cell*>(this + 1); }
+
+    template <class... Args>
+    void fill(std::uint64_t at, Args&&... args) noexcept {
+      cell& mine = cells()[at];
+      mine.item.construct(std::forward<Args>(args)...);
+      mine.lap.store(lap, sync::release);  // release filled
+    }
+
+    // relaxed: what is given back counts for nobody
+    void give_back(std::uint64_t count) noexcept { claims.fetch_sub(count, sync::relaxed); }
+
+    // How many cells are claimed, for good.
+    std::uint64_t claimed(std::uint64_t all_claims) const noexcept {
+      return detail::segment_list<T>::is_closed(all_claims) ? all_claims / closed_unit - 1
+                                                            : std::min(all_claims, size);
+    }
+
+    void destroy_items() noexcept {
+      const std::uint64_t end = claimed(claims.load(sync::relaxed));       // relaxed: every call has returned
+      for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
+        if (cells()[at].lap.load(sync::relaxed) == lap) cells()[at].item.destroy();  // relaxed: as above
+    }
+
+    // As it was made, but that the cells hold the lap that has ended.
+    void reset() noexcept {
+      claims.store(0, sync::relaxed);      // relaxed: nobody else knows this segment any more
+      taken.store(0, sync::relaxed);       // relaxed: as above
+      next.store(nullptr, sync::relaxed);  // relaxed: as above
+      ++lap;
+    }
+
+    alignas(contention_free_distance) sync::atomic<std::uint64_t> claims{0};
+    alignas(contention_free_distance) sync::atomic<std::uint64_t> taken{0};  // cells that are taken: 0 .. size
+    alignas(contention_free_distance) sync::atomic<segment*> next{nullptr};
+    position first = 0;               // of its first cell; this and what follows is written before it is linked
+    std::uint64_t size = 0;           // in cells
+    std::uint8_t lap = 1;             // how often its cells have been used, modulo 256
+    segment* next_drained = nullptr;  // among those put aside
+  };
+
+  // A hazard record for the time of one operation.
+  class protection {
+   public:
+    static constexpr struct {
+    } waits_for_memory{};
+
+    protection() : record_(hazard_records::take()) {
+      if (record_ == nullptr) [[unlikely]]
+        throw std::bad_alloc();
+    }
+    // For what must not fail.
+    explicit protection(decltype(waits_for_memory)) noexcept {
+      while ((record_ = hazard_records::take()) == nullptr) sync::yield();
+    }
+    ~protection() { hazard_records::give_back(*record_); }
+    protection(const protection&) = delete;
+    protection& operator=(const protection&) = delete;
+
+    segment& protect(const sync::atomic<segment*>& source) noexcept { return *record_->protect_from(source); }
+    void end() noexcept { record_->clear(); }
+
+   private:
+    hazard_record* record_;
+  };
+
+  static segment* no_more() noexcept {
+    static constinit segment end;
+    return &end;
+  }
+
+  // A put has claimed what `last` does not have. False if the queue is closed; else there is a next segment.
+  [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claim) {
+    if (is_closed(claim)) return false;
+    segment* next = last.next.load(sync::seq_cst);  // seq_cst claimed
+    // One of those who come too late makes the next segment. Should it be stopped, so does everybody.
+    for (int spins = 0; next == nullptr && claim != last.size && spins != contended_spins; ++spins) {
+      sync::pause();
+      next = last.next.load(sync::seq_cst);  // seq_cst claimed
+    }
+    if (next == nullptr) {
+      segment* const made = make_next(last);
+      if (last.next.compare_exchange_strong(next, made, sync::seq_cst,  // seq_cst claimed
+                                            sync::seq_cst)) {           // seq_cst claimed
+        next = made;
+      } else {
+        discard(made);
+      }
+    }
+    if (next == no_more()) return false;
+    move(tail_, last, *next);
+    return true;
+  }
+
+  // All of `first` is taken. Success if there is a next segment; else empty or closed.
+  [[gnu::noinline]] conqueue_status leave(protection& guard, segment& first) noexcept {
+    segment* const next = first.next.load(sync::seq_cst);  // seq_cst claimed
+    if (next == nullptr) return conqueue_status::empty;
+    if (next == no_more()) return conqueue_status::closed;
+    move(tail_, first, *next);  // it must not lead to what is reclaimed
+    const bool is_mine = move(head_, first, *next);
+    guard.end();
+    if (is_mine) {
+      put_aside(&first);
+      reclaim();
+    }
+    return conqueue_status::success;
+  }
+
+  // Moves one end of the queue from a segment to the next one, unless somebody else has.
+  static bool move(sync::atomic<segment*>& end, segment& from, segment& to) noexcept {
+    segment* expected = &from;
+    return end.compare_exchange_strong(expected, &to, sync::release,  // release linked
+                                       sync::relaxed);                // relaxed: it is beyond `from`
+  }
+
+  // What stands in the way of a get: success if nothing does any more. `now` is where to go on.
+  struct obstacle {
+    conqueue_status status;
+    std::uint64_t now;
+  };
+
+  // The cell `at` of `first` is not filled.
+  [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {
+    for (int spins = 0;; ++spins) {
+      const std::uint64_t now = first.taken.load(sync::relaxed);  // relaxed: a stale one has claims beyond it
+      // relaxed: whoever goes on at that cell loads its lap again
+      if (now != at || first.cells()[at].lap.load(sync::relaxed) == first.lap)
+        return {conqueue_status::success, now};
+      const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
+      if (first.claimed(claims) == at)
+        return {is_closed(claims) ? conqueue_status::closed : conqueue_status::empty, at};
+      if (spins == contended_spins) return {conqueue_status::busy, at};
+      sync::pause();
+    }
+  }
+
+  struct tail_state {
+    position at;
+    bool closed;
+  };
+
+  tail_state look_at_tail() const noexcept {
+    protection guard(protection::waits_for_memory);
+    for (;;) {
+      segment& last = guard.protect(tail_);
+      const std::uint64_t claims = last.claims.load(sync::seq_cst);  // seq_cst claimed
+      const std::uint64_t claimed = last.claimed(claims);
+      if (claimed != last.size) return {last.first + claimed, is_closed(claims)};
+      segment* const next = last.next.load(sync::seq_cst);  // seq_cst claimed
+      if (next == nullptr || next == no_more()) return {last.first + claimed, next != nullptr};
+      move(tail_, last, *next);
+    }
+  }
+
+  // A segment to follow `last`.
+  segment* make_next(const segment& last) {
+    segment* made = spare_.exchange(nullptr, sync::acquire);  // acquire spare
+    if (made == nullptr) made = segment::make(std::min(2 * last.size, largest_size));
+    made->first = last.first + last.size;
+    return made;
+  }
+
+  void put_aside(segment* drained) noexcept {
+    drained->next_drained = drained_.load(sync::relaxed);  // relaxed: the CAS decides
+    while (!drained_.compare_exchange_weak(drained->next_drained, drained, sync::release,  // release drained
+                                           sync::relaxed)) {  // relaxed: tried again
+    }
+  }
+
+  // Of the segments put aside, keeps those that somebody still looks at.
+  void reclaim() noexcept {
+    segment* each = drained_.exchange(nullptr, sync::acquire);  // acquire drained
+    sync::process_wide_fence();
+    while (each != nullptr) {
+      segment* const drained = std::exchange(each, each->next_drained);
+      if (hazard_records::is_protected(drained)) {
+        put_aside(drained);
+      } else {
+        drained->reset();
+        discard(drained);
+      }
+    }
+  }
+
+  // Keeps a segment that nobody knows, to be used again, or frees it. One of the largest size is enough.
+  void discard(segment* unused) noexcept {
+    segment* none = nullptr;
+    if (unused->size == largest_size &&
+        spare_.compare_exchange_strong(none, unused, sync::release,  // release spare
+                                       sync::relaxed))               // relaxed: there is one already
+      return;
+    sync::discard_pages(unused->cells(), unused->size * sizeof(cell));
+    segment::free(unused);
+  }
+
+  // tail_ leads to the last segment or one before it, head_ to the first that is not drained or one before it; it
+  // never overtakes tail_.
+  alignas(contention_free_distance) sync::atomic<segment*> head_;
+  alignas(contention_free_distance) mutable sync::atomic<segment*> tail_;
+
+  // Drained segments.
+  alignas(contention_free_distance) sync::atomic<segment*> drained_{
+      nullptr};                            // perhaps in use, by next_drained
+  sync::atomic<segment*> spare_{nullptr};  // certainly not
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

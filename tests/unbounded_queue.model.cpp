@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: MIT
+// Every pair of operations on an unbounded_queue, and the triples with close, under every schedule within the
+// bounds of the search. In here the first segment has one cell and the others two, so that most operations
+// meet the end of one.
+#include <plait/unbounded_queue.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <verify/history.hpp>
+#include <verify/linearizability.hpp>
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+
+namespace {
+
+using plait::conqueue_status;
+using plait::unbounded_queue;
+using verify::check;
+using verify::threads;
+using namespace std::chrono_literals;
+
+// The queue as its documentation has it, for one thread at a time.
+struct sequential_queue {
+  std::deque<int> items{};
+  bool closed = false;
+
+  auto operator<=>(const sequential_queue&) const = default;
+};
+
+struct operation {
+  enum class kind { push, pop, close, size, is_closed } what;
+  int value = 0;
+  conqueue_status status = conqueue_status::success;
+};
+
+bool is_possible(sequential_queue& queue, const operation& done) {
+  switch (done.what) {
+    case operation::kind::push:
+      if (done.status == conqueue_status::closed) return queue.closed;
+      if (queue.closed) return false;
+      queue.items.push_back(done.value);
+      return true;
+    case operation::kind::pop:
+      if (done.status == conqueue_status::empty) return queue.items.empty() && !queue.closed;
+      if (done.status == conqueue_status::closed) return queue.items.empty() && queue.closed;
+      if (queue.items.empty() || queue.items.front() != done.value) return false;
+      queue.items.pop_front();
+      return true;
+    case operation::kind::close:
+      queue.closed = true;
+      return true;
+    case operation::kind::size:
+      return queue.items.size() == static_cast<std::size_t>(done.value);
+    case operation::kind::is_closed:
+      return queue.closed == (done.value != 0);
+  }
+  return false;
+}
+
+// A queue whose every call is recorded; destroyed, it judges them all.
+class recorded_queue {
+ public:
+  ~recorded_queue() {
+    check(verify::is_linearizable(std::span(history_.calls()), sequential_queue{}, is_possible),
+          "the calls are linearizable");
+  }
+
+  void push(int item) {
+    history_.record([&] {
+      return operation{operation::kind::push, item,
+                       queue_.push(item) ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  void pop() {
+    history_.record([&] {
+      const std::optional<int> got = queue_.pop();
+      return operation{operation::kind::pop, got.value_or(0),
+                       got ? conqueue_status::success : conqueue_status::closed};
+    });
+  }
+  // busy is no answer: it says that there is none, and is tried again.
+  void try_pop() {
+    history_.record([&] {
+      auto got = queue_.try_pop();
+      while (!got && got.error() == conqueue_status::busy) got = queue_.try_pop();
+      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
+    });
+  }
+  void close() {
+    history_.record([&] {
+      queue_.close();
+      return operation{operation::kind::close};
+    });
+  }
+  void is_closed() {
+    history_.record([&] { return operation{operation::kind::is_closed, queue_.is_closed() ? 1 : 0}; });
+  }
+  // Exact only while nobody pops.
+  void size() {
+    history_.record([&] { return operation{operation::kind::size, static_cast<int>(queue_.size())}; });
+  }
+
+ private:
+  unbounded_queue<int> queue_;
+  verify::history<operation> history_;
+};
+
+const verify::scenario scenarios[] = {
+    {"try_calls_are_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1), queue.try_pop(); }, [&] { queue.push(2), queue.try_pop(); });
+     }},
+
+    {"two_producers_and_a_trying_consumer_are_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"two_trying_consumers_are_linearizable",
+     [] {
+       recorded_queue queue;
+       queue.push(1);
+       queue.push(2);
+       threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"close_among_pushes_and_pops_is_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.try_pop(), queue.pop(); },
+               [&] { queue.close(); });
+     }},
+
+    {"close_among_two_producers_is_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { queue.close(), queue.try_pop(); });
+     }},
+
+    {"two_closers_and_a_producer_are_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1), queue.is_closed(); }, [&] { queue.close(); }, [&] { queue.close(); });
+     }},
+
+    {"size_and_is_closed_among_pushes_are_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1), queue.push(2), queue.close(); },
+               [&] { queue.size(), queue.is_closed(), queue.size(); });
+     }},
+
+    {"push_and_pop",
+     [] {
+       unbounded_queue<int> queue;
+       std::optional<int> got;
+       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
+       check(got == 7);
+       check(queue.empty());
+     }},
+
+    {"push_and_pop_on_two_processors",
+     [] {
+       unbounded_queue<int> queue;
+       std::optional<int> got;
+       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
+       check(got == 7);
+     },
+     {.processors = 2}},
+
+    {"items_of_one_producer_stay_in_order_over_segments",
+     [] {
+       unbounded_queue<int> queue;
+       threads(
+           [&] {
+             for (int i = 1; i <= 6; ++i) check(queue.push(i));
+           },
+           [&] {
+             for (int i = 1; i <= 6; ++i) check(queue.pop() == i);
+           });
+     }},
+
+    {"a_segment_is_used_again",
+     [] {
+       unbounded_queue<int> queue;
+       for (int i = 1; i <= 5; ++i) {
+         queue.push(i);
+         check(queue.pop() == i);
+       }
+       threads(
+           [&] {
+             for (int i = 1; i <= 4; ++i) check(queue.push(i));
+           },
+           [&] {
+             for (int i = 1; i <= 4; ++i) check(queue.pop() == i);
+           });
+     }},
+
+    {"two_producers_and_a_consumer",
+     [] {
+       unbounded_queue<int> queue;
+       int sum = 0;
+       threads([&] { check(queue.push(1)); }, [&] { check(queue.push(2)); },
+               [&] {
+                 sum += *queue.pop();
+                 sum += *queue.pop();
+               });
+       check(sum == 3);
+     }},
+
+    {"a_producer_and_two_consumers",
+     [] {
+       unbounded_queue<int> queue;
+       std::optional<int> a, b;
+       threads(
+           [&] {
+             queue.push(1);
+             queue.push(2);
+           },
+           [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
+       check(*a + *b == 3);
+     }},
+
+    {"two_consumers_drain_segments_while_a_producer_goes_on",
+     [] {
+       unbounded_queue<int> queue;
+       for (int i = 1; i <= 4; ++i) queue.push(i);
+       int a = 0, b = 0;
+       threads([&] { a = *queue.pop() + *queue.pop(); }, [&] { b = *queue.pop() + *queue.pop(); },
+               [&] { queue.push(5), queue.push(6); });
+       check(a + b == 10);
+       check(queue.size() == 2);
+     },
+     {.depth_first = 50'000}},
+
+    {"two_producers_and_two_consumers",
+     [] {
+       unbounded_queue<int> queue;
+       std::optional<int> a, b;
+       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { a = queue.pop(); },
+               [&] { b = queue.pop(); });
+       check(*a + *b == 3);
+     },
+     {.priorities = 20'000, .random = 20'000}},
+
+    {"close_and_push",
+     [] {
+       unbounded_queue<int> queue;
+       bool pushed = false;
+       threads([&] { pushed = queue.push(7); }, [&] { queue.close(); });
+       check(queue.pop().has_value() == pushed, "what was accepted can be popped");
+       check(!queue.pop());
+     }},
+
+    {"close_at_the_end_of_a_segment_and_push",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       bool pushed = false;
+       threads([&] { pushed = queue.push(7); }, [&] { queue.close(); });
+       check(queue.size() == (pushed ? 2u : 1u));
+       check(queue.pop() == 1);
+       check(queue.pop().has_value() == pushed, "what was accepted can be popped");
+       check(!queue.pop());
+     }},
+
+    {"close_and_pop",
+     [] {
+       unbounded_queue<int> queue;
+       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
+     }},
+
+    {"close_at_the_end_of_a_segment_and_pop",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       threads([&] { check(queue.pop() == 1), check(!queue.pop()); }, [&] { queue.close(); });
+     }},
+
+    {"close_push_and_pop",
+     [] {
+       unbounded_queue<int> queue;
+       bool pushed = false;
+       std::optional<int> got;
+       threads([&] { pushed = queue.push(7); }, [&] { got = queue.pop(); }, [&] { queue.close(); });
+       check(got.has_value() == pushed, "an item that was accepted reaches the consumer");
+     }},
+
+    {"close_and_discard_against_push",
+     [] {
+       unbounded_queue<int> queue;
+       bool pushed = false;
+       std::size_t discarded = 0;
+       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
+       check(discarded == (pushed ? 1u : 0u));
+       check(queue.unfinished_tasks() == 0);
+     }},
+
+    {"pushes_to_a_closed_queue_count_for_nothing",
+     [] {
+       unbounded_queue<int> queue;
+       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.close(); },
+               [&] { check(queue.size() <= queue.unfinished_tasks()); });
+       const std::size_t in = queue.size();
+       check(!queue.push(3));
+       check(queue.unfinished_tasks() == in && queue.size() == in);
+     }},
+
+    {"a_pop_that_times_out_loses_no_item",
+     [] {
+       unbounded_queue<int> queue;
+       bool got = false;
+       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
+       check(queue.size() == (got ? 0u : 1u));
+     }},
+
+    {"a_stop_request_and_a_pop",
+     [] {
+       unbounded_queue<int> queue;
+       std::stop_source stop;
+       threads([&] { check(!queue.pop(stop.get_token())); }, [&] { verify::request_stop(stop); });
+     }},
+
+    {"join_push_and_task_done",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       threads([&] { queue.join(); },
+               [&] {
+                 queue.pop();
+                 queue.task_done();
+               },
+               [&] {
+                 queue.push(2);
+                 queue.pop();
+                 queue.task_done();
+               });
+     },
+     {.depth_first = 50'000}},
+
+    {"batches_of_two_producers_stay_in_order",
+     [] {
+       unbounded_queue<int> queue;
+       const std::vector<int> items{1, 2};
+       std::array<int, 3> got{};
+       threads([&] { check(queue.push_n(items.begin(), 2) == 2); }, [&] { check(queue.push(3)); },
+               [&] {
+                 std::size_t popped = 0;
+                 while (popped != 3) popped += queue.pop_n(got.begin() + popped, 3 - popped);
+               });
+       check(got[0] + got[1] + got[2] == 6);
+     },
+     {.depth_first = 50'000}},
+
+    {"a_batch_and_close",
+     [] {
+       unbounded_queue<int> queue;
+       const std::vector<int> items{1, 2, 3};
+       std::size_t pushed = 0;
+       threads([&] { pushed = queue.push_n(items.begin(), 3); }, [&] { queue.close(); });
+       check(queue.size() == pushed);
+       for (std::size_t i = 0; i != pushed; ++i) check(queue.pop() == items[i]);
+       check(!queue.pop());
+     }},
+
+    {"two_batches_of_consumers",
+     [] {
+       unbounded_queue<int> queue;
+       const std::vector<int> items{1, 2, 3};
+       queue.push_n(items.begin(), 3);
+       std::array<int, 3> a{}, b{};
+       std::size_t count = 0, other = 0;
+       threads([&] { count = queue.try_pop_n(a.begin(), 3); }, [&] { other = queue.try_pop_n(b.begin(), 3); });
+       check(count + other == 3);
+     }},
+
+    {"destroys_what_is_left",
+     [] {
+       unbounded_queue<std::unique_ptr<int>> queue;
+       threads([&] { queue.push(std::make_unique<int>(1)); }, [&] { queue.push(std::make_unique<int>(2)); });
+     }},
+
+    {"a_segment_is_drained_without_membarrier",
+     [] {
+       plait::sync::has_process_wide_fence = false;
+       {
+         unbounded_queue<int> queue;
+         queue.push(1);
+         queue.push(2);
+         threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.push(3); });
+       }
+       plait::sync::has_process_wide_fence = true;
+     }},
+
+    // Linearizable means linearizable together: of two threads that each change one queue and then look at
+    // the other, one sees what the other did.
+    {"one_of_two_producers_sees_the_item_of_the_other",
+     [] {
+       unbounded_queue<int> a, b;
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.push(1), from_b = status_of(b.try_pop()); },
+               [&] { b.push(1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+
+    {"one_of_two_producers_sees_the_item_of_the_other_in_a_new_segment",
+     [] {
+       unbounded_queue<int> a, b;
+       a.push(0), b.push(0);
+       a.pop(), b.pop();
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.push(1), from_b = status_of(b.try_pop()); },
+               [&] { b.push(1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+
+    {"one_of_two_batch_producers_sees_the_item_of_the_other",
+     [] {
+       unbounded_queue<int> a, b;
+       const int item = 1;
+       conqueue_status from_a{}, from_b{};
+       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
+       threads([&] { a.try_push_n(&item, 1), from_b = status_of(b.try_pop()); },
+               [&] { b.try_push_n(&item, 1), from_a = status_of(a.try_pop()); });
+       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
+     }},
+
+    {"one_of_two_closers_sees_that_the_other_queue_is_closed",
+     [] {
+       unbounded_queue<int> a, b;
+       bool a_closed = false, b_closed = false;
+       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
+       check(a_closed || b_closed);
+     }},
+
+    {"one_of_two_closers_of_full_segments_sees_that_the_other_queue_is_closed",
+     [] {
+       unbounded_queue<int> a, b;
+       a.push(1), b.push(1);
+       bool a_closed = false, b_closed = false;
+       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
+       check(a_closed || b_closed);
+     }},
+
+    {"one_of_two_consumers_sees_that_the_other_queue_has_less",
+     [] {
+       unbounded_queue<int> a, b;
+       a.push(1), b.push(1);
+       std::size_t in_a = 0, in_b = 0;
+       threads([&] { a.try_pop(), in_b = b.size(); }, [&] { b.try_pop(), in_a = a.size(); });
+       check(in_a == 0 || in_b == 0);
+     }},
+};
+
+// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy.
+TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
+  const verify::report found = verify::freeze(
+      [] {
+        unbounded_queue<int> queue;
+        queue.push(1), queue.pop();
+        threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+      },
+      1);
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(unbounded_queue_memory, a_push_without_memory_leaves_the_queue_as_it_was) {
+  unsigned refused = 0;
+  const verify::report found = verify::fail_allocations([&] {
+    try {
+      unbounded_queue<int> queue;
+      std::array<bool, 4> is_in{};
+      threads(
+          [&] {
+            for (std::size_t i = 0; i != is_in.size(); ++i) {
+              try {
+                is_in[i] = queue.push(static_cast<int>(i));
+              } catch (const std::bad_alloc&) {
+                ++refused;
+              }
+            }
+          },
+          [&] {
+            try {
+              queue.try_pop();
+              queue.push(4);
+            } catch (const std::bad_alloc&) {
+              ++refused;
+            }
+          });
+      queue.close();
+      int last = -1;
+      while (const std::optional<int> item = queue.pop()) {
+        check(*item == 4 || (*item > last && is_in[static_cast<std::size_t>(*item)]));
+        if (*item != 4) last = *item;
+      }
+    } catch (const std::bad_alloc&) {
+      ++refused;
+    }
+  });
+  EXPECT_TRUE(found) << found;
+  EXPECT_GT(refused, 0u);
+}
+
+class unbounded_queue_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(unbounded_queue_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, unbounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
+
+TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
+  model::expect_orders_needed(scenarios, "segment_list.hpp");
+}
+
+}  // namespace
