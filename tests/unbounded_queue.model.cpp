@@ -467,13 +467,15 @@ const verify::scenario scenarios[] = {
      }},
 };
 
-// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy.
+// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy that has used such a
+// queue before: the first call of a thread takes locks.
 TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   const verify::report found = verify::freeze(
       [] {
         unbounded_queue<int> queue;
         queue.push(1), queue.pop();
-        threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+        verify::thread producer([&] { queue.try_push(1); });
+        queue.try_pop(), queue.try_push(2), queue.try_pop();
       },
       1);
   EXPECT_TRUE(found) << found;
@@ -481,38 +483,40 @@ TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
 
 TEST(unbounded_queue_memory, a_push_without_memory_leaves_the_queue_as_it_was) {
   unsigned refused = 0;
-  const verify::report found = verify::fail_allocations([&] {
-    try {
-      unbounded_queue<int> queue;
-      std::array<bool, 4> is_in{};
-      threads(
-          [&] {
-            for (std::size_t i = 0; i != is_in.size(); ++i) {
-              try {
-                is_in[i] = queue.push(static_cast<int>(i));
-              } catch (const std::bad_alloc&) {
-                ++refused;
-              }
-            }
-          },
-          [&] {
-            try {
-              queue.try_pop();
-              queue.push(4);
-            } catch (const std::bad_alloc&) {
-              ++refused;
-            }
-          });
-      queue.close();
-      int last = -1;
-      while (const std::optional<int> item = queue.pop()) {
-        check(*item == 4 || (*item > last && is_in[static_cast<std::size_t>(*item)]));
-        if (*item != 4) last = *item;
-      }
-    } catch (const std::bad_alloc&) {
-      ++refused;
-    }
-  });
+  const verify::report found = verify::fail_allocations(
+      [&] {
+        try {
+          unbounded_queue<int> queue;
+          std::array<bool, 3> is_in{};
+          threads(
+              [&] {
+                for (std::size_t i = 0; i != is_in.size(); ++i) {
+                  try {
+                    is_in[i] = queue.push(static_cast<int>(i));
+                  } catch (const std::bad_alloc&) {
+                    ++refused;
+                  }
+                }
+              },
+              [&] {
+                try {
+                  queue.try_pop();
+                  queue.push(4);
+                } catch (const std::bad_alloc&) {
+                  ++refused;
+                }
+              });
+          queue.close();
+          int last = -1;
+          while (const std::optional<int> item = queue.pop()) {
+            check(*item == 4 || (*item > last && is_in[static_cast<std::size_t>(*item)]));
+            if (*item != 4) last = *item;
+          }
+        } catch (const std::bad_alloc&) {
+          ++refused;
+        }
+      },
+      {.depth_first = 5'000, .priorities = 500, .random = 500});
   EXPECT_TRUE(found) << found;
   EXPECT_GT(refused, 0u);
 }

@@ -41,6 +41,14 @@ class alignas(contention_free_distance) hazard_record {
   void protect(const void* object) noexcept { object_.store(object, sync::release); }  // release used
   void clear() noexcept { object_.store(nullptr, sync::release); }                     // release used
 
+  // As below, and costs a load and a comparison if the record protects that object already.
+  template <class T>
+  T* go_on_protecting_from(const sync::atomic<T*>& source) noexcept {
+    T* const object = source.load(sync::acquire);  // acquire reached
+    // relaxed: the owner's own store. The fence behind that store stands before the load above as well.
+    return object == object_.load(sync::relaxed) ? object : protect_from(source);
+  }
+
   // Protects what `source` leads to at some moment during the call.
   template <class T>
   T* protect_from(const sync::atomic<T*>& source) noexcept {
@@ -83,6 +91,14 @@ class hazard_records {
       return nullptr;
     --mine.size;
     return std::exchange(mine.first, mine.first->next_free_);
+  }
+
+  // Puts a record back that the calling thread has taken, and that goes on protecting what it protects until
+  // it is used for something else: soon perhaps by the same thread for the same object, or when the thread ends.
+  static void put_back(hazard_record& record) noexcept {
+    cache& mine = sync::per_thread<cache>();
+    record.next_free_ = std::exchange(mine.first, &record);
+    ++mine.size;
   }
 
   // Whatever the record protects, it protects no longer.
@@ -170,6 +186,7 @@ class hazard_records {
   }
 
   static void give_to_all(hazard_record* record) noexcept {
+    record->clear();
     const std::lock_guard guard(shared().lock);
     record->next_free_ = std::exchange(shared().free, record);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
+#include <plait/detail/backoff.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/hazard_records.hpp>
 #include <plait/detail/queue_element.hpp>
@@ -20,18 +22,18 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A list of arrays of cells. A put claims the next cell of the last segment by adding to its count of claims, and
-// builds its element there; a get takes the next cell of the first segment that is filled, and moves the element
-// out. Each cell is used once. A segment whose cells are all taken leaves the list, and is used again or freed
-// when no hazard record holds it.
+// A list of arrays of cells. A put claims the next cell of the last segment and builds its element there; a get
+// claims the first cell that is not taken, if it is filled, and moves the element out. Each cell is used once. A
+// segment whose cells are all taken leaves the list, and is used again or freed when no hazard record holds it.
 //
-//   claims       0 .. size         so many cells are claimed
-//                above             all are claimed; what is too much is being given back
-//                k+1 in the high bits   closed when k were claimed; what else is counted below is being given back
-//   next         null              this is the last segment
-//                no_more           closed, and this segment is full
+//   claims               next        the segment is ...
+//   0 .. size-1          null        the last one, and open
+//   k with closed_bit    null        the last one, and closed: k < size cells were claimed
+//   size                 null        the last one, and full: the next put makes another
+//   size                 a segment   not the last one
+//   size                 no_more()   the last one, full and closed
 //
-//   A put that has claimed a cell fills it, whatever happens meanwhile: its segment cannot be drained before.
+// A put that has claimed a cell fills it whatever happens meanwhile: its segment is not drained before.
 //
 // Edges:  filled    lap           release in fill -> acquire in try_get, try_get_n: publishes the element
 //         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so that
@@ -76,15 +78,20 @@ class segment_list {
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) {
     protection guard;
+    backoff contention;
     for (;;) {
       segment& last = guard.protect(tail_);
-      const std::uint64_t claim = last.claims.fetch_add(1, sync::seq_cst);  // seq_cst claimed
-      if (claim < last.size) [[likely]] {
-        last.fill(claim, std::forward<Args>(args)...);
-        return conqueue_status::success;
+      std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: a stale one fails the CAS
+      while (at < last.size) {
+        if (last.claims.compare_exchange_weak(at, at + 1, sync::seq_cst,  // seq_cst claimed
+                                              sync::relaxed)) {           // relaxed: looked at again
+          last.fill(at, std::forward<Args>(args)...);
+          return conqueue_status::success;
+        }
+        contention.wait();
+        at = last.claims.load(sync::relaxed);  // relaxed: as above
       }
-      last.give_back(1);
-      if (!go_on_after(last, claim)) return conqueue_status::closed;
+      if (!go_on_after(last, at)) return conqueue_status::closed;
     }
   }
 
@@ -92,12 +99,13 @@ class segment_list {
   // has happened, if this thread uses such a queue for the first time.
   conqueue_status try_get(std::optional<item_type>& item) {
     protection guard;
+    backoff contention;
     for (;;) {
       segment& first = guard.protect(head_);
       std::uint64_t at =
           first.taken.load(sync::relaxed);  // relaxed: a stale one fails the CAS or is looked at again
       while (at != first.size) {
-        cell& next = first.cells()[at];
+        const cell next = first.at(at);
         if (next.lap.load(sync::acquire) == first.lap) {                    // acquire filled
           if (first.taken.compare_exchange_weak(at, at + 1, sync::seq_cst,  // seq_cst claimed
                                                 sync::relaxed)) {           // relaxed: looked at again
@@ -105,6 +113,8 @@ class segment_list {
             next.item.destroy();
             return conqueue_status::success;
           }
+          contention.wait();
+          at = first.taken.load(sync::relaxed);  // relaxed: as above
         } else {
           const obstacle met = why_not_get(first, at);
           if (met.status != conqueue_status::success) return met.status;
@@ -120,21 +130,27 @@ class segment_list {
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     protection guard;
+    backoff contention;
     std::size_t done = 0;
     while (done != count) {
       segment& last = guard.protect(tail_);
-      const std::uint64_t wanted = std::min<std::uint64_t>(count - done, last.size);
-      const std::uint64_t claim = last.claims.fetch_add(wanted, sync::seq_cst);  // seq_cst claimed
-      const std::uint64_t granted = claim < last.size ? std::min(wanted, last.size - claim) : 0;
-      if (granted != wanted) last.give_back(wanted - granted);
-      for (std::uint64_t at = claim; at != claim + granted; ++at, ++first) last.fill(at, *first);
-      done += granted;
-      if (granted != 0) continue;
-      try {
-        if (!go_on_after(last, claim)) break;
-      } catch (...) {
-        if (done == 0) throw;
-        break;
+      std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: as in try_put
+      if (at < last.size) {
+        const std::uint64_t end = std::min<std::uint64_t>(at + (count - done), last.size);
+        if (last.claims.compare_exchange_weak(at, end, sync::seq_cst,  // seq_cst claimed
+                                              sync::relaxed)) {        // relaxed: looked at again
+          done += end - at;
+          for (; at != end; ++at, ++first) last.fill(at, *first);
+        } else {
+          contention.wait();
+        }
+      } else {
+        try {
+          if (!go_on_after(last, at)) break;
+        } catch (...) {
+          if (done == 0) throw;
+          break;
+        }
       }
     }
     return done;
@@ -144,6 +160,7 @@ class segment_list {
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     protection guard;
+    backoff contention;
     std::size_t done = 0;
     while (done != count) {
       segment& first = guard.protect(head_);
@@ -152,19 +169,22 @@ class segment_list {
         if (leave(guard, first) != conqueue_status::success) break;
         continue;
       }
-      cell* const cells = first.cells() + at;
       const std::uint64_t wanted = std::min<std::uint64_t>(count - done, first.size - at);
       std::uint64_t full = 0;
-      while (full != wanted && cells[full].lap.load(sync::acquire) == first.lap) ++full;  // acquire filled
+      while (full != wanted && first.at(at + full).lap.load(sync::acquire) == first.lap)
+        ++full;  // acquire filled
       if (full == 0) {
         if (why_not_get(first, at).status != conqueue_status::success) break;
       } else if (first.taken.compare_exchange_weak(at, at + full, sync::seq_cst,  // seq_cst claimed
                                                    sync::relaxed)) {              // relaxed: looked at again
         for (std::uint64_t i = 0; i != full; ++i, ++out) {
-          *out = std::move(queue_value(cells[i].item.write()));
-          cells[i].item.destroy();
+          sync::storage<item_type>& item = first.at(at + i).item;
+          *out = std::move(queue_value(item.write()));
+          item.destroy();
         }
         done += full;
+      } else {
+        contention.wait();
       }
     }
     return done;
@@ -177,9 +197,9 @@ class segment_list {
       segment& last = guard.protect(tail_);
       std::uint64_t claims = last.claims.load(sync::relaxed);  // relaxed: the CAS decides
       while (claims < last.size)
-        if (last.claims.compare_exchange_weak(claims, closed_at(claims),  //
-                                              sync::seq_cst,              // seq_cst claimed
-                                              sync::relaxed))             // relaxed: looked at again
+        if (last.claims.compare_exchange_weak(claims, claims | closed_bit,  //
+                                              sync::seq_cst,                // seq_cst claimed
+                                              sync::relaxed))               // relaxed: looked at again
           return;
       if (is_closed(claims)) return;
       segment* next = nullptr;
@@ -209,26 +229,34 @@ class segment_list {
   }
 
  private:
+  // A put asks for the line after next: its stores must be done before the next put can claim a cell.
+  static constexpr std::size_t prefetch_distance = 2 * cache_line;
   static constexpr int contended_spins = sync::attempts(32);
 
+  // Some cells that share a cache line if they can. A lap is that of its segment while and after its cell is
+  // filled; before, one less.
+  struct group {
+    static constexpr std::size_t cells = std::max<std::size_t>(1, cache_line / (sizeof(item_type) + 1));
+
+    std::array<sync::atomic<std::uint8_t>, cells> laps{};
+    std::array<sync::storage<item_type>, cells> items;
+  };
+
+  // One of them.
   struct cell {
-    sync::atomic<std::uint8_t> lap{0};  // that of its segment while and after it is filled; before, one less
-    sync::storage<item_type> item;
+    sync::atomic<std::uint8_t>& lap;
+    sync::storage<item_type>& item;
   };
 
   // Segments double in size, from a few cells to as many as fit into some pages, since every one that is
   // drained costs a look at the hazard records.
   static constexpr std::uint64_t first_size = sync::sized(32, 1);
   static constexpr std::uint64_t largest_bytes = std::uint64_t{1} << 18;
-  static constexpr std::uint64_t largest_size =
-      sync::sized(std::bit_floor(std::max<std::uint64_t>(first_size, largest_bytes / sizeof(cell))), 2);
+  static constexpr std::uint64_t largest_size = sync::sized(
+      std::bit_floor(std::max<std::uint64_t>(first_size, group::cells*(largest_bytes / sizeof(group)))), 2);
 
-  // The high bits of `claims`, see above.
-  static constexpr std::uint64_t closed_unit = std::uint64_t{1} << 40;
-  static constexpr std::uint64_t closed_at(std::uint64_t claims) noexcept {
-    return claims + (claims + 1) * closed_unit;
-  }
-  static constexpr bool is_closed(std::uint64_t claims) noexcept { return claims >= closed_unit; }
+  static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;  // of `claims`
+  static constexpr bool is_closed(std::uint64_t claims) noexcept { return (claims & closed_bit) != 0; }
 
   struct segment {
     // Throws std::bad_alloc.
@@ -236,39 +264,41 @@ class segment_list {
       void* const memory = ::operator new(bytes(size), std::align_val_t(alignof(segment)));
       auto* const made = std::construct_at(static_cast<segment*>(memory));
       made->size = size;
-      std::uninitialized_default_construct_n(made->cells(), size);
+      std::uninitialized_default_construct_n(made->groups(), group_count(size));
       return made;
     }
     static void free(segment* which) noexcept {
       const std::size_t all = bytes(which->size);
-      std::destroy_n(which->cells(), which->size);
+      std::destroy_n(which->groups(), group_count(which->size));
       std::destroy_at(which);
       ::operator delete(which, all, std::align_val_t(alignof(segment)));
     }
-    static std::size_t bytes(std::uint64_t size) noexcept { return sizeof(segment) + size * sizeof(cell); }
+    static std::size_t group_count(std::uint64_t size) noexcept {
+      return (size + group::cells - 1) / group::cells;
+    }
+    static std::size_t bytes(std::uint64_t size) noexcept {
+      return sizeof(segment) + group_count(size) * sizeof(group);
+    }
 
-    cell* cells() noexcept { return reinterpret_cast<cell*>(this + 1); }
+    group* groups() noexcept { return reinterpret_cast<group*>(this + 1); }
+    cell at(std::uint64_t which) noexcept {
+      const auto number = static_cast<std::uint32_t>(which);
+      group& home = groups()[number / group::cells];
+      return {home.laps[number % group::cells], home.items[number % group::cells]};
+    }
 
     template <class... Args>
     void fill(std::uint64_t at, Args&&... args) noexcept {
-      cell& mine = cells()[at];
+      const cell mine = this->at(at);
+      sync::prefetch_for_write(&mine.lap, prefetch_distance);
       mine.item.construct(std::forward<Args>(args)...);
       mine.lap.store(lap, sync::release);  // release filled
     }
 
-    // relaxed: what is given back counts for nobody
-    void give_back(std::uint64_t count) noexcept { claims.fetch_sub(count, sync::relaxed); }
-
-    // How many cells are claimed, for good.
-    std::uint64_t claimed(std::uint64_t all_claims) const noexcept {
-      return detail::segment_list<T>::is_closed(all_claims) ? all_claims / closed_unit - 1
-                                                            : std::min(all_claims, size);
-    }
-
     void destroy_items() noexcept {
-      const std::uint64_t end = claimed(claims.load(sync::relaxed));       // relaxed: every call has returned
+      const std::uint64_t end = claims.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
       for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
-        if (cells()[at].lap.load(sync::relaxed) == lap) cells()[at].item.destroy();  // relaxed: as above
+        if (this->at(at).lap.load(sync::relaxed) == lap) this->at(at).item.destroy();  // relaxed: as above
     }
 
     // As it was made, but that the cells hold the lap that has ended.
@@ -302,11 +332,13 @@ class segment_list {
     explicit protection(decltype(waits_for_memory)) noexcept {
       while ((record_ = hazard_records::take()) == nullptr) sync::yield();
     }
-    ~protection() { hazard_records::give_back(*record_); }
+    ~protection() { hazard_records::put_back(*record_); }
     protection(const protection&) = delete;
     protection& operator=(const protection&) = delete;
 
-    segment& protect(const sync::atomic<segment*>& source) noexcept { return *record_->protect_from(source); }
+    segment& protect(const sync::atomic<segment*>& source) noexcept {
+      return *record_->go_on_protecting_from(source);
+    }
     void end() noexcept { record_->clear(); }
 
    private:
@@ -318,15 +350,10 @@ class segment_list {
     return &end;
   }
 
-  // A put has claimed what `last` does not have. False if the queue is closed; else there is a next segment.
-  [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claim) {
-    if (is_closed(claim)) return false;
+  // All of `last` is claimed, or it is closed. False if the queue is closed; else there is a next segment.
+  [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claims) {
+    if (is_closed(claims)) return false;
     segment* next = last.next.load(sync::seq_cst);  // seq_cst claimed
-    // One of those who come too late makes the next segment. Should it be stopped, so does everybody.
-    for (int spins = 0; next == nullptr && claim != last.size && spins != contended_spins; ++spins) {
-      sync::pause();
-      next = last.next.load(sync::seq_cst);  // seq_cst claimed
-    }
     if (next == nullptr) {
       segment* const made = make_next(last);
       if (last.next.compare_exchange_strong(next, made, sync::seq_cst,  // seq_cst claimed
@@ -374,11 +401,11 @@ class segment_list {
     for (int spins = 0;; ++spins) {
       const std::uint64_t now = first.taken.load(sync::relaxed);  // relaxed: a stale one has claims beyond it
       // relaxed: whoever goes on at that cell loads its lap again
-      if (now != at || first.cells()[at].lap.load(sync::relaxed) == first.lap)
+      if (now != at || first.at(at).lap.load(sync::relaxed) == first.lap)
         return {conqueue_status::success, now};
       const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
-      if (first.claimed(claims) == at)
-        return {is_closed(claims) ? conqueue_status::closed : conqueue_status::empty, at};
+      if (claims == at) return {conqueue_status::empty, at};
+      if (claims == (at | closed_bit)) return {conqueue_status::closed, at};
       if (spins == contended_spins) return {conqueue_status::busy, at};
       sync::pause();
     }
@@ -394,7 +421,7 @@ class segment_list {
     for (;;) {
       segment& last = guard.protect(tail_);
       const std::uint64_t claims = last.claims.load(sync::seq_cst);  // seq_cst claimed
-      const std::uint64_t claimed = last.claimed(claims);
+      const std::uint64_t claimed = claims & ~closed_bit;
       if (claimed != last.size) return {last.first + claimed, is_closed(claims)};
       segment* const next = last.next.load(sync::seq_cst);  // seq_cst claimed
       if (next == nullptr || next == no_more()) return {last.first + claimed, next != nullptr};
@@ -439,7 +466,7 @@ class segment_list {
         spare_.compare_exchange_strong(none, unused, sync::release,  // release spare
                                        sync::relaxed))               // relaxed: there is one already
       return;
-    sync::discard_pages(unused->cells(), unused->size * sizeof(cell));
+    sync::discard_pages(unused->groups(), segment::group_count(unused->size) * sizeof(group));
     segment::free(unused);
   }
 
