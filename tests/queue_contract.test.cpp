@@ -17,6 +17,7 @@
 #include <plait/priority_queue.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/unbounded_queue.hpp>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -81,6 +82,14 @@ struct relaxed_priority {
     return queue<T>();
   }
 };
+struct unbounded {
+  template <class T>
+  using queue = plait::unbounded_queue<T>;
+  template <class T>
+  static queue<T> make(std::size_t /*capacity*/) {
+    return queue<T>();
+  }
+};
 
 template <class Kind>
 class queue_contract : public testing::Test {
@@ -88,7 +97,7 @@ class queue_contract : public testing::Test {
   static auto make(std::size_t capacity) { return Kind::template make<int>(capacity); }
 };
 
-using kinds = testing::Types<bounded, spsc, lifo, priority, relaxed_priority>;
+using kinds = testing::Types<bounded, spsc, unbounded, lifo, priority, relaxed_priority>;
 
 struct name_of {
   template <class Kind>
@@ -98,6 +107,7 @@ struct name_of {
     if constexpr (std::same_as<Kind, lifo>) return "lifo_queue";
     if constexpr (std::same_as<Kind, priority>) return "priority_queue";
     if constexpr (std::same_as<Kind, relaxed_priority>) return "relaxed_priority_queue";
+    if constexpr (std::same_as<Kind, unbounded>) return "unbounded_queue";
   }
 };
 TYPED_TEST_SUITE(queue_contract, kinds, name_of);

@@ -13,3 +13,4 @@
 #include <plait/priority_queue.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/unbounded_queue.hpp>

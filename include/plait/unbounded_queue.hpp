@@ -1,13 +1,64 @@
 // SPDX-License-Identifier: MIT
+// unbounded_queue<T>: a first-in, first-out queue that grows, for any number of producers and consumers.
+//
+// Use it when a push must never wait: event handlers, log lines, results that are collected later.
+// Use bounded_queue when producers can run ahead of consumers for long: memory is not endless.
+//
+//   operation            progress                      order, exactness                 complexity  memory
+//   push, emplace        never waits (1)               FIFO over all producers          O(1)        (2)
+//   pop                  blocks while empty            FIFO; drains, then says closed   O(1)        none
+//   try_push, try_pop    never sleeps (1)              empty is exact (3)               O(1)        as push
+//   ..._for, ..._until   pops give up at a deadline    one last try at the deadline     O(1)        as push
+//   push_n, pop_n        as push and pop               neighbours; one claim for those  O(n)        as push
+//                                                      of one segment
+//   close                never waits                   every waiter wakes               O(waiters)  none
+//   size                 never waits                   exact when quiet, never too low  O(1)        none
+//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
+//                                                      has been marked done
+//   (1) It is not lock-free: a thread stopped between claiming a cell and filling it holds up that cell.
+//       Nobody spins on it: try_pop then returns busy, the others sleep. A thread's first call takes a lock.
+//   (2) Items lie in segments of up to 256 KiB, one byte and padding beside each item. A segment is freed when its
+//       last item is taken, and its memory goes back to the system; one is kept to be used again. A queue that
+//       has been drained keeps at most three, and one more for each thread that used it last. Calls allocate only
+//       when a segment is full, and a little in a thread's first call.
+//   (3) Linearizable: empty is said only if the queue was so at some moment during the call.
+//
+// Exceptions: a constructor of T that throws leaves the queue as it was, and so does std::bad_alloc: the value is
+// untouched. A T whose move may throw is kept on the heap (one allocation per push); if moving it out of pop()
+// throws, that item is lost, as in P0260. A batch that runs out of memory in the middle keeps what went in.
+//
+//   plait::unbounded_queue<std::string> lines;
+//   std::jthread writer([&] {
+//     while (const auto line = lines.pop()) std::cout << *line << '\n';
+//   });
+//   for (int i = 0; i < 3; ++i) lines.push("line " + std::to_string(i));  // returns at once
+//   lines.close();                                                        // the writer writes what is left
+//
+// T: queue_element, that is, nothrow destructible and either nothrow movable or copyable.
+// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// The interface is bounded_queue's, without capacity(); try_push never says full. Unlike Python's, a push after
+// close() returns false instead of raising.
+// Algorithm: a list of arrays of cells that are used once (after LCRQ and FAAArrayQueue, with claims that know their
+// cell is good); hazard pointers. Design note: docs/structures/unbounded_queue.md.
 #pragma once
+
 #include <utility>
+
+#include <plait/detail/queue_element.hpp>
 #include <plait/detail/segment_list.hpp>
+#include <plait/detail/sync.hpp>
 #include <plait/detail/waiting_queue.hpp>
+
 namespace PLAIT_NAMESPACE {
+
+// Elements change hands in detail::segment_list; detail::waiting_queue has the operations, and waits.
 template <queue_element T>
 class unbounded_queue : public detail::waiting_queue<detail::segment_list<T>> {
   using base = detail::waiting_queue<detail::segment_list<T>>;
+
  public:
+  // Throws std::bad_alloc.
   unbounded_queue() : base(std::in_place) {}
 };
-}
+
+}  // namespace PLAIT_NAMESPACE

@@ -16,6 +16,7 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/backoff.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/event_count.hpp>
 #include <plait/detail/hazard_records.hpp>
 #include <plait/detail/queue_element.hpp>
 #include <plait/detail/sync.hpp>
@@ -50,6 +51,8 @@ class segment_list {
 
   static constexpr const char* queue_name = "plait::unbounded_queue";
   static constexpr bool is_bounded = false;
+  using event_count = detail::event_count;
+  static constexpr pace batch_pace = pace_of_items;
 
   segment_list() : head_(segment::make(first_size)), tail_(head_.load(sync::relaxed)) {}  // relaxed: just made
 

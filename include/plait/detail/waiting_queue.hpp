@@ -392,7 +392,9 @@ class waiting_queue {
   // At least one, unless the queue is closed. Only single operations tell why nothing could be done.
   template <class Iterator>
   size_type put_some_waiting(Iterator& first, size_type count) {
-    if constexpr (puts_together<Iterator>) {
+    if constexpr (!Store::is_bounded) {
+      return put_some(first, count);
+    } else if constexpr (puts_together<Iterator>) {
       size_type pushed = 0;
       wait_for(
           not_full_, {},

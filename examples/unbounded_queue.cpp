@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Lines that are written by one thread, whoever they come from.
+#include <iostream>
+#include <plait/unbounded_queue.hpp>
+#include <string>
+#include <thread>
+
+int main() {
+  // [log]
+  plait::unbounded_queue<std::string> lines;
+  std::jthread writer([&] {
+    while (const auto line = lines.pop()) std::cout << *line << '\n';
+  });
+  for (int i = 0; i < 3; ++i) lines.push("line " + std::to_string(i));  // returns at once
+  lines.close();                                                        // the writer writes what is left
+  // [log]
+  writer.join();
+  return lines.empty() ? 0 : 1;
+}
