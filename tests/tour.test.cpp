@@ -72,6 +72,11 @@ TEST(tour, priority_processes_tasks_in_order_and_measures) {
   EXPECT_TRUE(contains(out, "0 came out of"));
 }
 
+TEST(tour, unbounded_shows_the_memory_of_a_burst) {
+  const std::string out = chapter("unbounded", R"(after the burst +[0-9.]+ MB)");
+  EXPECT_TRUE(contains(out, R"(after the drain +[0-9.]+ MB)")) << out;
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
@@ -93,7 +98,7 @@ TEST(tour, several_chapters_come_in_the_order_of_their_names) {
 TEST(tour, list_names_the_chapters_and_runs_none) {
   const child::result result = tour({"--list"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* name : {"race", "counter", "queue", "spsc", "count-words"})
+  for (const char* name : {"race", "counter", "queue", "spsc", "unbounded", "count-words"})
     EXPECT_TRUE(contains(result.out, std::string("  ") + name + " ")) << result.out;
   EXPECT_FALSE(contains(result.out, " ns")) << result.out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // boost_lockfree: boost::lockfree::queue with all nodes allocated beforehand. It never waits, so the
-// adapter yields. It holds trivially copyable items only. For unbounded_queue it allocates more as it needs them.
+// adapter yields. It holds trivially copyable items only. For unbounded_queue it allocates nodes as needed.
 #include <boost/lockfree/queue.hpp>
 #include <thread>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// xenium_ramalhete: xenium's ramalhete_queue, the fastest unbounded rival that keeps the order. It never waits, so
-// the adapter yields. Its items are pointers; a number is passed as one. Reclamation by epochs is the
-// fastest of xenium's.
+// xenium_ramalhete: xenium's ramalhete_queue, the fastest unbounded rival that keeps the order. It never waits,
+// so the adapter yields. Its items are pointers; a number is passed as one. Memory is reclaimed by epochs.
 #include <thread>
 #include <xenium/ramalhete_queue.hpp>
 #include <xenium/reclamation/generic_epoch_based.hpp>

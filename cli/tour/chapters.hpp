@@ -13,6 +13,7 @@ void queue(page& out);
 void spsc(page& out);
 void lifo(page& out);
 void priority(page& out);
+void unbounded(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

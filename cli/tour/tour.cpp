@@ -43,6 +43,7 @@ constexpr std::array chapters{
     chapter{"spsc", "a stream from one thread to another", tour::spsc},
     chapter{"lifo", "what was pushed last comes out first", tour::lifo},
     chapter{"priority", "tasks pushed out of order and processed in order", tour::priority},
+    chapter{"unbounded", "a queue that grows, and gives its memory back", tour::unbounded},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };
 

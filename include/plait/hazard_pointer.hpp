@@ -23,7 +23,8 @@
 //       A thread that ends frees what it has retired, but for what is protected just then: others free that
 //       as they retire.
 //
-// Exceptions: only make_hazard_pointer() throws, and only std::bad_alloc. Deleters must not throw. They run outside every lock, in a thread that calls retire() or ends, and may use and retire what they like.
+// Exceptions: only make_hazard_pointer() throws, and only std::bad_alloc. Deleters must not throw. They run
+// outside every lock, in a thread that calls retire() or ends, and may use and retire what they like.
 //
 //   struct settings : plait::hazard_pointer_obj_base<settings> {
 //     int limit = 0;

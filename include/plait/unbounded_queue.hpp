@@ -17,15 +17,15 @@
 //                                                      has been marked done
 //   (1) It is not lock-free: a thread stopped between claiming a cell and filling it holds up that cell.
 //       Nobody spins on it: try_pop then returns busy, the others sleep. A thread's first call takes a lock.
-//   (2) Items lie in segments of up to 256 KiB, one byte and padding beside each item. A segment is freed when its
-//       last item is taken, and its memory goes back to the system; one is kept to be used again. A queue that
-//       has been drained keeps at most three, and one more for each thread that used it last. Calls allocate only
-//       when a segment is full, and a little in a thread's first call.
+//   (2) Items lie in segments of up to 256 KiB, each item with a byte of its own. A segment is freed when its
+//       last item is taken, and its memory goes back to the system. A queue that has been drained keeps at
+//       most two, one of them to be used again, and one for each thread that was the last to use it. Calls
+//       allocate only when a segment is full, and a little in a thread's first call.
 //   (3) Linearizable: empty is said only if the queue was so at some moment during the call.
 //
-// Exceptions: a constructor of T that throws leaves the queue as it was, and so does std::bad_alloc: the value is
-// untouched. A T whose move may throw is kept on the heap (one allocation per push); if moving it out of pop()
-// throws, that item is lost, as in P0260. A batch that runs out of memory in the middle keeps what went in.
+// Exceptions: a constructor of T that throws leaves the queue as it was, and so does std::bad_alloc: then the
+// value is untouched. A T whose move may throw is kept on the heap (one allocation per push); if moving it out
+// of pop() throws, that item is lost, as in P0260. A batch that runs out of memory keeps what went in.
 //
 //   plait::unbounded_queue<std::string> lines;
 //   std::jthread writer([&] {
@@ -38,8 +38,8 @@
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
 // The interface is bounded_queue's, without capacity(); try_push never says full. Unlike Python's, a push after
 // close() returns false instead of raising.
-// Algorithm: a list of arrays of cells that are used once (after LCRQ and FAAArrayQueue, with claims that know their
-// cell is good); hazard pointers. Design note: docs/structures/unbounded_queue.md.
+// Algorithm: a list of arrays of cells that are used once (as in FAAArrayQueue, but that claims never fail),
+// hazard pointers. Design note: docs/structures/unbounded_queue.md.
 #pragma once
 
 #include <utility>

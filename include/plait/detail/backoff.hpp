@@ -5,9 +5,9 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// What to do after losing a race for a word: stay away from it for a while, longer with each loss. The winner then
-// has the cache line to itself and gets many operations done, each in a fraction of the time that passing the
-// line back and forth takes.
+// What to do after losing a race for a word: stay away from it for a while, longer with each loss. The winner
+// then has the cache line to itself, and gets many operations done in the time that passing the line back
+// and forth would take for a few.
 class backoff {
  public:
   void wait() noexcept {

@@ -83,8 +83,7 @@ class hazard_records {
  public:
   static constexpr std::size_t kept_by_thread = 8;
 
-  // A record for the calling thread, or for whomever it hands it to. Null if there is no memory for one, which
-  // may happen only to a thread that has none at hand: give_back() leaves it one.
+  // A record for the calling thread, or for whomever it hands it to. Null if there is no memory for one.
   static hazard_record* take() noexcept {
     cache& mine = sync::per_thread<cache>();
     if (mine.first == nullptr && !sync::rarely<&refill>()) [[unlikely]]
@@ -93,7 +92,7 @@ class hazard_records {
     return std::exchange(mine.first, mine.first->next_free_);
   }
 
-  // Puts a record back that the calling thread has taken, and that goes on protecting what it protects until
+  // Puts back a record that the calling thread has taken. It goes on protecting what it protects until
   // it is used for something else: soon perhaps by the same thread for the same object, or when the thread ends.
   static void put_back(hazard_record& record) noexcept {
     cache& mine = sync::per_thread<cache>();

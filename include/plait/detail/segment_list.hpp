@@ -24,8 +24,9 @@
 namespace PLAIT_NAMESPACE::detail {
 
 // A list of arrays of cells. A put claims the next cell of the last segment and builds its element there; a get
-// claims the first cell that is not taken, if it is filled, and moves the element out. Each cell is used once. A
-// segment whose cells are all taken leaves the list, and is used again or freed when no hazard record holds it.
+// claims the first cell that is not taken, if it is filled, and moves the element out. Each cell is used once.
+// A segment whose cells are all taken leaves the list, and is used again or freed when no hazard record holds
+// it.
 //
 //   claims               next        the segment is ...
 //   0 .. size-1          null        the last one, and open
@@ -37,9 +38,10 @@ namespace PLAIT_NAMESPACE::detail {
 // A put that has claimed a cell fills it whatever happens meanwhile: its segment is not drained before.
 //
 // Edges:  filled    lap           release in fill -> acquire in try_get, try_get_n: publishes the element
-//         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so that
-//                                 empty is exact, and event_count's two cases hold; next also publishes a segment
-//         linked    head_, tail_  release in move -> acquire in try_protect_from, external: a segment as it was made
+//         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
+//                                 that empty is exact, and event_count's two cases hold
+//         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
+//                                 go_on_after, close and hazard_record: a segment as it was made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
 //         spare     spare_        release in discard -> acquire in make   a segment to be used again
 template <queue_element T>
@@ -98,15 +100,15 @@ class segment_list {
     }
   }
 
-  // Empties the next cell: success, empty, closed (and drained) or busy. Throws std::bad_alloc, and then nothing
-  // has happened, if this thread uses such a queue for the first time.
+  // Empties the next cell: success, empty, closed (and drained) or busy. May throw std::bad_alloc when this
+  // thread uses such a queue for the first time, and then nothing has happened.
   conqueue_status try_get(std::optional<item_type>& item) {
     protection guard;
     backoff contention;
     for (;;) {
       segment& first = guard.protect(head_);
       std::uint64_t at =
-          first.taken.load(sync::relaxed);  // relaxed: a stale one fails the CAS or is looked at again
+          first.taken.load(sync::relaxed);  // relaxed: as in try_put
       while (at != first.size) {
         const cell next = first.at(at);
         if (next.lap.load(sync::acquire) == first.lap) {                    // acquire filled
@@ -207,7 +209,7 @@ class segment_list {
       if (is_closed(claims)) return;
       segment* next = nullptr;
       if (last.next.compare_exchange_strong(next, no_more(), sync::seq_cst,  // seq_cst claimed
-                                            sync::seq_cst) ||                // seq_cst claimed
+                                            sync::acquire) ||                // acquire linked
           next == no_more())
         return;
       move(tail_, last, *next);
@@ -251,17 +253,18 @@ class segment_list {
     sync::storage<item_type>& item;
   };
 
-  // Segments double in size, from a few cells to as many as fit into some pages, since every one that is
+  // In cells, for segments of so many bytes. They double in size up to the largest, since every one that is
   // drained costs a look at the hazard records.
-  static constexpr std::uint64_t first_size = sync::sized(32, 1);
-  static constexpr std::uint64_t largest_bytes = std::uint64_t{1} << 18;
-  static constexpr std::uint64_t largest_size = sync::sized(
-      std::bit_floor(std::max<std::uint64_t>(first_size, group::cells*(largest_bytes / sizeof(group)))), 2);
+  static constexpr std::uint64_t size_for(std::size_t bytes) noexcept {
+    return group::cells * std::max<std::uint64_t>(1, bytes / sizeof(group));
+  }
+  static constexpr std::uint64_t first_size = sync::sized(size_for(512), 1);
+  static constexpr std::uint64_t largest_size = sync::sized(size_for(std::size_t{1} << 18), 2);
 
   static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;  // of `claims`
   static constexpr bool is_closed(std::uint64_t claims) noexcept { return (claims & closed_bit) != 0; }
 
-  struct segment {
+  struct alignas(std::max(contention_free_distance, alignof(group))) segment {
     // Throws std::bad_alloc.
     static segment* make(std::uint64_t size) {
       void* const memory = ::operator new(bytes(size), std::align_val_t(alignof(segment)));
@@ -356,11 +359,11 @@ class segment_list {
   // All of `last` is claimed, or it is closed. False if the queue is closed; else there is a next segment.
   [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claims) {
     if (is_closed(claims)) return false;
-    segment* next = last.next.load(sync::seq_cst);  // seq_cst claimed
+    segment* next = last.next.load(sync::acquire);  // acquire linked
     if (next == nullptr) {
       segment* const made = make_next(last);
       if (last.next.compare_exchange_strong(next, made, sync::seq_cst,  // seq_cst claimed
-                                            sync::seq_cst)) {           // seq_cst claimed
+                                            sync::acquire)) {           // acquire linked
         next = made;
       } else {
         discard(made);
@@ -473,8 +476,8 @@ class segment_list {
     segment::free(unused);
   }
 
-  // tail_ leads to the last segment or one before it, head_ to the first that is not drained or one before it; it
-  // never overtakes tail_.
+  // tail_ leads to the last segment or one before it; head_ to the first that is not drained or one before it,
+  // never beyond tail_.
   alignas(contention_free_distance) sync::atomic<segment*> head_;
   alignas(contention_free_distance) mutable sync::atomic<segment*> tail_;
 
