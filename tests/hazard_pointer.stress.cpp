@@ -42,8 +42,8 @@ class living : public plait::hazard_pointer_obj_base<living> {
   std::atomic<std::uint64_t> sign_ = alive;
 };
 
-// Threads replace what a few pointers lead to, and read it, with hazard pointers that they keep or make for each
-// read. Some of it in threads that end at once.
+// Threads replace what a few pointers lead to, and read it, with hazard pointers that they keep or make for
+// each read. Some of it in threads that end at once.
 tally replace_and_read(const round& of) {
   constexpr int times = 2000;
   std::atomic<std::int64_t> count = 0;

@@ -93,7 +93,7 @@ class hazard_records {
   }
 
   // Puts back a record that the calling thread has taken. It goes on protecting what it protects until
-  // it is used for something else: soon perhaps by the same thread for the same object, or when the thread ends.
+  // it is used again: soon perhaps by the same thread for the same object, or when the thread ends.
   static void put_back(hazard_record& record) noexcept {
     cache& mine = sync::per_thread<cache>();
     record.next_free_ = std::exchange(mine.first, &record);
