@@ -11,15 +11,14 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <verify/scenario_history.hpp>
 #include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
 
 #include "support/model.hpp"
 
@@ -73,7 +72,7 @@ bool is_possible(sequential_queue& queue, const operation& done) {
 class recorded_queue {
  public:
   ~recorded_queue() {
-    check(verify::is_linearizable(std::span(history_.calls()), sequential_queue{}, is_possible),
+    check(verify::is_linearizable(history_.calls(), sequential_queue{}, is_possible),
           "the calls are linearizable");
   }
 
@@ -114,7 +113,7 @@ class recorded_queue {
 
  private:
   unbounded_queue<int> queue_;
-  verify::scenario_history<operation> history_;
+  verify::history<operation> history_;
 };
 
 const verify::scenario scenarios[] = {
