@@ -13,8 +13,8 @@
 
 namespace monitor_tests {
 
-// VERIFY_EFFORT=20 in the environment takes twenty times as many. A sanitizer has nothing to find in more than a
-// few of them.
+// VERIFY_EFFORT=20 in the environment takes twenty times as many. A sanitizer has nothing to find in more than
+// a few of them.
 inline std::size_t scaled(std::size_t count) {
   if (PLAIT_UNDER_TSAN || PLAIT_UNDER_ASAN) count /= 20;
   const char* const given = std::getenv("VERIFY_EFFORT");
