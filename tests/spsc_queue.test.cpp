@@ -32,7 +32,7 @@ TEST(spsc_queue, a_capacity_of_0_or_above_the_largest_is_refused_with_a_message)
   } catch (const std::invalid_argument& error) {
     EXPECT_STREQ(error.what(), "plait::spsc_queue: capacity is 0; it must be at least 1");
   }
-  EXPECT_THROW(spsc_queue<int>(std::numeric_limits<std::size_t>::max()), std::length_error);
+  EXPECT_THROW(spsc_queue<int>{std::numeric_limits<std::size_t>::max()}, std::length_error);
 }
 
 TEST(spsc_queue, holds_exactly_its_capacity_in_every_lap_and_keeps_the_order) {
