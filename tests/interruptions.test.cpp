@@ -94,7 +94,8 @@ TEST(bounded_queue_interruptions, signals_end_no_wait_neither_early_nor_late) {
   {
     const bombardment signals({popper.handle(), pusher.handle(), joiner.handle(), timed_popper.handle(),
                                timed_pusher.handle(), timed_joiner.handle()});
-    while (!timed_popper.has_returned() || !timed_pusher.has_returned() || !timed_joiner.has_returned())
+    while (!timed_popper.has_returned() || !timed_pusher.has_returned() || !timed_joiner.has_returned() ||
+           bombardment::hits == 0)
       std::this_thread::yield();
     EXPECT_FALSE(popper.has_returned() || pusher.has_returned() || joiner.has_returned());
 
