@@ -58,6 +58,21 @@ TEST(bounded_queue_waiting, a_push_waits_for_room_and_a_pop_for_an_item) {
   EXPECT_EQ(queue.pop(), 3);
 }
 
+struct reference {
+  explicit reference(const int& number) noexcept : to(&number) {}
+  const int* to;
+};
+
+TEST(bounded_queue_waiting, an_element_refers_to_what_push_was_given_even_if_it_had_to_wait) {
+  bounded_queue<reference> queue(1);
+  const int first = 1;
+  const int second = 2;
+  queue.emplace(first);
+  sleeper producer([&] { queue.emplace(second); });
+  EXPECT_EQ(queue.pop().value().to, &first);
+  EXPECT_EQ(queue.pop().value().to, &second);
+}
+
 // A pop or push that leaves more to do wakes the next waiter.
 TEST(bounded_queue_waiting, one_batch_wakes_as_many_waiters_as_it_has_work_for) {
   constexpr int count = 5;
