@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rounds for first-in, first-out queues with the interface of plait::bounded_queue: producers and consumers
-// that use every operation, and the check of what they were told.
+// Rounds for queues with the interface of plait::bounded_queue, whatever their order: producers and consumers
+// that use every operation, and the checks of what they were told.
 #pragma once
 
 #include <fmt/format.h>
@@ -215,14 +215,41 @@ inline void require_order_at_each_consumer(const queue_calls& calls) {
   }
 }
 
-// Throws failure, or says how much was checked. The queue is closed and drained.
+// For queues whose pop_n takes all its values at one moment, one after the other, which the times cannot tell:
+// may_precede(first, second) says whether they can have come out in this order.
+template <class MayPrecede>
+void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_precede) {
+  // Not looked at: what was discarded, which is recorded as if popped meanwhile, but in no order; and calls of
+  // no length, of which a thread may make several at one moment of a slow clock.
+  const auto closing =
+      std::ranges::find(calls, verify::container_operation{closed}, &verify::container_call::operation);
+  for (auto first = calls.begin(); first != calls.end(); ++first) {
+    if (first->operation.what != popped || first->begin == first->end || first->begin == closing->begin)
+      continue;
+    for (auto second = first + 1; second != calls.end(); ++second) {
+      if (second->thread != first->thread || second->begin != first->begin) break;
+      const std::uint64_t a = first->operation.value;
+      const std::uint64_t b = second->operation.value;
+      require(may_precede(a, b), fmt::format("thread {} popped {} and then {} in one batch", first->thread,
+                                             verify::name_of(a), verify::name_of(b)));
+    }
+  }
+}
+
+// find_fault(calls) is a monitor. Throws failure, or says how much was checked. The queue is closed and drained.
+template <class Queue, class FindFault>
+tally check_drained(const Queue& queue, const queue_calls& calls, FindFault find_fault) {
+  const tally done = check(calls, find_fault);
+  require(queue.empty(), "the queue is closed, drained and not empty");
+  return done;
+}
+
 template <class Queue>
 tally check_fifo(const Queue& queue, const queue_calls& calls) {
-  const tally done = check(calls, [&](std::span<const verify::container_call> some) {
+  const tally done = check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
     return verify::find_fifo_fault(some, queue.capacity(), true);
   });
   require_order_at_each_consumer(calls);
-  require(queue.empty(), "the queue is closed, drained and not empty");
   return done;
 }
 
@@ -247,13 +274,15 @@ inline queue_calls discarded(const queue_calls& calls, std::size_t count) {
 
 enum class ending { when_all_is_pushed, in_the_middle, discarded };
 
-// Producers push until there is an end; consumers pop until all is out.
+inline std::size_t drawn_capacity(std::mt19937_64& random) {
+  return std::array{1U, 2U, 3U, 1024U}[random() % 4];
+}
+
+// Producers push until there is an end; consumers pop until all is out. Returns what they were told.
 template <class Queue>
-tally push_and_pop(const round& of, ending how) {
-  std::mt19937_64 random = of.random();
+queue_calls told_by(Queue& queue, const round& of, ending how, std::mt19937_64& random) {
   const std::size_t producers = 1 + random() % (of.threads - 1);
   const std::uint64_t count = 100 + random() % 4000;
-  Queue queue(std::array{1U, 2U, 3U, 1024U}[random() % 4]);
 
   queue_recorder told(of.threads, count);
   std::atomic<std::size_t> at_work = producers;
@@ -286,7 +315,15 @@ tally push_and_pop(const round& of, ending how) {
     const queue_calls more = discarded(calls, thrown_away);
     calls.insert(calls.end(), more.begin(), more.end());
   }
-  return check_fifo(queue, calls);
+  return calls;
+}
+
+// A round for a first-in, first-out queue.
+template <class Queue>
+tally push_and_pop(const round& of, ending how) {
+  std::mt19937_64 random = of.random();
+  Queue queue(drawn_capacity(random));
+  return check_fifo(queue, told_by(queue, of, how, random));
 }
 
 }  // namespace stress

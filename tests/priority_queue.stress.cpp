@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <plait/priority_queue.hpp>
+#include <random>
+#include <span>
+#include <verify/container_history.hpp>
+#include <verify/priority_monitor.hpp>
+
+#include "stress/queue_rounds.hpp"
+#include "stress/workload.hpp"
+
+namespace {
+
+using stress::ending;
+using stress::round;
+using stress::tally;
+using verify::ties;
+
+// The priority of a value: 2 to the power of Bits different ones. They are scattered, so that the order of
+// priorities is that neither of the producers nor of time.
+template <int Bits>
+std::uint64_t priority_of(std::uint64_t value) {
+  return value * 0x9E3779B97F4A7C15 >> (64 - Bits);
+}
+
+template <int Bits>
+struct is_more_urgent {
+  bool operator()(std::uint64_t a, std::uint64_t b) const noexcept {
+    return priority_of<Bits>(a) < priority_of<Bits>(b);
+  }
+};
+
+template <int Bits, class Equals>
+tally play(const round& of, ending how, ties equals, std::mt19937_64& random) {
+  using queue_type = plait::priority_queue<std::uint64_t, is_more_urgent<Bits>, Equals>;
+  const bool is_bounded = random() % 2 == 0;
+  queue_type queue(is_bounded ? stress::drawn_capacity(random) : queue_type::max_capacity());
+  const stress::queue_calls calls = stress::told_by(queue, of, how, random);
+  stress::require_order_in_each_batch(calls, [&](std::uint64_t first, std::uint64_t second) {
+    const bool is_tie = priority_of<Bits>(first) == priority_of<Bits>(second);
+    const bool is_told_by_arrival = equals == ties::first_in_first_out && first >> 48 == second >> 48;
+    return is_tie ? !is_told_by_arrival || first < second : is_more_urgent<Bits>()(first, second);
+  });
+  return stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
+    return verify::find_priority_fault(some, priority_of<Bits>, equals, queue.capacity(), true);
+  });
+}
+
+// All priorities are different, or few and then with equals in either order.
+tally play(const round& of, ending how) {
+  std::mt19937_64 random = of.random();
+  switch (random() % 3) {
+    case 0:
+      return play<64, plait::any_order>(of, how, ties::any, random);
+    case 1:
+      return play<3, plait::any_order>(of, how, ties::any, random);
+    default:
+      return play<3, plait::stable_order>(of, how, ties::first_in_first_out, random);
+  }
+}
+
+tally every_operation(const round& of) {
+  return play(of, ending::when_all_is_pushed);
+}
+tally close_in_the_middle(const round& of) {
+  return play(of, ending::in_the_middle);
+}
+tally discard_in_the_middle(const round& of) {
+  return play(of, ending::discarded);
+}
+
+const stress::workload all[] = {{"priority_queue/every_operation", every_operation},
+                                {"priority_queue/close_in_the_middle", close_in_the_middle},
+                                {"priority_queue/discard_in_the_middle", discard_in_the_middle}};
+
+}  // namespace
