@@ -12,10 +12,10 @@ struct settings : plait::hazard_pointer_obj_base<settings> {
   int limit = 0;
 };
 std::atomic<settings*> current = new settings;
-void replace(settings* next) {
+void replace(settings* next) {  // from any thread
   current.exchange(next)->retire();
-}              // from any thread
-int limit() {  // and so is this
+}
+int limit() {  // from any thread
   plait::hazard_pointer guard = plait::make_hazard_pointer();
   return guard.protect(current)->limit;
 }

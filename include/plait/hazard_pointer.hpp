@@ -30,10 +30,10 @@
 //     int limit = 0;
 //   };
 //   std::atomic<settings*> current = new settings;
-//   void replace(settings* next) {
+//   void replace(settings* next) {  // from any thread
 //     current.exchange(next)->retire();
-//   }              // from any thread
-//   int limit() {  // and so is this
+//   }
+//   int limit() {  // from any thread
 //     plait::hazard_pointer guard = plait::make_hazard_pointer();
 //     return guard.protect(current)->limit;
 //   }

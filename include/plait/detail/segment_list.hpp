@@ -107,8 +107,7 @@ class segment_list {
     backoff contention;
     for (;;) {
       segment& first = guard.protect(head_);
-      std::uint64_t at =
-          first.taken.load(sync::relaxed);  // relaxed: as in try_put
+      std::uint64_t at = first.taken.load(sync::relaxed);  // relaxed: as in try_put
       while (at != first.size) {
         const cell next = first.at(at);
         if (next.lap.load(sync::acquire) == first.lap) {                    // acquire filled
