@@ -36,14 +36,15 @@ tally play(const round& of, ending how, ties equals, std::mt19937_64& random) {
   const bool is_bounded = random() % 2 == 0;
   queue_type queue(is_bounded ? stress::drawn_capacity(random) : queue_type::max_capacity());
   const stress::queue_calls calls = stress::told_by(queue, of, how, random);
+  const tally done = stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
+    return verify::find_priority_fault(some, priority_of<Bits>, equals, queue.capacity(), true);
+  });
   stress::require_order_in_each_batch(calls, [&](std::uint64_t first, std::uint64_t second) {
     const bool is_tie = priority_of<Bits>(first) == priority_of<Bits>(second);
     const bool is_told_by_arrival = equals == ties::first_in_first_out && first >> 48 == second >> 48;
     return is_tie ? !is_told_by_arrival || first < second : is_more_urgent<Bits>()(first, second);
   });
-  return stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
-    return verify::find_priority_fault(some, priority_of<Bits>, equals, queue.capacity(), true);
-  });
+  return done;
 }
 
 // All priorities are different, or few and then with equals in either order.
