@@ -47,16 +47,17 @@ tally play(const round& of, ending how, ties equals, std::mt19937_64& random) {
   return done;
 }
 
-// All priorities are different, or few and then with equals in either order.
+// All priorities are different; or there are two, so that neighbours often are equal, and equals come out in
+// any order or as they went in.
 tally play(const round& of, ending how) {
   std::mt19937_64 random = of.random();
   switch (random() % 3) {
     case 0:
       return play<64, plait::any_order>(of, how, ties::any, random);
     case 1:
-      return play<3, plait::any_order>(of, how, ties::any, random);
+      return play<1, plait::any_order>(of, how, ties::any, random);
     default:
-      return play<3, plait::stable_order>(of, how, ties::first_in_first_out, random);
+      return play<1, plait::stable_order>(of, how, ties::first_in_first_out, random);
   }
 }
 
