@@ -70,11 +70,9 @@ void add_lifo_queue(const std::string& name) {
     suite().push_back({structure, "throughput", shape.name(), name, shape.threads(),
                        [shape](auto time) { return throughput_in_any_order<Queue>(shape, time); }});
   suite().push_back({structure, "pair", "1T", name, 1, pair<Queue>});
-  suite().push_back({structure, "burst", "1T", name, 1, burst<Queue>});
+  add_burst<Queue>(structure, 32'768, name);
   suite().push_back({structure, "ping_pong", "1P1C", name, 2, ping_pong<Queue>, headline::time_per_item});
-  suite().push_back({structure, "idle", "4T", name, 4,
-                     [](auto) { return idle<Queue>(4, std::chrono::milliseconds(500)); },
-                     headline::cpu_seconds});
+  add_idle<Queue>(structure, name);
 }
 
 }  // namespace bench

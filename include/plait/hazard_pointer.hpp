@@ -86,9 +86,11 @@ class hazard_pointer_obj_base : private detail::retired_object {
   }
 
  protected:
+  // NOLINTBEGIN(bugprone-crtp-constructor-accessibility): as the standard has them
   hazard_pointer_obj_base() = default;
   hazard_pointer_obj_base(const hazard_pointer_obj_base&) = default;
   hazard_pointer_obj_base(hazard_pointer_obj_base&&) = default;
+  // NOLINTEND(bugprone-crtp-constructor-accessibility)
   hazard_pointer_obj_base& operator=(const hazard_pointer_obj_base&) = default;
   hazard_pointer_obj_base& operator=(hazard_pointer_obj_base&&) = default;
   ~hazard_pointer_obj_base() = default;

@@ -20,7 +20,7 @@ namespace PLAIT_NAMESPACE::detail {
 template <class Item, class Allocator>
 class item_array {
  public:
-  static constexpr std::size_t kept_bytes = 16 * 1024;
+  static constexpr std::size_t kept_bytes = std::size_t{16} * 1024;
   static constexpr std::size_t kept_slots = 64;
 
   explicit item_array(const Allocator& allocator) : items_(allocator) {}

@@ -50,7 +50,7 @@ queue_item<T> make_queue_item(Args&&... args) {
 
 template <class T>
 T& queue_value(T& item) noexcept {
-  return item;
+  return item;  // NOLINT(bugprone-return-const-ref-from-parameter): a const item outlives the call as well
 }
 template <class T>
 T& queue_value(boxed<T>& item) noexcept {

@@ -147,9 +147,11 @@ inline void pause() noexcept {
 inline void prefetch_for_write([[maybe_unused]] const void* address,
                                [[maybe_unused]] std::size_t ahead) noexcept {
 #if defined(__x86_64__)
+  // NOLINTBEGIN(performance-no-int-to-ptr): a pointer must not leave its array, and this may
   asm volatile("prefetchw %0"
                :
                : "m"(*reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(address) + ahead)));
+  // NOLINTEND(performance-no-int-to-ptr)
 #elif defined(__aarch64__)
   asm volatile("prfm pstl1keep, [%0]" : : "r"(reinterpret_cast<std::uintptr_t>(address) + ahead));
 #endif

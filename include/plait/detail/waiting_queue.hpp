@@ -31,7 +31,7 @@ namespace PLAIT_NAMESPACE::detail {
 //                          about to sleep
 template <class Store>
 class waiting_queue {
-  using T = typename Store::value_type;
+  using T = typename Store::value_type;  // NOLINT(readability-identifier-naming): as in every queue
 
  public:
   using value_type = T;
