@@ -64,7 +64,7 @@ bench::measurement rank_error(std::size_t size, int threads, std::chrono::nanose
   bench::random_steps fill(1);
   std::vector<step> all;
   std::uint64_t tag = 0;  // makes numbers distinct
-  const auto distinct = [](std::uint64_t number, std::uint64_t tag) { return number << 28 | tag; };
+  const auto distinct = [](std::uint64_t number, std::uint64_t mark) { return number << 28 | mark; };
   for (std::size_t i = 0; i != size; ++i) {
     all.push_back({clock::now(), distinct(fill(), tag++), true});
     queue.push(all.back().number);
