@@ -47,8 +47,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <stdexcept>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -74,7 +72,7 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
   // Throws std::invalid_argument if capacity is 0, std::length_error if it is above max_capacity(), and
   // what the allocator throws.
   explicit spsc_queue(size_type capacity, const Allocator& allocator = Allocator())
-      : base(std::in_place, checked(capacity), allocator) {}
+      : base(std::in_place, base::checked(capacity), allocator) {}
 
   // Room for 1 to `max_count` elements side by side, to be written in place; waits while there is none. Nothing
   // is in the queue before commit() puts the first `count` of them (at most as many as there are). Empty if the
@@ -136,14 +134,6 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
  private:
   detail::attempt outcome(bool found) const noexcept {
     return found || this->is_closed() ? detail::attempt::done : detail::attempt::blocked;
-  }
-
-  static size_type checked(size_type capacity) {
-    if (capacity == 0) throw std::invalid_argument("plait::spsc_queue: capacity is 0; it must be at least 1");
-    if (capacity > max_capacity())
-      throw std::length_error("plait::spsc_queue: capacity is " + std::to_string(capacity) + "; at most " +
-                              std::to_string(max_capacity()) + " is possible");
-    return capacity;
   }
 };
 
