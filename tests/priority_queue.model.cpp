@@ -16,11 +16,10 @@
 #include <utility>
 
 #include <gtest/gtest.h>
-#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
-#include <verify/scenario_history.hpp>
 
 #include "support/model.hpp"
+#include "support/recorded_queue.hpp"
 
 namespace {
 
@@ -30,84 +29,7 @@ using verify::check;
 using verify::threads;
 using namespace std::chrono_literals;
 
-// The queue as its documentation has it, for one thread at a time.
-struct sequential_queue {
-  std::size_t capacity;
-  std::multiset<int> items{};
-  bool closed = false;
-
-  auto operator<=>(const sequential_queue&) const = default;
-};
-
-struct operation {
-  enum class kind { push, pop, close } what;
-  int item = 0;
-  conqueue_status status = conqueue_status::success;
-};
-
-bool is_possible(sequential_queue& queue, const operation& done) {
-  switch (done.what) {
-    case operation::kind::push:
-      if (done.status == conqueue_status::closed) return queue.closed;
-      if (done.status == conqueue_status::full) return !queue.closed && queue.items.size() == queue.capacity;
-      if (queue.closed || queue.items.size() == queue.capacity) return false;
-      queue.items.insert(done.item);
-      return true;
-    case operation::kind::pop:
-      if (done.status == conqueue_status::closed) return queue.closed && queue.items.empty();
-      if (done.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
-      if (queue.items.empty() || *queue.items.begin() != done.item) return false;
-      queue.items.erase(queue.items.begin());
-      return true;
-    case operation::kind::close:
-      queue.closed = true;
-      return true;
-  }
-  return false;
-}
-
-// A queue whose every call is recorded; destroyed, it judges them all.
-class recorded_queue {
- public:
-  explicit recorded_queue(std::size_t capacity) : queue_(capacity) {}
-  ~recorded_queue() {
-    check(verify::is_linearizable(history_.calls(), sequential_queue{queue_.capacity()}, is_possible),
-          "the calls are linearizable");
-  }
-
-  void push(int item) {
-    history_.record([&] {
-      return operation{operation::kind::push, item,
-                       queue_.push(item) ? conqueue_status::success : conqueue_status::closed};
-    });
-  }
-  void try_push(int item) {
-    history_.record([&] { return operation{operation::kind::push, item, queue_.try_push(item)}; });
-  }
-  void pop() {
-    history_.record([&] {
-      const std::optional<int> got = queue_.pop();
-      return operation{operation::kind::pop, got.value_or(0),
-                       got ? conqueue_status::success : conqueue_status::closed};
-    });
-  }
-  void try_pop() {
-    history_.record([&] {
-      const auto got = queue_.try_pop();
-      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
-    });
-  }
-  void close() {
-    history_.record([&] {
-      queue_.close();
-      return operation{operation::kind::close};
-    });
-  }
-
- private:
-  priority_queue<int> queue_;
-  verify::history<operation> history_;
-};
+using recorded_queue = model::recorded_queue<priority_queue<int>, model::smallest_first>;
 
 // Throws when it compares 1 and 2 for the first time.
 struct throwing_less {

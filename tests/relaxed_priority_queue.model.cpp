@@ -11,11 +11,10 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
-#include <verify/scenario_history.hpp>
 
 #include "support/model.hpp"
+#include "support/recorded_queue.hpp"
 
 namespace {
 
@@ -25,109 +24,41 @@ using verify::check;
 using verify::threads;
 using namespace std::chrono_literals;
 
-// The queue as its documentation has it, for one thread at a time.
-struct sequential_queue {
-  std::multiset<int> items{};
-  bool closed = false;
-
-  auto operator<=>(const sequential_queue&) const = default;
-};
-
-struct operation {
-  enum class kind { push, pop, close } what;
-  int item = 0;
-  conqueue_status status = conqueue_status::success;
-};
-
-bool is_possible(sequential_queue& queue, const operation& done) {
-  switch (done.what) {
-    case operation::kind::push:
-      if (done.status == conqueue_status::closed) return queue.closed;
-      if (queue.closed) return false;
-      queue.items.insert(done.item);
-      return true;
-    case operation::kind::pop: {
-      if (done.status == conqueue_status::closed) return queue.closed && queue.items.empty();
-      if (done.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
-      const auto found = queue.items.find(done.item);
-      if (found == queue.items.end()) return false;
-      queue.items.erase(found);
-      return true;
-    }
-    case operation::kind::close:
-      queue.closed = true;
-      return true;
-  }
-  return false;
-}
-
-// A queue whose every call is recorded; destroyed, it judges them all.
-class recorded_queue {
- public:
-  ~recorded_queue() {
-    check(verify::is_linearizable(history_.calls(), sequential_queue{}, is_possible),
-          "the calls are linearizable");
-  }
-
-  void push(int item) {
-    history_.record([&] { return operation{operation::kind::push, item, queue_.try_push(item)}; });
-  }
-  void pop() {
-    history_.record([&] {
-      const std::optional<int> got = queue_.pop();
-      return operation{operation::kind::pop, got.value_or(0),
-                       got ? conqueue_status::success : conqueue_status::closed};
-    });
-  }
-  void try_pop() {
-    history_.record([&] {
-      const auto got = queue_.try_pop();
-      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
-    });
-  }
-  void close() {
-    history_.record([&] {
-      queue_.close();
-      return operation{operation::kind::close};
-    });
-  }
-
- private:
-  relaxed_priority_queue<int> queue_;
-  verify::history<operation> history_;
-};
+using recorded_queue = model::recorded_queue<relaxed_priority_queue<int>, model::any_item>;
 
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable",
      [] {
        recorded_queue queue;
-       threads([&] { queue.push(1), queue.try_pop(); }, [&] { queue.push(2), queue.try_pop(); });
+       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
      }},
 
     {"empty_is_exact_while_items_come_and_go",
      [] {
        recorded_queue queue;
-       queue.push(1);
-       threads([&] { queue.push(2), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
+       queue.try_push(1);
+       threads([&] { queue.try_push(2), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
     {"two_producers_and_a_trying_consumer_are_linearizable",
      [] {
        recorded_queue queue;
-       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { queue.try_pop(), queue.try_pop(); });
+       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
+               [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
     {"close_among_pushes_and_pops_is_linearizable",
      [] {
        recorded_queue queue;
-       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.try_pop(), queue.pop(); },
+       threads([&] { queue.try_push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
                [&] { queue.close(); });
      }},
 
     {"close_and_two_producers_are_linearizable",
      [] {
        recorded_queue queue;
-       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.push(3); }, [&] { queue.close(); });
+       threads([&] { queue.try_push(1), queue.try_push(2); }, [&] { queue.try_push(3); },
+               [&] { queue.close(); });
      }},
 
     {"push_and_pop",

@@ -16,11 +16,10 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
-#include <verify/scenario_history.hpp>
 
 #include "support/model.hpp"
+#include "support/recorded_queue.hpp"
 
 namespace {
 
@@ -30,91 +29,8 @@ using verify::check;
 using verify::threads;
 using namespace std::chrono_literals;
 
-// The queue as its documentation has it, for one thread at a time.
-struct sequential_queue {
-  std::deque<int> items{};
-  bool closed = false;
-
-  auto operator<=>(const sequential_queue&) const = default;
-};
-
-struct operation {
-  enum class kind { push, pop, close, size, is_closed } what;
-  int value = 0;
-  conqueue_status status = conqueue_status::success;
-};
-
-bool is_possible(sequential_queue& queue, const operation& done) {
-  switch (done.what) {
-    case operation::kind::push:
-      if (done.status == conqueue_status::closed) return queue.closed;
-      if (queue.closed) return false;
-      queue.items.push_back(done.value);
-      return true;
-    case operation::kind::pop:
-      if (done.status == conqueue_status::empty) return queue.items.empty() && !queue.closed;
-      if (done.status == conqueue_status::closed) return queue.items.empty() && queue.closed;
-      if (queue.items.empty() || queue.items.front() != done.value) return false;
-      queue.items.pop_front();
-      return true;
-    case operation::kind::close:
-      queue.closed = true;
-      return true;
-    case operation::kind::size:
-      return queue.items.size() == static_cast<std::size_t>(done.value);
-    case operation::kind::is_closed:
-      return queue.closed == (done.value != 0);
-  }
-  return false;
-}
-
-// A queue whose every call is recorded; destroyed, it judges them all.
-class recorded_queue {
- public:
-  ~recorded_queue() {
-    check(verify::is_linearizable(history_.calls(), sequential_queue{}, is_possible),
-          "the calls are linearizable");
-  }
-
-  void push(int item) {
-    history_.record([&] {
-      return operation{operation::kind::push, item,
-                       queue_.push(item) ? conqueue_status::success : conqueue_status::closed};
-    });
-  }
-  void pop() {
-    history_.record([&] {
-      const std::optional<int> got = queue_.pop();
-      return operation{operation::kind::pop, got.value_or(0),
-                       got ? conqueue_status::success : conqueue_status::closed};
-    });
-  }
-  // busy is no answer: it says that there is none, and is tried again.
-  void try_pop() {
-    history_.record([&] {
-      auto got = queue_.try_pop();
-      while (!got && got.error() == conqueue_status::busy) got = queue_.try_pop();
-      return operation{operation::kind::pop, got.value_or(0), got ? conqueue_status::success : got.error()};
-    });
-  }
-  void close() {
-    history_.record([&] {
-      queue_.close();
-      return operation{operation::kind::close};
-    });
-  }
-  void is_closed() {
-    history_.record([&] { return operation{operation::kind::is_closed, queue_.is_closed() ? 1 : 0}; });
-  }
-  // Exact only while nobody pops.
-  void size() {
-    history_.record([&] { return operation{operation::kind::size, static_cast<int>(queue_.size())}; });
-  }
-
- private:
-  unbounded_queue<int> queue_;
-  verify::history<operation> history_;
-};
+using recorded_queue =
+    model::recorded_queue<unbounded_queue<int>, model::first_in_first_out, model::busy::sometimes>;
 
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable",
