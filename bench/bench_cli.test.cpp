@@ -64,7 +64,7 @@ TEST_F(bench_cli, list_names_structure_workload_shape_and_implementation) {
 }
 
 TEST_F(bench_cli, filter_keeps_only_what_matches) {
-  const outcome list = run("--list --filter '/throughput/2P2C/mutex_condvar$'");
+  const outcome list = run("--list --filter '^bounded_queue/throughput/2P2C/mutex_condvar$'");
   EXPECT_EQ(list.exit_code, 0);
   EXPECT_EQ(list.out, "bounded_queue/throughput/2P2C/mutex_condvar\n");
 }
