@@ -3,56 +3,18 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <limits>
 #include <optional>
-#include <plait/conqueue_status.hpp>
-#include <set>
-#include <vector>
+
 #include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
 
-namespace model {
+#include <plait/conqueue_status.hpp>
 
-// Which item comes next: where the items are, how one is put, and whether this one may be taken now.
-struct first_in_first_out {
-  using items = std::deque<int>;
-  static void put(items& all, int item) { all.push_back(item); }
-  static bool take(items& all, int item) {
-    if (all.front() != item) return false;
-    all.pop_front();
-    return true;
-  }
-};
-struct last_in_first_out {
-  using items = std::vector<int>;
-  static void put(items& all, int item) { all.push_back(item); }
-  static bool take(items& all, int item) {
-    if (all.back() != item) return false;
-    all.pop_back();
-    return true;
-  }
-};
-struct smallest_first {
-  using items = std::multiset<int>;
-  static void put(items& all, int item) { all.insert(item); }
-  static bool take(items& all, int item) {
-    if (*all.begin() != item) return false;
-    all.erase(all.begin());
-    return true;
-  }
-};
-struct any_item {
-  using items = std::multiset<int>;
-  static void put(items& all, int item) { all.insert(item); }
-  static bool take(items& all, int item) {
-    const auto found = all.find(item);
-    if (found == all.end()) return false;
-    all.erase(found);
-    return true;
-  }
-};
+#include "support/item_order.hpp"
+
+namespace model {
 
 // A queue as its documentation has it, for one thread at a time.
 template <class Order>

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Which item of a queue comes next, as its documentation has it: the items it holds, how one is put, whether this
+// one may be taken now, and taking whichever comes next.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <set>
+#include <vector>
+
+namespace model {
+
+struct first_in_first_out {
+  using items = std::vector<int>;
+  static void put(items& all, int item) { all.push_back(item); }
+  static void take_next(items& all) { all.erase(all.begin()); }
+  static bool take(items& all, int item) {
+    if (all.front() != item) return false;
+    take_next(all);
+    return true;
+  }
+};
+
+struct last_in_first_out {
+  using items = std::vector<int>;
+  static void put(items& all, int item) { all.push_back(item); }
+  static void take_next(items& all) { all.pop_back(); }
+  static bool take(items& all, int item) {
+    if (all.back() != item) return false;
+    take_next(all);
+    return true;
+  }
+};
+
+struct smallest_first {
+  using items = std::multiset<int>;
+  static void put(items& all, int item) { all.insert(item); }
+  static void take_next(items& all) { all.erase(all.begin()); }
+  static bool take(items& all, int item) {
+    if (*all.begin() != item) return false;
+    take_next(all);
+    return true;
+  }
+};
+
+struct any_item {
+  // Of those listed, some have been taken, and nobody knows which.
+  struct items {
+    std::multiset<int> listed{};
+    std::size_t taken = 0;
+
+    auto operator<=>(const items&) const = default;
+    std::size_t size() const { return listed.size() - taken; }
+    bool empty() const { return size() == 0; }
+  };
+  static void put(items& all, int item) { all.listed.insert(item); }
+  static void take_next(items& all) { ++all.taken; }
+  static bool take(items& all, int item) {
+    const auto found = all.listed.find(item);
+    if (found == all.listed.end()) return false;
+    all.listed.erase(found);
+    return true;
+  }
+};
+
+}  // namespace model

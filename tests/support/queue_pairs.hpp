@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: MIT
+// The operations of a queue for scenarios with every pair of them, and every pair with a close: what they return
+// can be explained by some order of theirs, and whoever waits has to.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
+
+#include <plait/conqueue_status.hpp>
+
+#include "support/item_order.hpp"
+#include "support/operation_pairs.hpp"
+
+namespace model {
+
+// A queue as its documentation has it, for one thread at a time.
+template <class Order>
+struct sequential_queue_of_tasks {
+  std::size_t capacity;
+  typename Order::items items{};
+  std::size_t put = 0;
+  std::size_t done = 0;
+  bool closed = false;
+  std::uint32_t steps = 0;  // those of compound operations that were done
+
+  auto operator<=>(const sequential_queue_of_tasks&) const = default;
+
+  bool is_full() const { return items.size() == capacity; }
+};
+
+// What was asked and what was told; `waits` is said of an operation that is under way.
+struct told {
+  using conqueue_status = plait::conqueue_status;
+  enum class kind { push, pop, close, is_closed, empty, task_done, joined, push_waits, pop_waits, join_waits };
+
+  static constexpr int any = -1;
+
+  kind what;
+  int item = 0;
+  conqueue_status status = conqueue_status::success;
+  bool yes = true;
+  std::uint32_t step = 0;   // a bit for each step of a compound operation
+  std::uint32_t after = 0;  // the steps before it
+};
+
+// What an operation amounts to: nothing, or several steps in this order, with whatever others do in between.
+class steps {
+ public:
+  steps() = default;
+  steps(const told& only) { add(only); }
+  void add(const told& step) { made_.at(size_++) = step; }
+  told* begin() { return made_.data(); }
+  told* end() { return made_.data() + size_; }
+
+ private:
+  std::array<told, 16> made_{};
+  std::size_t size_ = 0;
+};
+
+template <class Order>
+bool is_possible(sequential_queue_of_tasks<Order>& queue, const told& of) {
+  using enum told::kind;
+  using plait::conqueue_status;
+  if ((queue.steps & of.after) != of.after) return false;
+  queue.steps |= of.step;
+  switch (of.what) {
+    case push:
+      if (of.status == conqueue_status::closed) return queue.closed;
+      if (of.status == conqueue_status::full) return !queue.closed && queue.is_full();
+      if (queue.closed || queue.is_full()) return false;
+      Order::put(queue.items, of.item);
+      ++queue.put;
+      return true;
+    case pop:
+      if (of.status == conqueue_status::closed) return queue.closed && queue.items.empty();
+      if (of.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
+      if (queue.items.empty()) return false;
+      if (of.item != told::any) return Order::take(queue.items, of.item);
+      Order::take_next(queue.items);
+      return true;
+    case close:
+      queue.closed = true;
+      return true;
+    case is_closed:
+      return queue.closed == of.yes;
+    case empty:
+      return !of.yes || queue.items.empty();
+    case task_done:
+      if (!of.yes) return queue.done == queue.put;
+      return queue.done++ != queue.put;
+    case joined:
+      return queue.done == queue.put;
+    case push_waits:
+      return !queue.closed && queue.is_full();
+    case pop_waits:
+      return !queue.closed && queue.items.empty();
+    case join_waits:
+      return queue.done != queue.put;
+  }
+  return false;
+}
+
+inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+struct queue_state {
+  std::string name;
+  std::size_t capacity;
+  int items = 0;
+  bool closed = false;
+};
+
+inline const queue_state bounded_states[] = {
+    {.name = "empty", .capacity = 1},
+    {.name = "full", .capacity = 1, .items = 1},
+    {.name = "one_of_two", .capacity = 2, .items = 1},
+    {.name = "closed", .capacity = 2, .items = 1, .closed = true},
+};
+inline const queue_state unbounded_states[] = {
+    {.name = "empty", .capacity = unlimited},
+    {.name = "one", .capacity = unlimited, .items = 1},
+    {.name = "closed", .capacity = unlimited, .items = 1, .closed = true},
+};
+
+// Whether a call that has returned comes before one that begins then, or only before those that somebody told of it.
+enum class comes_before { in_real_time, if_it_happens_before };
+
+template <class Queue, class Order, comes_before When = comes_before::in_real_time>
+class queue_world {
+  using conqueue_status = plait::conqueue_status;
+
+ public:
+  explicit queue_world(const queue_state& from)
+      : initially_{from.capacity}, queue_(make(from.capacity)), stop_(std::make_unique<std::stop_source>()) {
+    // Two that are not done yet, so that others can be.
+    for (; initially_.put != 2; ++initially_.put) {
+      queue_.push(0);
+      queue_.pop();
+    }
+    for (int i = 1; i <= from.items; ++i) {
+      queue_.push(i);
+      Order::put(initially_.items, i);
+      ++initially_.put;
+    }
+    if (from.closed) queue_.close();
+    initially_.closed = from.closed;
+  }
+
+  void push(int thread) {
+    const waiting here(*this, told::kind::push_waits);
+    record([&] { return pushed(thread * 10, queue_.push(thread * 10)); });
+  }
+  void push_or_stop(int thread) {
+    const waiting here(*this, told::kind::push_waits);
+    // A stop request is an answer of its own: false then says nothing of the queue.
+    record([&]() -> steps {
+      if (queue_.push(thread * 10, stop_->get_token())) return pushed(thread * 10, true);
+      return steps();
+    });
+  }
+  // busy is no answer: it says that there is none, and is tried again.
+  void try_push(int thread) {
+    record([&] {
+      conqueue_status status;
+      do status = queue_.try_push(thread * 10);
+      while (status == conqueue_status::busy);
+      return told{.what = told::kind::push, .item = thread * 10, .status = status};
+    });
+  }
+  // full may also mean that an item was just being taken when the time was up.
+  void try_push_for(int thread) {
+    record([&]() -> steps {
+      const conqueue_status status = queue_.try_push_for(thread * 10, std::chrono::milliseconds(1));
+      if (status == conqueue_status::full) return steps();
+      return told{.what = told::kind::push, .item = thread * 10, .status = status};
+    });
+  }
+  void push_n(int thread) {
+    const waiting here(*this, told::kind::push_waits);
+    record([&] {
+      const std::array<int, 2> items{thread * 10, thread * 10 + 1};
+      const std::size_t count = queue_.push_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::push, .item = items[i]});
+      if (count != items.size()) made.add({.what = told::kind::push, .status = conqueue_status::closed});
+      return made;
+    });
+  }
+  void try_push_n(int thread) {
+    record([&] {
+      const std::array<int, 2> items{thread * 10, thread * 10 + 1};
+      const std::size_t count = queue_.try_push_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::push, .item = items[i]});
+      return made;
+    });
+  }
+
+  void pop(int) {
+    const waiting here(*this, told::kind::pop_waits);
+    record([&] { return popped(queue_.pop()); });
+  }
+  void pop_or_stop(int) {
+    const waiting here(*this, told::kind::pop_waits);
+    record([&]() -> steps {
+      if (const std::optional<int> got = queue_.pop(stop_->get_token())) return popped(got);
+      return steps();
+    });
+  }
+  void try_pop(int) {
+    record([&] {
+      auto got = queue_.try_pop();
+      while (!got && got.error() == conqueue_status::busy) got = queue_.try_pop();
+      return popped(got);
+    });
+  }
+  void try_pop_for(int) {
+    record([&]() -> steps {
+      const auto got = queue_.try_pop_for(std::chrono::milliseconds(1));
+      if (!got && got.error() == conqueue_status::empty) return steps();
+      return popped(got);
+    });
+  }
+  void pop_n(int) {
+    const waiting here(*this, told::kind::pop_waits);
+    record([&] {
+      std::array<int, 2> items{};
+      const std::size_t count = queue_.pop_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::pop, .item = items[i]});
+      if (count == 0) made.add({.what = told::kind::pop, .status = conqueue_status::closed});
+      return made;
+    });
+  }
+  void try_pop_n(int) {
+    record([&] {
+      std::array<int, 2> items{};
+      const std::size_t count = queue_.try_pop_n(items.begin(), items.size());
+      steps made;
+      for (std::size_t i = 0; i != count; ++i) made.add({.what = told::kind::pop, .item = items[i]});
+      return made;
+    });
+  }
+
+  void close(int) {
+    record([&] {
+      queue_.close();
+      return told{.what = told::kind::close};
+    });
+  }
+  void close_and_discard(int) {
+    record([&] {
+      const std::size_t count = queue_.close_and_discard();
+      steps made;
+      made.add({.what = told::kind::close});
+      for (std::size_t i = 0; i != count; ++i) {
+        made.add({.what = told::kind::pop, .item = told::any});
+        made.add({.what = told::kind::task_done});
+      }
+      made.add({.what = told::kind::pop, .status = conqueue_status::closed});
+      return made;
+    });
+  }
+  void is_closed(int) {
+    record([&] { return told{.what = told::kind::is_closed, .yes = queue_.is_closed()}; });
+  }
+  void size(int) {
+    verify::check(queue_.size() <= initially_.capacity, "the size is never beyond the capacity");
+  }
+  void empty(int) {
+    record([&] { return told{.what = told::kind::empty, .yes = queue_.empty()}; });
+  }
+  void task_done(int) {
+    record([&] {
+      try {
+        queue_.task_done();
+        return told{.what = told::kind::task_done};
+      } catch (const std::logic_error&) {
+        return told{.what = told::kind::task_done, .yes = false};
+      }
+    });
+  }
+  void unfinished_tasks(int) {
+    record([&]() -> steps {
+      if (queue_.unfinished_tasks() != 0) return steps();
+      return told{.what = told::kind::joined};
+    });
+  }
+  void join(int) {
+    const waiting here(*this, told::kind::join_waits);
+    record([&] {
+      queue_.join();
+      return told{.what = told::kind::joined};
+    });
+  }
+  void join_or_stop(int) {
+    const waiting here(*this, told::kind::join_waits);
+    record([&]() -> steps {
+      if (!queue_.join(stop_->get_token())) return steps();
+      return told{.what = told::kind::joined};
+    });
+  }
+  void try_join_for(int) {
+    record([&]() -> steps {
+      if (!queue_.try_join_for(std::chrono::milliseconds(1))) return steps();
+      return told{.what = told::kind::joined};
+    });
+  }
+
+  void let_out() {
+    if (waiting_.empty()) return;
+    for (const told::kind what : waiting_) record([&] { return told{.what = what}; });
+    verify::request_stop(*stop_);
+    for (bool more = true; more && queue_.unfinished_tasks() != 0;) {
+      record([&] {
+        try {
+          queue_.task_done();
+        } catch (const std::logic_error&) {
+          more = false;
+        }
+        return told{.what = told::kind::task_done, .yes = more};
+      });
+    }
+    close(0);
+  }
+
+  void judge() {
+    const std::size_t side_by_side = When == comes_before::in_real_time ? 0 : history_.calls().size();
+    // What is left comes out in its order.
+    if (!queue_.is_closed()) close(0);
+    for (std::size_t left = queue_.size(); left != 0; --left) try_pop(0);
+    try_pop(0);
+    const verify::detail::untracked own;
+    std::vector<verify::call<told>> calls(history_.calls().begin(), history_.calls().end());
+    for (std::size_t i = 0; i != side_by_side; ++i) {
+      calls[i].begin = 0;
+      calls[i].end = calls[side_by_side - 1].end;
+    }
+    verify::check(
+        verify::is_linearizable(std::span<const verify::call<told>>(calls), initially_, is_possible<Order>),
+        "the calls are linearizable");
+  }
+
+ private:
+  // While it lives, its thread may be waiting.
+  class waiting {
+   public:
+    waiting(queue_world& in, told::kind what) : in_(in), what_(what) { in_.waiting_.push_back(what); }
+    ~waiting() { in_.waiting_.erase(std::ranges::find(in_.waiting_, what_)); }
+    waiting(const waiting&) = delete;
+    waiting& operator=(const waiting&) = delete;
+
+   private:
+    queue_world& in_;
+    told::kind what_;
+  };
+
+  static Queue make(std::size_t capacity) {
+    if constexpr (!std::default_initializable<Queue>) {
+      return Queue(capacity);
+    } else if constexpr (std::constructible_from<Queue, std::size_t>) {
+      return capacity == unlimited ? Queue() : Queue(capacity);
+    } else {
+      return Queue();
+    }
+  }
+
+  static told pushed(int item, bool success) {
+    return {.what = told::kind::push,
+            .item = item,
+            .status = success ? conqueue_status::success : conqueue_status::closed};
+  }
+  static told popped(const std::optional<int>& got) {
+    return {.what = told::kind::pop,
+            .item = got.value_or(0),
+            .status = got ? conqueue_status::success : conqueue_status::closed};
+  }
+  static told popped(const std::expected<int, conqueue_status>& got) {
+    return {.what = told::kind::pop,
+            .item = got.value_or(0),
+            .status = got ? conqueue_status::success : got.error()};
+  }
+
+  template <class Call>
+  void record(Call call) {
+    history_.record([&] {
+      if constexpr (std::same_as<decltype(call()), steps>) {
+        return numbered(call());
+      } else {
+        return call();
+      }
+    });
+  }
+  // Each step with a bit that no other step has.
+  steps numbered(steps made) {
+    std::uint32_t before = 0;
+    for (told& each : made) {
+      each.after = before;
+      before = each.step = std::uint32_t{1} << numbered_++;
+    }
+    return made;
+  }
+
+  sequential_queue_of_tasks<Order> initially_;
+  Queue queue_;
+  std::unique_ptr<std::stop_source> stop_;
+  verify::history<told> history_;
+  std::size_t numbered_ = 0;
+  verify::detail::list<told::kind> waiting_;
+};
+
+// Pushes are by one user and pops by another, if the queue has one of each.
+enum class ends { shared, of_one_thread_each };
+
+template <class World>
+std::vector<operation<World>> operations_of(ends which = ends::shared) {
+  const int producer = which == ends::shared ? 0 : 1;
+  const int consumer = which == ends::shared ? 0 : 2;
+  return {
+      {"push", &World::push, producer},
+      {"push_or_stop", &World::push_or_stop, producer},
+      {"try_push", &World::try_push, producer},
+      {"try_push_for", &World::try_push_for, producer},
+      {"push_n", &World::push_n, producer},
+      {"try_push_n", &World::try_push_n, producer},
+      {"pop", &World::pop, consumer},
+      {"pop_or_stop", &World::pop_or_stop, consumer},
+      {"try_pop", &World::try_pop, consumer},
+      {"try_pop_for", &World::try_pop_for, consumer},
+      {"pop_n", &World::pop_n, consumer},
+      {"try_pop_n", &World::try_pop_n, consumer},
+      {"close", &World::close},
+      {"close_and_discard", &World::close_and_discard, consumer},
+      {"is_closed", &World::is_closed},
+      {"size", &World::size},
+      {"empty", &World::empty},
+      {"task_done", &World::task_done},
+      {"unfinished_tasks", &World::unfinished_tasks},
+      {"join", &World::join},
+      {"join_or_stop", &World::join_or_stop},
+      {"try_join_for", &World::try_join_for},
+  };
+}
+
+template <class World>
+std::vector<operation<World>> closes_of(ends which = ends::shared) {
+  const int consumer = which == ends::shared ? 0 : 2;
+  return {{"close", &World::close}, {"close_and_discard", &World::close_and_discard, consumer}};
+}
+
+}  // namespace model
