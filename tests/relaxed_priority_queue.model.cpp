@@ -40,6 +40,18 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_push(2), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
+    // While one thread looks from lane to lane, 2 is put where it has looked, and the others are taken from where
+    // it has not. That they are in one lane is the work of the thread that pops first: each takes a random number.
+    {"empty_is_exact_while_one_lane_is_filled_and_another_drained",
+     [] {
+       recorded_queue queue;
+       queue.try_push(1);
+       threads([&] { queue.try_pop(); });
+       queue.try_push(1);
+       threads([&] { queue.try_pop(); }, [&] { queue.try_push(3); }, [&] { queue.try_push(2); },
+               [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
     {"two_producers_and_a_trying_consumer_are_linearizable",
      [] {
        recorded_queue queue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every pair of a relaxed_priority_queue's operations, and every pair with a close: see support/queue_pairs.hpp.
+// Every pair of a relaxed_priority_queue's operations, and every pair with a close: see
+// support/queue_pairs.hpp.
 #include <plait/relaxed_priority_queue.hpp>
 
 #include <gtest/gtest.h>

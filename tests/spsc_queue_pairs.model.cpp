@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every pair of a spsc_queue's operations that two threads may do side by side, and every pair with a close: see
-// support/queue_pairs.hpp. What another thread has done may not have arrived unless something told of it.
+// Every pair of an spsc_queue's operations that two threads may do side by side, and every pair with a close:
+// see support/queue_pairs.hpp. What another thread has done may not have arrived unless something told of it.
 #include <plait/spsc_queue.hpp>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which item of a queue comes next, as its documentation has it: the items it holds, how one is put, whether this
-// one may be taken now, and taking whichever comes next.
+// Which item of a queue comes next, as its documentation has it: the items it holds, how one is put, how
+// whichever comes next is taken, and whether this one may be.
 #pragma once
 
 #include <compare>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The operations of a queue for scenarios with every pair of them, and every pair with a close: what they return
-// can be explained by some order of theirs, and whoever waits has to.
+// The operations of a queue, for scenarios with every pair of them, and every pair with a close: what they
+// return can be explained by some order of theirs, and whoever waits has to.
 #pragma once
 
 #include <algorithm>
@@ -137,7 +137,8 @@ inline const queue_state unbounded_states[] = {
     {.name = "closed", .capacity = unlimited, .items = 1, .closed = true},
 };
 
-// Whether a call that has returned comes before one that begins then, or only before those that somebody told of it.
+// Whether a call that has returned comes before one that begins then, or only before those whose threads
+// were told of it.
 enum class comes_before { in_real_time, if_it_happens_before };
 
 template <class Queue, class Order, comes_before When = comes_before::in_real_time>

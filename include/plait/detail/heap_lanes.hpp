@@ -295,6 +295,8 @@ class heap_lanes {
 
   // Success, empty or closed; or busy: something has changed meanwhile.
   conqueue_status get_from_any(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    const bool was_closed = is_closed();
+    const position before = tail();
     lane* in_use = nullptr;
     for (unsigned i = 0; i != count_; ++i) {
       lane& next = lane_at(++mine.lane);
@@ -306,8 +308,8 @@ class heap_lanes {
       wait_for_lock(*in_use);
       return holder(*in_use).take(item);
     }
-    const bool was_closed = is_closed();
-    if (!is_empty()) return conqueue_status::busy;
+    // Each lane was empty when it was looked at. If nothing was put meanwhile, all were at the last look.
+    if (tail() != before) return conqueue_status::busy;
     if (was_closed) return conqueue_status::closed;
     return is_closed() ? conqueue_status::busy : conqueue_status::empty;
   }
@@ -327,15 +329,6 @@ class heap_lanes {
   static bool is_empty(const lane& one) noexcept {
     const position got = count_gets(one);
     return count_puts(one) == got;
-  }
-
-  // All lanes together: each was empty when the puts were counted before, and is so still if the count is the
-  // same after.
-  bool is_empty() const noexcept {
-    const position before = tail();
-    for (unsigned i = 0; i != count_; ++i)
-      if (!is_empty(lanes_[i])) return false;
-    return tail() == before;
   }
 
   // Holds this lane and all after it.
