@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -37,6 +38,17 @@ const verify::scenario scenarios[] = {
        recorded_queue queue(8);
        queue.push(2);
        threads([&] { queue.try_push(1), queue.try_push(3); }, [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"a_push_that_is_refused_leaves_the_value_with_its_owner",
+     [] {
+       lifo_queue<std::unique_ptr<int>> queue(1);
+       const auto push = [&] {
+         auto value = std::make_unique<int>();
+         const bool accepted = queue.try_push(std::move(value)) == conqueue_status::success;
+         check((value == nullptr) == accepted);  // NOLINT(bugprone-use-after-move): that is the question
+       };
+       threads([&] { push(); }, [&] { push(); }, [&] { queue.try_pop(); });
      }},
 
     {"two_producers_and_a_trying_consumer_are_linearizable",

@@ -334,6 +334,30 @@ TEST(priority_queue_memory, a_push_that_finds_none_throws_and_leaves_the_queue_a
   EXPECT_GT(refused, 0u);
 }
 
+// An item may be left beside the queue only if its array has room for it: later, nobody could be told.
+TEST(priority_queue_memory, what_was_accepted_needs_no_more) {
+  const verify::report found = verify::fail_allocations([] {
+    constexpr int before_it_grows = 16;
+    priority_queue<int> queue;
+    try {
+      for (int i = 0; i != before_it_grows; ++i) queue.push(i);
+    } catch (const std::bad_alloc&) {
+      return;
+    }
+    int pushed = before_it_grows;
+    threads([&] { queue.close(); },
+            [&] {
+              try {
+                if (queue.push(pushed)) ++pushed;
+              } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): then it was not accepted
+              }
+            });
+    for (int i = 0; i != pushed; ++i) check(queue.pop() == i);
+    check(!queue.pop());
+  });
+  EXPECT_TRUE(found) << found;
+}
+
 class priority_queue_model : public testing::TestWithParam<verify::scenario> {};
 
 TEST_P(priority_queue_model, is_sound_in_every_execution) {

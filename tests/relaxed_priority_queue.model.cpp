@@ -40,8 +40,8 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_push(2), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
-    // While one thread looks from lane to lane, 2 is put where it has looked, and the others are taken from where
-    // it has not. That they are in one lane is the work of the thread that pops first: each takes a random number.
+    // While one thread looks from lane to lane, 2 is put where it has looked, and the others are taken from
+    // where it has not. Each thread takes a random number; the first one is there to bring 1 and 3 together.
     {"empty_is_exact_while_one_lane_is_filled_and_another_drained",
      [] {
        recorded_queue queue;
