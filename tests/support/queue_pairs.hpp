@@ -9,8 +9,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <expected>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,40 +22,10 @@
 
 #include <plait/conqueue_status.hpp>
 
-#include "support/item_order.hpp"
 #include "support/operation_pairs.hpp"
+#include "support/sequential_queue.hpp"
 
 namespace model {
-
-// A queue as its documentation has it, for one thread at a time.
-template <class Order>
-struct sequential_queue_of_tasks {
-  std::size_t capacity;
-  typename Order::items items{};
-  std::size_t put = 0;
-  std::size_t done = 0;
-  bool closed = false;
-  std::uint32_t steps = 0;  // those of compound operations that were done
-
-  auto operator<=>(const sequential_queue_of_tasks&) const = default;
-
-  bool is_full() const { return items.size() == capacity; }
-};
-
-// What was asked and what was told; `waits` is said of an operation that is under way.
-struct told {
-  using conqueue_status = plait::conqueue_status;
-  enum class kind { push, pop, close, is_closed, empty, task_done, joined, push_waits, pop_waits, join_waits };
-
-  static constexpr int any = -1;
-
-  kind what;
-  int item = 0;
-  conqueue_status status = conqueue_status::success;
-  bool yes = true;
-  std::uint32_t step = 0;   // a bit for each step of a compound operation
-  std::uint32_t after = 0;  // the steps before it
-};
 
 // What an operation amounts to: nothing, or several steps in this order, with whatever others do in between.
 class steps {
@@ -72,51 +40,6 @@ class steps {
   std::array<told, 16> made_{};
   std::size_t size_ = 0;
 };
-
-template <class Order>
-bool is_possible(sequential_queue_of_tasks<Order>& queue, const told& of) {
-  using enum told::kind;
-  using plait::conqueue_status;
-  if ((queue.steps & of.after) != of.after) return false;
-  queue.steps |= of.step;
-  switch (of.what) {
-    case push:
-      if (of.status == conqueue_status::closed) return queue.closed;
-      if (of.status == conqueue_status::full) return !queue.closed && queue.is_full();
-      if (queue.closed || queue.is_full()) return false;
-      Order::put(queue.items, of.item);
-      ++queue.put;
-      return true;
-    case pop:
-      if (of.status == conqueue_status::closed) return queue.closed && queue.items.empty();
-      if (of.status == conqueue_status::empty) return !queue.closed && queue.items.empty();
-      if (queue.items.empty()) return false;
-      if (of.item != told::any) return Order::take(queue.items, of.item);
-      Order::take_next(queue.items);
-      return true;
-    case close:
-      queue.closed = true;
-      return true;
-    case is_closed:
-      return queue.closed == of.yes;
-    case empty:
-      return !of.yes || queue.items.empty();
-    case task_done:
-      if (!of.yes) return queue.done == queue.put;
-      return queue.done++ != queue.put;
-    case joined:
-      return queue.done == queue.put;
-    case push_waits:
-      return !queue.closed && queue.is_full();
-    case pop_waits:
-      return !queue.closed && queue.items.empty();
-    case join_waits:
-      return queue.done != queue.put;
-  }
-  return false;
-}
-
-inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 struct queue_state {
   std::string name;
@@ -381,22 +304,6 @@ class queue_world {
     }
   }
 
-  static told pushed(int item, bool success) {
-    return {.what = told::kind::push,
-            .item = item,
-            .status = success ? conqueue_status::success : conqueue_status::closed};
-  }
-  static told popped(const std::optional<int>& got) {
-    return {.what = told::kind::pop,
-            .item = got.value_or(0),
-            .status = got ? conqueue_status::success : conqueue_status::closed};
-  }
-  static told popped(const std::expected<int, conqueue_status>& got) {
-    return {.what = told::kind::pop,
-            .item = got.value_or(0),
-            .status = got ? conqueue_status::success : got.error()};
-  }
-
   template <class Call>
   void record(Call call) {
     history_.record([&] {
@@ -417,7 +324,7 @@ class queue_world {
     return made;
   }
 
-  sequential_queue_of_tasks<Order> initially_;
+  sequential_queue<Order> initially_;
   Queue queue_;
   std::unique_ptr<std::stop_source> stop_;
   verify::history<told> history_;
