@@ -18,7 +18,6 @@
 
 namespace {
 
-using stress::ending;
 using stress::member;
 using stress::queue_log;
 using stress::queue_recorder;
@@ -27,16 +26,6 @@ using stress::tally;
 using stress::workload;
 using verify::tagged;
 using queue_type = plait::bounded_queue<std::uint64_t>;
-
-tally every_operation(const round& of) {
-  return stress::push_and_pop<queue_type>(of, ending::when_all_is_pushed);
-}
-tally close_in_the_middle(const round& of) {
-  return stress::push_and_pop<queue_type>(of, ending::in_the_middle);
-}
-tally discard_in_the_middle(const round& of) {
-  return stress::push_and_pop<queue_type>(of, ending::discarded);
-}
 
 // Waits that may be stopped by somebody else at any time.
 class stoppable {
@@ -163,10 +152,8 @@ tally join(const round& of) {
   return stress::check_fifo(queue, told.collect());
 }
 
-const workload all[] = {{"bounded_queue/every_operation", every_operation},
-                        {"bounded_queue/close_in_the_middle", close_in_the_middle},
-                        {"bounded_queue/discard_in_the_middle", discard_in_the_middle},
-                        {"bounded_queue/stop_requests", stop_requests},
+const auto usual = stress::queue_workloads<stress::push_and_pop<queue_type>>("bounded_queue");
+const workload own[] = {{"bounded_queue/stop_requests", stop_requests},
                         {"bounded_queue/ping_pong", ping_pong},
                         {"bounded_queue/join", join}};
 

@@ -7,13 +7,9 @@
 #include <verify/lifo_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
-#include "stress/workload.hpp"
 
 namespace {
 
-using stress::ending;
-using stress::round;
-using stress::tally;
 using queue_type = plait::lifo_queue<std::uint64_t>;
 
 // Of one producer's values the youngest is on top; of two producers' either may be.
@@ -21,30 +17,19 @@ bool may_precede(std::uint64_t first, std::uint64_t second) {
   return first >> 48 != second >> 48 || first > second;
 }
 
-tally play(const round& of, ending how) {
+stress::tally play(const stress::round& of, stress::ending how) {
   std::mt19937_64 random = of.random();
   const bool is_bounded = random() % 2 == 0;
   queue_type queue(is_bounded ? stress::drawn_capacity(random) : queue_type::max_capacity());
   const stress::queue_calls calls = stress::told_by(queue, of, how, random);
-  const tally done = stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
-    return verify::find_lifo_fault(some, queue.capacity(), true);
-  });
+  const stress::tally done =
+      stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
+        return verify::find_lifo_fault(some, queue.capacity(), true);
+      });
   stress::require_order_in_each_batch(calls, may_precede);
   return done;
 }
 
-tally every_operation(const round& of) {
-  return play(of, ending::when_all_is_pushed);
-}
-tally close_in_the_middle(const round& of) {
-  return play(of, ending::in_the_middle);
-}
-tally discard_in_the_middle(const round& of) {
-  return play(of, ending::discarded);
-}
-
-const stress::workload all[] = {{"lifo_queue/every_operation", every_operation},
-                                {"lifo_queue/close_in_the_middle", close_in_the_middle},
-                                {"lifo_queue/discard_in_the_middle", discard_in_the_middle}};
+const auto all = stress::queue_workloads<play>("lifo_queue");
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <verify/priority_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
-#include "stress/workload.hpp"
 
 namespace {
 
@@ -61,18 +60,6 @@ tally play(const round& of, ending how) {
   }
 }
 
-tally every_operation(const round& of) {
-  return play(of, ending::when_all_is_pushed);
-}
-tally close_in_the_middle(const round& of) {
-  return play(of, ending::in_the_middle);
-}
-tally discard_in_the_middle(const round& of) {
-  return play(of, ending::discarded);
-}
-
-const stress::workload all[] = {{"priority_queue/every_operation", every_operation},
-                                {"priority_queue/close_in_the_middle", close_in_the_middle},
-                                {"priority_queue/discard_in_the_middle", discard_in_the_middle}};
+const auto all = stress::queue_workloads<play>("priority_queue");
 
 }  // namespace

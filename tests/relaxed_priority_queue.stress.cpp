@@ -7,18 +7,14 @@
 #include <verify/priority_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
-#include "stress/workload.hpp"
 
 namespace {
 
-using stress::ending;
-using stress::round;
-using stress::tally;
 using queue_type = plait::relaxed_priority_queue<std::uint64_t>;
 
 // The order has no bound, so nothing is asked of it: to whoever judges, all values are equally urgent. What
 // is left is that each comes out once, after it went in, and that empty and drained are said of nothing else.
-tally play(const round& of, ending how) {
+stress::tally play(const stress::round& of, stress::ending how) {
   std::mt19937_64 random = of.random();
   queue_type queue;
   const auto same_priority = [](std::uint64_t) { return 0; };
@@ -28,18 +24,6 @@ tally play(const round& of, ending how) {
       });
 }
 
-tally every_operation(const round& of) {
-  return play(of, ending::when_all_is_pushed);
-}
-tally close_in_the_middle(const round& of) {
-  return play(of, ending::in_the_middle);
-}
-tally discard_in_the_middle(const round& of) {
-  return play(of, ending::discarded);
-}
-
-const stress::workload all[] = {{"relaxed_priority_queue/every_operation", every_operation},
-                                {"relaxed_priority_queue/close_in_the_middle", close_in_the_middle},
-                                {"relaxed_priority_queue/discard_in_the_middle", discard_in_the_middle}};
+const auto all = stress::queue_workloads<play>("relaxed_priority_queue");
 
 }  // namespace

@@ -327,4 +327,20 @@ tally push_and_pop(const round& of, ending how) {
   return check_fifo(queue, told_by(queue, of, how, random));
 }
 
+// The workloads of a queue that any thread may close. Play(round, ending) plays a round that ends so.
+template <tally (*Play)(const round&, ending)>
+std::vector<workload> closing_workloads(const std::string& queue) {
+  return {{queue + "/every_operation", [](const round& of) { return Play(of, ending::when_all_is_pushed); }},
+          {queue + "/close_in_the_middle", [](const round& of) { return Play(of, ending::in_the_middle); }}};
+}
+
+// The workloads of a queue that any thread may close and discard.
+template <tally (*Play)(const round&, ending)>
+std::vector<workload> queue_workloads(const std::string& queue) {
+  std::vector<workload> all = closing_workloads<Play>(queue);
+  all.emplace_back(queue + "/discard_in_the_middle",
+                   [](const round& of) { return Play(of, ending::discarded); });
+  return all;
+}
+
 }  // namespace stress
