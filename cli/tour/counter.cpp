@@ -17,13 +17,7 @@ void compare_adds(page& out) {
   std::atomic<std::int64_t> shared = 0;
   std::mutex mutex;
   std::int64_t guarded = 0;
-  const auto each = [](unsigned threads, auto add) {
-    return [=] {
-      return nanoseconds_each(threads, [add] {
-        for (int i = 0; i != operations_at_once; ++i) add();
-      });
-    };
-  };
+  const auto each = [](unsigned threads, auto add) { return [=] { return nanoseconds_each(threads, add); }; };
   const auto add_counter = [&] { counted.add(); };
   const auto add_atomic = [&] { shared.fetch_add(1, std::memory_order_relaxed); };
   const auto add_guarded = [&] {

@@ -39,17 +39,6 @@ double run_together(unsigned threads, const std::function<void(unsigned)>& body)
   return std::chrono::duration<double>(clock::now() - start).count();
 }
 
-double nanoseconds_each(unsigned threads, const std::function<void()>& some_operations) {
-  constexpr std::chrono::milliseconds time{50};
-  std::atomic<std::int64_t> operations = 0;
-  const double seconds = run_together(threads, [&](unsigned) {
-    std::int64_t own = 0;
-    for (const auto end = clock::now() + time; clock::now() < end; own += operations_at_once) some_operations();
-    operations += own;
-  });
-  return seconds * 1e9 * threads / static_cast<double>(operations.load());
-}
-
 std::vector<double> medians_in_turn(const std::vector<std::function<double()>>& measurements) {
   constexpr std::size_t rounds = 5;
   std::vector<std::vector<double>> results(measurements.size());

@@ -4,66 +4,22 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <expected>
-#include <mutex>
-#include <optional>
 #include <plait/bounded_queue.hpp>
 #include <plait/conqueue_status.hpp>
-#include <stdexcept>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "tour/chapters.hpp"
-#include "tour/measure.hpp"
+#include "tour/hand_made_queue.hpp"
 
 namespace plait::cli::tour {
 namespace {
 
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
-
-// What people write when they have no queue: it waits and it can be closed, and that is all.
-class hand_made_queue {
- public:
-  explicit hand_made_queue(std::size_t capacity) : capacity_(capacity) {}
-
-  bool push(std::int64_t item) {
-    std::unique_lock lock(mutex_);
-    not_full_.wait(lock, [&] { return closed_ || items_.size() != capacity_; });
-    if (closed_) return false;
-    items_.push_back(item);
-    not_empty_.notify_one();
-    return true;
-  }
-
-  std::optional<std::int64_t> pop() {
-    std::unique_lock lock(mutex_);
-    not_empty_.wait(lock, [&] { return closed_ || !items_.empty(); });
-    if (items_.empty()) return std::nullopt;
-    const std::int64_t item = items_.front();
-    items_.pop_front();
-    not_full_.notify_one();
-    return item;
-  }
-
-  void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    not_empty_.notify_all();
-    not_full_.notify_all();
-  }
-
- private:
-  const std::size_t capacity_;
-  std::mutex mutex_;
-  std::condition_variable not_empty_, not_full_;
-  std::deque<std::int64_t> items_;
-  bool closed_ = false;
-};
 
 void show_back_pressure(page& out) {
   plait::bounded_queue<int> queue(8);
@@ -147,51 +103,14 @@ void close_and_time_out(page& out) {
       late ? std::string_view("an item") : to_string(late.error()), waited.count(), used.count());
 }
 
-// Nanoseconds an item from `sides` producers to as many consumers, for 100 milliseconds.
-template <class Queue>
-double nanoseconds_an_item(unsigned sides) {
-  Queue queue(1024);
-  std::atomic<unsigned> producing = sides;
-  std::atomic<std::int64_t> items = 0, pushed_sum = 0, popped_sum = 0;
-  const double seconds = run_together(2 * sides, [&](unsigned i) {
-    std::int64_t count = 0, sum = 0;
-    if (i < sides) {
-      const auto end = clock::now() + 100ms;
-      while (count % 256 != 0 || clock::now() < end) {
-        queue.push(count);
-        sum += count++;
-      }
-      pushed_sum += sum;
-      if (--producing == 0) queue.close();
-    } else {
-      for (; const std::optional<std::int64_t> item = queue.pop(); ++count) sum += *item;
-      items += count;
-      popped_sum += sum;
-    }
-  });
-  if (pushed_sum != popped_sum) throw std::logic_error("the queue lost or invented an item");
-  return seconds * 1e9 / static_cast<double>(items.load());
-}
-
-void compare_throughput(page& out) {
-  const std::vector<double> time = medians_in_turn({
-      [] { return nanoseconds_an_item<plait::bounded_queue<std::int64_t>>(1); },
-      [] { return nanoseconds_an_item<plait::bounded_queue<std::int64_t>>(2); },
-      [] { return nanoseconds_an_item<hand_made_queue>(1); },
-      [] { return nanoseconds_an_item<hand_made_queue>(2); },
-  });
-  const auto millions = [](double nanoseconds) { return 1e3 / nanoseconds; };
-  out.say(
-      "Million items a second through 1024 places, 8 bytes each (median of 5 times 100 ms, sums compared):");
-  out.row("{:<38} {:>10} {:>10}", "producers + consumers", "1 + 1", "2 + 2");
-  out.row("{:<38} {:>10.1f} {:>10.1f}", "plait::bounded_queue", millions(time[0]), millions(time[1]));
-  out.row("{:<38} {:>10.1f} {:>10.1f}", "mutex + deque + 2 condition variables", millions(time[2]),
-          millions(time[3]));
-  out.gap();
+void compare_with_hand_made(page& out) {
+  const auto [one, two] =
+      compare_throughput<plait::bounded_queue<std::int64_t>, hand_made_queue<std::deque<std::int64_t>>>(
+          out, 2, "plait::bounded_queue", "mutex + deque + 2 condition variables");
   out.say(
       "With one on each side plait::bounded_queue is {} the hand-made queue; with two it is {} the other. "
       "Threads that wait sleep in both.",
-      compared(time[0], time[2]), compared(time[1], time[3]));
+      one, two);
 }
 
 }  // namespace
@@ -207,7 +126,7 @@ void queue(page& out) {
   out.code("bounded_queue", "join");
   join_all(out);
   close_and_time_out(out);
-  compare_throughput(out);
+  compare_with_hand_made(out);
 }
 
 }  // namespace plait::cli::tour

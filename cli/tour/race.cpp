@@ -69,17 +69,10 @@ void race(page& out) {
 
   std::atomic<std::int64_t> unprotected = 0, shared = 0;
   plait::counter counted;
-  const auto each = [](auto add) {
-    return [add] {
-      return nanoseconds_each(threads, [add] {
-        for (int i = 0; i != operations_at_once; ++i) add();
-      });
-    };
-  };
   const std::vector<double> time = medians_in_turn({
-      each([&] { add_unprotected(unprotected); }),
-      each([&] { shared.fetch_add(1, std::memory_order_relaxed); }),
-      each([&] { counted.add(); }),
+      [&] { return nanoseconds_each(threads, [&] { add_unprotected(unprotected); }); },
+      [&] { return nanoseconds_each(threads, [&] { shared.fetch_add(1, std::memory_order_relaxed); }); },
+      [&] { return nanoseconds_each(threads, [&] { counted.add(); }); },
   });
   out.say("What an add costs each of the {} threads while both add (median of 5 times 50 ms):", threads);
   out.row("{:<34} {:>8.1f} ns", "read, add, write (loses updates)", time[0]);
