@@ -102,10 +102,7 @@ bench::measurement load(std::chrono::nanoseconds time) {
 
 template <class Counter>
 void add_counter(const std::string& name) {
-  for (const int threads : {1, 2, 4})
-    bench::suite().push_back(
-        {"counter", "add", std::to_string(threads) + 'T', name, threads,
-         [threads](auto time) { return add<Counter>(static_cast<std::size_t>(threads), time); }});
+  bench::add_for_threads("counter", "add", name, add<Counter>);
   bench::suite().push_back({"counter", "load", "1T", name, 1, load<Counter>});
 }
 

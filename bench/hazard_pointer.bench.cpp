@@ -7,19 +7,9 @@
 namespace {
 
 struct object : plait::hazard_pointer_obj_base<object> {
-  explicit object(std::uint64_t number) : value(number) {}
-  std::uint64_t value;
+  std::uint64_t value = 1;
 };
-
-class source {
- public:
-  explicit source(std::uint64_t number) : current(new object(number)) {}
-  ~source() { delete current.load(); }
-  source(const source&) = delete;
-  source& operator=(const source&) = delete;
-
-  std::atomic<object*> current;
-};
+using source = bench::source<object>;
 
 class reader {
  public:

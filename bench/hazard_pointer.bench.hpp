@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,18 @@
 
 namespace bench {
 
+// What everybody follows: a pointer to an object whose value is 1.
+template <class Object, class Pointer = std::atomic<Object*>>
+struct source {
+  std::unique_ptr<Object> object = std::make_unique<Object>();
+  Pointer current{object.get()};
+};
+
 // Reader: made once by each thread. read(source) protects what `source` leads to, reads its value, and
 // protects nothing any more.
 template <class Reader, class Source>
 measurement protect(std::size_t threads, std::chrono::nanoseconds time) {
-  Source source(1);
+  const Source from;
   stop_flag stop;
   std::atomic<std::uint64_t> sum = 0;
   std::atomic<std::uint64_t> reads = 0;
@@ -26,7 +34,7 @@ measurement protect(std::size_t threads, std::chrono::nanoseconds time) {
     std::uint64_t mine = 0;
     std::uint64_t count = 0;
     for (; !stop(); count += between_looks)
-      for (int i = 0; i != between_looks; ++i) mine += reader.read(source);
+      for (int i = 0; i != between_looks; ++i) mine += reader.read(from);
     sum += mine;
     reads += count;
   };
@@ -39,11 +47,7 @@ measurement protect(std::size_t threads, std::chrono::nanoseconds time) {
 
 template <class Reader, class Source>
 void add_hazard_pointer(const std::string& name) {
-  for (const int threads : {1, 2, 4})
-    suite().push_back(
-        {"hazard_pointer", "protect", std::to_string(threads) + 'T', name, threads,
-         [threads](auto time) { return protect<Reader, Source>(static_cast<std::size_t>(threads), time); },
-         headline::time_per_item});
+  add_for_threads("hazard_pointer", "protect", name, protect<Reader, Source>, headline::time_per_item);
 }
 
 }  // namespace bench

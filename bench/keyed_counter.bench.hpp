@@ -55,10 +55,7 @@ measurement count_words(std::size_t threads, std::chrono::nanoseconds time) {
 
 template <keyed_counter_peer Counter>
 void add_keyed_counter(const std::string& name) {
-  for (const int threads : {1, 2, 4})
-    suite().push_back(
-        {"keyed_counter", "words", std::to_string(threads) + 'T', name, threads,
-         [threads](auto time) { return count_words<Counter>(static_cast<std::size_t>(threads), time); }});
+  add_for_threads("keyed_counter", "words", name, count_words<Counter>);
 }
 
 }  // namespace bench

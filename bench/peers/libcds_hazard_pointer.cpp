@@ -8,8 +8,9 @@
 namespace {
 
 struct object {
-  std::uint64_t value;
+  std::uint64_t value = 1;
 };
+using source = bench::source<object>;
 
 // What libcds has to set up, for the process and for each thread that uses it.
 struct library {
@@ -23,16 +24,6 @@ struct attached_thread {
     cds::threading::Manager::attachThread();
   }
   ~attached_thread() { cds::threading::Manager::detachThread(); }
-};
-
-class source {
- public:
-  explicit source(std::uint64_t number) : current(new object{number}) {}
-  ~source() { delete current.load(); }
-  source(const source&) = delete;
-  source& operator=(const source&) = delete;
-
-  std::atomic<object*> current;
 };
 
 class reader {

@@ -9,20 +9,10 @@ namespace {
 using reclaimer = xenium::reclamation::hazard_pointer<>;
 
 struct object : reclaimer::enable_concurrent_ptr<object> {
-  explicit object(std::uint64_t number) : value(number) {}
-  std::uint64_t value;
+  std::uint64_t value = 1;
 };
 using pointer = reclaimer::concurrent_ptr<object>;
-
-class source {
- public:
-  explicit source(std::uint64_t number) : current(new object(number)) {}
-  ~source() { delete current.load().get(); }
-  source(const source&) = delete;
-  source& operator=(const source&) = delete;
-
-  pointer current;
-};
+using source = bench::source<object, pointer>;
 
 class reader {
  public:

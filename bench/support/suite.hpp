@@ -30,6 +30,16 @@ inline std::vector<benchmark>& suite() {
   return all;
 }
 
+// A workload in which all threads do the same: with 1, 2 and 4 of them.
+inline void add_for_threads(const std::string& structure, const std::string& workload,
+                            const std::string& implementation,
+                            measurement (*run)(std::size_t threads, std::chrono::nanoseconds time),
+                            headline judged_by = headline::items_per_second) {
+  for (const int threads : {1, 2, 4})
+    suite().push_back({structure, workload, std::to_string(threads) + 'T', implementation, threads,
+                       [=](auto time) { return run(static_cast<std::size_t>(threads), time); }, judged_by});
+}
+
 // const bench::registration mine([] { bench::suite().push_back(...); });
 struct registration {
   explicit registration(void (*add)()) { add(); }
