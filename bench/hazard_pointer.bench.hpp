@@ -16,15 +16,17 @@ namespace bench {
 // What everybody follows: a pointer to an object whose value is 1.
 template <class Object, class Pointer = std::atomic<Object*>>
 struct source {
-  std::unique_ptr<Object> object = std::make_unique<Object>();
-  Pointer current{object.get()};
+  source() { current.store(object.get()); }
+
+  Pointer current;
+  const std::unique_ptr<Object> object = std::make_unique<Object>();
 };
 
 // Reader: made once by each thread. read(source) protects what `source` leads to, reads its value, and
 // protects nothing any more.
 template <class Reader, class Source>
 measurement protect(std::size_t threads, std::chrono::nanoseconds time) {
-  const Source from;
+  Source from;
   stop_flag stop;
   std::atomic<std::uint64_t> sum = 0;
   std::atomic<std::uint64_t> reads = 0;

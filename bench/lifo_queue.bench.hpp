@@ -4,12 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <numeric>
 #include <string>
-#include <vector>
 
-#include "bounded_queue.bench.hpp"
-#include "support/suite.hpp"
+#include "queue.bench.hpp"
 
 namespace bench {
 
@@ -24,43 +21,30 @@ measurement throughput_in_any_order(queue_shape shape, std::chrono::nanoseconds 
   std::atomic<std::uint64_t> pushed_count = 0;
   std::atomic<std::uint64_t> popped_count = 0;
 
-  const auto produce = [&](std::uint64_t number, tally& result) {
-    auto&& producer = queue.producer();
+  const auto produce = [&](std::uint64_t number) {
+    auto&& producer = producer_of(queue);
     tally pushed;
     for (; !stop(); ++number) {
       producer.push(number);
       pushed.add(number);
     }
-    result = pushed;
     pushed_count += pushed.count;
     if (producers_left.fetch_sub(1) == 1)
       for (int i = 0; i != shape.consumers; ++i) producer.push(all_done);
+    return pushed;
   };
 
-  const auto consume = [&](tally& result) {
-    auto&& consumer = queue.consumer();
+  const auto consume = [&] {
+    auto&& consumer = consumer_of(queue);
     tally popped;
     for (std::uint64_t number; (number = consumer.pop()) != all_done;) popped.add(number);
     popped_count += popped.count;
     if (consumers_left.fetch_sub(1) == 1)
       for (std::uint64_t left = pushed_count - popped_count; left != 0; --left) popped.add(consumer.pop());
-    result = popped;
+    return popped;
   };
 
-  std::vector<tally> pushed(static_cast<std::size_t>(shape.producers));
-  std::vector<tally> popped(static_cast<std::size_t>(shape.consumers));
-  std::vector<job> jobs;
-  for (tally& result : pushed) {
-    const std::uint64_t start = first_number + (std::uint64_t{jobs.size()} << 48);  // no two alike
-    jobs.push_back([&produce, &result, start] { produce(start, result); });
-  }
-  for (tally& result : popped) jobs.push_back([&consume, &result] { consume(result); });
-
-  measurement measured = run_together(jobs, time, stop);
-  const tally total = std::accumulate(popped.begin(), popped.end(), tally{});
-  check_same(std::accumulate(pushed.begin(), pushed.end(), tally{}), total);
-  measured.items = static_cast<double>(total.count);
-  return measured;
+  return pass_on(shape, time, stop, produce, consume);
 }
 
 template <queue_peer Queue>
@@ -69,9 +53,8 @@ void add_lifo_queue(const std::string& name) {
   for (const queue_shape shape : queue_shapes)
     suite().push_back({structure, "throughput", shape.name(), name, shape.threads(),
                        [shape](auto time) { return throughput_in_any_order<Queue>(shape, time); }});
-  suite().push_back({structure, "pair", "1T", name, 1, pair<Queue>});
+  add_pair_and_ping_pong<Queue>(structure, name);
   add_burst<Queue>(structure, 32'768, name);
-  suite().push_back({structure, "ping_pong", "1P1C", name, 2, ping_pong<Queue>, headline::time_per_item});
   add_idle<Queue>(structure, name);
 }
 

@@ -1,87 +1,58 @@
 // SPDX-License-Identifier: MIT
 // Two producers with a queue each, one consumer of both: waiting at both at once, looking at one after the
 // other for ever, and two producers of a single queue.
+#include <atomic>
 #include <cstdint>
 #include <plait/bounded_queue.hpp>
 #include <plait/pop_any.hpp>
 #include <thread>
 #include <variant>
-#include <vector>
 
-#include "bounded_queue.bench.hpp"
-#include "support/suite.hpp"
+#include "queue.bench.hpp"
+#include "support/plait_queue.hpp"
 
 namespace {
 
 using queue_type = plait::bounded_queue<std::uint64_t>;
 
-struct waits_at_both {
-  queue_type first{1024}, second{1024};
-  queue_type& of(int producer) { return producer == 0 ? first : second; }
-  std::uint64_t pop() {
-    const auto item = plait::pop_any(first, second);
+class two_queues {
+ public:
+  using value_type = std::uint64_t;
+  explicit two_queues(std::size_t capacity) : first_(capacity), second_(capacity) {}
+
+  queue_type& producer() { return producers_++ % 2 == 0 ? first_ : second_; }
+
+ protected:
+  queue_type first_, second_;
+
+ private:
+  std::atomic<int> producers_ = 0;
+};
+
+struct waits_at_both : two_queues {
+  using two_queues::two_queues;
+  value_type pop() {
+    const auto item = plait::pop_any(first_, second_);
     return item->index() == 0 ? std::get<0>(*item) : std::get<1>(*item);
   }
 };
 
-struct looks_in_turn {
-  queue_type first{1024}, second{1024};
-  queue_type& of(int producer) { return producer == 0 ? first : second; }
-  std::uint64_t pop() {
+struct looks_in_turn : two_queues {
+  using two_queues::two_queues;
+  value_type pop() {
     for (;;) {
-      if (const auto item = first.try_pop()) return *item;
-      if (const auto item = second.try_pop()) return *item;
+      if (const auto item = first_.try_pop()) return *item;
+      if (const auto item = second_.try_pop()) return *item;
       std::this_thread::yield();
     }
   }
 };
 
-struct single_queue {
-  queue_type only{1024};
-  queue_type& of(int) { return only; }
-  std::uint64_t pop() { return *only.pop(); }  // NOLINT(bugprone-unchecked-optional-access): never closed
-};
-
-template <class Queues>
-bench::measurement throughput(std::chrono::nanoseconds time) {
-  Queues queues;
-  bench::stop_flag stop;
-  std::vector<bench::tally> pushed(2);
-  bench::tally popped;
-  std::vector<bench::job> jobs;
-  for (int i = 0; i != 2; ++i)
-    jobs.push_back([&, i] {
-      bench::tally result;
-      std::uint64_t number = bench::first_number + (static_cast<std::uint64_t>(i) << 48);
-      for (; !stop(); ++number) {
-        queues.of(i).push(number);
-        result.add(number);
-      }
-      queues.of(i).push(bench::producer_done);
-      pushed[static_cast<std::size_t>(i)] = result;
-    });
-  jobs.push_back([&] {
-    bench::tally result;
-    for (int producers = 2; producers != 0;) {
-      const std::uint64_t number = queues.pop();
-      if (number == bench::producer_done)
-        --producers;
-      else
-        result.add(number);
-    }
-    popped = result;
-  });
-  bench::measurement measured = bench::run_together(jobs, time, stop);
-  bench::check_same(pushed[0] + pushed[1], popped);
-  measured.items = static_cast<double>(popped.count);
-  return measured;
-}
-
 const bench::registration workloads([] {
-  bench::suite().push_back({"pop_any", "throughput", "2P1C", "plait", 3, throughput<waits_at_both>});
-  bench::suite().push_back(
-      {"pop_any", "throughput", "2P1C", "plait_nonblocking", 3, throughput<looks_in_turn>});
-  bench::suite().push_back({"pop_any", "throughput", "2P1C", "bounded_queue", 3, throughput<single_queue>});
+  constexpr bench::queue_shape shape{2, 1};
+  bench::add_throughput<waits_at_both>("pop_any", "throughput", shape, "plait");
+  bench::add_throughput<looks_in_turn>("pop_any", "throughput", shape, "plait_nonblocking");
+  bench::add_throughput<bench::blocking<queue_type>>("pop_any", "throughput", shape, "bounded_queue");
 });
 
 }  // namespace

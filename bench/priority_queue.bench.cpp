@@ -5,23 +5,16 @@
 #include <functional>
 #include <plait/priority_queue.hpp>
 
+#include "support/plait_queue.hpp"
+
 namespace {
 
 template <class Order>
-class plait_queue {
- public:
-  void push(std::uint64_t item) { queue_.push(item); }
-  std::uint64_t pop() {
-    return *queue_.pop();
-  }  // NOLINT(bugprone-unchecked-optional-access): it is never closed
-
- private:
-  plait::priority_queue<std::uint64_t, std::less<>, Order> queue_;
-};
+using queue_of = bench::blocking<plait::priority_queue<std::uint64_t, std::less<>, Order>>;
 
 const bench::registration queues([] {
-  bench::add_priority_queue<plait_queue<plait::any_order>>("plait");
-  bench::add_priority_queue<plait_queue<plait::stable_order>>("plait_stable");
+  bench::add_priority_queue<queue_of<plait::any_order>>("plait");
+  bench::add_priority_queue<queue_of<plait::stable_order>>("plait_stable");
 });
 
 }  // namespace

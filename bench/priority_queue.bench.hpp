@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "bounded_queue.bench.hpp"
+#include "queue.bench.hpp"
 #include "support/suite.hpp"
 
 namespace bench {
@@ -32,18 +32,18 @@ class random_steps {
   std::uint64_t state_;
 };
 
-template <priority_peer Queue>
-measurement alternating(std::size_t size, int threads, std::chrono::nanoseconds time) {
+template <priority_peer Queue, std::size_t Size>
+measurement alternating(std::size_t threads, std::chrono::nanoseconds time) {
   Queue queue;
   stop_flag stop;
   random_steps fill(1);
   tally start;
-  for (std::size_t i = 0; i != size; ++i) {
+  for (std::size_t i = 0; i != Size; ++i) {
     const std::uint64_t number = fill();
     queue.push(number);
     start.add(number);
   }
-  std::vector<tally> pushed(static_cast<std::size_t>(threads));
+  std::vector<tally> pushed(threads);
   std::vector<tally> popped(pushed.size());
   std::vector<job> jobs;
   for (std::size_t i = 0; i != pushed.size(); ++i) {
@@ -65,17 +65,15 @@ measurement alternating(std::size_t size, int threads, std::chrono::nanoseconds 
   measurement measured = run_together(jobs, time, stop);
   tally total = std::accumulate(popped.begin(), popped.end(), tally{});
   measured.items = static_cast<double>(total.count);
-  for (std::size_t i = 0; i != size; ++i) total.add(queue.pop());
+  for (std::size_t i = 0; i != Size; ++i) total.add(queue.pop());
   check_same(std::accumulate(pushed.begin(), pushed.end(), start), total);
   return measured;
 }
 
 template <priority_peer Queue>
 void add_priority_queue(const std::string& name) {
-  for (const std::size_t size : {std::size_t{512}, std::size_t{65'536}})
-    for (const int threads : {1, 2, 4})
-      suite().push_back({"priority_queue", "alternating_" + std::to_string(size), std::to_string(threads) + 'T',
-                         name, threads, [=](auto time) { return alternating<Queue>(size, threads, time); }});
+  add_for_threads("priority_queue", "alternating_512", name, alternating<Queue, 512>);
+  add_for_threads("priority_queue", "alternating_65536", name, alternating<Queue, 65'536>);
 }
 
 }  // namespace bench

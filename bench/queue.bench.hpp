@@ -9,7 +9,6 @@
 #include <concepts>
 #include <cstdint>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -20,20 +19,35 @@
 
 namespace bench {
 
-// A queue as the workloads use it. Each thread asks once for its own way in; for most queues that is
-// the queue itself.
+// Each thread asks once for its own way into a queue. For most queues that is the queue itself.
+template <class Queue>
+decltype(auto) producer_of(Queue& queue) {
+  if constexpr (requires { queue.producer(); })
+    return queue.producer();
+  else
+    return (queue);
+}
+template <class Queue>
+decltype(auto) consumer_of(Queue& queue) {
+  if constexpr (requires { queue.consumer(); })
+    return queue.consumer();
+  else
+    return (queue);
+}
+
+// A queue as the workloads use it.
 template <class Queue>
 concept queue_peer = requires(Queue queue, typename Queue::value_type item) {
-  Queue(std::size_t{1024});                                                // capacity
-  queue.producer().push(std::move(item));                                  // waits while the queue is full
-  { queue.consumer().pop() } -> std::same_as<typename Queue::value_type>;  // waits while it is empty
+  Queue(std::size_t{1024});                                                  // capacity
+  producer_of(queue).push(std::move(item));                                  // waits while the queue is full
+  { consumer_of(queue).pop() } -> std::same_as<typename Queue::value_type>;  // waits while it is empty
 };
 
 // As above, and its ways in pass on several items at a time.
 template <class Queue>
 concept batch_queue_peer = queue_peer<Queue> && requires(Queue queue, std::span<std::uint64_t> items) {
-  queue.producer().push_n(items);                                  // all of them
-  { queue.consumer().pop_n(items) } -> std::same_as<std::size_t>;  // at least one, at most all
+  producer_of(queue).push_n(items);                                  // all of them
+  { consumer_of(queue).pop_n(items) } -> std::same_as<std::size_t>;  // at least one, at most all
 };
 
 // Items are numbers, or this: 64 bytes that can only be moved.
@@ -86,6 +100,30 @@ inline void check_same(const tally& pushed, const tally& popped) {
                        std::to_string(popped.sum));
 }
 
+// A run counts what was popped, once that has proved to be what was pushed.
+inline measurement counted(measurement measured, const tally& pushed, const tally& popped) {
+  check_same(pushed, popped);
+  measured.items = static_cast<double>(popped.count);
+  return measured;
+}
+
+// Runs produce(first number) in every producer and consume() in every consumer. Each returns what it passed on.
+template <class Produce, class Consume>
+measurement pass_on(queue_shape shape, std::chrono::nanoseconds time, stop_flag& stop, const Produce& produce,
+                    const Consume& consume) {
+  std::vector<tally> pushed(static_cast<std::size_t>(shape.producers));
+  std::vector<tally> popped(static_cast<std::size_t>(shape.consumers));
+  std::vector<job> jobs;
+  for (tally& result : pushed) {
+    const std::uint64_t start = first_number + (std::uint64_t{jobs.size()} << 48);  // no two alike
+    jobs.push_back([&produce, &result, start] { result = produce(start); });
+  }
+  for (tally& result : popped) jobs.push_back([&consume, &result] { result = consume(); });
+  const measurement measured = run_together(jobs, time, stop);
+  return counted(measured, std::accumulate(pushed.begin(), pushed.end(), tally{}),
+                 std::accumulate(popped.begin(), popped.end(), tally{}));
+}
+
 template <queue_peer Queue>
 measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
   using item = typename Queue::value_type;
@@ -93,21 +131,21 @@ measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
   stop_flag stop;
   std::atomic<int> producers_left = shape.producers;
 
-  const auto produce = [&](std::uint64_t number, tally& result) {
-    auto&& producer = queue.producer();
+  const auto produce = [&](std::uint64_t number) {
+    auto&& producer = producer_of(queue);
     tally pushed;
     for (; !stop(); ++number) {
       producer.push(item(number));
       pushed.add(number);
     }
     producer.push(item(producer_done));
-    result = pushed;
+    return pushed;
   };
 
   // All a queue has to keep is the order of each producer. So everything has been popped once every
   // producer's end has, and whoever pops the last of these tells the other consumers.
-  const auto consume = [&](tally& result) {
-    auto&& consumer = queue.consumer();
+  const auto consume = [&] {
+    auto&& consumer = consumer_of(queue);
     tally popped;
     for (;;) {
       const auto number = static_cast<std::uint64_t>(consumer.pop());
@@ -116,28 +154,15 @@ measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
       } else if (number == all_done) {
         break;
       } else if (producers_left.fetch_sub(1) == 1) {
-        auto&& producer = queue.producer();
+        auto&& producer = producer_of(queue);
         for (int i = 1; i != shape.consumers; ++i) producer.push(item(all_done));
         break;
       }
     }
-    result = popped;
+    return popped;
   };
 
-  std::vector<tally> pushed(static_cast<std::size_t>(shape.producers));
-  std::vector<tally> popped(static_cast<std::size_t>(shape.consumers));
-  std::vector<job> jobs;
-  for (tally& result : pushed) {
-    const std::uint64_t start = first_number + (std::uint64_t{jobs.size()} << 48);  // no two alike
-    jobs.push_back([&produce, &result, start] { produce(start, result); });
-  }
-  for (tally& result : popped) jobs.push_back([&consume, &result] { consume(result); });
-
-  measurement measured = run_together(jobs, time, stop);
-  const tally total = std::accumulate(popped.begin(), popped.end(), tally{});
-  check_same(std::accumulate(pushed.begin(), pushed.end(), tally{}), total);
-  measured.items = static_cast<double>(total.count);
-  return measured;
+  return pass_on(shape, time, stop, produce, consume);
 }
 
 // One producer and one consumer, each with an array of 64 numbers in hand.
@@ -146,40 +171,34 @@ measurement batch_throughput(std::chrono::nanoseconds time) {
   using batch = std::array<std::uint64_t, 64>;
   Queue queue(1024);
   stop_flag stop;
-  tally pushed;
-  tally popped;
 
-  const job produce = [&] {
-    auto&& producer = queue.producer();
-    tally result;
+  const auto produce = [&](std::uint64_t number) {
+    auto&& producer = producer_of(queue);
+    tally pushed;
     batch items;
-    for (std::uint64_t number = first_number; !stop(); number += items.size()) {
+    for (; !stop(); number += items.size()) {
       std::iota(items.begin(), items.end(), number);
-      for (const std::uint64_t item : items) result.add(item);
+      for (const std::uint64_t item : items) pushed.add(item);
       producer.push_n(items);
     }
     items.front() = producer_done;
     producer.push_n(std::span(items).first(1));
-    pushed = result;
+    return pushed;
   };
 
-  const job consume = [&] {
-    auto&& consumer = queue.consumer();
-    tally result;
+  const auto consume = [&] {
+    auto&& consumer = consumer_of(queue);
+    tally popped;
     batch items;
     for (;;) {
       const std::size_t count = consumer.pop_n(items);
       const bool last = items[count - 1] == producer_done;
-      for (const std::uint64_t item : std::span(items).first(last ? count - 1 : count)) result.add(item);
-      if (last) break;
+      for (const std::uint64_t item : std::span(items).first(last ? count - 1 : count)) popped.add(item);
+      if (last) return popped;
     }
-    popped = result;
   };
 
-  measurement measured = run_together({produce, consume}, time, stop);
-  check_same(pushed, popped);
-  measured.items = static_cast<double>(popped.count);
-  return measured;
+  return pass_on({1, 1}, time, stop, produce, consume);
 }
 
 template <queue_peer Queue>
@@ -189,8 +208,8 @@ measurement pair(std::chrono::nanoseconds time) {
   tally pushed;
   tally popped;
   const job both = [&] {
-    auto&& producer = queue.producer();
-    auto&& consumer = queue.consumer();
+    auto&& producer = producer_of(queue);
+    auto&& consumer = consumer_of(queue);
     tally in;
     tally out;
     for (std::uint64_t number = first_number; !stop(); ++number) {
@@ -201,10 +220,7 @@ measurement pair(std::chrono::nanoseconds time) {
     pushed = in;
     popped = out;
   };
-  measurement measured = run_together({both}, time, stop);
-  check_same(pushed, popped);
-  measured.items = static_cast<double>(popped.count);
-  return measured;
+  return counted(run_together({both}, time, stop), pushed, popped);
 }
 
 template <queue_peer Queue>
@@ -215,8 +231,8 @@ measurement ping_pong(std::chrono::nanoseconds time) {
   tally sent;
   tally returned;
   const job ping = [&] {
-    auto&& producer = there.producer();
-    auto&& consumer = back.consumer();
+    auto&& producer = producer_of(there);
+    auto&& consumer = consumer_of(back);
     for (std::uint64_t number = first_number; !stop(); ++number) {
       producer.push(number);
       sent.add(number);
@@ -225,14 +241,11 @@ measurement ping_pong(std::chrono::nanoseconds time) {
     producer.push(all_done);
   };
   const job pong = [&] {
-    auto&& consumer = there.consumer();
-    auto&& producer = back.producer();
+    auto&& consumer = consumer_of(there);
+    auto&& producer = producer_of(back);
     for (std::uint64_t number; (number = consumer.pop()) != all_done;) producer.push(number);
   };
-  measurement measured = run_together({ping, pong}, time, stop);
-  check_same(sent, returned);
-  measured.items = static_cast<double>(returned.count);
-  return measured;
+  return counted(run_together({ping, pong}, time, stop), sent, returned);
 }
 
 template <queue_peer Queue>
@@ -258,8 +271,8 @@ measurement burst(std::uint64_t burst_size, std::chrono::nanoseconds time) {
   double resident_full = 0;
   double resident_drained = 0;
   const job both = [&] {
-    auto&& producer = queue.producer();
-    auto&& consumer = queue.consumer();
+    auto&& producer = producer_of(queue);
+    auto&& consumer = consumer_of(queue);
     fill(producer);
     resident_full = growth();
     drain(consumer);
@@ -269,9 +282,7 @@ measurement burst(std::uint64_t burst_size, std::chrono::nanoseconds time) {
       drain(consumer);
     }
   };
-  measurement measured = run_together({both}, time, stop);
-  check_same(pushed, popped);
-  measured.items = static_cast<double>(popped.count);
+  measurement measured = counted(run_together({both}, time, stop), pushed, popped);
   measured.extra = {{"resident_bytes_full", resident_full}, {"resident_bytes_drained", resident_drained}};
   return measured;
 }
@@ -280,10 +291,10 @@ template <queue_peer Queue>
 measurement idle(int threads, std::chrono::nanoseconds time) {
   Queue queue(1024);
   stop_flag stop;
-  const job wait = [&] { queue.consumer().pop(); };
+  const job wait = [&] { consumer_of(queue).pop(); };
   const job end_all = [&] {
     std::this_thread::sleep_for(time);
-    auto&& producer = queue.producer();
+    auto&& producer = producer_of(queue);
     for (int i = 0; i != threads; ++i) producer.push(all_done);
   };
   std::vector<job> jobs(static_cast<std::size_t>(threads), wait);
@@ -293,12 +304,30 @@ measurement idle(int threads, std::chrono::nanoseconds time) {
   return measured;
 }
 
-template <class Queue>
+template <queue_peer Queue>
+void add_throughput(const std::string& structure, const std::string& workload, queue_shape shape,
+                    const std::string& implementation) {
+  suite().push_back({structure, workload, shape.name(), implementation, shape.threads(),
+                     [shape](auto time) { return throughput<Queue>(shape, time); }});
+}
+
+template <queue_peer Queue>
 void add_throughput(const std::string& structure, const std::string& workload,
                     const std::string& implementation) {
   for (const queue_shape shape : queue_shapes)
-    suite().push_back({structure, workload, shape.name(), implementation, shape.threads(),
-                       [shape](auto time) { return throughput<Queue>(shape, time); }});
+    add_throughput<Queue>(structure, workload, shape, implementation);
+}
+
+template <batch_queue_peer Queue>
+void add_batch(const std::string& structure, const std::string& implementation) {
+  suite().push_back({structure, "batch", "1P1C", implementation, 2, batch_throughput<Queue>});
+}
+
+template <queue_peer Queue>
+void add_pair_and_ping_pong(const std::string& structure, const std::string& implementation) {
+  suite().push_back({structure, "pair", "1T", implementation, 1, pair<Queue>});
+  suite().push_back(
+      {structure, "ping_pong", "1P1C", implementation, 2, ping_pong<Queue>, headline::time_per_item});
 }
 
 template <queue_peer Queue>

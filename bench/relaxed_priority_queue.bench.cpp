@@ -12,22 +12,12 @@
 #include <vector>
 
 #include "priority_queue.bench.hpp"
+#include "support/plait_queue.hpp"
 
 namespace {
 
-template <class Queue>
-class plait_queue {
- public:
-  void push(std::uint64_t item) { queue_.push(item); }
-  std::uint64_t pop() {
-    return *queue_.pop();
-  }  // NOLINT(bugprone-unchecked-optional-access): it is never closed
-
- private:
-  Queue queue_;
-};
-using strict = plait_queue<plait::priority_queue<std::uint64_t>>;
-using relaxed = plait_queue<plait::relaxed_priority_queue<std::uint64_t>>;
+using strict = bench::blocking<plait::priority_queue<std::uint64_t>>;
+using relaxed = bench::blocking<plait::relaxed_priority_queue<std::uint64_t>>;
 
 // Numbers of a sorted list, some of which are there: how many below a given one?
 class present {
@@ -57,8 +47,9 @@ struct step {
 // all steps are gone through in the order of their times. A pop may have taken its item before smaller ones
 // came that count against it here, so the error is rather over- than underestimated.
 template <bench::priority_peer Queue>
-bench::measurement rank_error(std::size_t size, int threads, std::chrono::nanoseconds time) {
+bench::measurement rank_error(std::size_t threads, std::chrono::nanoseconds time) {
   using clock = std::chrono::steady_clock;
+  constexpr std::size_t size = 65'536;
   Queue queue;
   bench::stop_flag stop;
   bench::random_steps fill(1);
@@ -69,7 +60,7 @@ bench::measurement rank_error(std::size_t size, int threads, std::chrono::nanose
     all.push_back({clock::now(), distinct(fill(), tag++), true});
     queue.push(all.back().number);
   }
-  std::vector<std::vector<step>> taken(static_cast<std::size_t>(threads));
+  std::vector<std::vector<step>> taken(threads);
   std::vector<bench::job> jobs;
   for (std::size_t i = 0; i != taken.size(); ++i) {
     jobs.push_back([&, i] {
@@ -116,13 +107,8 @@ bench::measurement rank_error(std::size_t size, int threads, std::chrono::nanose
 
 const bench::registration queues([] {
   bench::add_priority_queue<relaxed>("plait_relaxed");
-  for (const int threads : {1, 2, 4}) {
-    const std::string shape = std::to_string(threads) + 'T';
-    bench::suite().push_back({"relaxed_priority_queue", "rank_error", shape, "plait", threads,
-                              [=](auto time) { return rank_error<relaxed>(65'536, threads, time); }});
-    bench::suite().push_back({"relaxed_priority_queue", "rank_error", shape, "plait_strict", threads,
-                              [=](auto time) { return rank_error<strict>(65'536, threads, time); }});
-  }
+  bench::add_for_threads("relaxed_priority_queue", "rank_error", "plait", rank_error<relaxed>);
+  bench::add_for_threads("relaxed_priority_queue", "rank_error", "plait_strict", rank_error<strict>);
 });
 
 }  // namespace

@@ -20,9 +20,6 @@ class test_queue {
   using value_type = std::uint64_t;
   explicit test_queue(std::size_t) {}
 
-  test_queue& producer() { return *this; }
-  test_queue& consumer() { return *this; }
-
   void push(value_type item) {
     const std::lock_guard lock(mutex_);
     int copies = 1;

@@ -15,9 +15,6 @@ class boost_lockfree {
   using value_type = T;
   explicit boost_lockfree(std::size_t capacity) : queue_(capacity) {}
 
-  boost_lockfree& producer() { return *this; }
-  boost_lockfree& consumer() { return *this; }
-
   void push(const T& item) {
     while (!queue_.bounded_push(item)) std::this_thread::yield();
   }
@@ -35,9 +32,6 @@ class unbounded {
  public:
   using value_type = std::uint64_t;
   explicit unbounded(std::size_t capacity) : queue_(capacity) {}
-
-  unbounded& producer() { return *this; }
-  unbounded& consumer() { return *this; }
 
   void push(std::uint64_t item) { queue_.push(item); }
   std::uint64_t pop() {

@@ -12,9 +12,6 @@ class boost_spsc {
   using value_type = std::uint64_t;
   explicit boost_spsc(std::size_t capacity) : queue_(capacity) {}
 
-  boost_spsc& producer() { return *this; }
-  boost_spsc& consumer() { return *this; }
-
   void push(value_type item) {
     while (!queue_.push(item)) std::this_thread::yield();
   }
@@ -40,7 +37,7 @@ class boost_spsc {
 
 const bench::registration queues([] {
   bench::add_spsc_queue<boost_spsc>("boost_spsc");
-  bench::add_batch_spsc_queue<boost_spsc>("boost_spsc");
+  bench::add_batch<boost_spsc>("spsc_queue", "boost_spsc");
 });
 
 }  // namespace

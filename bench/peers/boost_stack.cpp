@@ -13,9 +13,6 @@ class boost_stack {
   using value_type = std::uint64_t;
   explicit boost_stack(std::size_t capacity) : stack_(capacity) {}
 
-  boost_stack& producer() { return *this; }
-  boost_stack& consumer() { return *this; }
-
   void push(value_type item) {
     while (!stack_.bounded_push(item)) std::this_thread::yield();
   }

@@ -16,9 +16,6 @@ class libcds_queue {
   using value_type = T;
   explicit libcds_queue(std::size_t capacity) : queue_(std::max<std::size_t>(capacity, 2)) {}
 
-  libcds_queue& producer() { return *this; }
-  libcds_queue& consumer() { return *this; }
-
   void push(T item) {
     while (!queue_.enqueue(std::move(item))) std::this_thread::yield();
   }

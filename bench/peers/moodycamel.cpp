@@ -100,12 +100,12 @@ const bench::registration queues([] {
   add<nonblocking>("moodycamel");
   add<blocking>("moodycamel_blocking");
   add<bounded>("moodycamel_bounded");
-  bench::add_batch_queue<with_tokens<nonblocking<std::uint64_t>>>("moodycamel");
-  bench::add_batch_queue<with_tokens<blocking<std::uint64_t>>>("moodycamel_blocking");
+  bench::add_batch<with_tokens<nonblocking<std::uint64_t>>>("bounded_queue", "moodycamel");
+  bench::add_batch<with_tokens<blocking<std::uint64_t>>>("bounded_queue", "moodycamel_blocking");
   bench::add_unbounded_queue<with_tokens<nonblocking<std::uint64_t>>>("moodycamel");
   bench::add_unbounded_queue<with_tokens<blocking<std::uint64_t>>>("moodycamel_blocking");
-  bench::add_unbounded_batch_queue<with_tokens<nonblocking<std::uint64_t>>>("moodycamel");
-  bench::add_unbounded_batch_queue<with_tokens<blocking<std::uint64_t>>>("moodycamel_blocking");
+  bench::add_batch<with_tokens<nonblocking<std::uint64_t>>>("unbounded_queue", "moodycamel");
+  bench::add_batch<with_tokens<blocking<std::uint64_t>>>("unbounded_queue", "moodycamel_blocking");
 });
 
 }  // namespace

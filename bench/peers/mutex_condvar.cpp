@@ -16,9 +16,6 @@ class mutex_condvar {
   using value_type = T;
   explicit mutex_condvar(std::size_t capacity) : capacity_(capacity) {}
 
-  mutex_condvar& producer() { return *this; }
-  mutex_condvar& consumer() { return *this; }
-
   void push(T item) {
     {
       std::unique_lock lock(mutex_);

@@ -13,9 +13,6 @@ class mutex_vector {
   using value_type = std::uint64_t;
   explicit mutex_vector(std::size_t capacity) : capacity_(capacity) { items_.reserve(capacity); }
 
-  mutex_vector& producer() { return *this; }
-  mutex_vector& consumer() { return *this; }
-
   void push(value_type item) {
     {
       std::unique_lock lock(mutex_);

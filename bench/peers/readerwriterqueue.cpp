@@ -14,9 +14,6 @@ class nonblocking {
   using value_type = std::uint64_t;
   explicit nonblocking(std::size_t capacity) : queue_(capacity) {}
 
-  nonblocking& producer() { return *this; }
-  nonblocking& consumer() { return *this; }
-
   void push(value_type item) {
     while (!queue_.try_enqueue(item)) std::this_thread::yield();
   }
@@ -34,9 +31,6 @@ class blocking {
  public:
   using value_type = std::uint64_t;
   explicit blocking(std::size_t capacity) : queue_(capacity) {}
-
-  blocking& producer() { return *this; }
-  blocking& consumer() { return *this; }
 
   void push(value_type item) { queue_.wait_enqueue(item); }
   value_type pop() {

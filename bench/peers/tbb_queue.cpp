@@ -16,9 +16,6 @@ class tbb_queue {
   using value_type = T;
   explicit tbb_queue(std::size_t capacity) { queue_.set_capacity(static_cast<std::ptrdiff_t>(capacity)); }
 
-  tbb_queue& producer() { return *this; }
-  tbb_queue& consumer() { return *this; }
-
   void push(T item) { queue_.push(std::move(item)); }
   T pop() {
     T item{};
@@ -34,9 +31,6 @@ class tbb_unbounded_queue {
  public:
   using value_type = std::uint64_t;
   explicit tbb_unbounded_queue(std::size_t /*capacity*/) {}
-
-  tbb_unbounded_queue& producer() { return *this; }
-  tbb_unbounded_queue& consumer() { return *this; }
 
   void push(std::uint64_t item) { queue_.push(item); }
   std::uint64_t pop() {

@@ -16,9 +16,6 @@ class xenium_vyukov {
   using value_type = T;
   explicit xenium_vyukov(std::size_t capacity) : queue_(std::max<std::size_t>(capacity, 2)) {}
 
-  xenium_vyukov& producer() { return *this; }
-  xenium_vyukov& consumer() { return *this; }
-
   void push(T item) {
     while (!queue_.try_push_weak(std::move(item))) std::this_thread::yield();
   }

@@ -14,9 +14,6 @@ class xenium_ramalhete {
   using value_type = std::uint64_t;
   explicit xenium_ramalhete(std::size_t /*capacity*/) {}
 
-  xenium_ramalhete& producer() { return *this; }
-  xenium_ramalhete& consumer() { return *this; }
-
   void push(std::uint64_t item) { queue_.push(to_pointer(item)); }
   std::uint64_t pop() {
     char* item = nullptr;
