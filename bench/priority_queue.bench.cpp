@@ -15,6 +15,7 @@ using queue_of = bench::blocking<plait::priority_queue<std::uint64_t, std::less<
 const bench::registration queues([] {
   bench::add_priority_queue<queue_of<plait::any_order>>("plait");
   bench::add_priority_queue<queue_of<plait::stable_order>>("plait_stable");
+  bench::add_idle<queue_of<plait::any_order>>("priority_queue", "plait");
 });
 
 }  // namespace

@@ -337,9 +337,9 @@ void add_burst(const std::string& structure, std::uint64_t size, const std::stri
 }
 
 template <queue_peer Queue>
-void add_idle(const std::string& structure, const std::string& implementation) {
-  suite().push_back({structure, "idle", "4T", implementation, 4,
-                     [](auto) { return idle<Queue>(4, std::chrono::milliseconds(500)); },
+void add_idle(const std::string& structure, const std::string& implementation, int threads = 4) {
+  suite().push_back({structure, "idle", std::to_string(threads) + 'T', implementation, threads,
+                     [=](auto) { return idle<Queue>(threads, std::chrono::milliseconds(500)); },
                      headline::cpu_seconds});
 }
 

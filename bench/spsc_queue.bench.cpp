@@ -39,6 +39,7 @@ const bench::registration plait_queues([] {
   bench::add_spsc_queue<bench::blocking<numbers>>("plait");
   bench::add_spsc_queue<bench::nonblocking<numbers>>("plait_nonblocking");
   bench::add_batch<bench::blocking<numbers>>("spsc_queue", "plait");
+  bench::add_idle<bench::blocking<numbers>>("spsc_queue", "plait", 1);
   // What a batch is compared with: the same items, one at a time.
   bench::add_throughput<bench::blocking<numbers>>("spsc_queue", "batch", {1, 1}, "plait_single");
   bench::suite().push_back({"spsc_queue", "batch", "1P1C", "plait_in_place", 2, in_place});
