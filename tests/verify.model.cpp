@@ -344,6 +344,12 @@ TEST(verify, a_static_atomic_begins_each_execution_with_its_first_value) {
   EXPECT_TRUE(found) << found;
 }
 
+TEST(verify, an_execution_begins_with_membarrier_even_after_one_that_ended_without) {
+  expect_failure([] { has_process_wide_fence = false, check(false); }, "check failed");
+  const verify::report found = verify::explore([] { check(has_process_wide_fence); });
+  EXPECT_TRUE(found) << found;
+}
+
 // A register: writes and the reads that found them.
 struct register_call {
   bool writes;

@@ -9,6 +9,8 @@
 #include <functional>
 #include <utility>
 
+#include "seam.hpp"
+
 namespace verify::detail {
 
 execution::execution() = default;
@@ -31,6 +33,7 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   step_ = {};
   moment_ = 0;
   now_ = 1'000'000'000;
+  sync::has_process_wide_fence = true;
   ++executions_;
 
   execution* const outer = std::exchange(current_, this);

@@ -213,7 +213,7 @@ inline void fence(memory_order order, site where = site::current()) noexcept {
 // The checker finds misuse by itself.
 inline constexpr bool has_assertions = false;
 
-// False: scenarios see a system that has no membarrier.
+// False: the execution sees a system that has no membarrier. Each begins with one that has it.
 inline bool has_process_wide_fence = true;
 
 // A seq_cst fence in every thread of the process at once: Linux' membarrier.
