@@ -4,20 +4,16 @@
 #include <plait/bounded_queue.hpp>
 
 #include <array>
-#include <chrono>
-#include <cstddef>
-#include <deque>
 #include <memory>
 #include <new>
 #include <optional>
-#include <span>
 #include <stop_token>
-#include <vector>
 
 #include <gtest/gtest.h>
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
 #include "support/recorded_queue.hpp"
 
 namespace {
@@ -26,17 +22,12 @@ using plait::bounded_queue;
 using plait::conqueue_status;
 using verify::check;
 using verify::threads;
-using namespace std::chrono_literals;
 
-using recorded_queue =
-    model::recorded_queue<bounded_queue<int>, model::first_in_first_out, model::busy::sometimes>;
+using int_queue = bounded_queue<int>;
+using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_out, model::busy::sometimes>;
 
 const verify::scenario scenarios[] = {
-    {"try_calls_are_linearizable",
-     [] {
-       recorded_queue queue(1);
-       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
-     }},
+    {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
 
     // Back at the same slot, it must not look as if nothing had happened meanwhile.
     {"a_producer_sleeps_through_two_laps",
@@ -53,103 +44,23 @@ const verify::scenario scenarios[] = {
      }},
 
     {"two_producers_and_a_trying_consumer_are_linearizable",
-     [] {
-       recorded_queue queue(2);
-       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
-               [&] { queue.try_pop(), queue.try_pop(); });
-     }},
-
-    {"close_among_pushes_and_pops_is_linearizable",
-     [] {
-       recorded_queue queue(1);
-       threads([&] { queue.push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
-               [&] { queue.close(); });
-     }},
-
-    {"push_and_pop",
-     [] {
-       bounded_queue<int> queue(2);
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-       check(queue.empty());
-     }},
-
-    {"push_and_pop_on_two_processors",
-     [] {
-       bounded_queue<int> queue(1);
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-     },
-     {.processors = 2}},
+     model::two_producers_and_a_trying_consumer<recorded_queue, 2>},
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
+    {"push_and_pop", model::push_and_pop<int_queue, 2>},
+    {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
 
     {"items_of_one_producer_stay_in_order",
      [] {
        bounded_queue<int> queue(2);
-       threads(
-           [&] {
-             for (int i = 1; i <= 3; ++i) check(queue.push(i));
-           },
-           [&] {
-             for (int i = 1; i <= 3; ++i) check(queue.pop() == i);
-           });
+       model::pass_in_order(queue, 3);
      }},
 
-    {"a_push_waits_for_room",
-     [] {
-       bounded_queue<int> queue(1);
-       queue.push(1);
-       threads([&] { check(queue.push(2)); }, [&] { check(queue.pop() == 1); });
-       check(queue.pop() == 2);
-     }},
-
-    {"two_producers_and_a_consumer",
-     [] {
-       bounded_queue<int> queue(1);
-       int sum = 0;
-       threads([&] { check(queue.push(1)); }, [&] { check(queue.push(2)); },
-               [&] {
-                 sum += *queue.pop();
-                 sum += *queue.pop();
-               });
-       check(sum == 3);
-     }},
-
-    {"two_producers_wait_for_room",
-     [] {
-       bounded_queue<int> queue(2);
-       queue.push(1);
-       queue.push(2);
-       threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); },
-               [&] {
-                 queue.pop();
-                 queue.pop();
-               });
-       check(queue.size() == 2);
-     }},
-
-    {"a_producer_and_two_consumers",
-     [] {
-       bounded_queue<int> queue(2);
-       std::optional<int> a, b;
-       threads(
-           [&] {
-             queue.push(1);
-             queue.push(2);
-           },
-           [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     }},
-
+    {"a_push_waits_for_room", model::a_push_waits_for_room<int_queue, 1>},
+    {"two_producers_and_a_consumer", model::two_producers_and_a_consumer<int_queue, 1>},
+    {"two_producers_wait_for_room", model::two_producers_wait_for_room<int_queue, 2>},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue, 2>},
     {"two_producers_and_two_consumers_of_one_slot",
-     [] {
-       bounded_queue<int> queue(1);
-       std::optional<int> a, b;
-       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { a = queue.pop(); },
-               [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     },
+     model::two_producers_and_two_consumers<int_queue, 1>,
      {.priorities = 20'000, .random = 20'000}},
 
     {"try_push_and_try_pop",
@@ -178,29 +89,9 @@ const verify::scenario scenarios[] = {
        check(queue.size() == (pushed == conqueue_status::success ? 1u : 0u));
      }},
 
-    {"close_and_push",
-     [] {
-       bounded_queue<int> queue(1);
-       bool pushed = false;
-       threads([&] { pushed = queue.push(7); }, [&] { queue.close(); });
-       check(queue.pop().has_value() == pushed, "what was accepted can be popped");
-       check(!queue.pop());
-     }},
-
-    {"close_and_a_push_that_waits",
-     [] {
-       bounded_queue<int> queue(1);
-       queue.push(1);
-       threads([&] { check(!queue.push(2)); }, [&] { queue.close(); });
-       check(queue.pop() == 1);
-       check(!queue.pop());
-     }},
-
-    {"close_and_pop",
-     [] {
-       bounded_queue<int> queue(1);
-       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
-     }},
+    {"close_and_push", model::close_and_push<int_queue, 1>},
+    {"close_and_a_push_that_waits", model::close_and_a_push_that_waits<int_queue, 1>},
+    {"close_and_pop", model::close_and_pop<int_queue, 1>},
 
     {"close_wakes_every_pop",
      [] {
@@ -217,23 +108,8 @@ const verify::scenario scenarios[] = {
        threads(push, push, [&] { queue.close(); });
      }},
 
-    {"close_push_and_pop",
-     [] {
-       bounded_queue<int> queue(1);
-       bool pushed = false;
-       std::optional<int> got;
-       threads([&] { pushed = queue.push(7); }, [&] { got = queue.pop(); }, [&] { queue.close(); });
-       check(got.has_value() == pushed, "an item that was accepted reaches the consumer");
-     }},
-
-    {"close_and_discard_against_push",
-     [] {
-       bounded_queue<int> queue(1);
-       bool pushed = false;
-       std::size_t discarded = 0;
-       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
-       check(discarded == (pushed ? 1u : 0u));
-     }},
+    {"close_push_and_pop", model::close_push_and_pop<int_queue, 1>},
+    {"close_and_discard_against_push", model::close_and_discard_against_push<int_queue, 1>},
 
     {"join_returns_when_what_is_discarded_is_destroyed",
      [] {
@@ -247,20 +123,8 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.join(), check(destroyed.read()); }, [&] { queue.close_and_discard(); });
      }},
 
-    {"a_pop_that_times_out_loses_no_item",
-     [] {
-       bounded_queue<int> queue(1);
-       bool got = false;
-       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
-       check(queue.size() == (got ? 0u : 1u));
-     }},
-
-    {"a_stop_request_and_a_pop",
-     [] {
-       bounded_queue<int> queue(1);
-       std::stop_source stop;
-       threads([&] { check(!queue.pop(stop.get_token())); }, [&] { verify::request_stop(stop); });
-     }},
+    {"a_pop_that_times_out_loses_no_item", model::a_pop_that_times_out<int_queue, 1>},
+    {"a_stop_request_and_a_pop", model::a_stop_request_and_a_pop<int_queue, 1>},
 
     {"join_waits_for_task_done",
      [] {
@@ -300,18 +164,7 @@ const verify::scenario scenarios[] = {
                [&] { queue.push(2); });
      }},
 
-    {"batches_of_two_producers_stay_together_or_in_order",
-     [] {
-       bounded_queue<int> queue(2);
-       const std::vector<int> items{1, 2};
-       std::array<int, 3> got{};
-       threads([&] { check(queue.push_n(items.begin(), 2) == 2); }, [&] { check(queue.push(3)); },
-               [&] {
-                 std::size_t popped = 0;
-                 while (popped != 3) popped += queue.pop_n(got.begin() + popped, 3 - popped);
-               });
-       check(got[0] + got[1] + got[2] == 6);
-     }},
+    {"batches_of_two_producers_stay_together_or_in_order", model::batches_of_two_producers<int_queue, 2>},
 
     {"a_batch_is_no_larger_than_asked_for",
      [] {
@@ -321,79 +174,19 @@ const verify::scenario scenarios[] = {
        check(queue.size() == 1);
      }},
 
-    {"destroys_what_is_left",
-     [] {
-       bounded_queue<std::unique_ptr<int>> queue(2);
-       threads([&] { queue.push(std::make_unique<int>(1)); }, [&] { queue.push(std::make_unique<int>(2)); });
-     }},
-
-    // Linearizable means linearizable together: of two threads that each change one queue and then look at
-    // the other, one sees what the other did.
+    {"destroys_what_is_left", model::destroys_what_is_left<bounded_queue<std::unique_ptr<int>>, 2>},
     {"one_of_two_consumers_sees_the_room_that_the_other_made",
-     [] {
-       bounded_queue<int> a(1), b(1);
-       a.push(1);
-       b.push(1);
-       conqueue_status to_a{}, to_b{};
-       threads([&] { check(a.try_pop().has_value()), to_b = b.try_push(2); },
-               [&] { check(b.try_pop().has_value()), to_a = a.try_push(2); });
-       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::take, model::room)},
     {"one_of_two_producers_sees_the_item_of_the_other",
-     [] {
-       bounded_queue<int> a(1), b(1);
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.try_push(1), from_b = status_of(b.try_pop()); },
-               [&] { b.try_push(1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::put, model::an_item)},
     {"one_of_two_batch_consumers_sees_the_room_that_the_other_made",
-     [] {
-       bounded_queue<int> a(1), b(1);
-       a.push(1);
-       b.push(1);
-       int out = 0;
-       conqueue_status to_a{}, to_b{};
-       threads([&] { check(a.try_pop_n(&out, 1) == 1), to_b = b.try_push(2); },
-               [&] {
-                 int other = 0;
-                 check(b.try_pop_n(&other, 1) == 1), to_a = a.try_push(2);
-               });
-       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::take_batch, model::room)},
     {"one_of_two_batch_producers_sees_the_item_of_the_other",
-     [] {
-       bounded_queue<int> a(1), b(1);
-       const int item = 1;
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.try_push_n(&item, 1), from_b = status_of(b.try_pop()); },
-               [&] { b.try_push_n(&item, 1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::put_batch, model::an_item)},
     {"one_of_two_closers_sees_that_the_other_queue_is_closed",
-     [] {
-       bounded_queue<int> a(1), b(1);
-       bool a_closed = false, b_closed = false;
-       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
-       check(a_closed || b_closed);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::close_it, model::that_it_is_closed)},
     {"one_of_two_consumers_sees_that_the_other_is_done",
-     [] {
-       bounded_queue<int> a(1), b(1);
-       a.push(1);
-       b.push(1);
-       std::size_t left_of_a = 0, left_of_b = 0;
-       threads([&] { a.task_done(), left_of_b = b.unfinished_tasks(); },
-               [&] { b.task_done(), left_of_a = a.unfinished_tasks(); });
-       check(left_of_a == 0 || left_of_b == 0);
-     }},
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::finish, model::that_all_is_done)},
 
     {"size_stays_within_bounds_and_catches_up",
      [] {
@@ -412,27 +205,14 @@ const verify::scenario scenarios[] = {
 // A producer stopped anywhere, in the middle of its push included, keeps nobody else busy: a try_pop ends,
 // and so does a try_push.
 TEST(bounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
-  const verify::report found = verify::freeze(
-      [] {
-        bounded_queue<int> queue(2);
-        threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
-      },
-      1);
-  model::figures::add("freeze", found, found.passed());
-  EXPECT_TRUE(found) << found;
-  EXPECT_TRUE(found.complete) << found;
+  model::expect_others_go_on([] {
+    bounded_queue<int> queue(2);
+    threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+  });
 }
 
-// It does hold up those who wait for its item: the guarantees table says so.
 TEST(bounded_queue_freeze, a_stopped_producer_holds_up_who_waits_for_its_item) {
-  const verify::report found = verify::freeze(
-      [] {
-        bounded_queue<int> queue(2);
-        threads([&] { queue.push(1); }, [&] { queue.pop(); });
-      },
-      1);
-  model::figures::add("freeze", found, !found.passed());
-  EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
+  model::expect_others_held_up(model::push_and_pop<int_queue, 2>);
 }
 
 TEST(bounded_queue_memory, is_allocated_by_the_constructor_or_not_at_all) {

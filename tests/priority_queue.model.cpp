@@ -3,15 +3,12 @@
 // search: above all its store, with the lock, the inbox and the counts in one word.
 #include <plait/priority_queue.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <new>
 #include <optional>
-#include <set>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -19,6 +16,7 @@
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
 #include "support/recorded_queue.hpp"
 
 namespace {
@@ -27,9 +25,9 @@ using plait::conqueue_status;
 using plait::priority_queue;
 using verify::check;
 using verify::threads;
-using namespace std::chrono_literals;
 
-using recorded_queue = model::recorded_queue<priority_queue<int>, model::smallest_first>;
+using int_queue = priority_queue<int>;
+using recorded_queue = model::recorded_queue<int_queue, model::smallest_first>;
 
 // Throws when it compares 1 and 2 for the first time.
 struct throwing_less {
@@ -41,39 +39,14 @@ struct throwing_less {
 };
 
 const verify::scenario scenarios[] = {
-    {"try_calls_are_linearizable",
-     [] {
-       recorded_queue queue(1);
-       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
-     }},
-
+    {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
     {"pushes_beside_a_trying_consumer_are_linearizable",
-     [] {
-       recorded_queue queue(8);
-       queue.push(2);
-       threads([&] { queue.try_push(1), queue.try_push(3); }, [&] { queue.try_pop(), queue.try_pop(); });
-     }},
-
+     model::pushes_beside_a_trying_consumer<recorded_queue, 8>},
     {"two_producers_and_a_trying_consumer_are_linearizable",
-     [] {
-       recorded_queue queue(2);
-       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
-               [&] { queue.try_pop(), queue.try_pop(); });
-     }},
-
+     model::two_producers_and_a_trying_consumer<recorded_queue, 2>},
     {"two_consumers_and_a_producer_are_linearizable",
-     [] {
-       recorded_queue queue(8);
-       queue.push(2);
-       threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); }, [&] { queue.push(1); });
-     }},
-
-    {"close_among_pushes_and_pops_is_linearizable",
-     [] {
-       recorded_queue queue(1);
-       threads([&] { queue.push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
-               [&] { queue.close(); });
-     }},
+     model::two_trying_consumers_and_a_producer<recorded_queue, 8>},
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
 
     {"close_beside_a_push_that_finds_the_lock_taken_is_linearizable",
      [] {
@@ -82,93 +55,16 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_push(2); }, [&] { queue.close(); });
      }},
 
-    {"push_and_pop",
-     [] {
-       priority_queue<int> queue;
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-       check(queue.empty());
-     }},
-
-    {"push_and_pop_on_two_processors",
-     [] {
-       priority_queue<int> queue(1);
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-     },
-     {.processors = 2}},
-
-    {"a_producer_and_two_consumers",
-     [] {
-       priority_queue<int> queue;
-       std::optional<int> a, b;
-       threads([&] { queue.push(1), queue.push(2); }, [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     }},
-
-    {"two_producers_and_a_consumer_of_one_place",
-     [] {
-       priority_queue<int> queue(1);
-       int sum = 0;
-       threads([&] { check(queue.push(1)); }, [&] { check(queue.push(2)); },
-               [&] {
-                 sum += *queue.pop();
-                 sum += *queue.pop();
-               });
-       check(sum == 3);
-     }},
-
-    {"a_push_waits_for_room",
-     [] {
-       priority_queue<int> queue(1);
-       queue.push(1);
-       threads([&] { check(queue.push(2)); }, [&] { check(queue.pop() == 1); });
-       check(queue.pop() == 2);
-     }},
-
-    {"two_producers_wait_for_room",
-     [] {
-       priority_queue<int> queue(2);
-       queue.push(1);
-       queue.push(2);
-       threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); }, [&] { queue.pop(), queue.pop(); });
-       check(queue.size() == 2);
-     }},
-
-    {"close_and_pop",
-     [] {
-       priority_queue<int> queue;
-       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
-     }},
-
-    {"close_and_a_push_that_waits",
-     [] {
-       priority_queue<int> queue(1);
-       queue.push(1);
-       threads([&] { check(!queue.push(2)); }, [&] { queue.close(); });
-       check(queue.pop() == 1);
-       check(!queue.pop());
-     }},
-
-    {"close_and_discard_against_pushes",
-     [] {
-       priority_queue<int> queue;
-       queue.push(1);
-       bool pushed = false;
-       std::size_t discarded = 0;
-       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
-       check(discarded == (pushed ? 2u : 1u));
-     }},
-
-    {"a_pop_that_times_out_loses_no_item",
-     [] {
-       priority_queue<int> queue;
-       bool got = false;
-       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
-       check(queue.size() == (got ? 0u : 1u));
-     }},
+    {"push_and_pop", model::push_and_pop<int_queue>},
+    {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
+    {"two_producers_and_a_consumer_of_one_place", model::two_producers_and_a_consumer<int_queue, 1>},
+    {"a_push_waits_for_room", model::a_push_waits_for_room<int_queue, 1>},
+    {"two_producers_wait_for_room", model::two_producers_wait_for_room<int_queue, 2>},
+    {"close_and_pop", model::close_and_pop<int_queue>},
+    {"close_and_a_push_that_waits", model::close_and_a_push_that_waits<int_queue, 1>},
+    {"close_and_discard_against_pushes", model::close_and_discard_against_pushes<int_queue>},
+    {"a_pop_that_times_out_loses_no_item", model::a_pop_that_times_out<int_queue>},
 
     {"a_push_that_is_turned_away_keeps_its_value",
      [] {
@@ -181,13 +77,7 @@ const verify::scenario scenarios[] = {
        check((value == nullptr) == (pushed == conqueue_status::success));
      }},
 
-    {"destroys_what_is_left",
-     [] {
-       priority_queue<std::unique_ptr<int>> queue;
-       queue.push(std::make_unique<int>(0));
-       threads([&] { queue.pop(); }, [&] { queue.push(std::make_unique<int>(1)); },
-               [&] { queue.push(std::make_unique<int>(2)); });
-     }},
+    {"destroys_what_is_left", model::destroys_what_a_pop_leaves<priority_queue<std::unique_ptr<int>>>},
 
     {"equals_of_one_producer_stay_in_order",
      [] {
@@ -199,13 +89,7 @@ const verify::scenario scenarios[] = {
        check(queue.pop()->value == 2);
      }},
 
-    {"join_push_and_task_done",
-     [] {
-       priority_queue<int> queue;
-       queue.push(1);
-       threads([&] { queue.join(); }, [&] { queue.pop(), queue.task_done(); }, [&] { queue.push(2); },
-               [&] { queue.pop(), queue.task_done(); });
-     }},
+    {"join_push_and_task_done", model::join_push_and_task_done<int_queue>},
 
     {"batches_are_put_and_taken_whole",
      [] {
@@ -247,33 +131,11 @@ const verify::scenario scenarios[] = {
      }},
 
     {"one_of_two_consumers_sees_the_room_that_the_other_made",
-     [] {
-       priority_queue<int> a(1), b(1);
-       a.push(1);
-       b.push(1);
-       conqueue_status to_a{}, to_b{};
-       threads([&] { check(a.try_pop().has_value()), to_b = b.try_push(2); },
-               [&] { check(b.try_pop().has_value()), to_a = a.try_push(2); });
-       check(to_a != conqueue_status::full || to_b != conqueue_status::full);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::take, model::room)},
     {"one_of_two_producers_sees_the_item_of_the_other",
-     [] {
-       priority_queue<int> a(1), b(1);
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.try_push(1), from_b = status_of(b.try_pop()); },
-               [&] { b.try_push(1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::put, model::an_item)},
     {"one_of_two_closers_sees_that_the_other_queue_is_closed",
-     [] {
-       priority_queue<int> a, b;
-       bool a_closed = false, b_closed = false;
-       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
-       check(a_closed || b_closed);
-     }},
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::close_it, model::that_it_is_closed)},
 
     {"size_stays_within_bounds_and_catches_up",
      [] {
@@ -285,29 +147,11 @@ const verify::scenario scenarios[] = {
 
 // A consumer stopped anywhere, with the lock in its hands included, holds up no push.
 TEST(priority_queue_freeze, a_stopped_consumer_holds_up_no_push) {
-  const verify::report found = verify::freeze(
-      [] {
-        priority_queue<int> queue;
-        queue.push(1);
-        queue.push(2);
-        threads([&] { queue.try_pop(); }, [&] { queue.push(3), queue.push(4); });
-      },
-      1);
-  EXPECT_TRUE(found) << found;
-  EXPECT_TRUE(found.complete) << found;
+  model::expect_others_go_on(model::a_consumer_and_pushes<int_queue>);
 }
 
-// It does hold up other consumers: the guarantees table says so.
 TEST(priority_queue_freeze, a_stopped_consumer_holds_up_other_consumers) {
-  const verify::report found = verify::freeze(
-      [] {
-        priority_queue<int> queue;
-        queue.push(1);
-        queue.push(2);
-        threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); });
-      },
-      1);
-  EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
+  model::expect_others_held_up(model::two_consumers<int_queue>);
 }
 
 TEST(priority_queue_memory, a_push_that_finds_none_throws_and_leaves_the_queue_as_it_was) {

@@ -3,17 +3,14 @@
 // which item comes out is left open, whether one comes out is not.
 #include <plait/relaxed_priority_queue.hpp>
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
 #include "support/recorded_queue.hpp"
 
 namespace {
@@ -22,16 +19,12 @@ using plait::conqueue_status;
 using plait::relaxed_priority_queue;
 using verify::check;
 using verify::threads;
-using namespace std::chrono_literals;
 
-using recorded_queue = model::recorded_queue<relaxed_priority_queue<int>, model::any_item>;
+using int_queue = relaxed_priority_queue<int>;
+using recorded_queue = model::recorded_queue<int_queue, model::any_item>;
 
 const verify::scenario scenarios[] = {
-    {"try_calls_are_linearizable",
-     [] {
-       recorded_queue queue;
-       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
-     }},
+    {"try_calls_are_linearizable", model::try_calls<recorded_queue>},
 
     {"empty_is_exact_while_items_come_and_go",
      [] {
@@ -53,18 +46,8 @@ const verify::scenario scenarios[] = {
      }},
 
     {"two_producers_and_a_trying_consumer_are_linearizable",
-     [] {
-       recorded_queue queue;
-       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); },
-               [&] { queue.try_pop(), queue.try_pop(); });
-     }},
-
-    {"close_among_pushes_and_pops_is_linearizable",
-     [] {
-       recorded_queue queue;
-       threads([&] { queue.try_push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
-               [&] { queue.close(); });
-     }},
+     model::two_producers_and_a_trying_consumer<recorded_queue>},
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue>},
 
     {"close_and_two_producers_are_linearizable",
      [] {
@@ -73,31 +56,9 @@ const verify::scenario scenarios[] = {
                [&] { queue.close(); });
      }},
 
-    {"push_and_pop",
-     [] {
-       relaxed_priority_queue<int> queue;
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-       check(queue.empty());
-     }},
-
-    {"a_producer_and_two_consumers",
-     [] {
-       relaxed_priority_queue<int> queue;
-       std::optional<int> a, b;
-       threads([&] { queue.push(1), queue.push(2); }, [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     }},
-
-    {"two_producers_and_two_consumers",
-     [] {
-       relaxed_priority_queue<int> queue;
-       std::optional<int> a, b;
-       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { a = queue.pop(); },
-               [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     }},
+    {"push_and_pop", model::push_and_pop<int_queue>},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
+    {"two_producers_and_two_consumers", model::two_producers_and_two_consumers<int_queue>},
 
     {"three_threads_and_two_lanes",
      [] {
@@ -110,11 +71,7 @@ const verify::scenario scenarios[] = {
        check(queue.size() == 4);
      }},
 
-    {"close_and_pop",
-     [] {
-       relaxed_priority_queue<int> queue;
-       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
-     }},
+    {"close_and_pop", model::close_and_pop<int_queue>},
 
     {"two_closers",
      [] {
@@ -131,54 +88,14 @@ const verify::scenario scenarios[] = {
                });
      }},
 
-    {"close_and_discard_against_push",
-     [] {
-       relaxed_priority_queue<int> queue;
-       bool pushed = false;
-       std::size_t discarded = 0;
-       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
-       check(discarded == (pushed ? 1u : 0u));
-     }},
-
-    {"a_pop_that_times_out_loses_no_item",
-     [] {
-       relaxed_priority_queue<int> queue;
-       bool got = false;
-       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
-       check(queue.size() == (got ? 0u : 1u));
-     }},
-
-    {"destroys_what_is_left",
-     [] {
-       relaxed_priority_queue<std::unique_ptr<int>> queue;
-       threads([&] { queue.push(std::make_unique<int>(1)); }, [&] { queue.push(std::make_unique<int>(2)); });
-     }},
-
-    {"join_push_and_task_done",
-     [] {
-       relaxed_priority_queue<int> queue;
-       queue.push(1);
-       threads([&] { queue.join(); }, [&] { queue.pop(), queue.task_done(); }, [&] { queue.push(2); },
-               [&] { queue.pop(), queue.task_done(); });
-     }},
-
+    {"close_and_discard_against_push", model::close_and_discard_against_push<int_queue>},
+    {"a_pop_that_times_out_loses_no_item", model::a_pop_that_times_out<int_queue>},
+    {"destroys_what_is_left", model::destroys_what_is_left<relaxed_priority_queue<std::unique_ptr<int>>>},
+    {"join_push_and_task_done", model::join_push_and_task_done<int_queue>},
     {"one_of_two_producers_sees_the_item_of_the_other",
-     [] {
-       relaxed_priority_queue<int> a, b;
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.try_push(1), from_b = status_of(b.try_pop()); },
-               [&] { b.try_push(1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::put, model::an_item)},
     {"one_of_two_closers_sees_that_the_other_queue_is_closed",
-     [] {
-       relaxed_priority_queue<int> a, b;
-       bool a_closed = false, b_closed = false;
-       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
-       check(a_closed || b_closed);
-     }},
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::close_it, model::that_it_is_closed)},
 };
 
 class relaxed_priority_queue_model : public testing::TestWithParam<verify::scenario> {};

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -14,6 +13,7 @@
 #include <verify/seam.hpp>
 
 #include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
 
 namespace {
 
@@ -33,10 +33,7 @@ const verify::scenario scenarios[] = {
     {"items_arrive_in_order_through_one_slot",
      [] {
        spsc_queue<int> queue(1);
-       threads([&] { queue.push(1), queue.push(2), queue.push(3); },
-               [&] {
-                 for (int item = 1; item <= 3; ++item) check(queue.pop() == item, "items arrive in order");
-               });
+       model::pass_in_order(queue, 3);
      }},
 
     {"try_calls_lose_and_invent_nothing",

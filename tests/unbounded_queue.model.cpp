@@ -5,13 +5,10 @@
 #include <plait/unbounded_queue.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <new>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,31 +16,22 @@
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
 #include "support/recorded_queue.hpp"
 
 namespace {
 
-using plait::conqueue_status;
 using plait::unbounded_queue;
 using verify::check;
 using verify::threads;
-using namespace std::chrono_literals;
 
-using recorded_queue =
-    model::recorded_queue<unbounded_queue<int>, model::first_in_first_out, model::busy::sometimes>;
+using int_queue = unbounded_queue<int>;
+using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_out, model::busy::sometimes>;
 
 const verify::scenario scenarios[] = {
-    {"try_calls_are_linearizable",
-     [] {
-       recorded_queue queue;
-       threads([&] { queue.push(1), queue.try_pop(); }, [&] { queue.push(2), queue.try_pop(); });
-     }},
-
+    {"try_calls_are_linearizable", model::try_calls<recorded_queue>},
     {"two_producers_and_a_trying_consumer_are_linearizable",
-     [] {
-       recorded_queue queue;
-       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { queue.try_pop(), queue.try_pop(); });
-     }},
+     model::two_producers_and_a_trying_consumer<recorded_queue>},
 
     {"two_trying_consumers_are_linearizable",
      [] {
@@ -53,12 +41,7 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
-    {"close_among_pushes_and_pops_is_linearizable",
-     [] {
-       recorded_queue queue;
-       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.try_pop(), queue.pop(); },
-               [&] { queue.close(); });
-     }},
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue>},
 
     {"close_among_two_producers_is_linearizable",
      [] {
@@ -79,34 +62,13 @@ const verify::scenario scenarios[] = {
                [&] { queue.size(), queue.is_closed(), queue.size(); });
      }},
 
-    {"push_and_pop",
-     [] {
-       unbounded_queue<int> queue;
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-       check(queue.empty());
-     }},
-
-    {"push_and_pop_on_two_processors",
-     [] {
-       unbounded_queue<int> queue;
-       std::optional<int> got;
-       threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
-       check(got == 7);
-     },
-     {.processors = 2}},
+    {"push_and_pop", model::push_and_pop<int_queue>},
+    {"push_and_pop_on_two_processors", model::push_and_pop<int_queue>, {.processors = 2}},
 
     {"items_of_one_producer_stay_in_order_over_segments",
      [] {
        unbounded_queue<int> queue;
-       threads(
-           [&] {
-             for (int i = 1; i <= 6; ++i) check(queue.push(i));
-           },
-           [&] {
-             for (int i = 1; i <= 6; ++i) check(queue.pop() == i);
-           });
+       model::pass_in_order(queue, 6);
      }},
 
     {"a_segment_is_used_again",
@@ -116,39 +78,11 @@ const verify::scenario scenarios[] = {
          queue.push(i);
          check(queue.pop() == i);
        }
-       threads(
-           [&] {
-             for (int i = 1; i <= 4; ++i) check(queue.push(i));
-           },
-           [&] {
-             for (int i = 1; i <= 4; ++i) check(queue.pop() == i);
-           });
+       model::pass_in_order(queue, 4);
      }},
 
-    {"two_producers_and_a_consumer",
-     [] {
-       unbounded_queue<int> queue;
-       int sum = 0;
-       threads([&] { check(queue.push(1)); }, [&] { check(queue.push(2)); },
-               [&] {
-                 sum += *queue.pop();
-                 sum += *queue.pop();
-               });
-       check(sum == 3);
-     }},
-
-    {"a_producer_and_two_consumers",
-     [] {
-       unbounded_queue<int> queue;
-       std::optional<int> a, b;
-       threads(
-           [&] {
-             queue.push(1);
-             queue.push(2);
-           },
-           [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     }},
+    {"two_producers_and_a_consumer", model::two_producers_and_a_consumer<int_queue>},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
 
     {"two_consumers_drain_segments_while_a_producer_goes_on",
      [] {
@@ -163,23 +97,9 @@ const verify::scenario scenarios[] = {
      {.depth_first = 50'000}},
 
     {"two_producers_and_two_consumers",
-     [] {
-       unbounded_queue<int> queue;
-       std::optional<int> a, b;
-       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { a = queue.pop(); },
-               [&] { b = queue.pop(); });
-       check(*a + *b == 3);
-     },
+     model::two_producers_and_two_consumers<int_queue>,
      {.priorities = 20'000, .random = 20'000}},
-
-    {"close_and_push",
-     [] {
-       unbounded_queue<int> queue;
-       bool pushed = false;
-       threads([&] { pushed = queue.push(7); }, [&] { queue.close(); });
-       check(queue.pop().has_value() == pushed, "what was accepted can be popped");
-       check(!queue.pop());
-     }},
+    {"close_and_push", model::close_and_push<int_queue>},
 
     {"close_at_the_end_of_a_segment_and_push",
      [] {
@@ -193,11 +113,7 @@ const verify::scenario scenarios[] = {
        check(!queue.pop());
      }},
 
-    {"close_and_pop",
-     [] {
-       unbounded_queue<int> queue;
-       threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
-     }},
+    {"close_and_pop", model::close_and_pop<int_queue>},
 
     {"close_at_the_end_of_a_segment_and_pop",
      [] {
@@ -206,24 +122,8 @@ const verify::scenario scenarios[] = {
        threads([&] { check(queue.pop() == 1), check(!queue.pop()); }, [&] { queue.close(); });
      }},
 
-    {"close_push_and_pop",
-     [] {
-       unbounded_queue<int> queue;
-       bool pushed = false;
-       std::optional<int> got;
-       threads([&] { pushed = queue.push(7); }, [&] { got = queue.pop(); }, [&] { queue.close(); });
-       check(got.has_value() == pushed, "an item that was accepted reaches the consumer");
-     }},
-
-    {"close_and_discard_against_push",
-     [] {
-       unbounded_queue<int> queue;
-       bool pushed = false;
-       std::size_t discarded = 0;
-       threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
-       check(discarded == (pushed ? 1u : 0u));
-       check(queue.unfinished_tasks() == 0);
-     }},
+    {"close_push_and_pop", model::close_push_and_pop<int_queue>},
+    {"close_and_discard_against_push", model::close_and_discard_against_push<int_queue>},
 
     {"pushes_to_a_closed_queue_count_for_nothing",
      [] {
@@ -235,20 +135,8 @@ const verify::scenario scenarios[] = {
        check(queue.unfinished_tasks() == in && queue.size() == in);
      }},
 
-    {"a_pop_that_times_out_loses_no_item",
-     [] {
-       unbounded_queue<int> queue;
-       bool got = false;
-       threads([&] { got = queue.try_pop_for(1ms).has_value(); }, [&] { check(queue.push(7)); });
-       check(queue.size() == (got ? 0u : 1u));
-     }},
-
-    {"a_stop_request_and_a_pop",
-     [] {
-       unbounded_queue<int> queue;
-       std::stop_source stop;
-       threads([&] { check(!queue.pop(stop.get_token())); }, [&] { verify::request_stop(stop); });
-     }},
+    {"a_pop_that_times_out_loses_no_item", model::a_pop_that_times_out<int_queue>},
+    {"a_stop_request_and_a_pop", model::a_stop_request_and_a_pop<int_queue>},
 
     {"join_push_and_task_done",
      [] {
@@ -268,17 +156,7 @@ const verify::scenario scenarios[] = {
      {.depth_first = 50'000}},
 
     {"batches_of_two_producers_stay_in_order",
-     [] {
-       unbounded_queue<int> queue;
-       const std::vector<int> items{1, 2};
-       std::array<int, 3> got{};
-       threads([&] { check(queue.push_n(items.begin(), 2) == 2); }, [&] { check(queue.push(3)); },
-               [&] {
-                 std::size_t popped = 0;
-                 while (popped != 3) popped += queue.pop_n(got.begin() + popped, 3 - popped);
-               });
-       check(got[0] + got[1] + got[2] == 6);
-     },
+     model::batches_of_two_producers<int_queue>,
      {.depth_first = 50'000}},
 
     {"a_batch_and_close",
@@ -303,86 +181,30 @@ const verify::scenario scenarios[] = {
        check(count + other == 3);
      }},
 
-    {"destroys_what_is_left",
-     [] {
-       unbounded_queue<std::unique_ptr<int>> queue;
-       threads([&] { queue.push(std::make_unique<int>(1)); }, [&] { queue.push(std::make_unique<int>(2)); });
-     }},
+    {"destroys_what_is_left", model::destroys_what_is_left<unbounded_queue<std::unique_ptr<int>>>},
 
     {"a_segment_is_drained_without_membarrier",
      [] {
        plait::sync::has_process_wide_fence = false;
-       {
-         unbounded_queue<int> queue;
-         queue.push(1);
-         queue.push(2);
-         threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.push(3); });
-       }
-       plait::sync::has_process_wide_fence = true;
+       unbounded_queue<int> queue;
+       queue.push(1);
+       queue.push(2);
+       threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.push(3); });
      }},
 
-    // Linearizable means linearizable together: of two threads that each change one queue and then look at
-    // the other, one sees what the other did.
     {"one_of_two_producers_sees_the_item_of_the_other",
-     [] {
-       unbounded_queue<int> a, b;
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.push(1), from_b = status_of(b.try_pop()); },
-               [&] { b.push(1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::put, model::an_item)},
     {"one_of_two_producers_sees_the_item_of_the_other_in_a_new_segment",
-     [] {
-       unbounded_queue<int> a, b;
-       a.push(0), b.push(0);
-       a.pop(), b.pop();
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.push(1), from_b = status_of(b.try_pop()); },
-               [&] { b.push(1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue>([](auto& queue) { queue.push(0), queue.pop(); }, model::put,
+                                       model::an_item)},
     {"one_of_two_batch_producers_sees_the_item_of_the_other",
-     [] {
-       unbounded_queue<int> a, b;
-       const int item = 1;
-       conqueue_status from_a{}, from_b{};
-       const auto status_of = [](const auto& got) { return got ? conqueue_status::success : got.error(); };
-       threads([&] { a.try_push_n(&item, 1), from_b = status_of(b.try_pop()); },
-               [&] { b.try_push_n(&item, 1), from_a = status_of(a.try_pop()); });
-       check(from_a != conqueue_status::empty || from_b != conqueue_status::empty);
-     }},
-
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::put_batch, model::an_item)},
     {"one_of_two_closers_sees_that_the_other_queue_is_closed",
-     [] {
-       unbounded_queue<int> a, b;
-       bool a_closed = false, b_closed = false;
-       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
-       check(a_closed || b_closed);
-     }},
-
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::close_it, model::that_it_is_closed)},
     {"one_of_two_closers_of_full_segments_sees_that_the_other_queue_is_closed",
-     [] {
-       unbounded_queue<int> a, b;
-       a.push(1), b.push(1);
-       bool a_closed = false, b_closed = false;
-       threads([&] { a.close(), b_closed = b.is_closed(); }, [&] { b.close(), a_closed = a.is_closed(); });
-       check(a_closed || b_closed);
-     }},
-
+     model::one_of_two_sees<int_queue>(model::one_inside, model::close_it, model::that_it_is_closed)},
     {"one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
-     [] {
-       unbounded_queue<int> a, b;
-       a.push(1), b.push(1);
-       int from_a = 0, from_b = 0;
-       std::size_t in_a = 0, in_b = 0;
-       threads([&] { a.try_pop_n(&from_a, 1), in_b = b.size(); },
-               [&] { b.try_pop_n(&from_b, 1), in_a = a.size(); });
-       check(in_a == 0 || in_b == 0);
-     }},
+     model::one_of_two_sees<int_queue>(model::one_inside, model::take_batch, model::that_none_is_left)},
 
     {"size_while_a_batch_goes_through_is_never_negative",
      [] {
@@ -392,27 +214,18 @@ const verify::scenario scenarios[] = {
      }},
 
     {"one_of_two_consumers_sees_that_the_other_queue_has_less",
-     [] {
-       unbounded_queue<int> a, b;
-       a.push(1), b.push(1);
-       std::size_t in_a = 0, in_b = 0;
-       threads([&] { a.try_pop(), in_b = b.size(); }, [&] { b.try_pop(), in_a = a.size(); });
-       check(in_a == 0 || in_b == 0);
-     }},
+     model::one_of_two_sees<int_queue>(model::one_inside, model::take, model::that_none_is_left)},
 };
 
 // A producer stopped anywhere, in the middle of its push included, keeps nobody else busy that has used such a
 // queue before: the first call of a thread takes locks.
 TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
-  const verify::report found = verify::freeze(
-      [] {
-        unbounded_queue<int> queue;
-        queue.push(1), queue.pop();
-        verify::thread producer([&] { queue.try_push(1); });
-        queue.try_pop(), queue.try_push(2), queue.try_pop();
-      },
-      1);
-  EXPECT_TRUE(found) << found;
+  model::expect_others_go_on([] {
+    unbounded_queue<int> queue;
+    queue.push(1), queue.pop();
+    verify::thread producer([&] { queue.try_push(1); });
+    queue.try_pop(), queue.try_push(2), queue.try_pop();
+  });
 }
 
 TEST(unbounded_queue_memory, a_push_without_memory_leaves_the_queue_as_it_was) {

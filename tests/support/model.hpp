@@ -37,6 +37,21 @@ inline void expect_sound(const verify::scenario& scenario) {
   if (found) std::cout << "             " << found << '\n';
 }
 
+// Thread 1 may be stopped for ever, at each of its steps: the others can finish all the same.
+inline void expect_others_go_on(const verify::body& scenario) {
+  const verify::report found = verify::freeze(scenario, 1);
+  figures::add("freeze", found, found.passed());
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(found.complete) << found;
+}
+
+// Stopped at some step it does hold up others: the guarantees table says so.
+inline void expect_others_held_up(const verify::body& scenario) {
+  const verify::report found = verify::freeze(scenario, 1);
+  figures::add("freeze", found, !found.passed());
+  EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
+}
+
 // An order that no scenario needs, named by a piece of its line in the source, and the reason why it is no
 // weaker all the same.
 struct unneeded_order {

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+// Scenarios that several queues have, for their tables: a `Queue` of numbers, unless it says otherwise, with
+// room for `Capacity`, or as many as it has if none is given. A `Recorded` queue judges what it was told.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include <verify/scenario.hpp>
+
+#include <plait/conqueue_status.hpp>
+
+namespace model {
+
+using verify::check;
+using verify::threads;
+
+// -- calls that are judged --
+
+template <class Recorded, std::size_t... Capacity>
+void try_calls() {
+  Recorded queue(Capacity...);
+  threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
+}
+
+template <class Recorded, std::size_t... Capacity>
+void two_producers_and_a_trying_consumer() {
+  Recorded queue(Capacity...);
+  threads([&] { queue.try_push(1); }, [&] { queue.try_push(2); }, [&] { queue.try_pop(), queue.try_pop(); });
+}
+
+template <class Recorded, std::size_t... Capacity>
+void close_among_pushes_and_pops() {
+  Recorded queue(Capacity...);
+  threads([&] { queue.push(1), queue.try_push(2); }, [&] { queue.try_pop(), queue.pop(); },
+          [&] { queue.close(); });
+}
+
+template <class Recorded, std::size_t... Capacity>
+void pushes_beside_a_trying_consumer() {
+  Recorded queue(Capacity...);
+  queue.push(2);
+  threads([&] { queue.try_push(1), queue.try_push(3); }, [&] { queue.try_pop(), queue.try_pop(); });
+}
+
+template <class Recorded, std::size_t... Capacity>
+void two_trying_consumers_and_a_producer() {
+  Recorded queue(Capacity...);
+  queue.push(2);
+  threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); }, [&] { queue.push(1); });
+}
+
+// -- pushes and pops --
+
+template <class Queue, std::size_t... Capacity>
+void push_and_pop() {
+  Queue queue(Capacity...);
+  std::optional<int> got;
+  threads([&] { check(queue.push(7)); }, [&] { got = queue.pop(); });
+  check(got == 7);
+  check(queue.empty());
+}
+
+// From one thread to another, 1, 2 ... `last`.
+void pass_in_order(auto& queue, int last) {
+  threads(
+      [&] {
+        for (int i = 1; i <= last; ++i) check(queue.push(i));
+      },
+      [&] {
+        for (int i = 1; i <= last; ++i) check(queue.pop() == i);
+      });
+}
+
+template <class Queue, std::size_t... Capacity>
+void a_push_waits_for_room() {
+  Queue queue(Capacity...);
+  queue.push(1);
+  threads([&] { check(queue.push(2)); }, [&] { check(queue.pop() == 1); });
+  check(queue.pop() == 2);
+}
+
+template <class Queue, std::size_t... Capacity>
+void two_producers_wait_for_room() {
+  Queue queue(Capacity...);
+  queue.push(1);
+  queue.push(2);
+  threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); }, [&] { queue.pop(), queue.pop(); });
+  check(queue.size() == 2);
+}
+
+template <class Queue, std::size_t... Capacity>
+void two_producers_and_a_consumer() {
+  Queue queue(Capacity...);
+  int sum = 0;
+  threads([&] { check(queue.push(1)); }, [&] { check(queue.push(2)); },
+          [&] {
+            sum += *queue.pop();
+            sum += *queue.pop();
+          });
+  check(sum == 3);
+}
+
+template <class Queue, std::size_t... Capacity>
+void a_producer_and_two_consumers() {
+  Queue queue(Capacity...);
+  std::optional<int> a, b;
+  threads([&] { queue.push(1), queue.push(2); }, [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
+  check(*a + *b == 3);
+}
+
+template <class Queue, std::size_t... Capacity>
+void two_producers_and_two_consumers() {
+  Queue queue(Capacity...);
+  std::optional<int> a, b;
+  threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { a = queue.pop(); }, [&] { b = queue.pop(); });
+  check(*a + *b == 3);
+}
+
+template <class Queue, std::size_t... Capacity>
+void batches_of_two_producers() {
+  Queue queue(Capacity...);
+  const std::array items{1, 2};
+  std::array<int, 3> got{};
+  threads([&] { check(queue.push_n(items.begin(), 2) == 2); }, [&] { check(queue.push(3)); },
+          [&] {
+            std::size_t popped = 0;
+            while (popped != 3) popped += queue.pop_n(got.begin() + popped, 3 - popped);
+          });
+  check(got[0] + got[1] + got[2] == 6);
+}
+
+// Of std::unique_ptr<int>.
+template <class Queue, std::size_t... Capacity>
+void destroys_what_is_left() {
+  Queue queue(Capacity...);
+  threads([&] { queue.push(std::make_unique<int>(1)); }, [&] { queue.push(std::make_unique<int>(2)); });
+}
+template <class Queue, std::size_t... Capacity>
+void destroys_what_a_pop_leaves() {
+  Queue queue(Capacity...);
+  queue.push(std::make_unique<int>(0));
+  threads([&] { queue.pop(); }, [&] { queue.push(std::make_unique<int>(1)); },
+          [&] { queue.push(std::make_unique<int>(2)); });
+}
+
+// -- the end of waiting --
+
+template <class Queue, std::size_t... Capacity>
+void close_and_push() {
+  Queue queue(Capacity...);
+  bool pushed = false;
+  threads([&] { pushed = queue.push(7); }, [&] { queue.close(); });
+  check(queue.pop().has_value() == pushed, "what was accepted can be popped");
+  check(!queue.pop());
+}
+
+template <class Queue, std::size_t... Capacity>
+void close_and_a_push_that_waits() {
+  Queue queue(Capacity...);
+  queue.push(1);
+  threads([&] { check(!queue.push(2)); }, [&] { queue.close(); });
+  check(queue.pop() == 1);
+  check(!queue.pop());
+}
+
+template <class Queue, std::size_t... Capacity>
+void close_and_pop() {
+  Queue queue(Capacity...);
+  threads([&] { check(!queue.pop()); }, [&] { queue.close(); });
+}
+
+template <class Queue, std::size_t... Capacity>
+void close_push_and_pop() {
+  Queue queue(Capacity...);
+  bool pushed = false;
+  std::optional<int> got;
+  threads([&] { pushed = queue.push(7); }, [&] { got = queue.pop(); }, [&] { queue.close(); });
+  check(got.has_value() == pushed, "an item that was accepted reaches the consumer");
+}
+
+template <class Queue, std::size_t... Capacity>
+void close_and_discard_against_push() {
+  Queue queue(Capacity...);
+  bool pushed = false;
+  std::size_t discarded = 0;
+  threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
+  check(discarded == (pushed ? 1u : 0u));
+  check(queue.unfinished_tasks() == 0);
+}
+template <class Queue, std::size_t... Capacity>
+void close_and_discard_against_pushes() {
+  Queue queue(Capacity...);
+  queue.push(1);
+  bool pushed = false;
+  std::size_t discarded = 0;
+  threads([&] { pushed = queue.push(7); }, [&] { discarded = queue.close_and_discard(); });
+  check(discarded == (pushed ? 2u : 1u));
+}
+
+template <class Queue, std::size_t... Capacity>
+void a_pop_that_times_out() {
+  Queue queue(Capacity...);
+  bool got = false;
+  threads([&] { got = queue.try_pop_for(std::chrono::milliseconds(1)).has_value(); },
+          [&] { check(queue.push(7)); });
+  check(queue.size() == (got ? 0u : 1u));
+}
+
+template <class Queue, std::size_t... Capacity>
+void a_stop_request_and_a_pop() {
+  Queue queue(Capacity...);
+  std::stop_source stop;
+  threads([&] { check(!queue.pop(stop.get_token())); }, [&] { verify::request_stop(stop); });
+}
+
+template <class Queue, std::size_t... Capacity>
+void join_push_and_task_done() {
+  Queue queue(Capacity...);
+  queue.push(1);
+  threads([&] { queue.join(); }, [&] { queue.pop(), queue.task_done(); }, [&] { queue.push(2); },
+          [&] { queue.pop(), queue.task_done(); });
+}
+
+// -- a thread to be stopped, and another --
+
+template <class Queue>
+void a_consumer_and_pushes() {
+  Queue queue;
+  queue.push(1);
+  queue.push(2);
+  threads([&] { queue.try_pop(); }, [&] { queue.push(3), queue.push(4); });
+}
+
+template <class Queue>
+void two_consumers() {
+  Queue queue;
+  queue.push(1);
+  queue.push(2);
+  threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); });
+}
+
+// -- two queues --
+
+// Linearizable means linearizable together: of two threads that each change one queue and then look at the
+// other, one sees what the other did.
+template <class Queue, std::size_t... Capacity>
+verify::body one_of_two_sees(auto begin, auto change, auto sees) {
+  return [=] {
+    Queue a(Capacity...), b(Capacity...);
+    begin(a), begin(b);
+    bool sees_a = false, sees_b = false;
+    threads([&] { change(a), sees_b = sees(b); }, [&] { change(b), sees_a = sees(a); });
+    check(sees_a || sees_b);
+  };
+}
+
+// How they begin,
+inline constexpr auto nothing_inside = [](const auto&) {};
+inline constexpr auto one_inside = [](auto& queue) { queue.push(1); };
+
+// what changes,
+inline constexpr auto put = [](auto& queue) { queue.try_push(1); };
+inline constexpr auto put_batch = [](auto& queue) {
+  const int item = 1;
+  queue.try_push_n(&item, 1);
+};
+inline constexpr auto take = [](auto& queue) { check(queue.try_pop().has_value()); };
+inline constexpr auto take_batch = [](auto& queue) {
+  int item = 0;
+  check(queue.try_pop_n(&item, 1) == 1);
+};
+inline constexpr auto close_it = [](auto& queue) { queue.close(); };
+inline constexpr auto finish = [](auto& queue) { queue.task_done(); };
+
+// and what there is to be seen.
+inline constexpr auto an_item = [](auto& queue) {
+  const auto got = queue.try_pop();
+  return got || got.error() != plait::conqueue_status::empty;
+};
+inline constexpr auto room = [](auto& queue) { return queue.try_push(2) != plait::conqueue_status::full; };
+inline constexpr auto that_none_is_left = [](const auto& queue) { return queue.size() == 0; };
+inline constexpr auto that_all_is_done = [](const auto& queue) { return queue.unfinished_tasks() == 0; };
+inline constexpr auto that_it_is_closed = [](const auto& queue) { return queue.is_closed(); };
+
+}  // namespace model
