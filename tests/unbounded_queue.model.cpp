@@ -277,9 +277,18 @@ TEST_P(unbounded_queue_model, is_sound_in_every_execution) {
 INSTANTIATE_TEST_SUITE_P(scenarios, unbounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
 
 TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
+  // These pass through every order and kill every mutant that any scenario kills. Each of the others would
+  // take as long over the two that survive.
+  const auto enough = model::named(
+      scenarios,
+      {"batches_of_two_producers_stay_in_order", "two_consumers_drain_segments_while_a_producer_goes_on",
+       "close_among_pushes_and_pops_is_linearizable", "size_and_is_closed_among_pushes_are_linearizable",
+       "a_segment_is_drained_without_membarrier", "one_of_two_batch_producers_sees_the_item_of_the_other",
+       "one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
+       "one_of_two_consumers_sees_that_the_other_queue_has_less"});
   // Plain fields of a segment are not the checker's to watch.
   const std::string reason = "hands on the plain fields of a segment, which the checker does not watch";
-  model::expect_orders_needed(scenarios, "segment_list.hpp",
+  model::expect_orders_needed(enough, "segment_list.hpp",
                               {
                                   {"drained_.compare_exchange_weak", reason},
                                   {"segment* each = drained_.exchange", reason},

@@ -59,6 +59,18 @@ struct unneeded_order {
   std::string reason;
 };
 
+// Those of some names.
+inline std::vector<verify::scenario> named(std::span<const verify::scenario> scenarios,
+                                           const std::vector<std::string>& names) {
+  std::vector<verify::scenario> found;
+  for (const std::string& name : names) {
+    const auto at = std::ranges::find(scenarios, name, &verify::scenario::name);
+    EXPECT_NE(at, scenarios.end()) << "there is no scenario " << name;
+    if (at != scenarios.end()) found.push_back(*at);
+  }
+  return found;
+}
+
 // Every order named in the file is needed by some scenario, and each weaker one makes it fail, with the
 // given exceptions and no others.
 inline void expect_orders_needed(std::span<const verify::scenario> scenarios, std::string_view file,
