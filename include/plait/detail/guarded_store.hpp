@@ -40,9 +40,9 @@ namespace PLAIT_NAMESPACE::detail {
 // Whoever gives the lock back raises it as far as that goes; a put that takes the lock takes one of it along.
 // With a container whose comparator may throw there is never credit: nobody could be told.
 //
-// A thread that finds the lock taken and cannot post waits as at an event_count: it looks again every few
+// A thread that finds the lock taken and cannot post waits as at an event_count: it looks again every dozen
 // microseconds, offering its processor, and then sleeps. Meanwhile the holder works on with its lines in its
-// cache, for a dozen operations or more.
+// cache, for a hundred operations or more.
 //
 // Edges:  guarded   word_   seq_cst in ~holder, post -> acquire in try_lock: the container; the items posted
 //         claimed   word_   seq_cst: posts, giving back the lock and looks at the word are one sequence, so
@@ -209,7 +209,7 @@ class guarded_store {
   static constexpr position puts(word of) noexcept { return of / one_put; }
 
   // Longer than for an item: whatever the holder does in the meantime, it does in its own cache.
-  static constexpr pace lock_pace{std::chrono::microseconds(8)};
+  static constexpr pace lock_pace{std::chrono::microseconds(16)};
 
   // A post that comes too late has to give its item back.
   static constexpr bool posts =
