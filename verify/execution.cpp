@@ -421,12 +421,13 @@ unsigned execution::leaked_blocks() {
   for (const own_object_record& each : own_objects_)
     reached.push_back({static_cast<std::byte*>(each.object), each.size});
   const auto reach = [&](std::uint64_t address) {
+    if (!blocks_.owns(reinterpret_cast<const void*>(address))) return;
     if (arena::block* const found = blocks_.find(address); found != nullptr && !found->freed) {
       blocks_.mark_freed(*found);
       reached.push_back({reinterpret_cast<const std::byte*>(found + 1), found->size});
     }
   };
-  for (std::size_t i = 0; i != reached.size(); ++i) {
+  for (std::size_t i = 0; i != reached.size() && blocks_.live_blocks() != 0; ++i) {
     const range here = reached[i];
     for (std::size_t at = 0; at + sizeof(std::uint64_t) <= here.size; at += sizeof(std::uint64_t)) {
       std::uint64_t address;
