@@ -65,7 +65,7 @@ class counter_cells {
   }
 
  private:
-  static constexpr std::uint32_t first_segment_cells = 512;
+  static constexpr std::uint32_t first_segment_cells = sync::sized(512, 2);
   static constexpr std::size_t segments_at_most = 24;
 
   // Cells in a segment: 512, 512, 1024, 2048, ...; from segment 1 on also the first number in it.
