@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Builds for 64-bit Arm on a machine of another kind, and runs what was built under qemu's emulation. That shows
-# that the code builds and works there. It does not show Arm's weaker memory order: what runs is x86 code.
+# that the code builds and works there. It does not show Arm's weaker memory order: what runs is x86 code. Tests
+# that start a program themselves, death tests among them, are not run: it would be started without qemu.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)  # GoogleTest's build asks for one
