@@ -5,6 +5,15 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+inline constexpr int pauses_per_clock_read = sync::attempts(4);
+
+// Leaves the others alone until then, without giving up the processor.
+inline void pause_until(sync::clock::time_point then) noexcept {
+  while (sync::clock::now() < then) {
+    for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
+  }
+}
+
 // What to do after losing a race for a word: stay away from it for a while, longer with each loss. The winner
 // then has the cache line to itself, and gets many operations done in the time that passing the line back
 // and forth would take for a few.

@@ -42,6 +42,7 @@
 #include <stop_token>
 #include <utility>
 
+#include <plait/detail/backoff.hpp>
 #include <plait/detail/deadline.hpp>
 #include <plait/detail/sync.hpp>
 
@@ -161,7 +162,6 @@ using event_count = basic_event_count<ordered_by_changes>;
 using asymmetric_event_count = basic_event_count<ordered_by_fences>;
 
 inline constexpr int looks = sync::attempts(16);
-inline constexpr int pauses_per_clock_read = sync::attempts(4);
 inline constexpr std::chrono::microseconds first_nap{100};
 inline constexpr std::chrono::milliseconds longest_nap{10};
 
@@ -175,9 +175,7 @@ bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
   for (int look = 0; look < looks && !until.has_passed(); ++look) {
     const sync::clock::time_point next_look = sync::clock::now() + look_at.look_interval;
     if (look != 0 || !others_run_now) sync::yield();
-    while (others_run_now && sync::clock::now() < next_look) {
-      for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
-    }
+    if (others_run_now) pause_until(next_look);
     if (try_once() == attempt::done) return true;
   }
   return false;

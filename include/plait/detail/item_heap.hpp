@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,7 @@ class item_heap {
 
   static constexpr const char* queue_name = "plait::priority_queue";
   static constexpr bool compares_without_throwing = nothrow_compare<Compare, T>;
+  static constexpr std::chrono::microseconds rest_after_post{0};  // a post costs little beside an operation
 
   item_heap(const Compare& compare, const Allocator& allocator) : compare_(compare), entries_(allocator) {}
 
