@@ -17,7 +17,7 @@
 //                                                      has been marked done
 //   All memory, capacity() slots, is allocated by the constructor and freed by the destructor.
 //   (1) It is not lock-free: a thread stopped between claiming a slot and filling it holds up that slot.
-//       Nobody spins on it: try_ calls then return busy, the others sleep.
+//       Nobody spins on it: try_ calls then return busy, the others sleep. A call that loses a race yields.
 //   (2) Linearizable: empty and full are said only if the queue was so at some moment during the call.
 //
 // Exceptions: a constructor of T that throws leaves the queue as it was. One that may throw runs before room

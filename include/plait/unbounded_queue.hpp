@@ -16,7 +16,8 @@
 //   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
 //                                                      has been marked done
 //   (1) It is not lock-free: a thread stopped between claiming a cell and filling it holds up that cell.
-//       Nobody spins on it: try_pop then returns busy, the others sleep. A thread's first call takes a lock.
+//       Nobody spins on it: try_pop then returns busy, the others sleep. A call that loses a race yields. A
+//       thread's first call takes a lock.
 //   (2) Items lie in segments of up to 256 KiB, each item with a byte of its own. A segment is freed when its
 //       last item is taken, and its memory goes back to the system. A queue that has been drained keeps at
 //       most two, one of them to be used again, and one for each thread that was the last to use it. Calls

@@ -14,21 +14,13 @@ inline void pause_until(sync::clock::time_point then) noexcept {
   }
 }
 
-// What to do after losing a race for a word: stay away from it for a while, longer with each loss. The winner
-// then has the cache line to itself, and gets many operations done in the time that passing the line back
-// and forth would take for a few.
-class backoff {
- public:
-  void wait() noexcept {
-    for (int i = 0; i != pauses_; ++i) sync::pause();
-    if (pauses_ < most) pauses_ *= 2;
-  }
-
- private:
-  static constexpr int least = sync::attempts(32);  // some 0.5 to 1 us
-  static constexpr int most = 8 * least;
-
-  int pauses_ = least;
-};
+// After losing a race for a word: stays away from it for about half a microsecond, or for as long as other
+// threads want the processor. The winner then has the cache line to itself, and gets many operations done in
+// the time that passing the line back and forth would take for a few. Returns what the word is now.
+template <class Word>
+[[gnu::noinline, gnu::cold]] Word back_off(const sync::atomic<Word>& word) noexcept {
+  sync::yield();
+  return word.load(sync::relaxed);  // relaxed: a stale one loses again
+}
 
 }  // namespace PLAIT_NAMESPACE::detail

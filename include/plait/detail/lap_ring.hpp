@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
+#include <plait/detail/backoff.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/event_count.hpp>
 #include <plait/detail/queue_element.hpp>
@@ -101,6 +102,7 @@ class lap_ring {
           slot.stamp.store(positions.filled(tail), sync::release);  // release filled
           return conqueue_status::success;
         }
+        tail = back_off(tail_);
       } else {
         const obstacle met = why_not_put(tail);
         if (met.status != conqueue_status::success) return met.status;
@@ -125,6 +127,7 @@ class lap_ring {
           slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
           return conqueue_status::success;
         }
+        head = back_off(head_);
       } else {
         const obstacle met = why_not_get(head);
         if (met.status != conqueue_status::success) return met.status;
@@ -158,6 +161,8 @@ class lap_ring {
         tail = positions_.advance(tail, free);
         prefetch(tail, free);
         done += free;
+      } else {
+        tail = back_off(tail_);
       }
     }
     return done;
@@ -190,6 +195,8 @@ class lap_ring {
         head = positions_.advance(head, full);
         prefetch(head, full);
         done += full;
+      } else {
+        head = back_off(head_);
       }
     }
     return done;

@@ -37,7 +37,7 @@ namespace PLAIT_NAMESPACE::detail {
 //
 // A put that has claimed a cell fills it whatever happens meanwhile: its segment is not drained before.
 //
-// Edges:  filled    lap           release in fill -> acquire in try_get, try_get_n: publishes the element
+// Edges:  filled    lap           release in fill -> acquire in is_filled: publishes the element
 //         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
 //                                 that empty is exact, and event_count's two cases hold
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
@@ -83,7 +83,6 @@ class segment_list {
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) {
     protection guard;
-    backoff contention;
     for (;;) {
       segment& last = guard.protect(tail_);
       std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: a stale one fails the CAS
@@ -93,8 +92,7 @@ class segment_list {
           last.fill(at, std::forward<Args>(args)...);
           return conqueue_status::success;
         }
-        contention.wait();
-        at = last.claims.load(sync::relaxed);  // relaxed: as above
+        at = back_off(last.claims);
       }
       if (!go_on_after(last, at)) return conqueue_status::closed;
     }
@@ -104,21 +102,19 @@ class segment_list {
   // thread uses such a queue for the first time, and then nothing has happened.
   conqueue_status try_get(std::optional<item_type>& item) {
     protection guard;
-    backoff contention;
     for (;;) {
       segment& first = guard.protect(head_);
       std::uint64_t at = first.taken.load(sync::relaxed);  // relaxed: as in try_put
       while (at != first.size) {
-        const cell next = first.at(at);
-        if (next.lap.load(sync::acquire) == first.lap) {                    // acquire filled
+        if (first.is_filled(at)) {
           if (first.taken.compare_exchange_weak(at, at + 1, sync::seq_cst,  // seq_cst claimed
                                                 sync::relaxed)) {           // relaxed: looked at again
-            item.emplace(std::move(next.item.write()));
-            next.item.destroy();
+            sync::storage<item_type>& next = first.at(at).item;
+            item.emplace(std::move(next.write()));
+            next.destroy();
             return conqueue_status::success;
           }
-          contention.wait();
-          at = first.taken.load(sync::relaxed);  // relaxed: as above
+          at = back_off(first.taken);
         } else {
           const obstacle met = why_not_get(first, at);
           if (met.status != conqueue_status::success) return met.status;
@@ -134,7 +130,6 @@ class segment_list {
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     protection guard;
-    backoff contention;
     std::size_t done = 0;
     while (done != count) {
       segment& last = guard.protect(tail_);
@@ -146,7 +141,7 @@ class segment_list {
           done += end - at;
           for (; at != end; ++at, ++first) last.fill(at, *first);
         } else {
-          contention.wait();
+          back_off(last.claims);
         }
       } else {
         try {
@@ -164,7 +159,6 @@ class segment_list {
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     protection guard;
-    backoff contention;
     std::size_t done = 0;
     while (done != count) {
       segment& first = guard.protect(head_);
@@ -175,8 +169,7 @@ class segment_list {
       }
       const std::uint64_t wanted = std::min<std::uint64_t>(count - done, first.size - at);
       std::uint64_t full = 0;
-      while (full != wanted && first.at(at + full).lap.load(sync::acquire) == first.lap)
-        ++full;  // acquire filled
+      while (full != wanted && first.is_filled(at + full)) ++full;
       if (full == 0) {
         if (why_not_get(first, at).status != conqueue_status::success) break;
       } else if (first.taken.compare_exchange_weak(at, at + full, sync::seq_cst,  // seq_cst claimed
@@ -188,7 +181,7 @@ class segment_list {
         }
         done += full;
       } else {
-        contention.wait();
+        back_off(first.taken);
       }
     }
     return done;
@@ -286,6 +279,9 @@ class segment_list {
     }
 
     group* groups() noexcept { return reinterpret_cast<group*>(this + 1); }
+    bool is_filled(std::uint64_t which) noexcept {
+      return at(which).lap.load(sync::acquire) == lap;  // acquire filled
+    }
     cell at(std::uint64_t which) noexcept {
       const auto number = static_cast<std::uint32_t>(which);
       group& home = groups()[number / group::cells];
