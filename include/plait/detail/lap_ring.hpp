@@ -225,7 +225,6 @@ class lap_ring {
 
  private:
   static constexpr position closed_bit = ring_positions::spare_bit;
-  static constexpr int contended_spins = sync::attempts(32);
 
   // A claim cannot begin before the stores of the last operation are done, and each of those may have to
   // fetch its line from the other side. So every operation asks for the line after next.
@@ -253,34 +252,26 @@ class lap_ring {
   // The slot at `tail` could not be filled.
   [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
     if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
-    for (int spins = 0;; ++spins) {
-      const position now = tail_.load(sync::seq_cst);  // seq_cst claimed
-      // relaxed: whoever goes on at that slot loads its stamp again
-      if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail)
-        return {conqueue_status::success, now};
-      // The slot still holds the element of the lap before. The queue is full if head stands there too;
-      // else that element is being taken.
-      if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
-        return {conqueue_status::full, tail};
-      if (spins == contended_spins) return {conqueue_status::busy, tail};
-      sync::pause();
-    }
+    const position now = tail_.load(sync::seq_cst);  // seq_cst claimed
+    // relaxed: whoever goes on at that slot loads its stamp again
+    if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail) return {conqueue_status::success, now};
+    // The slot still holds the element of the lap before. The queue is full if head stands there too; else that
+    // element is being taken.
+    const bool is_full = positions_.next_lap(head_.load(sync::seq_cst)) == tail;  // seq_cst claimed
+    return {is_full ? conqueue_status::full : conqueue_status::busy, tail};
   }
 
   // The slot at `head` could not be emptied.
   [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
-    for (int spins = 0;; ++spins) {
-      const position now = head_.load(sync::relaxed);  // relaxed: a stale head is never found where the tail is
-      // relaxed: whoever goes on at that slot loads its stamp again
-      if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
-        return {conqueue_status::success, now};
-      // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is being put.
-      const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
-      if (tail == head) return {conqueue_status::empty, head};
-      if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
-      if (spins == contended_spins) return {conqueue_status::busy, head};
-      sync::pause();
-    }
+    const position now = head_.load(sync::relaxed);  // relaxed: a stale head is never found where the tail is
+    // relaxed: whoever goes on at that slot loads its stamp again
+    if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
+      return {conqueue_status::success, now};
+    // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is being put.
+    const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
+    if (tail == head) return {conqueue_status::empty, head};
+    if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
+    return {conqueue_status::busy, head};
   }
 
   // Asks for the lines of the next batch at once, to be written: looking at their stamps would fetch them to

@@ -228,7 +228,6 @@ class segment_list {
  private:
   // A put asks for the line after next: its stores must be done before the next put can claim a cell.
   static constexpr std::size_t prefetch_distance = 2 * cache_line;
-  static constexpr int contended_spins = sync::attempts(32);
 
   // Some cells that share a cache line if they can. A lap is that of its segment while and after its cell is
   // filled; before, one less.
@@ -399,17 +398,13 @@ class segment_list {
 
   // The cell `at` of `first` is not filled.
   [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {
-    for (int spins = 0;; ++spins) {
-      const std::uint64_t now = first.taken.load(sync::relaxed);  // relaxed: a stale one has claims beyond it
-      // relaxed: whoever goes on at that cell loads its lap again
-      if (now != at || first.at(at).lap.load(sync::relaxed) == first.lap)
-        return {conqueue_status::success, now};
-      const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
-      if (claims == at) return {conqueue_status::empty, at};
-      if (claims == (at | closed_bit)) return {conqueue_status::closed, at};
-      if (spins == contended_spins) return {conqueue_status::busy, at};
-      sync::pause();
-    }
+    const std::uint64_t now = first.taken.load(sync::relaxed);  // relaxed: a stale one has claims beyond it
+    // relaxed: whoever goes on at that cell loads its lap again
+    if (now != at || first.at(at).lap.load(sync::relaxed) == first.lap) return {conqueue_status::success, now};
+    const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
+    if (claims == at) return {conqueue_status::empty, at};
+    if (claims == (at | closed_bit)) return {conqueue_status::closed, at};
+    return {conqueue_status::busy, at};
   }
 
   struct tail_state {
