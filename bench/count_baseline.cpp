@@ -4,11 +4,6 @@
 // table is flat, with open addressing, and the words lie in an arena.
 //
 //   count-baseline FILE       prints the 20 most common words, as plait count does
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -19,6 +14,11 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "count/words.hpp"
 

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT
 // plait-bench: plait's structures against the rivals that were found when it was built.
-#include <fmt/chrono.h>
-#include <fmt/core.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -15,6 +10,12 @@
 #include <regex>
 #include <thread>
 #include <tuple>
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/chrono.h>
+#include <fmt/core.h>
 
 #include "bench_build.hpp"
 #include "support/report.hpp"

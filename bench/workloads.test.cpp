@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The workloads notice a queue that is wrong: a figure is worth nothing without that.
-#include <gtest/gtest.h>
-
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 
-#include "bounded_queue.bench.hpp"
+#include <gtest/gtest.h>
+
+#include "queue/bounded_queue.bench.hpp"
 
 namespace {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The program `plait`: finds the subcommand and runs it.
-#include <fmt/format.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+
+#include <signal.h>
+
+#include <fmt/format.h>
 
 #include "count/characters.hpp"
 #include "subcommands.hpp"

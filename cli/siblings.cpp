@@ -2,9 +2,6 @@
 // `plait bench` and `plait stress` are programs of their own, so that nobody who only counts words has to
 // build them. They lie beside this one: in the build folder under bench/ and tests/stress/, once installed in
 // the same folder.
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -13,6 +10,10 @@
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "subcommands.hpp"
 

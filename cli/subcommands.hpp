@@ -3,8 +3,9 @@
 // there, leaves in `run` what is to be done; that returns the exit code.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+#include <CLI/CLI.hpp>
 
 namespace plait::cli {
 

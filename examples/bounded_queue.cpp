@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <thread>
+
 #include <plait/bounded_queue.hpp>
 #include <plait/counter.hpp>
-#include <thread>
 
 int main() {
   // [pipeline]

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <cstdint>
 #include <cstdio>
-#include <plait/counter.hpp>
 #include <thread>
 #include <vector>
+
+#include <plait/counter.hpp>
 
 int main() {
   // [count]

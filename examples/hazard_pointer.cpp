@@ -2,8 +2,9 @@
 // Settings that are read all the time and replaced now and then.
 #include <atomic>
 #include <iostream>
-#include <plait/hazard_pointer.hpp>
 #include <thread>
+
+#include <plait/hazard_pointer.hpp>
 
 namespace {
 

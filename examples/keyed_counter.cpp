@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
-#include <plait/keyed_counter.hpp>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <plait/keyed_counter.hpp>
 
 int main() {
   // [words]

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 #include <optional>
-#include <plait/lifo_queue.hpp>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <plait/lifo_queue.hpp>
 
 int main() {
   // [trail]

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <cstdio>
-#include <plait/counter.hpp>
 #include <thread>
+
+#include <plait/counter.hpp>
 
 namespace {
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 #include <optional>
-#include <plait/bounded_queue.hpp>
-#include <plait/keyed_counter.hpp>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/keyed_counter.hpp>
 
 namespace {
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
-#include <plait/bounded_queue.hpp>
-#include <plait/pop_any.hpp>
 #include <string>
 #include <thread>
 #include <variant>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/pop_any.hpp>
 
 int main() {
   // [two queues]

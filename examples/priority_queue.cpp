@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdio>
-#include <plait/priority_queue.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <plait/priority_queue.hpp>
 
 int main() {
   std::vector<std::string> done;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 #include <optional>
+
 #include <plait/relaxed_priority_queue.hpp>
 
 int main() {

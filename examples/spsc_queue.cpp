@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <plait/spsc_queue.hpp>
 #include <span>
 #include <thread>
+
+#include <plait/spsc_queue.hpp>
 
 int main() {
   // [stream]

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Lines that are written by one thread, whoever they come from.
 #include <iostream>
-#include <plait/unbounded_queue.hpp>
 #include <string>
 #include <thread>
+
+#include <plait/unbounded_queue.hpp>
 
 int main() {
   // [log]

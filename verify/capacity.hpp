@@ -3,7 +3,7 @@
 //
 // Sound but not complete: each moment is judged by itself, from the fewest and the most values that can
 // have been there. A history may pass although no one choice of moments makes all its answers right.
-// (tests/monitors.test.cpp counts how often.)
+// (tests/verify/monitors.test.cpp counts how often.)
 #pragma once
 
 #include <algorithm>

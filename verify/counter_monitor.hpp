@@ -6,7 +6,7 @@
 // Otherwise sound but not complete, which is what counters spread over several cells promise: each result lies
 // between what the calls that had ended make of it and what those that had begun can (intermediate value
 // linearizability, Rinberg and Keidar 2020), and sums that only grow are never seen to shrink. To say more is
-// to solve subset sums. (tests/monitors.test.cpp counts how often it makes a difference.)
+// to solve subset sums. (tests/verify/monitors.test.cpp counts how often it makes a difference.)
 #pragma once
 
 #include <algorithm>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "fiber.hpp"
 
+#include <cstring>
+#include <new>
+#include <utility>
+
 #include <cxxabi.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-#include <cstring>
-#include <new>
-#include <utility>
 
 namespace verify::detail {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "measure.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <latch>
 #include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <plait/detail/sync.hpp>
 

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <cstddef>
-#include <plait/conqueue_status.hpp>
 #include <span>
 #include <thread>
 #include <utility>
+
+#include <plait/conqueue_status.hpp>
 
 namespace bench {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "report.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <functional>
 #include <iterator>
+
+#include <fmt/core.h>
 
 namespace bench {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "count/characters.hpp"
 
-#include <unicode/uchar.h>
-
 #include <cstddef>
+
+#include <unicode/uchar.h>
 
 namespace plait::cli {
 namespace {

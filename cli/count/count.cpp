@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The subcommand `plait count`: what it is for, and the order of things.
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +9,10 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "count/interruption.hpp"
 #include "count/messages.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "count/messages.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 
 namespace plait::cli {
 namespace {

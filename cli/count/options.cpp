@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "count/options.hpp"
 
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <map>
 #include <string>
 #include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace plait::cli {
 namespace {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "count/progress.hpp"
 
-#include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <stop_token>
 #include <string_view>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace plait::cli {
 namespace {

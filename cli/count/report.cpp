@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "count/report.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "count/options.hpp"
 #include "count/progress.hpp"

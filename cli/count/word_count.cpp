@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "count/word_count.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -12,6 +10,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "count/interruption.hpp"
 #include "count/runs.hpp"

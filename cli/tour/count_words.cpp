@@ -5,14 +5,15 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <plait/bounded_queue.hpp>
-#include <plait/keyed_counter.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/keyed_counter.hpp>
 
 #include "count/input.hpp"
 #include "count/progress.hpp"

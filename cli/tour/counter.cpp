@@ -3,8 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
-#include <plait/counter.hpp>
 #include <thread>
+
+#include <plait/counter.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"

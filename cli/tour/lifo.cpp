@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <cstdint>
-#include <plait/lifo_queue.hpp>
 #include <string>
 #include <vector>
+
+#include <plait/lifo_queue.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/hand_made_queue.hpp"

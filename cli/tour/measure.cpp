@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tour/measure.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
-#include <plait/detail/sync.hpp>
 #include <thread>
+
+#include <fmt/format.h>
 
 namespace plait::cli::tour {
 namespace {
@@ -15,8 +14,12 @@ using clock = std::chrono::steady_clock;
 
 }  // namespace
 
+unsigned processors() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
 unsigned some_threads() {
-  return std::max(2u, sync::processor_count());
+  return std::max(2u, processors());
 }
 
 double run_together(unsigned threads, const std::function<void(unsigned)>& body) {

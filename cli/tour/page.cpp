@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tour/page.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +8,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <vector>
+
+#include <unistd.h>
 
 #include "tour/examples.hpp"
 

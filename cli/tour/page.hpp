@@ -2,12 +2,12 @@
 // What a chapter writes on: paragraphs, code from examples/, and rows of figures, each shown at once.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace plait::cli::tour {
 

@@ -5,12 +5,13 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <plait/priority_queue.hpp>
-#include <plait/relaxed_priority_queue.hpp>
 #include <queue>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <plait/priority_queue.hpp>
+#include <plait/relaxed_priority_queue.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"

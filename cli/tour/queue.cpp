@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <expected>
-#include <plait/bounded_queue.hpp>
-#include <plait/conqueue_status.hpp>
 #include <string_view>
 #include <thread>
+
+#include <sys/resource.h>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/conqueue_status.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/hand_made_queue.hpp"

@@ -2,8 +2,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <plait/counter.hpp>
 #include <vector>
+
+#include <plait/counter.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"

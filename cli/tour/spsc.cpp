@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <plait/bounded_queue.hpp>
-#include <plait/spsc_queue.hpp>
 #include <span>
 #include <stdexcept>
 #include <vector>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/spsc_queue.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 // The subcommand `plait tour`: its chapters, and what it does with the names of some.
-#include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <plait/detail/sync.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <signal.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
 #include "subcommands.hpp"
 #include "tour/chapters.hpp"
+#include "tour/measure.hpp"
 #include "tour/page.hpp"
 
 namespace plait::cli {
@@ -67,7 +68,7 @@ int tour_of(const std::vector<const chapter*>& chosen) {
 
   const auto start = std::chrono::steady_clock::now();
   tour::page out;
-  out.say("plait tour: measured now, on the {} processors this program may use.", sync::processor_count());
+  out.say("plait tour: measured now, on the {} processors this program may use.", tour::processors());
   for (const chapter* each : chosen) {
     out.heading(fmt::format("{}: {}", each->name, each->subject));
     each->show(out);

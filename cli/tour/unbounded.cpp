@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include <malloc.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <optional>
-#include <plait/unbounded_queue.hpp>
 #include <stdexcept>
 #include <thread>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <plait/unbounded_queue.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"

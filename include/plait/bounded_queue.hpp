@@ -46,10 +46,10 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/lap_ring.hpp>
-#include <plait/detail/queue_element.hpp>
+#include <plait/detail/queue/lap_ring.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

@@ -39,9 +39,9 @@
 
 #include <cstdint>
 
-#include <plait/detail/counter_cells.hpp>
-#include <plait/detail/index_pool.hpp>
+#include <plait/detail/count/counter_cells.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/detail/thread/index_pool.hpp>
 
 namespace PLAIT_NAMESPACE {
 

@@ -67,8 +67,8 @@ using std::make_hazard_pointer;
 #include <new>
 #include <utility>
 
-#include <plait/detail/hazard_records.hpp>
-#include <plait/detail/retired_objects.hpp>
+#include <plait/detail/reclaim/hazard_records.hpp>
+#include <plait/detail/reclaim/retired_objects.hpp>
 
 namespace PLAIT_NAMESPACE {
 

@@ -63,11 +63,11 @@
 #include <vector>
 
 #include <plait/detail/cache_line.hpp>
-#include <plait/detail/counting_table.hpp>
-#include <plait/detail/key_hash.hpp>
-#include <plait/detail/packed_string.hpp>
+#include <plait/detail/count/counting_table.hpp>
+#include <plait/detail/key/key_hash.hpp>
+#include <plait/detail/key/packed_string.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/thread_slots.hpp>
+#include <plait/detail/thread/thread_slots.hpp>
 
 namespace PLAIT_NAMESPACE {
 

@@ -42,11 +42,11 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/guarded_store.hpp>
-#include <plait/detail/item_stack.hpp>
-#include <plait/detail/queue_element.hpp>
+#include <plait/detail/queue/guarded_store.hpp>
+#include <plait/detail/queue/item_stack.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

@@ -10,7 +10,9 @@
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
 #include <plait/pop_any.hpp>
+#include <plait/prioritized.hpp>
 #include <plait/priority_queue.hpp>
+#include <plait/queue_element.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/unbounded_queue.hpp>

@@ -43,11 +43,11 @@
 
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/deadline.hpp>
-#include <plait/detail/event_count.hpp>
-#include <plait/detail/queue_element.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

@@ -45,12 +45,12 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/guarded_store.hpp>
-#include <plait/detail/item_heap.hpp>
-#include <plait/detail/prioritized.hpp>
-#include <plait/detail/queue_element.hpp>
+#include <plait/detail/queue/guarded_store.hpp>
+#include <plait/detail/queue/item_heap.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/prioritized.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

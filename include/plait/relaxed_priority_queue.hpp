@@ -41,11 +41,11 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/heap_lanes.hpp>
-#include <plait/detail/prioritized.hpp>
-#include <plait/detail/queue_element.hpp>
+#include <plait/detail/queue/heap_lanes.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/prioritized.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

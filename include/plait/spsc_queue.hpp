@@ -51,11 +51,11 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/event_count.hpp>
-#include <plait/detail/queue_element.hpp>
-#include <plait/detail/spsc_ring.hpp>
+#include <plait/detail/queue/spsc_ring.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

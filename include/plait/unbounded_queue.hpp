@@ -45,10 +45,10 @@
 
 #include <utility>
 
-#include <plait/detail/queue_element.hpp>
-#include <plait/detail/segment_list.hpp>
+#include <plait/detail/queue/segment_list.hpp>
+#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/waiting_queue.hpp>
+#include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 

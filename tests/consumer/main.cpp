@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <optional>
-#include <plait/plait.hpp>
 #include <thread>
+
+#include <plait/plait.hpp>
 
 int main() {
   plait::bounded_queue<int> queue(1);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+
 #include <plait/bounded_queue.hpp>
 
 #include "stress/queue_rounds.hpp"

@@ -2,11 +2,12 @@
 // The end of a round: what was recorded, and the monitor that has to find nothing wrong with it.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
+
 #include <verify/history.hpp>
 #include <verify/shrink.hpp>
 #include <verify/timeline.hpp>

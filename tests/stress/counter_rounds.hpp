@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+
 #include <verify/counter_monitor.hpp>
 #include <verify/recorder.hpp>
 

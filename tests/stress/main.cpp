@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT
 // plait-stress: many threads at work on every structure, and a check of all they were told.
-#include <fmt/core.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -22,6 +17,12 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
 
 #include "stress/report.hpp"
 #include "stress/runner.hpp"

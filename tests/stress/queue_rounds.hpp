@@ -3,8 +3,6 @@
 // that use every operation, and the checks of what they were told.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -15,13 +13,17 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <plait/conqueue_status.hpp>
 #include <random>
 #include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
+
+#include <plait/conqueue_status.hpp>
+
 #include <verify/container_history.hpp>
 #include <verify/fifo_monitor.hpp>
 #include <verify/recorder.hpp>

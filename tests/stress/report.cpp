@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "stress/report.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace stress {
 namespace {

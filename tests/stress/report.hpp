@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "stress/runner.hpp"
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "stress/runner.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
@@ -10,6 +8,8 @@
 #include <stop_token>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "stress/team.hpp"
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The command line of plait-stress, and what it says when something is wrong.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "support/process.hpp"
 

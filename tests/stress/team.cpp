@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "stress/team.hpp"
 
-#include <fmt/format.h>
-
 #include <barrier>
 #include <chrono>
 #include <cstddef>
@@ -10,6 +8,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace stress {
 namespace {

@@ -5,13 +5,13 @@
 // nothing to look for, are left out.
 #pragma once
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+
+#include <malloc.h>
 
 #include "support/sanitizer.hpp"
 

@@ -13,8 +13,6 @@
 //   }
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <compare>
 #include <cstddef>
@@ -24,6 +22,8 @@
 #include <new>
 #include <string>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "support/allocations.hpp"
 

@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include <gtest/gtest.h>
+
 #include <verify/mutation.hpp>
 #include <verify/scenario.hpp>
 

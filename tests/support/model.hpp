@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
 #include <verify/mutation.hpp>
 #include <verify/scenario.hpp>
 #include <verify/trace.hpp>

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
 #include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 

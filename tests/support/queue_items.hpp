@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <numeric>
-#include <plait/bounded_queue.hpp>
 #include <vector>
+
+#include <plait/bounded_queue.hpp>
 
 namespace queue_items {
 

@@ -17,10 +17,10 @@
 #include <string>
 #include <vector>
 
+#include <plait/conqueue_status.hpp>
+
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
-
-#include <plait/conqueue_status.hpp>
 
 #include "support/operation_pairs.hpp"
 #include "support/sequential_queue.hpp"

@@ -10,9 +10,9 @@
 #include <optional>
 #include <stop_token>
 
-#include <verify/scenario.hpp>
-
 #include <plait/conqueue_status.hpp>
+
+#include <verify/scenario.hpp>
 
 namespace model {
 

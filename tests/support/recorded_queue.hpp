@@ -4,11 +4,11 @@
 
 #include <cstddef>
 
+#include <plait/conqueue_status.hpp>
+
 #include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
-
-#include <plait/conqueue_status.hpp>
 
 #include "support/sequential_queue.hpp"
 

@@ -2,9 +2,6 @@
 // A thread that is expected to fall asleep, so that tests need not guess how long that takes.
 #pragma once
 
-#include <pthread.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -12,6 +9,9 @@
 #include <string>
 #include <thread>
 #include <utility>
+
+#include <pthread.h>
+#include <unistd.h>
 
 namespace threads {
 

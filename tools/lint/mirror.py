@@ -2,9 +2,11 @@
 """One structure, one name, the same stem everywhere.
 
 Every public header NAME.hpp has a contract test, a model test, a stress test, a benchmark, an example
-and a design note of that name, and is included by plait.hpp. A header that defines an enumeration or a concept
-of its own name is vocabulary and needs none. What is still missing is listed, with the reason, in
-mirror_exemptions.txt; a line there that is no longer needed is an error too.
+and a design note of that name, and is included by plait.hpp. Tests and benchmark lie in the folders of one
+family: tests/FAMILY and bench/FAMILY. A header that defines an enumeration, a concept or a struct of its own
+name is vocabulary and needs none; what every structure of a family inherits is tested in each of them.
+What is still missing is listed, with the reason, in mirror_exemptions.txt; a line there that is no longer
+needed is an error too.
 """
 
 import re
@@ -12,13 +14,14 @@ import re
 import common
 
 PARTS = [
-    "tests/{}.test.cpp",
-    "tests/{}.model.cpp",
-    "tests/{}.stress.cpp",
-    "bench/{}.bench.cpp",
-    "examples/{}.cpp",
-    "docs/structures/{}.md",
+    "tests/{family}/{name}.test.cpp",
+    "tests/{family}/{name}.model.cpp",
+    "tests/{family}/{name}.stress.cpp",
+    "bench/{family}/{name}.bench.cpp",
+    "examples/{name}.cpp",
+    "docs/structures/{name}.md",
 ]
+INHERITED = {"queue_interface"}
 EXEMPTIONS = "tools/lint/mirror_exemptions.txt"
 
 
@@ -33,15 +36,23 @@ def exemptions(root):
     return found
 
 
+def family_of(root, name):
+    """The folder of tests/ in which most files of a structure lie, or FAMILY if there are none."""
+    folders = [path.parent.name for path in sorted((root / "tests").glob(f"*/{name}.*.cpp"))]
+    return max(folders, key=folders.count, default="FAMILY")
+
+
 def lint(root):
     exempt, missing = exemptions(root), set()
     umbrella = (root / "include/plait/plait.hpp").read_text()
     for header in common.public_headers(root):
         if f"#include <plait/{header.name}>" not in umbrella:
             yield f"include/plait/plait.hpp: does not include {header.name}"
-        if re.search(rf"^(enum class|concept) {header.stem}\b", header.read_text(), re.MULTILINE):
+        vocabulary = rf"^(enum class|concept|struct) {header.stem}\b"
+        if header.stem in INHERITED or re.search(vocabulary, header.read_text(), re.MULTILINE):
             continue
-        parts = [part.format(header.stem) for part in PARTS]
+        family = family_of(root, header.stem)
+        parts = [part.format(family=family, name=header.stem) for part in PARTS]
         missing |= {part for part in parts if not (root / part).exists()}
     for part in sorted(missing - exempt.keys()):
         yield f"{part}: missing; write it, or say in {EXEMPTIONS} why not yet"

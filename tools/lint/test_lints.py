@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 import files
+import layers
 import mirror
 import orders
 import seam
@@ -161,7 +162,8 @@ class Snippets(LintTest):
 
 
 class Mirror(LintTest):
-    whole = {part.format("a"): "" for part in mirror.PARTS} | {
+    parts = [part.format(family="letters", name="a") for part in mirror.PARTS]
+    whole = {part: "" for part in parts} | {
         "include/plait/a.hpp": "class a {};\n",
         "include/plait/status.hpp": "enum class status {};\n",
         "include/plait/plait.hpp": "#include <plait/a.hpp>\n#include <plait/status.hpp>\n",
@@ -171,7 +173,7 @@ class Mirror(LintTest):
         self.accepts(mirror, self.whole)
 
     def test_each_missing_part_is_named(self):
-        for part in (part.format("a") for part in mirror.PARTS):
+        for part in self.parts:
             rest = {name: text for name, text in self.whole.items() if name != part}
             self.finds(mirror, rest, f"{part}: missing")
             exempted = self.run_lint(mirror, rest | {mirror.EXEMPTIONS: f"{part}  later\n"})
@@ -179,10 +181,35 @@ class Mirror(LintTest):
             self.finds(mirror, rest | {mirror.EXEMPTIONS: f"{part}\n"}, "needs a reason")
 
     def test_an_exemption_that_is_not_needed(self):
-        self.finds(mirror, self.whole | {mirror.EXEMPTIONS: "# why\nbench/a.bench.cpp  later\n"}, ":2: bench/a.bench.cpp is not missing")
+        part = "bench/letters/a.bench.cpp"
+        self.finds(mirror, self.whole | {mirror.EXEMPTIONS: f"# why\n{part}  later\n"}, f":2: {part} is not missing")
+
+    def test_a_part_in_the_room_of_another_family(self):
+        strayed = {name.replace("bench/letters", "bench/digits"): text for name, text in self.whole.items()}
+        self.finds(mirror, strayed, "bench/letters/a.bench.cpp: missing")
 
     def test_a_header_the_umbrella_forgot(self):
         self.finds(mirror, self.whole | {"include/plait/b.hpp": "enum class b {};\n"}, "does not include b.hpp")
+
+
+class Layers(LintTest):
+    def test_includes_that_point_the_wrong_way(self):
+        inside = "#include <plait/detail/wait/deadline.hpp>\n"
+        for name in ("bench/queue/a.cpp", "cli/a.cpp", "examples/a.cpp"):
+            self.finds(layers, {name: f"//\n{inside}"}, f"{name}:2: plait/detail/wait/deadline.hpp is behind")
+        self.accepts(layers, {"tests/wait/a.cpp": inside, "bench/support/measure.cpp": inside})
+        self.finds(layers, {"verify/a.hpp": "#include <plait/counter.hpp>\n"}, "verify/a.hpp:1: the checker")
+        self.finds(layers, {"include/plait/a.hpp": "#include <verify/seam.hpp>\n"}, "a.hpp:1: structures reach")
+        self.accepts(layers, {"include/plait/detail/sync.hpp": "// The seam.\n#include <verify/seam.hpp>\n"})
+
+    def test_an_exemption_that_is_not_needed(self):
+        self.finds(layers, {"bench/support/measure.cpp": "\n"}, "no longer needs its exemption")
+
+    def test_a_header_behind_the_structures_has_a_family_and_says_what_it_is(self):
+        self.finds(layers, {"include/plait/detail/a.hpp": "// What it is.\n"}, "detail/a.hpp:1: belongs into")
+        self.finds(layers, {"include/plait/detail/map/a.hpp": "// SPDX-License-Identifier: MIT\n#pragma once\n"},
+                   "detail/map/a.hpp:2: does not begin")
+        self.accepts(layers, {"include/plait/detail/map/a.hpp": "// SPDX-License-Identifier: MIT\n// What it is.\n"})
 
 
 class Files(LintTest):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// How far apart memory has to lie that different threads write.
 #pragma once
 
 #include <cstddef>

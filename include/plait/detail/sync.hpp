@@ -10,8 +10,9 @@
 #if defined(PLAIT_MODEL) && PLAIT_MODEL
 
 #define PLAIT_NAMESPACE plait::inline modelled
-#include <verify/seam.hpp>
 #include <version>
+
+#include <verify/seam.hpp>
 // What the standard library has of the structures knows nothing of the checker's atomics.
 #undef __cpp_lib_hazard_pointer
 
@@ -22,14 +23,6 @@ namespace sync = verify::sync;
 #else
 
 #define PLAIT_NAMESPACE plait::inline native
-
-#include <linux/futex.h>
-#include <linux/membarrier.h>
-#include <pthread.h>
-#include <sched.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -46,6 +39,14 @@ namespace sync = verify::sync;
 #include <type_traits>
 #include <utility>
 #include <version>
+
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace PLAIT_NAMESPACE::sync {
 

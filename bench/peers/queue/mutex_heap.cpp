@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// mutex_heap: std::mutex and std::priority_queue. It cannot wait for an item.
+#include <functional>
+#include <mutex>
+#include <queue>
+#include <vector>
+
+#include "queue/priority_queue.bench.hpp"
+
+namespace {
+
+class mutex_heap {
+ public:
+  void push(std::uint64_t item) {
+    const std::lock_guard lock(mutex_);
+    items_.push(item);
+  }
+  std::uint64_t pop() {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t item = items_.top();
+    items_.pop();
+    return item;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> items_;
+};
+
+const bench::registration queues([] { bench::add_priority_queue<mutex_heap>("mutex_heap"); });
+
+}  // namespace

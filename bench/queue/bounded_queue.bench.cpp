@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "queue/bounded_queue.bench.hpp"
+
+#include <plait/bounded_queue.hpp>
+
+#include "support/plait_queue.hpp"
+
+namespace {
+
+using numbers = plait::bounded_queue<std::uint64_t>;
+using lines = plait::bounded_queue<bench::move_only_line>;
+
+const bench::registration plait_queues([] {
+  bench::add_bounded_queue<bench::blocking<numbers>>("plait");
+  bench::add_move_only_queue<bench::blocking<lines>>("plait");
+  bench::add_batch<bench::blocking<numbers>>("bounded_queue", "plait");
+  // What a batch is compared with: the same items, one at a time.
+  bench::add_throughput<bench::blocking<numbers>>("bounded_queue", "batch", {1, 1}, "plait_single");
+  bench::add_bounded_queue<bench::nonblocking<numbers>>("plait_nonblocking");
+  bench::add_move_only_queue<bench::nonblocking<lines>>("plait_nonblocking");
+});
+
+}  // namespace

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The memory behind all counters: a cell for each thread and counter.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <plait/detail/sync.hpp>
+#include <plait/detail/thread/index_pool.hpp>
+#include <plait/detail/thread/thread_registry.hpp>
+#include <plait/detail/thread/thread_slots.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// The memory behind all counters of the process: for each thread id and each counter number one cell,
+// which only the owner of the id writes.
+//
+//   thread id 0:  | counter 0 | 1 | 2 | ... | 511 |      | 512 | ... | 1023 |     | 1024 | ...
+//   thread id 1:  | counter 0 | 1 | 2 | ... | 511 |
+//                   segment 0                              segment 1                segment 2
+//
+// A thread's cells lie side by side, so many counters share its cache lines and no two threads share one
+// (but at the ends of a segment). A segment is made when its owner first counts in it, and is never
+// moved or freed. Each is as long as all before it together: a few pointers reach every counter, and
+// 8 bytes for each thread and counter are at most doubled.
+//
+// Edges:  grown   segments[i]   release in attach -> acquire in sum   the cells as zeroed
+class counter_cells {
+ public:
+  using cell = sync::atomic<std::uint64_t>;
+
+  struct address {
+    std::uint32_t segment;
+    std::uint32_t offset;
+  };
+
+  static constexpr address locate(std::uint32_t number) noexcept {
+    const auto segment = static_cast<std::uint32_t>(std::bit_width(number / first_segment_cells));
+    return {segment, segment == 0 ? number : number - cell_count(segment)};
+  }
+
+  static constexpr std::uint32_t number(address at) noexcept {
+    return at.segment == 0 ? at.offset : at.offset + cell_count(at.segment);
+  }
+
+  // Adds n to the calling thread's own cell. Throws, and then has changed nothing, when the thread counts
+  // in a segment for the first time and there is no memory.
+  static void add(address at, std::uint64_t n) {
+    cell* const cells = sync::per_thread<attached>().segments[at.segment];
+    if (cells == nullptr) [[unlikely]]
+      return sync::rarely<&attach_and_add>(at, n);
+    add(cells[at.offset], n);
+  }
+
+  // The sum over all threads. A cell is read once, at some moment during the call.
+  static std::uint64_t sum(address at) {
+    std::uint64_t total = 0;
+    sync::per_process<thread_slots<segment_table>>().for_each([&](const segment_table& thread) {
+      const cell* const cells = thread.segments[at.segment].load(sync::acquire);  // acquire grown
+      // relaxed: a number of its own; an add that happened before is seen by coherence
+      if (cells != nullptr) total += cells[at.offset].load(sync::relaxed);
+    });
+    return total;
+  }
+
+ private:
+  static constexpr std::uint32_t first_segment_cells = sync::sized(512, 2);
+  static constexpr std::size_t segments_at_most = 24;
+
+  // Cells in a segment: 512, 512, 1024, 2048, ...; from segment 1 on also the first number in it.
+  static constexpr std::uint32_t cell_count(std::uint32_t segment) noexcept {
+    return segment == 0 ? first_segment_cells : first_segment_cells << (segment - 1);
+  }
+
+  // A thread id's segments, for everybody to read.
+  struct segment_table {
+    std::array<sync::atomic<cell*>, segments_at_most> segments{};  // null until the id counts in it
+  };
+
+  // The calling thread's own copy of its id's table, as far as it has counted.
+  struct attached {
+    exit_hook hook{.run = &detach};
+    std::array<cell*, segments_at_most> segments{};
+  };
+
+  static void add(cell& own, std::uint64_t n) noexcept {
+    // relaxed: the calling thread is the cell's only writer, and readers want the number alone
+    own.store(own.load(sync::relaxed) + n, sync::relaxed);
+  }
+
+  static void attach_and_add(address at, std::uint64_t n) { add(attach(at.segment)[at.offset], n); }
+
+  static cell* attach(std::uint32_t segment) {
+    attached& mine = sync::per_thread<attached>();
+    thread_registry::before_release(mine.hook);
+    sync::atomic<cell*>& shared = sync::per_process<thread_slots<segment_table>>().mine().segments[segment];
+    cell* cells = shared.load(sync::relaxed);  // relaxed: only owners of this id write it, one after the other
+    if (cells == nullptr) {
+      cells = new cell[cell_count(segment)]();
+      shared.store(cells, sync::release);  // release grown
+    }
+    return mine.segments[segment] = cells;
+  }
+
+  static void detach() noexcept { sync::per_thread<attached>().segments.fill(nullptr); }
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

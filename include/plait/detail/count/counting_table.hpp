@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// A hash table from keys to counts, for one thread at a time.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A hash table from keys to counts, for one thread at a time.
+//
+//   index:    | hash 7, entry 2 |   | hash 9, entry 0 |   |   | hash 30, entry 1 | ...
+//   entries:  | count, key | count, key | count, key | ...
+//
+// Open addressing over 8-byte slots, each a hash and the number of an entry; the entries stand densely in
+// the order in which they came, in blocks that never move. So a lookup compares hashes before it touches
+// a key, frequent keys (which come early) share cache lines, and growing moves neither keys nor counts:
+// it goes over the old index once, and no constructor of a key is called that could throw.
+//
+// The hash is 32 bits, evenly spread. Counts are modulo 2^64.
+template <class Key>
+class counting_table {
+ public:
+  using hash_type = std::uint32_t;
+
+  struct entry {
+    template <class K>
+    entry(std::uint64_t n, K&& of) : count(n), key(std::forward<K>(of)) {}
+
+    std::uint64_t count;
+    Key key;
+  };
+
+  std::size_t size() const noexcept { return size_; }
+  std::uint64_t total() const noexcept { return total_; }
+
+  // Adds n to the count of `key`, making a Key of it if it is new. If that, or equal, throws, nothing has
+  // changed.
+  template <class K, class Equal>
+  void add(hash_type hash, K&& key, std::uint64_t n, const Equal& equal) {
+    if (size_ == most_entries()) rebuild(index_.empty() ? first_slots : 2 * index_.size());
+    slot& place = index_[find(hash, key, equal)];
+    if (place == empty) {
+      append(n, std::forward<K>(key));
+      place = make_slot(hash, size_++);
+    } else {
+      entry_of(place).count += n;
+    }
+    total_ += n;
+  }
+
+  // 0 if the key was never added.
+  template <class K, class Equal>
+  std::uint64_t count(hash_type hash, const K& key, const Equal& equal) const {
+    if (index_.empty()) return 0;
+    const slot found = index_[find(hash, key, equal)];
+    return found == empty ? 0 : entry_of(found).count;
+  }
+
+  // Calls visit(const entry&) for each key, in the order in which they came.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    for (const std::vector<entry>& block : blocks_)
+      for (const entry& each : block) visit(each);
+  }
+
+  // Moves all counts of `from` here, with copies of the keys that are new. If a copy, an allocation or equal
+  // throws, each count is in one of the tables, and each key in at least one.
+  template <class Equal>
+  void pour(counting_table& from, const Equal& equal) {
+    if (size_ == 0) return std::swap(*this, from);
+    // In the order of their hashes, keys find their slots side by side, but crowd together in an index that
+    // still has to grow. So they come in a few passes, each of which spreads over all of it.
+    if (index_.size() < from.index_.size()) rebuild(from.index_.size());
+    for (std::size_t pass = 0; pass != passes; ++pass) {
+      for (std::size_t at = pass; at < from.index_.size(); at += passes) {
+        if (at + 2 * pour_ahead < from.index_.size()) from.prefetch_entry_at(at + 2 * pour_ahead);
+        if (at + pour_ahead < from.index_.size()) prefetch_entry(hash_of(from.index_[at + pour_ahead]));
+        if (from.index_[at] == empty) continue;
+        entry& moved = from.entry_of(from.index_[at]);
+        add(hash_of(from.index_[at]), std::as_const(moved.key), moved.count, equal);
+        from.total_ -= std::exchange(moved.count, 0);
+      }
+    }
+  }
+
+  // Two steps that make an add() of that hash soon after cheaper: the first fetches its slot, and the
+  // second, once that has arrived, its entry.
+  void prefetch_slot(hash_type hash) const noexcept {
+    if (!index_.empty()) sync::prefetch(&index_[home(hash)]);
+  }
+  void prefetch_entry(hash_type hash) const noexcept {
+    if (!index_.empty()) prefetch_entry_at(home(hash));
+  }
+
+ private:
+  // 0 if empty; else the hash in the upper half and the number of the entry, plus one, in the lower.
+  using slot = std::uint64_t;
+
+  static constexpr slot empty = 0;
+  static constexpr std::size_t first_slots = 16;
+  static constexpr std::size_t most_slots = std::size_t{1} << 32;
+  static constexpr std::size_t block_entries = 256;
+  static constexpr std::size_t passes = 8;
+  static constexpr std::size_t pour_ahead = 8 * passes;  // slots: how early pour() fetches entries
+
+  static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
+    return slot{hash} << 32 | (number + 1);
+  }
+  static constexpr hash_type hash_of(slot from) noexcept { return static_cast<hash_type>(from >> 32); }
+
+  const entry& entry_of(slot from) const noexcept {
+    const std::size_t number = static_cast<std::uint32_t>(from) - 1;
+    return blocks_[number / block_entries][number % block_entries];
+  }
+  entry& entry_of(slot from) noexcept { return const_cast<entry&>(std::as_const(*this).entry_of(from)); }
+
+  void prefetch_entry_at(std::size_t at) const noexcept {
+    if (index_[at] != empty) sync::prefetch(&entry_of(index_[at]));
+  }
+
+  std::size_t home(hash_type hash) const noexcept { return hash >> shift_; }
+
+  // At most three slots of four are taken.
+  std::size_t most_entries() const noexcept { return index_.size() / 4 * 3; }
+
+  // The place of the slot that holds `key`, or of the empty one where it belongs.
+  template <class K, class Equal>
+  std::size_t find(hash_type hash, const K& key, const Equal& equal) const {
+    std::size_t at = home(hash);
+    for (;; at = (at + 1) & (index_.size() - 1)) {
+      const slot seen = index_[at];
+      if (seen == empty || (hash_of(seen) == hash && equal(entry_of(seen).key, key))) return at;
+    }
+  }
+
+  template <class K>
+  void append(std::uint64_t n, K&& key) {
+    if (size_ == blocks_.size() * block_entries) {
+      std::vector<entry> block;
+      block.reserve(block_entries);  // before it is one of them: a block without room would have to move
+      blocks_.push_back(std::move(block));
+    }
+    blocks_.back().emplace_back(n, std::forward<K>(key));
+  }
+
+  void rebuild(std::size_t slots) {
+    if (slots > most_slots)
+      throw std::length_error("plait::keyed_counter: a thread has counted 3 * 2^30 keys; no more are possible");
+    std::vector<slot> wider(slots);
+    index_.swap(wider);
+    shift_ = 32 - std::countr_zero(slots);
+    for (const slot moved : wider) {
+      if (moved == empty) continue;
+      std::size_t at = home(hash_of(moved));
+      while (index_[at] != empty) at = (at + 1) & (slots - 1);
+      index_[at] = moved;
+    }
+  }
+
+  std::vector<slot> index_;  // none, or a power of two of them, with the entry of a hash at or after its home
+  int shift_ = 0;            // 32 less the logarithm of that power
+  std::size_t size_ = 0;     // entries
+  std::uint64_t total_ = 0;  // the sum of their counts
+  std::vector<std::vector<entry>> blocks_;  // full but for the last
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

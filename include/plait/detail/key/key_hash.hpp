@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The default hash function of keys.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// The bytes of a text of at most 16, as two words. None is left out: the reads may overlap instead.
+struct byte_words {
+  std::uint64_t first;
+  std::uint64_t second;
+
+  template <class Word>
+  static std::uint64_t read(const char* from) noexcept {
+    Word word;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  }
+
+  static byte_words of(const char* text, std::size_t size) noexcept {
+    if (size >= 8) return {read<std::uint64_t>(text), read<std::uint64_t>(text + size - 8)};
+    if (size >= 4) return {read<std::uint32_t>(text), read<std::uint32_t>(text + size - 4)};
+    if (size == 0) return {0, 0};
+    return {read<std::uint8_t>(text) | read<std::uint8_t>(text + size / 2) << 8,
+            read<std::uint8_t>(text + size - 1)};
+  }
+};
+
+// Spreads every bit of `word` over the result, most thoroughly over its upper half.
+constexpr std::uint64_t mix(std::uint64_t word) noexcept {
+  word = (word ^ word >> 32) * 0x9fb21c651e98df25;
+  word = (word ^ word >> 29) * 0xd6e8feb86659fd93;
+  return word ^ word >> 32;
+}
+
+// A fast 64-bit hash of bytes: multiply and fold, a word at a time. It differs between machines, and
+// somebody who wants collisions can make them.
+inline std::uint64_t hash_bytes(const char* text, std::size_t size) noexcept {
+  std::uint64_t state = size * 0x9e3779b97f4a7c15;
+  for (; size > 16; text += 8, size -= 8) {
+    state = (state ^ byte_words::read<std::uint64_t>(text)) * 0xa0761d6478bd642f;
+    state = std::rotl(state, 29);
+  }
+  const byte_words rest = byte_words::of(text, size);
+  state = (state ^ rest.first) * 0xe7037ed1a0b428db;
+  return mix(std::rotl(state, 32) ^ rest.second);
+}
+
+// The hash that structures use unless told otherwise. That of strings takes anything that converts to a
+// string_view, so that keys can be looked up without making a string.
+template <class Key>
+struct key_hash {
+  std::uint64_t operator()(const Key& key) const noexcept(noexcept(std::hash<Key>()(key))) {
+    return mix(std::hash<Key>()(key));
+  }
+};
+
+template <class Traits, class Allocator>
+struct key_hash<std::basic_string<char, Traits, Allocator>> {
+  using is_transparent = void;
+  std::uint64_t operator()(std::basic_string_view<char, Traits> key) const noexcept {
+    return hash_bytes(key.data(), key.size());
+  }
+};
+
+template <class Traits>
+struct key_hash<std::basic_string_view<char, Traits>> : key_hash<std::basic_string<char, Traits>> {};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+// The store under lifo_queue and priority_queue: a container for one thread at a time, the lock that makes it
+// so, and an inbox for the pushes that find the lock taken.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/push_inbox.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/backoff.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/queue_element.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Everything that has to agree is in one word:
+//
+//   bits 63 .. 10   puts     how many there were, modulo 2^54: positions for waiting_queue
+//   bits 9 .. 6     credit   how many pushes may still be posted without room running out
+//   bits 5 .. 2     newest   the inbox: the name of the last item posted, or 0
+//   bit 1           closed   nothing can be put any more
+//   bit 0           locked   somebody is at work on the container
+//
+// Taking the lock takes the inbox in the same step, and its items go into the container before anything else
+// does. A put that finds the lock taken posts its item, if there is credit: one CAS puts it into the inbox,
+// counts it and takes one from the credit. So a put has taken place at its CAS or, with the lock, when it gives
+// the lock back; a get, closing and every answer when the word is read or taken.
+//
+// Credit keeps the promises that an item in the inbox needs: at any moment
+//     items in the inbox + credit <= room in the container's memory,
+//     items in the inbox + credit <= capacity - size.
+// Whoever gives the lock back raises it as far as that goes; a put that takes the lock takes one of it along.
+// With a container whose comparator may throw there is never credit: nobody could be told.
+//
+// A thread that finds the lock taken and cannot post waits as at an event_count: it looks again every dozen
+// microseconds, offering its processor, and then sleeps. Meanwhile the holder works on with its lines in its
+// cache, for a hundred operations or more.
+//
+// Edges:  guarded   word_   seq_cst in ~holder, post -> acquire in try_lock: the container; the items posted
+//         claimed   word_   seq_cst: posts, giving back the lock and looks at the word are one sequence, so
+//                           that full and empty are exact, and event_count's two cases hold. Taking the
+//                           lock need not be part of it: whoever takes it gives it back
+//         taken     gets_   release in count_gets -> acquire in gets: a get that is counted here is the
+//                           get of an item that is counted in the word when it is read after
+template <class Container>
+class guarded_store {
+ public:
+  using value_type = typename Container::value_type;
+  using item_type = typename Container::item_type;
+  using position = std::uint64_t;
+  using event_count = detail::event_count;
+
+  static constexpr bool is_bounded = true;
+  static constexpr pace batch_pace = pace_of_items;
+  static constexpr const char* queue_name = Container::queue_name;
+  static constexpr std::size_t max_capacity = (std::size_t{1} << 53) - 1;
+  static constexpr bool gets_without_throwing = Container::compares_without_throwing;
+
+  // capacity: 1 .. max_capacity; max_capacity is what no memory can hold.
+  template <class... Args>
+  explicit guarded_store(std::size_t capacity, Args&&... args) : capacity_(capacity) {
+    items_.construct(std::forward<Args>(args)...);
+  }
+
+  guarded_store(const guarded_store&) = delete;
+  guarded_store& operator=(const guarded_store&) = delete;
+
+  ~guarded_store() {
+    const word last = word_.load(sync::relaxed);  // relaxed: every call has returned
+    // In the child of a fork, some other thread's work on the container may never be finished: leave it alone.
+    if ((last & locked) != 0) return;
+    inbox_.empty_all(newest(last), [](item_type&&) {});
+    items_.destroy();
+  }
+
+  // What a put takes as it is: an item to be moved, or to be copied if that runs no code of T's under the lock.
+  template <class... Args>
+  static constexpr bool constructs_in_slot =
+      sizeof...(Args) == 1 &&
+      (... && ((!std::is_lvalue_reference_v<Args> && std::same_as<std::remove_reference_t<Args>, item_type>) ||
+               (std::same_as<std::remove_cvref_t<Args>, item_type> &&
+                std::is_trivially_copy_constructible_v<item_type>)));
+
+  // Puts an item: success, full or closed. Unless it is success, or if it throws, the value is untouched.
+  template <class Arg>
+    requires constructs_in_slot<Arg>
+  conqueue_status try_put(Arg&& value) {
+    word found = word_.load(sync::seq_cst);  // seq_cst claimed
+    if (const std::optional<conqueue_status> refused = why_not_put(found)) return *refused;
+    if (!try_lock(found, one_credit)) [[unlikely]]
+      return put_contended(std::forward<Arg>(value));
+    return put_holding(found, std::forward<Arg>(value));
+  }
+
+  // Takes the item whose turn it is: success, empty or closed (and drained).
+  conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    word found;
+    if (is_drained(found)) return nothing_left(found);
+    if (!try_lock(found, 0)) [[unlikely]]
+      lock(found, 0);
+    holder hold(*this, found, 0);
+    if (items().size() == 0) return nothing_left(found);
+    items().take(item);
+    count_gets(1);
+    return conqueue_status::success;
+  }
+
+  // Puts up to `count` items from `first` on under one lock and says how many. Throws only at the first item.
+  template <class Iterator>
+  std::size_t try_put_n(Iterator& first, std::size_t count) {
+    word found;
+    if (count == 0) return 0;
+    if (!try_lock(found, all_credit)) lock(found, all_credit);
+    holder hold(*this, found, all_credit);
+    if ((found & closed) != 0) return 0;
+    std::size_t done = 0;
+    try {
+      for (; done != count && items().size() != capacity_; ++done, ++first) {
+        items().put(*first);
+        hold.add(one_put);
+      }
+    } catch (...) {
+      if (done == 0) throw;
+    }
+    return done;
+  }
+
+  // Takes up to `count` items to `out`, the next one first. Throws only at the first item.
+  template <class Iterator>
+  std::size_t try_get_n(Iterator& out, std::size_t count) {
+    std::size_t done = 0;
+    word found;
+    if (count == 0 || is_drained(found)) return 0;
+    if constexpr (std::is_trivially_destructible_v<value_type> && gets_without_throwing) {
+      if (!try_lock(found, 0)) lock(found, 0);
+      holder hold(*this, found, 0);
+      for (; done != count && items().size() != 0; ++done, ++out) {
+        std::optional<item_type> item;
+        items().take(item);
+        *out = std::move(queue_value(*item));
+      }
+      count_gets(done);
+    } else {
+      // Assigning to *out destroys something, which is nothing to do under a lock.
+      try {
+        for (; done != count; ++done, ++out) {
+          std::optional<item_type> item;
+          if (try_get(item) != conqueue_status::success) break;
+          *out = std::move(queue_value(*item));
+        }
+      } catch (...) {
+        if (done == 0) throw;
+      }
+    }
+    return done;
+  }
+
+  // From now on nothing can be put. It waits for the lock, so that every put comes before it or after it.
+  void close() noexcept {
+    word found;
+    if (!try_lock(found, 0)) lock(found, 0);
+    holder hold(*this, found, 0);
+    hold.add(closed & ~found);
+  }
+  bool is_closed() const noexcept { return (word_.load(sync::seq_cst) & closed) != 0; }  // seq_cst claimed
+
+  // The number of puts.
+  position tail() const noexcept { return puts(word_.load(sync::seq_cst)); }  // seq_cst claimed
+  static position next(position at) noexcept { return (at + 1) & last_position; }
+  static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
+
+  std::size_t size() const noexcept {
+    // The gets last: those that were counted when tail() was read are not missed, so the difference is never
+    // too large. It may be negative.
+    const position put = tail();
+    const std::uint64_t difference = distance(gets(), put);
+    return difference <= max_capacity ? static_cast<std::size_t>(difference) : 0;
+  }
+
+  bool has_room() const noexcept { return size() < capacity_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  const Container& container() const noexcept { return items_.read(); }
+
+ private:
+  using word = std::uint64_t;
+  using inbox = push_inbox<item_type>;
+  using name = typename inbox::name;
+
+  static constexpr word locked = 1;
+  static constexpr word closed = 2;
+  static constexpr word one_name = 4;
+  static constexpr word one_credit = one_name * (inbox::nodes + 1);
+  static constexpr word one_put = one_credit * (inbox::nodes + 1);
+  static constexpr word all_names = one_credit - one_name;
+  static constexpr word all_credit = one_put - one_credit;
+  static constexpr position last_position = ~word{0} / one_put;
+  static_assert(max_capacity == last_position / 2);
+
+  static constexpr name newest(word of) noexcept { return static_cast<name>((of & all_names) / one_name); }
+  static constexpr position puts(word of) noexcept { return of / one_put; }
+
+  // Longer than for an item: whatever the holder does in the meantime, it does in its own cache.
+  static constexpr pace lock_pace{std::chrono::microseconds(16)};
+
+  // A post that comes too late has to give its item back.
+  static constexpr bool posts =
+      Container::compares_without_throwing && std::is_nothrow_move_assignable_v<item_type>;
+
+  // The lock: what is done under it, in the life of a holder.
+  class holder {
+   public:
+    // The lock was taken when the word was `found`, with up to `reserved` of its credit.
+    holder(guarded_store& store, word found, word reserved) noexcept
+        : store_(store), credit_left_((found & all_credit) - std::min(found & all_credit, reserved)) {
+      if (newest(found) != inbox::none) [[unlikely]]
+        store.inbox_.empty_all(newest(found), [&](item_type&& item) { store.items().put(std::move(item)); });
+    }
+    holder(const holder&) = delete;
+    holder& operator=(const holder&) = delete;
+
+    // One addition to the word, to which others may have posted meanwhile.
+    ~holder() {
+      add(store_.credit_limit() - credit_left_ - locked);
+      store_.word_.fetch_add(change_, sync::seq_cst);  // seq_cst guarded, claimed
+      store_.given_back_.notify_one();
+    }
+
+    // To the word, when the lock is given back.
+    void add(word change) noexcept { change_ += change; }
+
+   private:
+    guarded_store& store_;
+    word credit_left_;  // with those who may be posting
+    word change_ = 0;
+  };
+
+  // Takes the lock if it is free. `found` is then the word before, else one that says locked.
+  bool try_lock(word& found, word reserved) noexcept {
+    found = word_.load(sync::seq_cst);  // seq_cst claimed
+    while ((found & locked) == 0) {
+      const word taken = (found | locked) & ~all_names;
+      if (word_.compare_exchange_weak(found, taken - std::min(taken & all_credit, reserved),
+                                      sync::acquire,   // acquire guarded
+                                      sync::relaxed))  // relaxed: it says locked, or is tried again
+        return true;
+    }
+    return false;
+  }
+
+  [[gnu::noinline]] void lock(word& found, word reserved) noexcept {
+    given_back_.wait([&]() noexcept { return try_lock(found, reserved) ? attempt::done : attempt::blocked; },
+                     {}, lock_pace);
+  }
+
+  template <class Arg>
+  conqueue_status put_holding(word found, Arg&& value) {
+    holder hold(*this, found, one_credit);
+    if ((found & closed) != 0) return conqueue_status::closed;
+    // Who has credit has room.
+    if ((found & all_credit) == 0 && items().size() == capacity_) return conqueue_status::full;
+    items().put(std::forward<Arg>(value));
+    hold.add(one_put);
+    return conqueue_status::success;
+  }
+
+  template <class Arg>
+  [[gnu::noinline]] conqueue_status put_contended(Arg&& value) {
+    if constexpr (posts) {
+      const conqueue_status posted = post(std::forward<Arg>(value));
+      if (posted == conqueue_status::success) rest();
+      if (posted != conqueue_status::busy) return posted;
+    }
+    word found;
+    lock(found, one_credit);
+    return put_holding(found, std::forward<Arg>(value));
+  }
+
+  // Leaves the value in the inbox: success, closed; or busy if there is no credit, or no node.
+  template <class Arg>
+  conqueue_status post(Arg&& value) noexcept {
+    const name node = inbox_.claim();
+    if (node == inbox::none) return conqueue_status::busy;
+    inbox_.fill(node, std::forward<Arg>(value));
+    word found = word_.load(sync::relaxed);  // relaxed: the CAS decides
+    while ((found & closed) == 0 && (found & all_credit) != 0) {
+      inbox_.link(node, newest(found));
+      const word posted = (found & ~all_names) + node * one_name - one_credit + one_put;
+      if (word_.compare_exchange_weak(found, posted, sync::seq_cst,  // seq_cst guarded, claimed
+                                      sync::relaxed))                // relaxed: tried again
+        return conqueue_status::success;
+    }
+    inbox_.empty(node, [&](item_type&& item) {
+      if constexpr (std::same_as<Arg, item_type>) value = std::move(item);
+    });
+    return (found & closed) != 0 ? conqueue_status::closed : conqueue_status::busy;
+  }
+
+  // For throughput alone: the item is in the queue, and who sleeps will be woken so much later.
+  static void rest() noexcept {
+    if (Container::rest_after_post.count() != 0 && sync::processor_count() > 1)
+      pause_until(sync::clock::now() + Container::rest_after_post);
+  }
+
+  // What the word says before anything is done: a queue that is full or closed need not be locked.
+  std::optional<conqueue_status> why_not_put(word now) const noexcept {
+    if ((now & closed) != 0) return conqueue_status::closed;
+    if ((now & all_credit) == 0 && distance(gets(), puts(now)) == capacity_) return conqueue_status::full;
+    return std::nullopt;
+  }
+
+  // The same for gets. `now` is the word.
+  bool is_drained(word& now) const noexcept {
+    const position got = gets();      // before the word: it never overtakes the puts
+    now = word_.load(sync::seq_cst);  // seq_cst claimed
+    return puts(now) == got;
+  }
+
+  static conqueue_status nothing_left(word now) noexcept {
+    return (now & closed) != 0 ? conqueue_status::closed : conqueue_status::empty;
+  }
+
+  position gets() const noexcept { return gets_.load(sync::acquire); }  // acquire taken
+  void count_gets(std::size_t count) noexcept {
+    // relaxed: only the holder of the lock writes it
+    const position now = (gets_.load(sync::relaxed) + count) & last_position;
+    gets_.store(now, sync::release);  // release taken
+  }
+
+  // How much credit there can be. See above.
+  word credit_limit() noexcept {
+    if constexpr (posts) {
+      return one_credit * std::min({inbox::nodes, items().room(), capacity_ - items().size()});
+    } else {
+      return 0;
+    }
+  }
+
+  Container& items() noexcept { return items_.write(); }
+
+  // What every operation needs lies side by side: with the lock, one line changes hands.
+  alignas(contention_free_distance) sync::atomic<word> word_{0};  // see the table above
+  event_count given_back_;                                        // who waits for the lock
+  sync::atomic<position> gets_{0};                                // written under the lock
+  const std::size_t capacity_;
+  sync::storage<Container> items_;  // guarded by the lock
+
+  alignas(contention_free_distance) inbox inbox_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

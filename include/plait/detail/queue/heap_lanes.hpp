@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+// The store under relaxed_priority_queue: several heaps, each with a lock of its own.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/item_heap.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/queue_element.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Each lane is a heap, and a word:
+//
+//   bits 63 .. 2   puts     how many there were, modulo 2^62
+//   bit 1          closed   nothing can be put any more: set in all lanes together
+//   bit 0          locked   somebody is at work on the heap
+//
+// A thread keeps to one lane for a few operations, so that its lines stay in the thread's cache. Then it
+// takes the next one at random to put; to get, it takes the one of two whose first item is less. It never
+// waits for a lane that is locked while there is another one that will do.
+//
+// Edges:  guarded   word    seq_cst in ~holder -> acquire in try_lock: the heap of that lane
+//         claimed   word    seq_cst: giving back the lock and looks at words are one sequence, so that empty is
+//                           exact, and event_count's two cases hold
+//         taken     gets    release in take -> acquire in count_gets: as in guarded_store
+template <queue_element T, class Compare, class Allocator>
+class heap_lanes {
+  using heap = item_heap<T, Compare, any_order, Allocator>;
+
+ public:
+  using value_type = T;
+  using item_type = queue_item<T>;
+  using position = std::uint64_t;
+  using event_count = detail::event_count;
+
+  static constexpr const char* queue_name = "plait::relaxed_priority_queue";
+  static constexpr bool is_bounded = false;
+  static constexpr pace batch_pace = pace_of_items;
+  static constexpr bool gets_without_throwing = heap::compares_without_throwing;
+
+  heap_lanes(const Compare& compare, const Allocator& allocator)
+      : count_(std::clamp(lanes_per_processor * sync::processor_count(), 2u, most_lanes)),
+        allocator_(allocator),
+        lanes_(lane_traits::allocate(allocator_, count_)) {
+    for (unsigned i = 0; i != count_; ++i) std::construct_at(std::to_address(lanes_) + i, compare, allocator);
+  }
+
+  heap_lanes(const heap_lanes&) = delete;
+  heap_lanes& operator=(const heap_lanes&) = delete;
+
+  ~heap_lanes() {
+    std::destroy_n(std::to_address(lanes_), count_);
+    lane_traits::deallocate(allocator_, lanes_, count_);
+  }
+
+  // See guarded_store.
+  template <class... Args>
+  static constexpr bool constructs_in_slot =
+      sizeof...(Args) == 1 &&
+      (... && ((!std::is_lvalue_reference_v<Args> && std::same_as<std::remove_reference_t<Args>, item_type>) ||
+               (std::same_as<std::remove_cvref_t<Args>, item_type> &&
+                std::is_trivially_copy_constructible_v<item_type>)));
+
+  // Puts an item: success or closed. Unless it is success, or if it throws, the value is untouched.
+  template <class Arg>
+    requires constructs_in_slot<Arg>
+  conqueue_status try_put(Arg&& value) {
+    habit& mine = sync::per_thread<habit>();
+    if (mine.left == 0) {
+      mine.left = operations_per_choice;
+      mine.lane = random(mine);
+    } else {
+      --mine.left;
+    }
+    holder hold(lock_any(mine.lane));
+    if (hold.is_closed()) return conqueue_status::closed;
+    hold.items().put(std::forward<Arg>(value));
+    hold.count_put();
+    return conqueue_status::success;
+  }
+
+  // Takes one of the smallest items: success, empty or closed (and drained).
+  conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    habit& mine = sync::per_thread<habit>();
+    if (mine.left > 1) [[likely]] {
+      --mine.left;
+      if (get_from(lane_at(mine.lane), item) == conqueue_status::success) [[likely]]
+        return conqueue_status::success;
+    }
+    return get_from_another(mine, item);
+  }
+
+  template <class Iterator>
+  std::size_t try_put_n(Iterator& first, std::size_t count) {
+    std::size_t done = 0;
+    try {
+      for (; done != count && try_put(*first) == conqueue_status::success; ++done) ++first;
+    } catch (...) {
+      if (done == 0) throw;
+    }
+    return done;
+  }
+
+  template <class Iterator>
+  std::size_t try_get_n(Iterator& out, std::size_t count) {
+    std::size_t done = 0;
+    try {
+      for (; done != count; ++done, ++out) {
+        std::optional<item_type> item;
+        if (try_get(item) != conqueue_status::success) break;
+        *out = std::move(queue_value(*item));
+      }
+    } catch (...) {
+      if (done == 0) throw;
+    }
+    return done;
+  }
+
+  // From now on nothing can be put. It holds all locks together, so that every put comes before it or after it.
+  void close() noexcept { close_from(0); }
+
+  // The last lane says it first.
+  bool is_closed() const noexcept {
+    return (lanes_[count_ - 1].word.load(sync::seq_cst) & closed) != 0;  // seq_cst claimed
+  }
+
+  // The number of puts: at some moment during the call, or one in between, since each lane's only grows.
+  position tail() const noexcept {
+    position sum = 0;
+    for (unsigned i = 0; i != count_; ++i) sum += count_puts(lanes_[i]);
+    return sum & last_position;
+  }
+  static position next(position at) noexcept { return (at + 1) & last_position; }
+  static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
+
+  std::size_t size() const noexcept {
+    const position put = tail();
+    position got = 0;
+    for (unsigned i = 0; i != count_; ++i) got += count_gets(lanes_[i]);
+    const std::uint64_t difference = distance(got, put);
+    return difference <= last_position / 2 ? static_cast<std::size_t>(difference) : 0;
+  }
+
+  static constexpr bool has_room() noexcept { return true; }
+  unsigned lanes() const noexcept { return count_; }
+  Allocator get_allocator() const noexcept { return Allocator(allocator_); }
+
+ private:
+  using word_type = std::uint64_t;
+
+  static constexpr word_type locked = 1;
+  static constexpr word_type closed = 2;
+  static constexpr word_type one_put = 4;
+  static constexpr position last_position = ~word_type{0} / one_put;
+
+  static constexpr unsigned lanes_per_processor = 1;
+  static constexpr unsigned most_lanes = 256;
+  static constexpr unsigned operations_per_choice = 48;
+
+  struct alignas(contention_free_distance) lane {
+    lane(const Compare& compare, const Allocator& allocator) { items.construct(compare, allocator); }
+    lane(const lane&) = delete;
+    lane& operator=(const lane&) = delete;
+    ~lane() {
+      // In the child of a fork, some other thread's work on the heap may never be finished: leave it alone.
+      if ((word.load(sync::relaxed) & locked) == 0) items.destroy();  // relaxed: every call has returned
+    }
+
+    sync::atomic<word_type> word{0};  // see the table above
+    event_count given_back;           // who waits for the lock
+    sync::atomic<position> gets{0};   // written under the lock
+    sync::storage<heap> items;        // guarded by the lock
+  };
+  using lane_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<lane>;
+  using lane_traits = std::allocator_traits<lane_allocator>;
+
+  // Where a thread works, in any queue: the number of a lane, modulo how many there are, and for how long yet.
+  struct habit {
+    std::uint32_t lane;
+    std::uint32_t left;
+    word_type seen;       // the word of the other lane at the last choice
+    std::uint64_t state;  // of the random numbers, another one for each thread; 0 before the first
+  };
+
+  std::uint32_t random(habit& mine) noexcept {
+    // relaxed: it only has to be another number each time
+    if (mine.state == 0) mine.state = threads_.fetch_add(1, sync::relaxed) + 1;
+    mine.state = mine.state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::uint32_t>(mine.state >> 32);
+  }
+
+  // A locked lane, in the life of a holder.
+  class holder {
+   public:
+    explicit holder(lane& of) noexcept : lane_(of) {}
+    holder(const holder&) = delete;
+    holder& operator=(const holder&) = delete;
+    ~holder() {
+      lane_.word.fetch_add(change_ - locked, sync::seq_cst);  // seq_cst guarded, claimed
+      lane_.given_back.notify_one();
+    }
+
+    heap& items() noexcept { return lane_.items.write(); }
+    bool has_items() noexcept { return items().size() != 0; }
+    // relaxed: only the holder of the lock changes this bit
+    bool is_closed() const noexcept { return (lane_.word.load(sync::relaxed) & closed) != 0; }
+
+    void count_put() noexcept { change_ += one_put; }
+    void close() noexcept {
+      if (!is_closed()) change_ += closed;
+    }
+    // Success; or busy if there is nothing.
+    conqueue_status take(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+      if (!has_items()) return conqueue_status::busy;
+      items().take(item);
+      // relaxed: only the holder of the lock writes it
+      lane_.gets.store((lane_.gets.load(sync::relaxed) + 1) & last_position, sync::release);  // release taken
+      return conqueue_status::success;
+    }
+
+   private:
+    lane& lane_;
+    word_type change_ = 0;
+  };
+
+  lane& lane_at(std::uint32_t number) const noexcept { return lanes_[number % count_]; }
+
+  static bool try_lock(lane& of) noexcept {
+    word_type now = of.word.load(sync::seq_cst);  // seq_cst claimed
+    while ((now & locked) == 0) {
+      if (of.word.compare_exchange_weak(now, now | locked, sync::acquire,  // acquire guarded
+                                        sync::relaxed))  // relaxed: it says locked, or is tried again
+        return true;
+    }
+    return false;
+  }
+
+  void wait_for_lock(lane& of) noexcept {
+    of.given_back.wait([&]() noexcept { return try_lock(of) ? attempt::done : attempt::blocked; }, {});
+  }
+
+  // That lane, or another one if it is locked.
+  lane& lock_any(std::uint32_t& number) noexcept {
+    for (unsigned i = 0; i != count_; ++i, ++number)
+      if (lane& next = lane_at(number); try_lock(next)) [[likely]]
+        return next;
+    wait_for_lock(lane_at(number));
+    return lane_at(number);
+  }
+
+  // The better one of two lanes or, if that will not do, any one with items.
+  [[gnu::noinline]] conqueue_status get_from_another(habit& mine, std::optional<item_type>& item) noexcept(
+      gets_without_throwing) {
+    mine.left = operations_per_choice;
+    conqueue_status status = get_from_better(mine, item);
+    while (status == conqueue_status::busy) status = get_from_any(mine, item);
+    return status;
+  }
+
+  // Success or busy.
+  conqueue_status get_from_better(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    const std::uint32_t one = mine.lane % count_;
+    const std::uint32_t other = (one + 1 + random(mine) % (count_ - 1)) % count_;
+    lane& a = lanes_[one];
+    lane& b = lanes_[other];
+    if (is_empty(b)) return get_from(a, item);
+    // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that
+    // the items of its lane are not left behind.
+    const word_type now = b.word.load(sync::relaxed);  // relaxed: only compared
+    if ((now & locked) != 0 && now == std::exchange(mine.seen, now)) {
+      wait_for_lock(b);
+    } else if (!try_lock(b)) {
+      return get_from(a, item);
+    }
+    holder hold_b(b);
+    mine.lane = other;
+    if (!try_lock(a)) return hold_b.take(item);  // two threads in one lane: that one stays there
+    holder hold_a(a);
+    if (!hold_a.has_items() || (hold_b.has_items() && hold_b.items().starts_before(hold_a.items())))
+      return hold_b.take(item);
+    mine.lane = one;
+    return hold_a.take(item);
+  }
+
+  // Success, empty or closed; or busy: something has changed meanwhile.
+  conqueue_status get_from_any(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    const bool was_closed = is_closed();
+    const position before = tail();
+    lane* in_use = nullptr;
+    for (unsigned i = 0; i != count_; ++i) {
+      lane& next = lane_at(++mine.lane);
+      if (is_empty(next)) continue;
+      if (get_from(next, item) == conqueue_status::success) return conqueue_status::success;
+      in_use = &next;
+    }
+    if (in_use != nullptr) {
+      wait_for_lock(*in_use);
+      return holder(*in_use).take(item);
+    }
+    // Each lane was empty when it was looked at. If nothing was put meanwhile, all were at the last look.
+    if (tail() != before) return conqueue_status::busy;
+    if (was_closed) return conqueue_status::closed;
+    return is_closed() ? conqueue_status::busy : conqueue_status::empty;
+  }
+
+  // Success; or busy if that lane is locked or empty.
+  conqueue_status get_from(lane& of, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    if (is_empty(of) || !try_lock(of)) return conqueue_status::busy;
+    return holder(of).take(item);
+  }
+
+  static position count_puts(const lane& of) noexcept {
+    return of.word.load(sync::seq_cst) / one_put;  // seq_cst claimed
+  }
+  static position count_gets(const lane& of) noexcept { return of.gets.load(sync::acquire); }  // acquire taken
+
+  // The gets first: they never overtake the puts.
+  static bool is_empty(const lane& one) noexcept {
+    const position got = count_gets(one);
+    return count_puts(one) == got;
+  }
+
+  // Holds this lane and all after it.
+  void close_from(unsigned number) noexcept {
+    lane& first = lanes_[number];
+    if (!try_lock(first)) wait_for_lock(first);
+    holder hold(first);
+    if (number + 1 != count_) close_from(number + 1);
+    hold.close();
+  }
+
+  // Read by everybody, written by nobody.
+  unsigned count_;
+  [[no_unique_address]] lane_allocator allocator_;
+  typename lane_traits::pointer lanes_;
+
+  sync::atomic<std::uint32_t> threads_{0};  // that have begun here
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

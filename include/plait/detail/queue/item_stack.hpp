@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// A stack for one thread at a time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include <plait/detail/queue/item_array.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/queue_element.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A stack, for one thread at a time: the counterpart of item_heap.
+template <queue_element T, class Allocator>
+class item_stack {
+ public:
+  using value_type = T;
+  using item_type = queue_item<T>;
+
+  static constexpr const char* queue_name = "plait::lifo_queue";
+  static constexpr bool compares_without_throwing = true;  // it does not compare
+
+  // An operation takes no longer than a cache line takes from one processor to another. A push that has met
+  // somebody else leaves them a few hundred operations in their own cache.
+  static constexpr std::chrono::microseconds rest_after_post{8};
+
+  explicit item_stack(const Allocator& allocator) : items_(allocator) {}
+
+  std::size_t size() const noexcept { return items_.size(); }
+
+  // Puts that cannot run out of memory.
+  std::size_t room() const noexcept { return items_.room(); }
+
+  // Throws what the allocator throws if there is no room: stack and value are then as they were.
+  template <class Arg>
+  void put(Arg&& value) noexcept(false) {
+    items_.make_room();
+    items_.append(std::forward<Arg>(value));
+  }
+
+  // The last item; there is one.
+  void take(std::optional<item_type>& item) noexcept {
+    item.emplace(std::move(items_[items_.size() - 1]));
+    items_.remove_last();
+  }
+
+  Allocator get_allocator() const noexcept { return items_.get_allocator(); }
+
+ private:
+  item_array<item_type, Allocator> items_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

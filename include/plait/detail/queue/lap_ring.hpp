@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// The ring under bounded_queue: elements change hands here, and nobody waits.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/ring_positions.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/backoff.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/queue_element.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// How many laps a ring of T has before its positions wrap: 0 means all there are. For tests, which specialise
+// it for an element of theirs to see the wrap.
+template <class T>
+inline constexpr std::uint64_t laps_before_wrap = 0;
+
+// A put claims the slot at tail_ by moving tail_ on, builds its element there and stamps the slot filled; a
+// get claims the slot at head_, moves the element out and stamps the slot empty for the next lap. Only the
+// stamps hand elements over; tail_ and head_ only number the operations.
+//
+//   stamp            the slot ...
+//   at               is empty and waits for the put at position `at`
+//   filled(at)       holds the element put at `at`
+//   next_lap(at)     is empty again: its element was taken
+//
+// Edges:  filled    stamp         release in try_put, try_put_n -> acquire in try_get, try_get_n:
+//                                 publishes the element
+//         emptied   stamp         release in try_get, try_get_n -> acquire in try_put, try_put_n:
+//                                 hands the storage back
+//         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
+//                                 full and empty are exact, and event_count's two cases hold
+template <queue_element T, class Allocator>
+class lap_ring {
+ public:
+  using value_type = T;
+  using item_type = queue_item<T>;
+  using position = ring_positions::position;
+  using event_count = detail::event_count;
+
+  static constexpr const char* queue_name = "plait::bounded_queue";
+  static constexpr bool is_bounded = true;
+  static constexpr pace batch_pace{std::chrono::microseconds(1)};
+  static constexpr std::size_t max_capacity = ring_positions::max_capacity;
+
+  // capacity: 1 .. max_capacity. Throws what the allocator throws.
+  lap_ring(std::size_t capacity, const Allocator& allocator)
+      : positions_(capacity), allocator_(allocator), slots_(slot_traits::allocate(allocator_, capacity)) {
+    for (position at = 0; at != capacity; ++at) {
+      slot_type* slot = std::construct_at(std::to_address(slots_) + at);
+      slot->stamp.store(first() + at, sync::relaxed);  // relaxed: nobody else knows the ring yet
+    }
+  }
+
+  lap_ring(const lap_ring&) = delete;
+  lap_ring& operator=(const lap_ring&) = delete;
+
+  ~lap_ring() {
+    // In the child of a fork, a slot that some other thread had claimed is in an unknown state: its
+    // element, if it has one, is left alone.
+    position at = head_.load(sync::relaxed);                       // relaxed: every call has returned
+    const position end = tail_.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
+    for (; at != end; at = positions_.next(at)) {
+      slot_type& slot = slot_at(at);
+      if (slot.stamp.load(sync::relaxed) == positions_.filled(at))  // relaxed: every call has returned
+        slot.item.destroy();
+    }
+    std::destroy_n(std::to_address(slots_), capacity());
+    slot_traits::deallocate(allocator_, slots_, capacity());
+  }
+
+  // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
+  template <class... Args>
+  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+
+  // Fills the next slot: success, full, closed or busy. Unless it is success, the arguments are untouched.
+  template <class... Args>
+    requires constructs_in_slot<Args...>
+  conqueue_status try_put(Args&&... args) noexcept {
+    const ring_positions positions = positions_;  // copies: members would be loaded anew after every atomic
+    slot_type* const slots = std::to_address(slots_);
+    position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
+    for (;;) {
+      slot_type& slot = slots[positions.index(tail)];
+      if (slot.stamp.load(sync::acquire) == tail) {                                 // acquire emptied
+        if (tail_.compare_exchange_weak(tail, positions.next(tail), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                           // relaxed: looked at again
+          sync::prefetch_for_write(&slot, prefetch_distance);
+          slot.item.construct(std::forward<Args>(args)...);
+          slot.stamp.store(positions.filled(tail), sync::release);  // release filled
+          return conqueue_status::success;
+        }
+        tail = back_off(tail_);
+      } else {
+        const obstacle met = why_not_put(tail);
+        if (met.status != conqueue_status::success) return met.status;
+        tail = met.now;
+      }
+    }
+  }
+
+  // Empties the next slot, the mirror image: success, empty, closed (and drained) or busy.
+  conqueue_status try_get(std::optional<item_type>& item) noexcept {
+    const ring_positions positions = positions_;  // copies, as in try_put
+    slot_type* const slots = std::to_address(slots_);
+    position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
+    for (;;) {
+      slot_type& slot = slots[positions.index(head)];
+      if (slot.stamp.load(sync::acquire) == positions.filled(head)) {               // acquire filled
+        if (head_.compare_exchange_weak(head, positions.next(head), sync::seq_cst,  // seq_cst claimed
+                                        sync::relaxed)) {                           // relaxed: looked at again
+          sync::prefetch_for_write(&slot, prefetch_distance);
+          item.emplace(std::move(slot.item.write()));
+          slot.item.destroy();
+          slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
+          return conqueue_status::success;
+        }
+        head = back_off(head_);
+      } else {
+        const obstacle met = why_not_get(head);
+        if (met.status != conqueue_status::success) return met.status;
+        head = met.now;
+      }
+    }
+  }
+
+  // Fills up to `count` slots from `first` on and says how many: slots side by side take one claim.
+  template <class Iterator>
+  std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
+    std::size_t done = 0;
+    position tail = tail_.load(sync::relaxed);  // relaxed: as in try_put
+    while (done != count) {
+      // As far as the ring's end: the rest takes another claim.
+      slot_type* const slots = &slot_at(tail);
+      const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(tail));
+      std::size_t free = 0;
+      while (free != wanted && slots[free].stamp.load(sync::acquire) == tail + free) ++free;  // acquire emptied
+      if (free == 0) {
+        const obstacle met = why_not_put(tail);
+        if (met.status != conqueue_status::success) break;
+        tail = met.now;
+      } else if (tail_.compare_exchange_weak(tail, positions_.advance(tail, free),
+                                             sync::seq_cst,     // seq_cst claimed
+                                             sync::relaxed)) {  // relaxed: looked at again
+        for (std::size_t i = 0; i != free; ++i, ++first) {
+          slots[i].item.construct(*first);
+          slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
+        }
+        tail = positions_.advance(tail, free);
+        prefetch(tail, free);
+        done += free;
+      } else {
+        tail = back_off(tail_);
+      }
+    }
+    return done;
+  }
+
+  // Empties up to `count` slots to `out`, the mirror image.
+  template <class Iterator>
+  std::size_t try_get_n(Iterator& out, std::size_t count) noexcept {
+    std::size_t done = 0;
+    position head = head_.load(sync::relaxed);  // relaxed: as in try_get
+    while (done != count) {
+      slot_type* const slots = &slot_at(head);
+      const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(head));
+      std::size_t full = 0;
+      while (full != wanted &&
+             slots[full].stamp.load(sync::acquire) == positions_.filled(head + full))  // acquire filled
+        ++full;
+      if (full == 0) {
+        const obstacle met = why_not_get(head);
+        if (met.status != conqueue_status::success) break;
+        head = met.now;
+      } else if (head_.compare_exchange_weak(head, positions_.advance(head, full),
+                                             sync::seq_cst,     // seq_cst claimed
+                                             sync::relaxed)) {  // relaxed: looked at again
+        for (std::size_t i = 0; i != full; ++i, ++out) {
+          *out = std::move(queue_value(slots[i].item.write()));
+          slots[i].item.destroy();
+          slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
+        }
+        head = positions_.advance(head, full);
+        prefetch(head, full);
+        done += full;
+      } else {
+        head = back_off(head_);
+      }
+    }
+    return done;
+  }
+
+  // From now on nothing can be put.
+  void close() noexcept {
+    tail_.fetch_or(closed_bit, sync::seq_cst);  // seq_cst claimed: closing takes its place among the puts
+  }
+  bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }  // seq_cst claimed
+
+  // Where the next put will be, closed or not: it counts the puts.
+  position tail() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }  // seq_cst claimed
+  position next(position at) const noexcept { return positions_.next(at); }
+  std::uint64_t distance(position from, position to) const noexcept { return positions_.distance(from, to); }
+
+  std::size_t size() const noexcept {
+    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    const position head = head_.load(sync::seq_cst);  // seq_cst claimed
+    return static_cast<std::size_t>(std::min(positions_.distance(head, tail()), positions_.capacity()));
+  }
+
+  bool has_room() const noexcept { return size() < capacity(); }
+  std::size_t capacity() const noexcept { return static_cast<std::size_t>(positions_.capacity()); }
+  Allocator get_allocator() const noexcept { return Allocator(allocator_); }
+
+ private:
+  static constexpr position closed_bit = ring_positions::spare_bit;
+
+  // A claim cannot begin before the stores of the last operation are done, and each of those may have to
+  // fetch its line from the other side. So every operation asks for the line after next.
+  static constexpr std::size_t prefetch_distance = 2 * cache_line;
+  static constexpr std::size_t longest_prefetch = 32 * cache_line;
+
+  struct slot_type {
+    sync::atomic<std::uint64_t> stamp;
+    sync::storage<item_type> item;
+  };
+  using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
+  using slot_traits = std::allocator_traits<slot_allocator>;
+
+  // Where the first put is.
+  position first() const noexcept { return positions_.laps_before_wrap(laps_before_wrap<T>); }
+
+  slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
+
+  // What stands in the way of an operation: success if nothing does any more. `now` is where to go on.
+  struct obstacle {
+    conqueue_status status;
+    position now;
+  };
+
+  // The slot at `tail` could not be filled.
+  [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
+    if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
+    const position now = tail_.load(sync::seq_cst);  // seq_cst claimed
+    // relaxed: whoever goes on at that slot loads its stamp again
+    if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail) return {conqueue_status::success, now};
+    // The slot still holds the element of the lap before. The queue is full if head stands there too; else that
+    // element is being taken.
+    const bool is_full = positions_.next_lap(head_.load(sync::seq_cst)) == tail;  // seq_cst claimed
+    return {is_full ? conqueue_status::full : conqueue_status::busy, tail};
+  }
+
+  // The slot at `head` could not be emptied.
+  [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
+    const position now = head_.load(sync::relaxed);  // relaxed: a stale head is never found where the tail is
+    // relaxed: whoever goes on at that slot loads its stamp again
+    if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
+      return {conqueue_status::success, now};
+    // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is being put.
+    const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
+    if (tail == head) return {conqueue_status::empty, head};
+    if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
+    return {conqueue_status::busy, head};
+  }
+
+  // Asks for the lines of the next batch at once, to be written: looking at their stamps would fetch them to
+  // be read, one after the other, and filling them would fetch them again.
+  void prefetch(position next, std::size_t count) noexcept {
+    const std::size_t bytes = std::min(count * sizeof(slot_type), longest_prefetch);
+    for (std::size_t ahead = 0; ahead < bytes; ahead += cache_line)
+      sync::prefetch_for_write(&slot_at(next), ahead);
+  }
+
+  // Read by everybody, written by nobody.
+  ring_positions positions_;
+  [[no_unique_address]] slot_allocator allocator_;
+  typename slot_traits::pointer slots_;
+
+  // head_ <= tail_ <= head_ + capacity(). tail_ also carries closed_bit, once set never cleared.
+  alignas(contention_free_distance) sync::atomic<position> tail_{first()};
+  alignas(contention_free_distance) sync::atomic<position> head_{first()};
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// A lock-free list in which pushes leave their items for the holder of a lock.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Nodes in which pushes leave their items for whoever holds the lock. A thread claims a node, fills it, and
+// publishes it by putting its name into a word of the owner's, the node before it being its successor; the
+// holder of the lock takes the whole chain out of that word. Names are small numbers; 0 is none.
+//
+// Nothing else is ever removed from the chain, so a name that comes back means the same list as before.
+//
+// Edges:  emptied   taken   release in empty -> acquire in claim   the node is free to be filled again
+template <class Item>
+class push_inbox {
+ public:
+  using name = unsigned;
+  static constexpr name none = 0;
+  static constexpr std::size_t nodes = 15;
+
+  // A node for the caller alone, or none.
+  name claim() noexcept {
+    // Each thread begins where it last found one: threads soon keep out of each other's way.
+    std::size_t& start = sync::per_thread<last_claim>().at;
+    for (std::size_t i = 0; i != nodes; ++i) {
+      const std::size_t at = (start + i) % nodes;
+      // relaxed: only a hint, the exchange decides
+      if (!nodes_[at].taken.load(sync::relaxed) &&
+          !nodes_[at].taken.exchange(true, sync::acquire)) {  // acquire emptied
+        start = at;
+        return static_cast<name>(at + 1);
+      }
+    }
+    return none;
+  }
+
+  template <class Arg>
+  void fill(name of, Arg&& value) noexcept {
+    at(of).item.construct(std::forward<Arg>(value));
+  }
+
+  // The node is the caller's: before it is published.
+  void link(name of, name successor) noexcept { at(of).successor = successor; }
+
+  // Calls use(item&&) and frees the node.
+  template <class Use>
+  void empty(name of, Use&& use) noexcept {
+    node& emptied = at(of);
+    use(std::move(emptied.item.write()));
+    emptied.item.destroy();
+    emptied.taken.store(false, sync::release);  // release emptied
+  }
+
+  // Calls use(item&&) for every item of the chain, the first that was published first.
+  template <class Use>
+  void empty_all(name newest, Use&& use) noexcept {
+    name oldest = none;
+    while (newest != none) {
+      const name successor = std::exchange(at(newest).successor, oldest);
+      oldest = std::exchange(newest, successor);
+    }
+    while (oldest != none) {
+      const name next = at(oldest).successor;
+      empty(oldest, use);
+      oldest = next;
+    }
+  }
+
+ private:
+  struct last_claim {
+    std::size_t at;
+  };
+
+  struct alignas(cache_line) node {
+    sync::atomic<bool> taken{false};
+    name successor = none;  // guarded by taken, and once published by the lock
+    sync::storage<Item> item;
+  };
+
+  node& at(name of) noexcept { return nodes_[of - 1]; }
+
+  std::array<node, nodes> nodes_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+// The ring under spsc_queue: one thread puts, one gets, and neither does a read-modify-write.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/single_user.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/queue_element.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Positions count elements: tail_ those ever put, head_ those ever taken. Each side keeps the last it saw of
+// the other's position, and looks again only when that leaves it nothing to do.
+//
+// Closing must not come between a push that returned true and the pop of its element, and a push has no
+// read-modify-write that could take its place before or after close(). So a put first claims: it writes down
+// how far it means to go, and then looks whether the ring is closed. Whoever gets, and finds the ring closed
+// and empty, looks for a claim. By the pair of fences between, either the put sees that the ring is closed and
+// takes its claim back, or the getter sees the claim and waits for what becomes of it.
+//
+// Edges:  filled    tail_    release in publish -> acquire in filled: publishes the elements
+//         emptied   head_    release in give_back -> acquire in room: hands the storage back; and in size:
+//                            a tail loaded after it is at least as far
+//         shut      closed_  release in close -> acquire in is_closed: what the closer did before is seen
+//                            by whoever is told so
+template <queue_element T, class Allocator>
+class spsc_ring {
+ public:
+  using value_type = T;
+  using item_type = queue_item<T>;
+  using position = std::uint64_t;
+  using event_count = asymmetric_event_count;
+
+  static constexpr const char* queue_name = "plait::spsc_queue";
+  static constexpr bool is_bounded = true;
+  static constexpr pace batch_pace{std::chrono::nanoseconds(500)};
+  static constexpr std::size_t max_capacity = (std::size_t{1} << 48) - 1;
+
+  // capacity: 1 .. max_capacity. Throws what the allocator throws.
+  spsc_ring(std::size_t capacity, const Allocator& allocator)
+      : capacity_(capacity), allocator_(allocator), slots_(slot_traits::allocate(allocator_, capacity)) {
+    std::uninitialized_default_construct_n(std::to_address(slots_), capacity);
+  }
+
+  spsc_ring(const spsc_ring&) = delete;
+  spsc_ring& operator=(const spsc_ring&) = delete;
+
+  ~spsc_ring() {
+    for_each_run(getter_.index, size(), [](storage* slots, std::size_t length) {
+      for (std::size_t i = 0; i != length; ++i) slots[i].destroy();
+    });
+    std::destroy_n(std::to_address(slots_), capacity_);
+    slot_traits::deallocate(allocator_, slots_, capacity_);
+  }
+
+  // A constructor that may throw runs before there is a claim: value-preserving, as in the other queues.
+  template <class... Args>
+  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+
+  // The putter's side: success, full or closed. Unless it is success, the arguments are untouched.
+  template <class... Args>
+    requires constructs_in_slot<Args...>
+  conqueue_status try_put(Args&&... args) noexcept {
+    const single_user::use putting(putter_.user, one_producer);
+    if (room(1) == 0) return is_closed() ? conqueue_status::closed : conqueue_status::full;
+    const position end = tail_.load(sync::relaxed) + 1;  // relaxed: written by this side alone
+    if (!claim(end)) return conqueue_status::closed;
+    slot(putter_.index).construct(std::forward<Args>(args)...);
+    publish(end, 1);
+    return conqueue_status::success;
+  }
+
+  // The getter's side, the mirror image: success, empty, closed (and drained) or busy.
+  conqueue_status try_get(std::optional<item_type>& item) noexcept {
+    const single_user::use getting(getter_.user, one_consumer);
+    if (filled(1) == 0) {
+      const conqueue_status why = why_not_get();
+      if (why != conqueue_status::success) return why;
+    }
+    storage& from = slot(getter_.index);
+    item.emplace(std::move(from.write()));
+    from.destroy();
+    give_back(1);
+    return conqueue_status::success;
+  }
+
+  // As many as there is room for, at most `count`: one claim, one release.
+  template <class Iterator>
+  std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
+    const single_user::use putting(putter_.user, one_producer);
+    count = std::min(count, room(count));
+    const position end = tail_.load(sync::relaxed) + count;  // relaxed: written by this side alone
+    if (count == 0 || !claim(end)) return 0;
+    for_each_run(putter_.index, count, [&](storage* slots, std::size_t length) {
+      for (std::size_t i = 0; i != length; ++i, ++first) slots[i].construct(*first);
+    });
+    publish(end, count);
+    return count;
+  }
+
+  template <class Iterator>
+  std::size_t try_get_n(Iterator& out, std::size_t count) noexcept {
+    const single_user::use getting(getter_.user, one_consumer);
+    count = std::min(count, filled(count));
+    for_each_run(getter_.index, count, [&](storage* slots, std::size_t length) {
+      for (std::size_t i = 0; i != length; ++i, ++out) {
+        *out = std::move(queue_value(slots[i].write()));
+        slots[i].destroy();
+      }
+    });
+    if (count != 0) give_back(count);
+    return count;
+  }
+
+  // Room for at most `count` elements side by side, to be written in place; commit() puts the first of them.
+  // What is there is indeterminate. Empty if there is no room, or the ring is closed.
+  std::span<T> reserve(std::size_t count) noexcept {
+    const single_user::use putting(putter_.user, one_producer);
+    if (is_closed()) return {};
+    count = std::min({count, room(count), capacity_ - putter_.index});
+    return {in_place(putter_.index), count};
+  }
+
+  // False, and nothing is put, if the ring is closed.
+  bool commit(std::size_t count) noexcept {
+    const single_user::use putting(putter_.user, one_producer);
+    const position end = tail_.load(sync::relaxed) + count;  // relaxed: written by this side alone
+    if (!claim(end)) return false;
+    publish(end, count);
+    return true;
+  }
+
+  // The oldest elements side by side, at most `count`, where they are; consume() takes the first of them out.
+  std::span<T> peek(std::size_t count) noexcept {
+    const single_user::use getting(getter_.user, one_consumer);
+    count = std::min({count, filled(count), capacity_ - getter_.index});
+    return {in_place(getter_.index), count};
+  }
+
+  void consume(std::size_t count) noexcept {
+    const single_user::use getting(getter_.user, one_consumer);
+    for_each_run(getter_.index, count, [](storage* slots, std::size_t length) {
+      for (std::size_t i = 0; i != length; ++i) slots[i].destroy();
+    });
+    give_back(count);
+  }
+
+  // From now on nothing can be put.
+  void close() noexcept { closed_.store(true, sync::release); }            // release shut
+  bool is_closed() const noexcept { return closed_.load(sync::acquire); }  // acquire shut
+
+  position tail() const noexcept { return tail_.load(sync::relaxed); }  // relaxed: it hands over nothing
+  static constexpr position next(position at) noexcept { return at + 1; }
+  static constexpr std::uint64_t distance(position from, position to) noexcept { return to - from; }
+
+  std::size_t size() const noexcept {
+    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    const position head = head_.load(sync::acquire);  // acquire emptied
+    return static_cast<std::size_t>(std::min<position>(tail() - head, capacity_));
+  }
+  bool has_room() const noexcept { return size() < capacity_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+  Allocator get_allocator() const noexcept { return Allocator(allocator_); }
+
+ private:
+  using storage = sync::storage<item_type>;
+  using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<storage>;
+  using slot_traits = std::allocator_traits<slot_allocator>;
+
+  static constexpr const char* one_producer =
+      "plait::spsc_queue: two threads push at the same time, but it has one producer; use bounded_queue";
+  static constexpr const char* one_consumer =
+      "plait::spsc_queue: two threads pop at the same time, but it has one consumer; use bounded_queue";
+
+  storage& slot(std::size_t index) noexcept { return slots_[index]; }
+  T* in_place(std::size_t index) noexcept { return std::addressof(slot(index).write()); }
+
+  // count: 0 .. capacity.
+  void advance(std::size_t& index, std::size_t count) const noexcept {
+    index += count;
+    if (index >= capacity_) index -= capacity_;
+  }
+
+  // The slots from `index` on lie side by side as far as the ring's end, and go on at its beginning.
+  template <class Visit>
+  void for_each_run(std::size_t index, std::size_t count, Visit visit) noexcept {
+    const std::size_t to_end = std::min(count, capacity_ - index);
+    visit(&slot(index), to_end);
+    if (to_end != count) visit(&slot(0), count - to_end);
+  }
+
+  // How many elements there is room for; exact if that is fewer than `wanted`.
+  std::size_t room(std::size_t wanted) noexcept {
+    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
+    std::size_t free = capacity_ - static_cast<std::size_t>(tail - putter_.head_seen);
+    if (free < wanted) {
+      putter_.head_seen = head_.load(sync::acquire);  // acquire emptied
+      free = capacity_ - static_cast<std::size_t>(tail - putter_.head_seen);
+    }
+    return free;
+  }
+
+  // How many elements there are; exact if that is fewer than `wanted`.
+  std::size_t filled(std::size_t wanted) noexcept {
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    auto count = static_cast<std::size_t>(getter_.tail_seen - head);
+    if (count < wanted) {
+      getter_.tail_seen = tail_.load(sync::acquire);  // acquire filled
+      count = static_cast<std::size_t>(getter_.tail_seen - head);
+    }
+    return count;
+  }
+
+  // Announces that everything up to `end` will be put; false, and nothing will, if the ring is closed.
+  bool claim(position end) noexcept {
+    claimed_.store(end, sync::relaxed);  // relaxed: the fences order it, see the class
+    sync::light_fence();
+    if (!closed_.load(sync::relaxed)) [[likely]]  // relaxed: the fences order it, see the class
+      return true;
+    claimed_.store(tail_.load(sync::relaxed), sync::relaxed);  // relaxed: nothing is handed over
+    return false;
+  }
+
+  void publish(position end, std::size_t count) noexcept {
+    tail_.store(end, sync::release);  // release filled
+    advance(putter_.index, count);
+  }
+
+  void give_back(std::size_t count) noexcept {
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    head_.store(head + count, sync::release);         // release emptied
+    advance(getter_.index, count);
+  }
+
+  // There was nothing to get: success if there is now.
+  [[gnu::noinline]] conqueue_status why_not_get() noexcept {
+    if (!is_closed()) return conqueue_status::empty;
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    if (!getter_.is_drained) {
+      sync::process_wide_fence();
+      getter_.is_drained = claimed_.load(sync::relaxed) == head;  // relaxed: the fences order it, see the class
+    }
+    if (getter_.is_drained) return conqueue_status::closed;
+    return filled(1) != 0 ? conqueue_status::success : conqueue_status::busy;
+  }
+
+  // Read by both sides. closed_ is written once.
+  std::size_t capacity_;
+  [[no_unique_address]] slot_allocator allocator_;
+  typename slot_traits::pointer slots_;
+  sync::atomic<bool> closed_{false};
+
+  // head_ <= tail_ <= claimed_ and tail_ <= head_ + capacity_, as the putter sees them. Its index is that of
+  // the slot for tail_.
+  alignas(contention_free_distance) sync::atomic<position> tail_{0};
+  sync::atomic<position> claimed_{0};
+  struct {
+    position head_seen = 0;
+    std::size_t index = 0;
+    [[no_unique_address]] single_user user;
+  } putter_;
+
+  // The getter's index is that of the slot for head_. is_drained: the ring is closed, and no put is under way.
+  alignas(contention_free_distance) sync::atomic<position> head_{0};
+  struct {
+    position tail_seen = 0;
+    std::size_t index = 0;
+    bool is_drained = false;
+    [[no_unique_address]] single_user user;
+  } getter_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

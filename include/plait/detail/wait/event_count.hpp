@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// Sleeping until something may have changed: the one waiting part that every structure uses.
+//
+// An event count turns any lock-free attempt ("pop an item") into a blocking one. Whoever makes progress
+// possible calls notify_one(), which is one plain load when nobody sleeps; whoever cannot make progress
+// calls wait(), which tries again for some microseconds, offering its processor to others between the
+// attempts, and then sleeps on a futex.
+//
+// The protocol of a pair (notifier, waiter) around a condition C held in some atomics:
+//
+//   notifier: makes C true by a seq_cst read-modify-write; ...; notify_one() loads waiters_   (seq_cst)
+//   waiter:   adds itself to waiters_ (seq_cst); loads C (seq_cst); sleeps if C is false
+//
+//   If the load in notify_one() comes first in the order of seq_cst operations, then C was made true
+//   before the waiter looked: it sees C and does not sleep.
+//   If the waiter's addition comes first, notify_one() sees the waiter and wakes it: either it sleeps
+//   already, and the futex call wakes it, or it will find epoch_ changed and not fall asleep.
+//
+// One wake in flight. Waking a thread for every item while it is still on its way costs more than all the
+// queues together, so a notifier that finds a wake under way leaves it at that. Two rules keep that safe:
+//   (1) whoever leaves the waiters ends the wake in flight, and only then looks at the condition again;
+//   (2) whoever has waited, succeeded, and sees that more could be done calls notify_one() in turn.
+//   A notifier that finds the flag set comes before the leaver's RMW in the order above, so its C is
+//   seen by the leaver's look, and whatever the leaver leaves over is handed on by rule 2.
+//
+// asymmetric_event_count is for notifiers that have no read-modify-write: they make C true by a plain store,
+// and the two cases rest on the pair of fences of the seam instead. The one in notify_one() costs nothing;
+// the waiter's interrupts the whole process, just before it sleeps.
+//
+// Not promised: fairness among waiters, and that a wake finds something to do.
+//
+// Edges:  noticed   epoch_     release in wake_all -> acquire in enter   a stop request, which is no
+//                              seq_cst operation, is seen by whoever it wakes
+//                              (the model checker would not notice a weaker order at either end: to it, a stop
+//                              request, being std::stop_token's own, is seen by all at once)
+//         counted   waiters_   seq_cst on both sides, the two cases above; no data is passed
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/backoff.hpp>
+#include <plait/detail/wait/deadline.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// What one attempt came to.
+enum class attempt {
+  done,       // it succeeded, or it never will: no more waiting
+  blocked,    // nothing to do until somebody notifies
+  contended,  // another thread is in the middle of the very operation this one needs finished
+};
+
+// When a wait gives up. The token, if there is one, outlives the wait.
+struct wait_limits {
+  deadline until = deadline::never();
+  const std::stop_token* stop = nullptr;
+};
+
+// How long a waiter lets the others work between two looks, before it sleeps.
+struct pace {
+  std::chrono::nanoseconds look_interval;
+};
+inline constexpr pace pace_of_items{std::chrono::microseconds(2)};
+
+// What stands between changing a condition and looking for waiters, and between the other way round.
+struct ordered_by_changes {
+  static void after_change() noexcept {}
+  static void before_look() noexcept {}
+};
+struct ordered_by_fences {
+  static void after_change() noexcept { sync::light_fence(); }
+  static void before_look() noexcept { sync::process_wide_fence(); }
+};
+
+template <class TryOnce, class First, class... Others>
+bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others);
+
+template <class Ordering>
+class basic_event_count {
+ public:
+  // Tests begin with an epoch that is about to wrap.
+  explicit basic_event_count(std::uint32_t first_epoch = 0) noexcept : epoch_(first_epoch) {}
+  basic_event_count(const basic_event_count&) = delete;
+  basic_event_count& operator=(const basic_event_count&) = delete;
+
+  // Wakes one waiter, unless none waits or a wake is already in flight.
+  void notify_one() noexcept {
+    Ordering::after_change();
+    if (waiters_.load(sync::seq_cst) != 0) [[unlikely]]  // seq_cst counted: notifier's side
+      wake_one();
+  }
+
+  // Wakes every waiter: close, or a condition that all of them wait for.
+  void notify_all() noexcept {
+    Ordering::after_change();
+    if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
+  }
+
+  // See wait_any(), of which this is the case of one.
+  template <class TryOnce>
+  bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {
+    return wait_any(std::forward<TryOnce>(try_once), limits, look_at, *this);
+  }
+
+ private:
+  // waiters_ is twice the number of waiters, plus one while a wake is in flight:
+  //   0            nobody waits: notify_one() is done after its load
+  //   even, > 0    somebody waits and nobody is waking them
+  //   odd, >= 3    somebody waits and one of them is being woken
+  // 1 does not occur: the flag is set only by a CAS from an even value above 0, and every leaver clears it.
+  static constexpr std::uint32_t wake_in_flight = 1;
+  static constexpr std::uint32_t one_waiter = 2;
+
+  template <class TryOnce, class First, class... Others>
+  friend bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others);
+
+  // Counts a waiter, and says which epoch it may sleep in.
+  std::uint32_t enter() noexcept {
+    // The epoch first: whoever sees this waiter counted then changes it. Read later, it might be the epoch
+    // of a notification that has woken nobody, and the wake in flight would never end.
+    const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
+    waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
+    Ordering::before_look();
+    return epoch;
+  }
+
+  void leave() noexcept {
+    std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: the CAS below decides
+    while (!waiters_.compare_exchange_weak(waiters, (waiters - one_waiter) & ~wake_in_flight,
+                                           sync::seq_cst,     // seq_cst counted: rule 1
+                                           sync::relaxed)) {  // relaxed: tried again
+    }
+    Ordering::before_look();
+  }
+
+  [[gnu::noinline]] void wake_one() noexcept {
+    std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: no older than what notify_one() saw
+    do {
+      if (waiters == 0 || (waiters & wake_in_flight) != 0) return;
+      // relaxed, twice: it only matters that one notifier sets the flag. The place in the order of the two
+      // cases is that of the load in notify_one().
+    } while (!waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight, sync::relaxed, sync::relaxed));
+    epoch_.fetch_add(1, sync::relaxed);  // relaxed: it only has to change
+    sync::futex_wake(epoch_, 1);
+  }
+
+  void wake_all() noexcept {
+    epoch_.fetch_add(1, sync::release);  // release noticed
+    sync::futex_wake(epoch_, sync::every_sleeper);
+  }
+
+  sync::atomic<std::uint32_t> waiters_{0};  // see the table above
+  sync::atomic<std::uint32_t> epoch_;       // the futex word: changes with every notification
+};
+
+using event_count = basic_event_count<ordered_by_changes>;
+using asymmetric_event_count = basic_event_count<ordered_by_fences>;
+
+inline constexpr int looks = sync::attempts(16);
+inline constexpr std::chrono::microseconds first_nap{100};
+inline constexpr std::chrono::milliseconds longest_nap{10};
+
+// Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
+// at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
+// find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
+// wants it, they wait out the interval.
+template <class TryOnce>
+bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
+  const bool others_run_now = sync::processor_count() > 1;
+  for (int look = 0; look < looks && !until.has_passed(); ++look) {
+    const sync::clock::time_point next_look = sync::clock::now() + look_at.look_interval;
+    if (look != 0 || !others_run_now) sync::yield();
+    if (others_run_now) pause_until(next_look);
+    if (try_once() == attempt::done) return true;
+  }
+  return false;
+}
+
+// Also if an attempt has thrown.
+template <class Action>
+class at_end_of_scope {
+ public:
+  explicit at_end_of_scope(Action action) noexcept : action_(action) {}
+  at_end_of_scope(const at_end_of_scope&) = delete;
+  at_end_of_scope& operator=(const at_end_of_scope&) = delete;
+  ~at_end_of_scope() { action_(); }
+
+ private:
+  Action action_;
+};
+
+// Waits at several event counts at once, for whichever is notified. Calls `try_once` until it says done (then
+// true), or until the deadline has passed or a stop is requested (then false). The last call comes after the
+// last sleep, so an item that arrives together with the deadline is not missed. `try_once` says blocked only
+// after seq_cst loads of whatever notifiers change. If it throws, so does this; what was notified meanwhile is
+// then the caller's to hand on. By rule 2, whoever has waited at several and succeeded
+// looks whether there is more to do at each of them.
+template <class TryOnce, class First, class... Others>
+bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others) {
+  const deadline until = limits.until;
+  if (try_awake(try_once, until, look_at)) return true;
+
+  const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
+  // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
+  const std::stop_callback wake_on_stop(stop, [&first] { first.wake_all(); });
+  sync::clock::duration nap = first_nap;
+  for (;;) {
+    attempt seen;
+    bool giving_up;
+    {
+      const sync::futex_expectation unchanged[] = {{first.epoch_, first.enter()},
+                                                   {others.epoch_, others.enter()}...};
+      const at_end_of_scope leave_all([&]() noexcept { first.leave(), (others.leave(), ...); });
+      seen = try_once();
+      giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
+      if (seen == attempt::blocked && !giving_up) {
+        sync::futex_wait_any(unchanged, until.time());
+      } else if (seen == attempt::contended && !giving_up) {
+        // The other thread has done its read-modify-write, and its last plain store may still be on its
+        // way when it loads waiters_: no order forbids that, and a fence there would cost every
+        // operation. So this sleep, and only this one, is bounded.
+        sync::futex_wait_any(unchanged, until.or_after(nap).time());
+        if (nap < longest_nap) nap *= 2;
+      }
+    }
+    if (seen == attempt::done || try_once() == attempt::done) return true;
+    if (giving_up) return false;
+  }
+}
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+// `plait count` as people meet it: the real program, its output, its messages and its exit codes.
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/process.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using support::child;
+using support::temporary_folder;
+using arguments = std::vector<std::string>;
+
+arguments count_arguments(const arguments& more) {
+  arguments all{"count"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+// Runs `plait count` with these arguments and `input` on standard input.
+child::result count(const arguments& more, std::string_view input = "", const child::setup& how = {}) {
+  child program(PLAIT_PROGRAM, count_arguments(more), how);
+  program.write(input);
+  return program.finish();
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+TEST(plait, help_begins_with_three_examples) {
+  for (const arguments& asked : {arguments{"--help"}, arguments{"count", "--help"}}) {
+    const child::result result = child(PLAIT_PROGRAM, asked).finish();
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.out.find("Examples:\n  plait count"), 0u) << result.out;
+    const std::string examples = result.out.substr(0, result.out.find("\n\n"));
+    EXPECT_EQ(std::ranges::count(examples, '\n'), 3) << examples;
+  }
+}
+
+TEST(plait, says_its_version) {
+  const child::result result = child(PLAIT_PROGRAM, {"--version"}).finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out.find("plait "), 0u);
+}
+
+TEST(plait, a_missing_or_unknown_subcommand_is_an_error) {
+  EXPECT_EQ(child(PLAIT_PROGRAM, {}).finish().exit_code, 2);
+  const child::result result = child(PLAIT_PROGRAM, {"cuont"}).finish();
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.err, "cuont")) << result.err;
+}
+
+TEST(count, prints_the_most_common_first_and_ties_by_code_point) {
+  const child::result result = count({"-"}, "b a é B c a the b\n");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "3 b\n2 a\n1 c\n1 the\n1 é\n");
+  EXPECT_TRUE(contains(result.err, "8 words, 5 distinct, 19 B in ")) << result.err;
+}
+
+TEST(count, aligns_the_numbers_to_the_right) {
+  std::string text = "once";
+  for (int i = 0; i != 1000; ++i) text += " often";
+  EXPECT_EQ(count({"-"}, text).out, "1000 often\n   1 once\n");
+}
+
+TEST(count, top_limits_the_table_and_its_default_is_20) {
+  std::string text;
+  for (int i = 0; i != 30; ++i) text += std::to_string(i) + " ";
+  const auto lines = [&](const arguments& more) { return std::ranges::count(count(more, text).out, '\n'); };
+  EXPECT_EQ(lines({"-"}), 20);
+  EXPECT_EQ(lines({"--top", "3", "-"}), 3);
+  EXPECT_EQ(lines({"--top", "1000", "-"}), 30);
+  EXPECT_EQ(lines({"--top", "all", "-"}), 30);
+}
+
+TEST(count, json_holds_the_same_and_parses) {
+  const child::result result = count({"--json", "--top", "2", "-"}, "\"q\\\x01 x \xFF x\n");
+  const nlohmann::json document = nlohmann::json::parse(result.out);
+  EXPECT_EQ(document["schema_version"], 1);
+  EXPECT_EQ(document["total"], 4);
+  EXPECT_EQ(document["distinct"], 3);
+  EXPECT_EQ(document["bytes"], 11);
+  EXPECT_GE(document["seconds"], 0.0);
+  EXPECT_EQ(document["words"],
+            nlohmann::json::parse(R"([{"word":"x","count":2},{"word":"\"q\\\u0001","count":1}])"));
+}
+
+TEST(count, rules_can_be_changed) {
+  EXPECT_EQ(count({"--words", "alphanumeric", "-"}, "it's it").out, "2 it\n1 s\n");
+  EXPECT_EQ(count({"--keep-case", "-"}, "B b B").out, "2 B\n1 b\n");
+  EXPECT_EQ(count({"--min-length", "2", "-"}, "é éé a").out, "1 éé\n");
+}
+
+TEST(count, quiet_says_nothing_but_errors) {
+  EXPECT_EQ(count({"--quiet", "-"}, "a").err, "");
+  EXPECT_TRUE(contains(count({"--quiet", "/nowhere", "-"}, "a").err, "/nowhere"));
+}
+
+TEST(count, nothing_found_is_exit_code_1) {
+  const child::result result = count({"-"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(count({"-"}, " \n ").exit_code, 1);
+}
+
+TEST(count, refuses_values_that_make_no_sense_and_names_them) {
+  const std::vector<arguments> refused{
+      {"--threads", "0"},     {"--threads", "-1"},      {"--threads", "99999999999999"},
+      {"--threads", "two"},   {"--top", "0"},           {"--top", "-3"},
+      {"--top", "most"},      {"--min-length", "nan"},  {"--min-length", "0"},
+      {"--min-length", "2x"}, {"--words", "sentences"}, {"--binary", "maybe"},
+      {"--progress", "yes"}};
+  for (const arguments& option : refused) {
+    for (const bool joined : {false, true}) {
+      const arguments given =
+          joined ? arguments{option[0] + "=" + option[1], "-"} : arguments{option[0], option[1], "-"};
+      const child::result result = count(given, "a");
+      EXPECT_EQ(result.exit_code, 2) << option[0] << ' ' << option[1];
+      EXPECT_EQ(result.out, "");
+      EXPECT_TRUE(contains(result.err, option[0]) && contains(result.err, option[1])) << result.err;
+    }
+  }
+}
+
+TEST(count, needs_a_path) {
+  const child::result result = count({});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.err, "PATH")) << result.err;
+}
+
+TEST(count, counts_files_and_folders_together) {
+  const temporary_folder folder;
+  folder.file("tree/a", "one two");
+  folder.file("tree/deep/er/b", "two three");
+  folder.file("tree/empty", "");
+  const std::string single = folder.file("single", "three two");
+  EXPECT_EQ(count({folder / "tree", single}).out, "3 two\n2 three\n1 one\n");
+}
+
+TEST(count, the_number_of_threads_does_not_change_the_result) {
+  const temporary_folder folder;
+  std::string large;
+  for (int i = 0; large.size() < 5'000'000; ++i)
+    large += "word" + std::to_string(i % 5000) + (i % 7 == 0 ? "\n" : " ");
+  folder.file("large", large);
+  for (int i = 0; i != 300; ++i) folder.file("small/" + std::to_string(i), "small file " + std::to_string(i));
+  const std::string one = count({"--top", "all", "--threads", "1", folder.path()}).out;
+  EXPECT_GT(one.size(), 10'000u);
+  for (const std::string threads : {"2", "5"})
+    EXPECT_EQ(count({"--top", "all", "--threads", threads, folder.path()}).out, one);
+}
+
+TEST(count, a_word_longer_than_every_buffer_is_one_word) {
+  const std::string word(3'000'000, 'W');
+  const std::string lowered(3'000'000, 'w');
+  const temporary_folder folder;
+  const std::string file = folder.file("long", "a " + word + " a " + word);
+  EXPECT_EQ(count({file}).out, "2 a\n2 " + lowered + "\n");
+  EXPECT_EQ(count({"-"}, "a " + word + " a " + word).out, "2 a\n2 " + lowered + "\n");
+}
+
+TEST(count, a_missing_file_is_named_and_the_rest_is_counted) {
+  const temporary_folder folder;
+  const std::string here = folder.file("here", "a");
+  const child::result result = count({folder / "not-here", here});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "1 a\n");
+  EXPECT_TRUE(contains(result.err, folder / "not-here: No such file")) << result.err;
+}
+
+TEST(count, unreadable_files_and_folders_are_named_and_the_rest_is_counted) {
+  const temporary_folder folder;
+  folder.file("readable", "a");
+  fs::permissions(folder.file("secret", "b"), fs::perms::none);
+  folder.file("closed/c", "c");
+  fs::permissions(folder / "closed", fs::perms::none);
+  const std::string large = folder.file("large-secret", std::string(3'000'000, ' '));
+  fs::permissions(large, fs::perms::none);
+  const child::result result = count({folder.path()}, "", {.without_privileges = true});
+  fs::permissions(folder / "closed", fs::perms::all);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "1 a\n");
+  for (const char* const name : {"secret", "closed", "large-secret"})
+    EXPECT_TRUE(contains(result.err, folder / name + ": Permission denied\n")) << result.err;
+}
+
+TEST(count, links_are_followed_on_the_command_line_only) {
+  const temporary_folder folder;
+  folder.file("tree/a", "inside");
+  folder.file("outside", "outside");
+  fs::create_symlink("..", folder / "tree/loop");
+  fs::create_symlink("../outside", folder / "tree/link");
+  fs::create_symlink("itself", folder / "itself");
+  fs::create_symlink("tree", folder / "to-tree");
+  EXPECT_EQ(count({folder / "tree"}).out, "1 inside\n");
+  EXPECT_EQ(count({folder / "to-tree"}).out, "1 inside\n");
+  EXPECT_EQ(count({folder / "tree/link"}).out, "1 outside\n");
+  const child::result loop = count({folder / "itself"});
+  EXPECT_EQ(loop.exit_code, 2);
+  EXPECT_TRUE(contains(loop.err, "itself: Too many levels of symbolic links")) << loop.err;
+}
+
+TEST(count, binary_files_are_an_error_skipped_or_counted) {
+  const temporary_folder folder;
+  folder.file("text", "a");
+  folder.file("small", std::string("b\0 ", 3));
+  folder.file("large", std::string("b\0 ", 3) + std::string(2'000'000, ' '));
+  const child::result refused = count({folder.path()});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.out, "1 a\n");
+  EXPECT_TRUE(contains(refused.err, "small: binary file") && contains(refused.err, "large: binary file"))
+      << refused.err;
+  const child::result skipped = count({"--binary", "skip", "--quiet", folder.path()});
+  EXPECT_EQ(skipped.exit_code, 0);
+  EXPECT_EQ(skipped.out, "1 a\n");
+  EXPECT_EQ(skipped.err, "");
+  EXPECT_EQ(count({"--binary", "count", folder.path()}).out, std::string("2 b\0\n1 a\n", 9));
+  EXPECT_EQ(count({"-"}, std::string_view("b\0", 2)).exit_code, 2);
+  // A zero byte further on is a character like any other.
+  EXPECT_EQ(count({folder.file("late", std::string(10'000, ' ') + '\0')}).exit_code, 0);
+}
+
+TEST(count, files_that_vanish_shrink_and_grow_meanwhile_do_no_harm) {
+  const temporary_folder folder;
+  for (int i = 0; i != 200; ++i) folder.file("tree/" + std::to_string(i), "word ");
+  const std::string changing = folder.file("tree/changing", std::string(4'000'000, ' '));
+  std::atomic<bool> stop = false;
+  std::thread mischief([&] {
+    for (int i = 0; !stop; ++i) {
+      fs::remove(folder / "tree/" + std::to_string(i % 200));
+      folder.file("tree/" + std::to_string((i + 100) % 200), "word ");
+      fs::resize_file(changing, i % 2 == 0 ? 100 : 4'000'000);
+    }
+  });
+  for (int round = 0; round != 20; ++round) {
+    const child::result result = count({"--quiet", "--binary", "count", folder.path()});
+    EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 2) << result.exit_code;
+    EXPECT_EQ(result.exit_code == 2, !result.err.empty());
+    std::istringstream errors(result.err);
+    for (std::string line; std::getline(errors, line);)
+      EXPECT_TRUE(line.ends_with(": No such file or directory") ||
+                  line.ends_with(": became shorter while it was read"))
+          << line;
+  }
+  stop = true;
+  mischief.join();
+}
+
+TEST(count, standard_input_that_is_a_folder_is_an_error) {
+  const int folder = ::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const child::result result = count({"-"}, "", {.standard_input = folder});
+  ::close(folder);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.err, "standard input: Is a directory")) << result.err;
+}
+
+TEST(count, reads_named_pipes_and_files_that_do_not_know_their_size) {
+  const temporary_folder folder;
+  ::mkfifo((folder / "pipe").c_str(), 0600);
+  child program(PLAIT_PROGRAM, {"count", folder / "pipe"});
+  std::ofstream(folder / "pipe") << "through the pipe";
+  EXPECT_EQ(program.finish().out, "1 pipe\n1 the\n1 through\n");
+
+  const child::result status = count({"--top", "all", "/proc/self/status"});
+  EXPECT_EQ(status.exit_code, 0);
+  EXPECT_TRUE(contains(status.out, " name:\n")) << status.out;
+}
+
+TEST(count, pipes_in_folders_are_left_alone) {
+  const temporary_folder folder;
+  ::mkfifo((folder / "pipe").c_str(), 0600);
+  folder.file("file", "a");
+  EXPECT_EQ(count({folder.path()}).out, "1 a\n");
+}
+
+TEST(count, a_closed_output_ends_it_in_silence) {
+  child program(PLAIT_PROGRAM, {"count", "-"});
+  program.close_output();
+  program.write("a");
+  const child::result result = program.finish();
+  EXPECT_EQ(result.exit_code, 128 + SIGPIPE);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(count, a_full_disk_is_an_error) {
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  for (const arguments& more : {arguments{"-"}, arguments{"--json", "-"}}) {
+    const child::result result = count(more, "a", {.standard_output = full});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(contains(result.err, "standard output: No space left on device")) << result.err;
+  }
+  ::close(full);
+}
+
+TEST(count, a_slow_pipe_is_counted_while_it_flows_and_ctrl_c_prints_what_came) {
+  child program(PLAIT_PROGRAM, {"count", "-"});
+  program.write("slow and slow ");
+  program.wait_until_idle();
+  program.interrupt();
+  const child::result result = program.finish();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_EQ(result.out, "2 slow\n1 and\n");
+  EXPECT_TRUE(contains(result.err, "stopped by Ctrl-C")) << result.err;
+}
+
+TEST(count, ctrl_c_ends_the_wait_for_a_pipe_that_nobody_writes_to) {
+  const temporary_folder folder;
+  ::mkfifo((folder / "pipe").c_str(), 0600);
+  child program(PLAIT_PROGRAM, {"count", folder / "pipe"});
+  program.wait_until_idle();
+  program.interrupt();
+  EXPECT_EQ(program.finish().exit_code, 130);
+}
+
+TEST(count, the_second_ctrl_c_ends_it_at_once) {
+  std::string text;
+  for (int i = 0; i != 50'000; ++i) text += std::to_string(i) + " ";
+  child program(PLAIT_PROGRAM, {"count", "--top", "all", "-"});
+  program.write(text);
+  program.wait_until_idle();
+  program.interrupt();
+  // Now it prints into a pipe that is full and that nobody reads.
+  program.wait_until_blocked_on_output();
+  program.interrupt();
+  EXPECT_EQ(program.finish().exit_code, 128 + SIGINT);
+}
+
+TEST(count, shows_progress_on_a_terminal_and_erases_it) {
+  support::terminal terminal;
+  child program(PLAIT_PROGRAM, {"count", "-"}, {.standard_error = terminal.far_end()});
+  program.write("a b c\n");
+  terminal.wait_for("6 B  ");
+  const child::result result = program.finish();
+  EXPECT_EQ(result.out, "1 a\n1 b\n1 c\n");
+  // Whatever the bar showed last, only the summary is left of it on the line.
+  const std::string rest = terminal.rest();
+  EXPECT_TRUE(rest.substr(rest.rfind("\r\x1b[K")).starts_with("\r\x1b[Kplait count: 3 words")) << rest;
+}
+
+TEST(count, shows_no_progress_where_it_is_not_wanted) {
+  for (const arguments& more : {arguments{"--progress", "never", "-"}, arguments{"--quiet", "-"}}) {
+    support::terminal terminal;
+    child program(PLAIT_PROGRAM, count_arguments(more), {.standard_error = terminal.far_end()});
+    program.write("a\n");
+    program.wait_until_idle();
+    program.finish();
+    EXPECT_FALSE(contains(terminal.rest(), "\x1b"));
+  }
+}
+
+TEST(count, a_terminal_is_not_shown_control_characters) {
+  support::terminal terminal;
+  child program(PLAIT_PROGRAM, {"count", "--quiet", "-"}, {.standard_output = terminal.far_end()});
+  program.write("\x1b[31mred \xC2\x9Bx");
+  program.finish();
+  EXPECT_EQ(terminal.rest(), "1 \\x1b[31mred\r\n1 \\x9bx\r\n");
+  EXPECT_EQ(count({"-"}, "\x1b[31mred").out, "1 \x1b[31mred\n");
+}
+
+}  // namespace

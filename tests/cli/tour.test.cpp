@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// `plait tour` as people meet it.
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/process.hpp"
+
+namespace {
+
+using support::child;
+using arguments = std::vector<std::string>;
+
+child::result tour(const arguments& more) {
+  arguments all{"tour"};
+  all.insert(all.end(), more.begin(), more.end());
+  return child(PLAIT_PROGRAM, all).finish();
+}
+
+bool contains(const std::string& text, const std::string& pattern) {
+  return std::regex_search(text, std::regex(pattern));
+}
+
+// Runs one chapter and expects what every chapter promises: code, and figures with their unit.
+std::string chapter(const std::string& name, const std::string& measured) {
+  const child::result result = tour({name});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_TRUE(contains(result.out, "-- " + name + ": ")) << result.out;
+  EXPECT_TRUE(contains(result.out, measured)) << result.out;
+  EXPECT_FALSE(contains(result.out, "report a bug")) << result.out;
+  EXPECT_FALSE(contains(result.out, "\x1b")) << "colours, and it is no terminal\n" << result.out;
+  return result.out;
+}
+
+TEST(tour, race_counts_lost_updates_and_the_counter_loses_none) {
+  const std::string out = chapter("race", R"(plait::counter, add +[0-9.]+ ns)");
+  EXPECT_TRUE(contains(out, R"(1 +10,000,000 +[0-9,]+ +[0-9,]+ +[0-9.]+ ms)")) << out;
+  EXPECT_TRUE(contains(out, "the counter says 10,000,000, so 0 were lost")) << out;
+}
+
+TEST(tour, counter_measures_three_ways_to_add_and_loses_nothing) {
+  const std::string out =
+      chapter("counter", R"(plait::counter +[0-9.]+ +[0-9.]+\n.*atomic.* +[0-9.]+ +[0-9.]+\n.*mutex)");
+  EXPECT_TRUE(contains(out, R"(every\s+add\s+exactly\s+once)")) << out;
+  EXPECT_TRUE(contains(out, R"(load\(\)\s+says\s+200,000\.)")) << out;
+}
+
+TEST(tour, queue_bounds_joins_closes_and_measures) {
+  const std::string out = chapter("queue", R"(plait::bounded_queue +[0-9.]+ +[0-9.]+\n +mutex)");
+  EXPECT_TRUE(contains(out, R"(200,000\s+jobs\s+done\s+and\s+0\s+unfinished)")) << out;
+  EXPECT_TRUE(contains(out, R"(push\s+returned\s+false,\s+3\s+items\s+came\s+out)")) << out;
+  EXPECT_TRUE(contains(out, R"('empty'\s+after\s+[0-9.]+\s+ms)")) << out;
+}
+
+TEST(tour, spsc_measures_a_stream_one_by_one_and_in_place) {
+  const std::string out = chapter("spsc", R"(plait::spsc_queue +[0-9.]+ ns an item)");
+  EXPECT_TRUE(contains(out, R"(plait::spsc_queue, 64 in place +[0-9.]+ ns an item)")) << out;
+}
+
+TEST(tour, lifo_uses_few_buffers_and_measures) {
+  const std::string out = chapter("lifo", R"(plait::lifo_queue +[0-9.]+ +[0-9.]+\n +mutex)");
+  EXPECT_TRUE(contains(out, "of the 8 were touched at all"));
+}
+
+TEST(tour, priority_processes_tasks_in_order_and_measures) {
+  const std::string out = chapter("priority", R"(plait::priority_queue +[0-9.]+ +[0-9.]+\n +plait::relaxed)");
+  EXPECT_TRUE(contains(out, R"(processed  \(1, alarm\)\n)"));
+  EXPECT_TRUE(contains(out, R"(processed  \(2, report\)\n +processed  \(3, clean up\)\n)"));
+  EXPECT_TRUE(contains(out, "0 came out of"));
+}
+
+TEST(tour, unbounded_shows_the_memory_of_a_burst) {
+  const std::string out = chapter("unbounded", R"(after the burst +[0-9.]+ MB)");
+  EXPECT_TRUE(contains(out, R"(after the drain +[0-9.]+ MB)")) << out;
+}
+
+TEST(tour, count_words_counts_texts_of_this_machine) {
+  const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
+  EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
+}
+
+TEST(tour, code_stands_there_as_in_the_examples) {
+  const std::string out = tour({"race"}).out;
+  EXPECT_TRUE(contains(out, "\n    plait::counter kept;\n    const auto keep = ")) << out;
+  EXPECT_FALSE(contains(out, R"(// \[)")) << "a marker was shown\n" << out;
+}
+
+TEST(tour, several_chapters_come_in_the_order_of_their_names) {
+  const child::result result = tour({"race", "counter"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_LT(result.out.find("-- race:"), result.out.find("-- counter:"));
+  EXPECT_TRUE(contains(result.out, "2 chapters in"));
+}
+
+TEST(tour, list_names_the_chapters_and_runs_none) {
+  const child::result result = tour({"--list"});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const char* name : {"race", "counter", "queue", "spsc", "unbounded", "count-words"})
+    EXPECT_TRUE(contains(result.out, std::string("  ") + name + " ")) << result.out;
+  EXPECT_FALSE(contains(result.out, " ns")) << result.out;
+}
+
+TEST(tour, an_unknown_chapter_is_an_error_that_names_the_others) {
+  const child::result result = tour({"race", "quene"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "") << "nothing runs if one name is wrong";
+  EXPECT_TRUE(contains(result.err, "'quene'")) << result.err;
+  EXPECT_TRUE(contains(result.err, "queue .*\n.*count-words")) << result.err;
+}
+
+TEST(tour, ctrl_c_ends_it_at_once) {
+  support::terminal screen;
+  child program(PLAIT_PROGRAM, {"tour"}, {.standard_output = screen.far_end()});
+  screen.wait_for("race");
+  program.interrupt();
+  EXPECT_EQ(program.finish().exit_code, 130);
+}
+
+class on_a_terminal : public testing::Test {
+ protected:
+  // What `plait tour race` shows on a terminal of this kind.
+  static std::string show(const char* kind, const char* no_color) {
+    ::setenv("TERM", kind, 1);
+    ::setenv("NO_COLOR", no_color, 1);
+    support::terminal screen;
+    child program(PLAIT_PROGRAM, {"tour", "race"}, {.standard_output = screen.far_end()});
+    std::string shown = screen.wait_for("chapter in");
+    EXPECT_EQ(program.finish().exit_code, 0);
+    return shown;
+  }
+};
+
+TEST_F(on_a_terminal, the_tour_has_colours_unless_they_are_not_wanted) {
+  EXPECT_TRUE(contains(show("xterm", ""), "\x1b\\[1m-- race"));
+  EXPECT_FALSE(contains(show("xterm", "1"), "\x1b"));
+  EXPECT_FALSE(contains(show("dumb", ""), "\x1b"));
+}
+
+}  // namespace

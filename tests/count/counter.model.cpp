@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Every pair of operations on a counter, and threads that end while others count.
+#include <cstdint>
+
+#include <gtest/gtest.h>
+
+#include <plait/counter.hpp>
+
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+
+namespace {
+
+using plait::counter;
+using verify::check;
+using verify::threads;
+
+const verify::scenario scenarios[] = {
+    {"two_adds",
+     [] {
+       counter count;
+       threads([&] { count.add(1); }, [&] { count.add(2); });
+       check(count.load() == 3);
+     }},
+
+    {"add_and_load",
+     [] {
+       counter count;
+       count.add(1);
+       threads([&] { count.add(2); },
+               [&] {
+                 const std::int64_t seen = count.load();
+                 check(seen == 1 || seen == 3);
+                 check(count.load() >= seen, "a counter that only grows is never seen to shrink");
+               });
+       check(count.load() == 3);
+     }},
+
+    {"add_and_exchange",
+     [] {
+       counter count;
+       std::int64_t taken = 0;
+       threads([&] { count.add(2); }, [&] { taken = count.exchange(0); });
+       check(taken + count.load() == 2, "an add is taken once");
+     }},
+
+    {"two_exchanges",
+     [] {
+       counter count;
+       std::int64_t a = 0, b = 0;
+       threads([&] { count.add(1), a = count.exchange(0); }, [&] { count.add(1), b = count.exchange(0); });
+       check(a + b + count.load() == 2, "an add is taken once");
+     },
+     {.depth_first = 40'000}},
+
+    {"an_add_and_two_exchanges",
+     [] {
+       counter count;
+       std::int64_t a = 0, b = 0;
+       threads([&] { count.add(2); }, [&] { a = count.exchange(0); }, [&] { b = count.exchange(0); });
+       check(a >= 0 && b >= 0, "nobody takes what is not there");
+       check(a + b + count.load() == 2, "an add is taken once");
+     },
+     {.depth_first = 40'000}},
+
+    {"an_add_an_exchange_and_a_load",
+     [] {
+       counter count;
+       std::int64_t seen = 0;
+       threads([&] { count.add(2); }, [&] { count.exchange(0); }, [&] { seen = count.load(); });
+       check(seen == 0 || seen == 2, "what was taken is not missed twice");
+     },
+     {.depth_first = 40'000}},
+
+    {"a_thread_takes_over_the_cell_of_one_that_ended",
+     [] {
+       counter count;
+       {
+         verify::thread first([&] { count.add(1); });
+         verify::thread second([&] { count.add(2); });
+       }
+       verify::thread third([&] { count.add(4); });
+       third.join();
+       check(count.load() == 7);
+     }},
+
+    {"two_threads_after_one_that_ended_have_a_cell_each",
+     [] {
+       counter count;
+       {
+         verify::thread first([&] { count.add(1); });
+       }
+       threads([&] { count.add(2); }, [&] { count.add(4); });
+       check(count.load() == 7);
+     }},
+
+    {"a_new_counter_starts_at_zero_whatever_its_cells_held",
+     [] {
+       {
+         counter before;
+         threads([&] { before.add(5); });
+       }
+       counter after;
+       threads([&] { after.add(1); }, [&] { check(after.load() <= 1); });
+       check(after.load() == 1);
+     }},
+};
+
+class counter_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(counter_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, counter_model, testing::ValuesIn(scenarios), model::name_of);
+
+TEST(counter_orders, every_order_is_needed) {
+  model::expect_orders_needed(scenarios, "counter.hpp",
+                              {
+                                  {"taken_.compare_exchange_weak",
+                                   "success need not acquire: the cells are read before it, after the load"},
+                              },
+                              {.depth_first = 5'000});
+}
+
+TEST(counter_orders, every_order_of_the_cells_is_needed) {
+  model::expect_orders_needed(scenarios, "counter_cells.hpp", {}, {.depth_first = 5'000});
+}
+
+}  // namespace

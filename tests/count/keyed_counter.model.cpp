@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+// Every pair of operations on a keyed_counter, threads that end while others count, and allocations that fail.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/keyed_counter.hpp>
+
+#include <verify/scenario.hpp>
+
+#include "support/operation_pairs.hpp"
+
+namespace {
+
+using verify::check;
+using verify::threads;
+
+// A key whose every use is checked for races: tables are plain memory, and only their locks guard them.
+class key {
+ public:
+  key(int value) : value_(value) {}
+  key(const key& other) : value_(other.value()) {}
+  int value() const { return value_.read(); }
+  friend bool operator==(const key& left, const key& right) { return left.value() == right.value(); }
+
+ private:
+  verify::plain<int> value_;
+};
+struct hash_of_key {
+  std::size_t operator()(const key& of) const { return static_cast<std::size_t>(of.value()); }
+};
+using counter = plait::keyed_counter<key, hash_of_key>;
+
+// What somebody saw who looked at all keys.
+struct view {
+  int keys = 0;
+  std::int64_t total = 0;
+  bool twice = false;  // some key came more than once
+
+  void take(const key& seen, std::int64_t count) {
+    twice = twice || (taken_ >> seen.value() & 1U) != 0;
+    taken_ |= 1U << seen.value();
+    ++keys;
+    total += count;
+  }
+
+ private:
+  unsigned taken_ = 0;
+};
+
+view look(const counter& at) {
+  view all;
+  at.for_each([&](const key& seen, std::int64_t count) { all.take(seen, count); });
+  return all;
+}
+
+template <class Pairs>
+view view_of(const Pairs& pairs) {
+  view all;
+  for (const auto& [seen, count] : pairs) all.take(seen, count);
+  return all;
+}
+
+// The counter under test holds key 1 once, or nothing; `other` key 2 once.
+struct world {
+  explicit world(bool empty = false) {
+    if (!empty) tested.add(1);
+    other.add(2);
+  }
+  counter tested;
+  counter other;
+};
+
+struct operation {
+  const char* name;
+  void (*run)(world&, view& seen);
+  int adds = 0;         // to the total
+  bool looks = false;   // at the total
+  bool counts = false;  // the keys
+  bool clears = false;
+};
+
+const operation operations[] = {
+    {.name = "add", .run = [](world& in, view&) { in.tested.add(1); }, .adds = 1},
+    {.name = "update", .run = [](world& in, view&) { in.tested.update(std::vector<key>{1, 2}); }, .adds = 2},
+    {.name = "merge", .run = [](world& in, view&) { in.tested.merge(in.other); }, .adds = 1},
+    {.name = "count",
+     .run = [](world& in, view& seen) { seen.total = in.tested.count(1) + in.tested.count(2); },
+     .looks = true},
+    {.name = "total", .run = [](world& in, view& seen) { seen.total = in.tested.total(); }, .looks = true},
+    {.name = "size",
+     .run = [](world& in, view& seen) { seen.keys = static_cast<int>(in.tested.size()); },
+     .counts = true},
+    {.name = "empty",
+     .run = [](world& in, view& seen) { seen.keys = in.tested.empty() ? 0 : 1; },
+     .counts = true},
+    {.name = "most_common",
+     .run = [](world& in, view& seen) { seen = view_of(in.tested.most_common()); },
+     .looks = true,
+     .counts = true},
+    {.name = "snapshot",
+     .run = [](world& in, view& seen) { seen = view_of(in.tested.snapshot()); },
+     .looks = true,
+     .counts = true},
+    {.name = "for_each",
+     .run = [](world& in, view& seen) { seen = look(in.tested); },
+     .looks = true,
+     .counts = true},
+    {.name = "clear", .run = [](world& in, view&) { in.tested.clear(); }, .clears = true},
+};
+
+// Side by side, from a counter that holds one key or none.
+void run_together(bool empty, const std::array<const operation*, 3>& all) {
+  world in(empty);
+  std::array<view, 3> seen;
+  const auto run = [&](std::size_t which) { return [&, which] { all[which]->run(in, seen[which]); }; };
+  if (all[2] != nullptr) {
+    threads(run(0), run(1), run(2));
+  } else {
+    threads(run(0), run(1));
+  }
+
+  int added = 0;
+  bool cleared = false;
+  for (const operation* each : all) {
+    if (each == nullptr) continue;
+    added += each->adds;
+    cleared = cleared || each->clears;
+  }
+  const int most = added + (empty ? 0 : 1);
+  const int least = empty || cleared ? 0 : 1;
+  for (std::size_t i = 0; i != all.size() && all[i] != nullptr; ++i) {
+    check(!seen[i].twice, "no key is shown twice");
+    if (all[i]->looks) check(seen[i].total >= least && seen[i].total <= most, "what was added, and once");
+    if (all[i]->counts) check(seen[i].keys >= least && seen[i].keys <= std::min(most, 2), "the keys there are");
+  }
+  const std::int64_t total = in.tested.total();
+  if (cleared) {
+    check(total >= 0 && total <= added, "clear() leaves nothing that was there before");
+  } else {
+    check(total == most, "no count is lost");
+  }
+  check(look(in.tested).total == total, "readers agree");
+}
+
+// Every pair of operations; with `third`, if there is one.
+std::vector<model::row> rows(const operation* third, const verify::options& how) {
+  std::vector<model::row> all;
+  for (const bool empty : {true, false}) {
+    const std::string state = empty ? "empty_" : "one_key_";
+    for (const operation& first : operations) {
+      model::row made{state + first.name, {}};
+      for (const operation* second = &first; second != std::end(operations); ++second)
+        made.scenarios.push_back(
+            {state + first.name + "_" + second->name + (third != nullptr ? std::string("_") + third->name : ""),
+             [empty, together = std::array{&first, second, third}] { run_together(empty, together); }, how});
+      all.push_back(std::move(made));
+    }
+  }
+  return all;
+}
+
+const verify::scenario scenarios[] = {
+    {"two_counters_that_merge_each_other",
+     [] {
+       world in;
+       threads([&] { in.tested.merge(in.other); }, [&] { in.other.merge(in.tested); });
+       check(in.tested.count(1) + in.other.count(2) >= 2, "nothing is lost");
+       check(in.tested.count(2) >= 1 && in.other.count(1) >= 1, "each has what the other had");
+     },
+     {.depth_first = 5'000}},
+
+    {"merging_itself_while_somebody_adds",
+     [] {
+       world in;
+       threads([&] { in.tested.merge(in.tested); }, [&] { in.tested.add(1); });
+       check(in.tested.total() == 3 || in.tested.total() == 4);
+     },
+     {.depth_first = 5'000}},
+
+    {"an_add_and_two_readers",
+     [] {
+       world in;
+       view first;
+       view second;
+       threads([&] { in.tested.add(2); }, [&] { first = look(in.tested); },
+               [&] {
+                 const std::int64_t before = in.tested.total();
+                 second = look(in.tested);
+                 check(second.total >= before, "what was seen once is seen again");
+               });
+       check(first.total >= 1 && first.total <= 2 && second.total <= 2);
+       check(look(in.tested).total == 2);
+     },
+     {.depth_first = 5'000}},
+
+    {"an_add_a_reader_and_a_clear",
+     [] {
+       world in;
+       threads([&] { in.tested.add(2); }, [&] { look(in.tested); }, [&] { in.tested.clear(); });
+       check(in.tested.count(1) == 0, "no reader saves a count from clear()");
+       check(in.tested.count(2) <= 1);
+     },
+     {.depth_first = 5'000}},
+
+    {"adding_while_visiting",
+     [] {
+       world in;
+       in.tested.for_each([&](const key&, std::int64_t) { threads([&] { in.tested.add(2); }); });
+       check(in.tested.count(2) == 1, "a visitor keeps nobody from adding");
+     }},
+
+    {"a_thread_takes_over_the_table_of_one_that_ended",
+     [] {
+       world in;
+       {
+         verify::thread first([&] { in.tested.add(1); });
+         verify::thread second([&] { in.tested.add(2); });
+       }
+       verify::thread third([&] { in.tested.add(2); });
+       check(look(in.tested).total >= 3, "what a thread counted stays when it ends");
+       third.join();
+       check(in.tested.count(1) == 2 && in.tested.count(2) == 2);
+     },
+     {.depth_first = 5'000}},
+
+    {"two_first_threads_make_the_same_tables",
+     [] {
+       counter counted;
+       threads([&] { counted.add(1); }, [&] { counted.add(2); }, [&] { counted.total(); });
+       check(look(counted).total == 2);
+     },
+     {.depth_first = 5'000}},
+};
+
+class keyed_counter_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(keyed_counter_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+class keyed_counter_pairs : public testing::TestWithParam<model::row> {};
+
+TEST_P(keyed_counter_pairs, lose_nothing) {
+  model::expect_sound(GetParam());
+}
+
+const operation& clear = operations[std::size(operations) - 1];
+INSTANTIATE_TEST_SUITE_P(two, keyed_counter_pairs,
+                         testing::ValuesIn(rows(nullptr,
+                                                {.depth_first = 2'000, .priorities = 100, .random = 100})),
+                         model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_clear, keyed_counter_pairs,
+                         testing::ValuesIn(rows(&clear, {.depth_first = 300, .priorities = 50, .random = 0})),
+                         model::name_of);
+INSTANTIATE_TEST_SUITE_P(scenarios, keyed_counter_model, testing::ValuesIn(scenarios), model::name_of);
+
+bool fails(const auto& call) {
+  try {
+    call();
+    return false;
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+}
+
+TEST(keyed_counter_allocations, whichever_fails_no_count_is_lost_or_counted_twice) {
+  const verify::report found = verify::fail_allocations([] {
+    counter counted;
+    std::int64_t added = 0;
+    const auto add = [&](int which) { added += fails([&] { counted.add(which); }) ? 0 : 1; };
+    // Two tables that must grow while they are poured into each other.
+    fails([&] {
+      for (int i = 0; i != 14; ++i) add(i);
+      look(counted);
+      for (int i = 8; i != 24; ++i) add(i);
+    });
+    fails([&] { counted.most_common(); });
+    fails([&] { counted.size(); });
+    check(counted.total() == added);
+    const view all = look(counted);
+    check(!all.twice && all.total == added);
+    counted.clear();
+    check(counted.empty());
+  });
+  model::figures::add("fail_allocations", found, found.passed());
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(keyed_counter_orders, every_order_is_needed) {
+  model::expect_orders_needed(scenarios, "thread_slots.hpp", {}, {.depth_first = 1'000});
+}
+
+}  // namespace

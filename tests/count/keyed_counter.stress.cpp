@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <plait/keyed_counter.hpp>
+
+#include <verify/counter_monitor.hpp>
+#include <verify/recorder.hpp>
+
+#include "stress/check.hpp"
+#include "stress/team.hpp"
+#include "stress/workload.hpp"
+
+namespace {
+
+using stress::member;
+using stress::round;
+using stress::tally;
+using stress::workload;
+using verify::counter_action;
+using words = plait::keyed_counter<std::string>;
+
+// Words by number: short and long ones.
+constexpr std::size_t vocabulary_size = 256;
+const std::vector<std::string>& vocabulary() {
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> made;
+    for (std::size_t i = 0; i != vocabulary_size; ++i)
+      made.push_back(i % 5 == 0 ? fmt::format("a rather long word, number {}", i) : std::to_string(i));
+    return made;
+  }();
+  return all;
+}
+
+// Small numbers are frequent.
+std::size_t some_word(std::mt19937_64& random) {
+  const auto bits = random() % 9;
+  return random() % (std::size_t{1} << bits);
+}
+
+std::vector<std::string> some_words(std::mt19937_64& random, std::size_t size) {
+  std::vector<std::string> text;
+  for (std::size_t i = 0; i != size; ++i) text.push_back(vocabulary()[some_word(random)]);
+  return text;
+}
+
+// Of one word, or of all together.
+struct keyed_operation {
+  std::size_t word;
+  verify::counter_operation made;
+};
+constexpr std::size_t all_words = vocabulary_size;
+using keyed_recorder = verify::recorder<keyed_operation>;
+using keyed_log = keyed_recorder::log;
+
+void update(member& who, words& counter, std::size_t size, keyed_log& log) {
+  std::vector<std::size_t> numbers;
+  std::vector<std::string_view> text;
+  for (std::size_t i = 0; i != size; ++i) {
+    numbers.push_back(some_word(who.random));
+    text.push_back(vocabulary()[numbers.back()]);
+  }
+  who.does("update", [&] {
+    const verify::moment began = log.now();
+    counter.update(text);
+    const verify::moment ended = log.end();
+    for (const std::size_t word : numbers) log.add(began, ended, {word, {counter_action::added, 1}});
+  });
+}
+
+void add(member& who, words& counter, keyed_log& log) {
+  const std::size_t word = some_word(who.random);
+  who.does("add", [&] {
+    const verify::moment began = log.now();
+    counter.add(vocabulary()[word]);
+    log.add(began, {word, {counter_action::added, 1}});
+  });
+}
+
+void count(member& who, const words& counter, keyed_log& log) {
+  const std::size_t word = some_word(who.random);
+  who.does("count", [&] {
+    const verify::moment began = log.now();
+    const std::int64_t result = counter.count(vocabulary()[word]);
+    log.add(began, {word, {counter_action::read, 0, result}});
+  });
+}
+
+void total(member& who, const words& counter, keyed_log& log) {
+  who.does("total", [&] {
+    const verify::moment began = log.now();
+    const std::int64_t result = counter.total();
+    log.add(began, {all_words, {counter_action::read, 0, result}});
+  });
+}
+
+// What is not there was not counted: that is an answer, too.
+void snapshot(member& who, const words& counter, keyed_log& log) {
+  who.does("snapshot", [&] {
+    const verify::moment began = log.now();
+    const std::vector<words::value_type> all = counter.snapshot();
+    const verify::moment ended = log.end();
+    std::map<std::string, std::int64_t> by_word(all.begin(), all.end());
+    stress::require(by_word.size() == all.size(), "a word is there twice");
+    for (std::size_t word = 0; word != vocabulary_size; ++word) {
+      log.add(began, ended, {word, {counter_action::read, 0, by_word[vocabulary()[word]]}});
+      by_word.erase(vocabulary()[word]);
+    }
+    stress::require(by_word.empty(), "a word is there that nobody added");
+  });
+}
+
+// Each word is a counter of its own, and all together are one.
+tally check_words(const keyed_recorder& told) {
+  std::vector<std::vector<verify::counter_call>> by_word(vocabulary_size + 1);
+  for (const auto& [operation, begin, end, thread] : told.collect()) {
+    by_word[operation.word].push_back({operation.made, begin, end, thread});
+    if (operation.made.what == counter_action::added)
+      by_word[all_words].push_back({operation.made, begin, end, thread});
+  }
+  tally done;
+  for (std::size_t word = 0; word != by_word.size(); ++word) {
+    try {
+      done += stress::check(by_word[word], [](std::span<const verify::counter_call> calls) {
+        return verify::find_counter_fault(calls);
+      });
+    } catch (const stress::failure& fault) {
+      const std::string which = word == all_words ? "total" : "'" + vocabulary()[word] + "'";
+      throw stress::failure(which + ": " + fault.what());
+    }
+  }
+  return done;
+}
+
+// Some threads live long, others come and go; one reads all the time.
+tally reads(const round& of) {
+  constexpr int texts = 10;
+  words counter;
+  keyed_recorder told(of.threads);
+  std::atomic<std::size_t> living = of.threads - 1;
+
+  stress::team threads(of);
+  threads.add("reader", [&](member& who) {
+    keyed_log& log = told.thread(0);
+    while (living != 0) {
+      const auto which = who.random() % 16;
+      which == 0  ? snapshot(who, counter, log)
+      : which < 8 ? total(who, counter, log)
+                  : count(who, counter, log);
+    }
+    snapshot(who, counter, log);  // all of it
+    total(who, counter, log);
+  });
+  for (std::size_t i = 1; i != of.threads; ++i)
+    threads.add(fmt::format("parent {}", i), [&, i](member& who) {
+      keyed_log& log = told.thread(i);
+      for (int text = 0; text != texts; ++text) {
+        update(who, counter, 1 + who.random() % 400, log);
+        std::thread([&] {
+          for (auto n = who.random() % 200; n != 0; --n) add(who, counter, log);
+        }).join();
+      }
+      --living;
+    });
+  threads.run();
+  return check_words(told);
+}
+
+// clear() and merge() while others add: whatever is there afterwards was added, and none of it twice.
+tally clear_and_merge(const round& of) {
+  constexpr std::int64_t times = 50;
+  constexpr std::int64_t words_each = 200;
+  const auto adders = static_cast<std::int64_t>(of.threads) - 1;
+  words counter;
+  words other;
+  std::atomic<std::int64_t> adding = adders;
+
+  stress::team threads(of);
+  threads.add("cleaner", [&](member& who) {
+    while (adding != 0) {
+      who.does("clear", [&] { counter.clear(); });
+      who.does("merge", [&] { other.merge(counter); });
+      const std::int64_t total = who.does("total", [&] { return counter.total(); });
+      stress::require(total <= adders * times * words_each, fmt::format("a total of {}", total));
+    }
+  });
+  for (std::int64_t i = 0; i != adders; ++i)
+    threads.add(fmt::format("adder {}", i), [&](member& who) {
+      const std::vector<std::string> text = some_words(who.random, words_each);
+      for (std::int64_t time = 0; time != times; ++time) who.does("update", [&] { counter.update(text); });
+      --adding;
+    });
+  threads.run();
+  counter.clear();
+  stress::require(counter.empty(), "not empty after clear()");
+  counter.add("still works");
+  stress::require(counter.total() == 1, fmt::format("{} instead of 1", counter.total()));
+  return {.operations = static_cast<std::uint64_t>(adders * times), .histories = 0};
+}
+
+// Counters that merge each other must not wait for each other.
+tally merge_each_other(const round& of) {
+  constexpr int times = 20;
+  words left;
+  words right;
+  left.add("a");
+  right.add("b");
+  stress::team threads(of);
+  threads.add("left", [&](member& who) {
+    for (int time = 0; time != times; ++time) who.does("merge", [&] { left.merge(right); });
+  });
+  threads.add("right", [&](member& who) {
+    for (int time = 0; time != times; ++time) who.does("merge", [&] { right.merge(left); });
+  });
+  threads.run();
+  stress::require(left.size() == 2 && right.size() == 2,
+                  fmt::format("{} and {} words instead of 2", left.size(), right.size()));
+  return {.operations = 2 * times, .histories = 0};
+}
+
+const workload all[] = {{"keyed_counter/reads", reads},
+                        {"keyed_counter/clear_and_merge", clear_and_merge},
+                        {"keyed_counter/merge_each_other", merge_each_other}};
+
+}  // namespace

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+// What happens to a thread or a process in the middle of things: signals, cancellation, fork(), a clock that
+// is set.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/counter.hpp>
+#include <plait/keyed_counter.hpp>
+
+#include "support/threads.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using plait::bounded_queue;
+using plait::conqueue_status;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using threads::sleeper;
+
+// What a slow machine may add to a wait, and what one that goes wrong exceeds.
+constexpr auto much_late = 5s;
+
+void report(const char* what, int count) {
+  EXPECT_GT(count, 0);
+  testing::Test::RecordProperty(what, count);
+  std::cout << what << ": " << count << '\n';
+}
+
+// -- signals --
+
+// While it lives, it interrupts threads by signals after which system calls return EINTR.
+class bombardment {
+ public:
+  explicit bombardment(std::vector<pthread_t> targets)
+      : shooting_([targets = std::move(targets)](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            for (const pthread_t target : targets) pthread_kill(target, SIGUSR1);
+            std::this_thread::sleep_for(50us);
+          }
+        }) {}
+
+  static void handle() {
+    struct sigaction action{};
+    action.sa_handler = [](int) { ++hits; };  // and no SA_RESTART
+    ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+  }
+
+  static inline std::atomic<int> hits = 0;
+
+ private:
+  std::jthread shooting_;
+};
+
+TEST(bounded_queue_interruptions, signals_end_no_wait_neither_early_nor_late) {
+  const watchdog limit("waits under signals", 60s);
+  bombardment::handle();
+  bounded_queue<int> empty(1);
+  bounded_queue<int> filled(1);
+  filled.push(1);
+
+  std::optional<int> popped;
+  bool pushed = false;
+  sleeper popper([&] { popped = empty.pop(); });
+  sleeper pusher([&] { pushed = filled.push(2); });
+  sleeper joiner([&] { filled.join(); });
+
+  const auto deadline = steady_clock::now() + 200ms;
+  const auto expect_timed_out = [&](bool nothing_done) {
+    EXPECT_TRUE(nothing_done);
+    EXPECT_GE(steady_clock::now(), deadline);
+    EXPECT_LT(steady_clock::now(), deadline + much_late);
+  };
+  bounded_queue<int> never_filled(1);
+  sleeper timed_popper([&] { expect_timed_out(!never_filled.try_pop_until(deadline)); });
+  sleeper timed_pusher([&] { expect_timed_out(filled.try_push_until(2, deadline) == conqueue_status::full); });
+  sleeper timed_joiner([&] { expect_timed_out(!filled.try_join_until(deadline)); });
+  {
+    const bombardment signals({popper.handle(), pusher.handle(), joiner.handle(), timed_popper.handle(),
+                               timed_pusher.handle(), timed_joiner.handle()});
+    while (!timed_popper.has_returned() || !timed_pusher.has_returned() || !timed_joiner.has_returned() ||
+           bombardment::hits == 0)
+      std::this_thread::yield();
+    EXPECT_FALSE(popper.has_returned() || pusher.has_returned() || joiner.has_returned());
+
+    empty.push(7);
+    EXPECT_EQ(filled.pop(), 1);
+    filled.task_done();
+    while (!popper.has_returned() || !pusher.has_returned()) std::this_thread::yield();
+    EXPECT_EQ(filled.pop(), 2);
+    filled.task_done();
+    while (!joiner.has_returned()) std::this_thread::yield();
+  }
+  EXPECT_EQ(popped, 7);
+  EXPECT_TRUE(pushed);
+  report("signals", bombardment::hits.exchange(0));
+}
+
+TEST(bounded_queue_interruptions, signals_lose_no_item_in_full_flow) {
+  const watchdog limit("flow under signals", 60s);
+  bombardment::handle();
+  constexpr int count = 20'000;
+  bounded_queue<int> queue(2);  // so that both ends sleep again and again
+  std::int64_t sum = 0;
+  std::jthread producer([&] {
+    for (int i = 1; i <= count; ++i) queue.push(i);
+  });
+  std::jthread consumer([&] {
+    for (int i = 1; i <= count; ++i) sum += queue.pop().value_or(0);
+  });
+  {
+    const bombardment signals({producer.native_handle(), consumer.native_handle()});
+    while (queue.unfinished_tasks() != count || !queue.empty()) std::this_thread::sleep_for(1ms);
+  }
+  consumer.join();
+  EXPECT_EQ(sum, std::int64_t{count} * (count + 1) / 2);
+  report("signals", bombardment::hits.exchange(0));
+}
+
+// -- cancellation --
+
+// No operation is a cancellation point: a thread that was told to go goes after it, not in the middle.
+TEST(bounded_queue_interruptions, a_thread_cancelled_while_it_waits_first_gets_its_item) {
+  const watchdog limit("a cancelled wait", 60s);
+  bounded_queue<int> queue(1);
+  std::optional<int> item;
+  std::atomic<bool> went_on = false;
+  {
+    sleeper consumer([&] {
+      item = queue.pop();
+      pthread_testcancel();
+      went_on = true;
+    });
+    ASSERT_EQ(pthread_cancel(consumer.handle()), 0);
+    std::this_thread::sleep_for(10ms);
+    queue.push(3);
+  }
+  EXPECT_EQ(item, 3);
+  EXPECT_FALSE(went_on);
+  queue.push(4);
+  EXPECT_EQ(queue.pop(), 4);
+}
+
+// -- clocks --
+
+// Steady time, but for the moments at which somebody sets it.
+struct settable_clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<settable_clock>;
+  [[maybe_unused]] static constexpr bool is_steady = false;
+
+  static time_point now() { return time_point(steady_clock::now().time_since_epoch() + set_by.load()); }
+  static inline std::atomic<duration> set_by = duration(0);
+};
+
+TEST(bounded_queue_interruptions, a_clock_set_during_a_wait_makes_it_neither_shorter_nor_longer) {
+  const watchdog limit("a wait while its clock is set", 60s);
+  for (const settable_clock::duration jump : {settable_clock::duration(24h), settable_clock::duration(-24h)}) {
+    bounded_queue<int> empty(1);
+    bounded_queue<int> filled(1);
+    filled.push(1);
+    const auto began = steady_clock::now();
+    const auto when = settable_clock::now() + 100ms;
+    const auto expect_timed_out = [&](bool nothing_done) {
+      EXPECT_TRUE(nothing_done);
+      EXPECT_GE(steady_clock::now() - began, 100ms);
+      EXPECT_LT(steady_clock::now() - began, 100ms + much_late);
+    };
+    {
+      sleeper popper([&] { expect_timed_out(!empty.try_pop_until(when)); });
+      sleeper pusher([&] { expect_timed_out(filled.try_push_until(2, when) == conqueue_status::full); });
+      sleeper joiner([&] { expect_timed_out(!filled.try_join_until(when)); });
+      settable_clock::set_by = jump;
+    }
+    settable_clock::set_by = settable_clock::duration(0);
+  }
+}
+
+TEST(bounded_queue_interruptions, a_clock_set_before_a_wait_counts) {
+  bounded_queue<int> queue(1);
+  const auto when = settable_clock::now() + 24h;
+  settable_clock::set_by = 25h;
+  EXPECT_EQ(queue.try_pop_until(when), std::unexpected(conqueue_status::empty));
+  settable_clock::set_by = settable_clock::duration(0);
+}
+
+// -- fork --
+
+// Whether body() returns true in a child of this process, and soon.
+bool is_fine_in_child(const std::function<bool()>& body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    _exit(body() ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_FALSE(WIFSIGNALED(status)) << "killed by signal " << WTERMSIG(status);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// Threads that call work(number) again and again until this is destroyed.
+class load {
+ public:
+  load(int threads, const std::function<void(int)>& work) {
+    for (int i = 0; i != threads; ++i)
+      threads_.emplace_back([=, this] {
+        while (!over_) {
+          work(i);
+          ++calls_;
+        }
+      });
+    while (calls_ < 100) std::this_thread::yield();
+  }
+  ~load() { over_ = true; }
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::atomic<int> calls_ = 0;
+  std::vector<std::jthread> threads_;
+};
+
+constexpr int forks = 50;
+const std::string long_text = " is a text too long to stay in place";
+
+TEST(bounded_queue_interruptions, a_child_of_fork_destroys_the_queue_and_uses_one_of_its_own) {
+  const watchdog limit("fork while queues are at work", 120s);
+  for (int i = 0; i != forks; ++i) {
+    std::optional<bounded_queue<std::string>> queue(std::in_place, 3);
+    std::atomic<int> pushed = 0;
+    std::atomic<int> popped = 0;
+    {
+      const load both_ends(2, [&](int number) {
+        if (number == 0) {
+          pushed += queue->try_push(std::to_string(pushed) + long_text) == conqueue_status::success;
+        } else {
+          popped += queue->try_pop().has_value();
+        }
+      });
+      EXPECT_TRUE(is_fine_in_child([&] {
+        queue.reset();
+        bounded_queue<std::string> own(2);
+        own.push("a" + long_text);
+        const bool right = own.pop() == "a" + long_text && !own.try_pop_for(1ms);
+        own.close();
+        return right && !own.pop();
+      }));
+    }
+    EXPECT_EQ(queue->size(), static_cast<std::size_t>(pushed - popped));  // and the parent goes on
+  }
+  report("forks", forks);
+}
+
+TEST(counter_interruptions, a_child_of_fork_goes_on_counting_and_so_does_its_parent) {
+  const watchdog limit("fork while counters are at work", 120s);
+  plait::counter counter;
+  std::atomic<std::int64_t> added = 0;
+  for (int i = 0; i != forks; ++i) {
+    const load adders(3, [&](int) {
+      counter.add();
+      ++added;
+      std::jthread([&] { plait::counter().add(); });  // takes numbers and ids, and gives them back
+    });
+    EXPECT_TRUE(is_fine_in_child([&] {
+      const std::int64_t before = counter.load();
+      counter.add(5);
+      plait::counter own;
+      own.add(2);
+      return counter.load() == before + 5 && own.exchange(1) == 2 && own.load() == 1;
+    }));
+  }
+  EXPECT_EQ(counter.load(), added);
+  report("forks", forks);
+}
+
+TEST(keyed_counter_interruptions, a_child_of_fork_destroys_the_counter_and_uses_one_of_its_own) {
+  const watchdog limit("fork while keyed counters are at work", 120s);
+  for (int i = 0; i != forks; ++i) {
+    std::optional<plait::keyed_counter<std::string>> counter(std::in_place);
+    std::atomic<std::int64_t> added = 0;
+    {
+      const load users(3, [&](int number) {
+        if (number == 0) {
+          counter->size();
+        } else {
+          const std::int64_t next = ++added;
+          counter->add(std::to_string(next) + long_text);
+        }
+      });
+      EXPECT_TRUE(is_fine_in_child([&] {
+        counter.reset();
+        plait::keyed_counter<std::string> own;
+        own.add("a" + long_text, 2);
+        return own.size() == 1 && own.count("a" + long_text) == 2;
+      }));
+    }
+    EXPECT_EQ(counter->total(), added);
+  }
+  report("forks", forks);
+}
+
+// Its copy can be held up in one thread.
+struct held_up {
+  explicit held_up(int number) : value(number) {}
+  held_up(const held_up& other) noexcept : value(other.value) {
+    if (std::exchange(next_waits, false)) {
+      is_waiting = true;
+      while (is_waiting) std::this_thread::yield();
+    }
+  }
+  ~held_up() { ++destroyed; }
+  bool operator==(const held_up&) const = default;
+
+  int value;
+  static inline thread_local bool next_waits = false;
+  static inline std::atomic<bool> is_waiting = false;
+  static inline std::atomic<int> destroyed = 0;
+};
+struct hash_of_held_up {
+  std::size_t operator()(const held_up& key) const { return std::hash<int>()(key.value); }
+};
+
+TEST(bounded_queue_interruptions, a_child_of_fork_leaves_alone_what_another_thread_was_pushing) {
+  std::optional<bounded_queue<held_up>> queue(std::in_place, 3);
+  const held_up first(1);
+  const held_up second(2);
+  queue->push(first);
+  std::jthread pusher([&] {
+    held_up::next_waits = true;
+    queue->push(second);
+  });
+  while (!held_up::is_waiting) std::this_thread::yield();
+  EXPECT_TRUE(is_fine_in_child([&] {
+    const int before = held_up::destroyed;
+    queue.reset();
+    return held_up::destroyed - before == 1;  // the first
+  }));
+  held_up::is_waiting = false;
+  pusher.join();
+  EXPECT_EQ(queue->size(), 2U);
+}
+
+// Whatever state a fork() finds its table in.
+TEST(keyed_counter_interruptions, a_child_of_fork_leaves_alone_what_another_thread_was_counting) {
+  std::optional<plait::keyed_counter<held_up, hash_of_held_up>> counter(std::in_place);
+  counter->add(held_up(1));
+  const held_up key(2);
+  const held_up held_up_key(3);
+  std::jthread adder([&] {
+    counter->add(key);
+    held_up::next_waits = true;
+    counter->add(held_up_key);
+  });
+  while (!held_up::is_waiting) std::this_thread::yield();
+  EXPECT_TRUE(is_fine_in_child([&] {
+    const int before = held_up::destroyed;
+    counter.reset();
+    return held_up::destroyed - before == 1;  // that of the thread that forked
+  }));
+  held_up::is_waiting = false;
+  adder.join();
+  EXPECT_EQ(counter->size(), 3U);
+}
+
+}  // namespace

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+// Every pair of operations on a bounded_queue, and the triples with close, under every schedule within
+// the bounds of the search.
+#include <array>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stop_token>
+
+#include <gtest/gtest.h>
+
+#include <plait/bounded_queue.hpp>
+
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
+#include "support/recorded_queue.hpp"
+
+namespace {
+
+using plait::bounded_queue;
+using plait::conqueue_status;
+using verify::check;
+using verify::threads;
+
+using int_queue = bounded_queue<int>;
+using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_out, model::busy::sometimes>;
+
+const verify::scenario scenarios[] = {
+    {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
+
+    // Back at the same slot, it must not look as if nothing had happened meanwhile.
+    {"a_producer_sleeps_through_two_laps",
+     [] {
+       recorded_queue queue(1);
+       threads([&] { queue.try_push(1); }, [&] { queue.try_push(2), queue.try_pop(), queue.try_push(3); });
+     }},
+
+    {"a_consumer_sleeps_through_two_laps",
+     [] {
+       recorded_queue queue(1);
+       queue.push(1);
+       threads([&] { queue.try_pop(); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+     }},
+
+    {"two_producers_and_a_trying_consumer_are_linearizable",
+     model::two_producers_and_a_trying_consumer<recorded_queue, 2>},
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
+    {"push_and_pop", model::push_and_pop<int_queue, 2>},
+    {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
+
+    {"items_of_one_producer_stay_in_order",
+     [] {
+       bounded_queue<int> queue(2);
+       model::pass_in_order(queue, 3);
+     }},
+
+    {"a_push_waits_for_room", model::a_push_waits_for_room<int_queue, 1>},
+    {"two_producers_and_a_consumer", model::two_producers_and_a_consumer<int_queue, 1>},
+    {"two_producers_wait_for_room", model::two_producers_wait_for_room<int_queue, 2>},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue, 2>},
+    {"two_producers_and_two_consumers_of_one_slot",
+     model::two_producers_and_two_consumers<int_queue, 1>,
+     {.priorities = 20'000, .random = 20'000}},
+
+    {"try_push_and_try_pop",
+     [] {
+       bounded_queue<int> queue(1);
+       conqueue_status pushed{};
+       std::optional<conqueue_status> failed;
+       threads([&] { pushed = queue.try_push(7); },
+               [&] {
+                 const auto got = queue.try_pop();
+                 if (!got) failed = got.error();
+               });
+       check(pushed == conqueue_status::success, "an empty queue has room");
+       check(!failed || failed == conqueue_status::empty || failed == conqueue_status::busy);
+       check(queue.size() == (failed ? 1u : 0u));
+     }},
+
+    {"try_push_says_full_only_if_it_was",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(1);
+       conqueue_status pushed{};
+       threads([&] { pushed = queue.try_push(2); }, [&] { check(queue.try_pop().has_value()); });
+       check(pushed == conqueue_status::success || pushed == conqueue_status::full ||
+             pushed == conqueue_status::busy);
+       check(queue.size() == (pushed == conqueue_status::success ? 1u : 0u));
+     }},
+
+    {"close_and_push", model::close_and_push<int_queue, 1>},
+    {"close_and_a_push_that_waits", model::close_and_a_push_that_waits<int_queue, 1>},
+    {"close_and_pop", model::close_and_pop<int_queue, 1>},
+
+    {"close_wakes_every_pop",
+     [] {
+       bounded_queue<int> queue(1);
+       const auto pop = [&] { check(!queue.pop()); };
+       threads(pop, pop, [&] { queue.close(); });
+     }},
+
+    {"close_wakes_every_push",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(1);
+       const auto push = [&] { check(!queue.push(2)); };
+       threads(push, push, [&] { queue.close(); });
+     }},
+
+    {"close_push_and_pop", model::close_push_and_pop<int_queue, 1>},
+    {"close_and_discard_against_push", model::close_and_discard_against_push<int_queue, 1>},
+
+    {"join_returns_when_what_is_discarded_is_destroyed",
+     [] {
+       struct item {
+         ~item() { destroyed.write(true); }
+         verify::plain<bool>& destroyed;
+       };
+       verify::plain<bool> destroyed(false);
+       bounded_queue<std::unique_ptr<item>> queue(1);
+       queue.push(std::make_unique<item>(destroyed));
+       threads([&] { queue.join(), check(destroyed.read()); }, [&] { queue.close_and_discard(); });
+     }},
+
+    {"a_pop_that_times_out_loses_no_item", model::a_pop_that_times_out<int_queue, 1>},
+    {"a_stop_request_and_a_pop", model::a_stop_request_and_a_pop<int_queue, 1>},
+
+    {"join_waits_for_task_done",
+     [] {
+       bounded_queue<int> queue(1);
+       verify::plain<bool> done(false);
+       queue.push(7);
+       queue.pop();
+       threads([&] { queue.join(), check(done.read()); },
+               [&] {
+                 done.write(true);
+                 queue.task_done();
+               });
+     }},
+
+    {"the_last_task_done_ends_every_join",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(7);
+       queue.pop();
+       const auto join = [&] { queue.join(); };
+       threads(join, join, [&] { queue.task_done(); });
+     }},
+
+    {"join_push_and_task_done",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(1);
+       threads([&] { queue.join(); },
+               [&] {
+                 queue.pop();
+                 queue.task_done();
+               },
+               [&] {
+                 queue.pop(std::stop_token());
+                 queue.task_done();
+               },
+               [&] { queue.push(2); });
+     }},
+
+    {"batches_of_two_producers_stay_together_or_in_order", model::batches_of_two_producers<int_queue, 2>},
+
+    {"a_batch_is_no_larger_than_asked_for",
+     [] {
+       bounded_queue<int> queue(2);
+       std::array<int, 2> got{};
+       threads([&] { queue.push(1), queue.push(2); }, [&] { check(queue.pop_n(got.begin(), 1) == 1); });
+       check(queue.size() == 1);
+     }},
+
+    {"destroys_what_is_left", model::destroys_what_is_left<bounded_queue<std::unique_ptr<int>>, 2>},
+    {"one_of_two_consumers_sees_the_room_that_the_other_made",
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::take, model::room)},
+    {"one_of_two_producers_sees_the_item_of_the_other",
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::put, model::an_item)},
+    {"one_of_two_batch_consumers_sees_the_room_that_the_other_made",
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::take_batch, model::room)},
+    {"one_of_two_batch_producers_sees_the_item_of_the_other",
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::put_batch, model::an_item)},
+    {"one_of_two_closers_sees_that_the_other_queue_is_closed",
+     model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::close_it, model::that_it_is_closed)},
+    {"one_of_two_consumers_sees_that_the_other_is_done",
+     model::one_of_two_sees<int_queue, 1>(model::one_inside, model::finish, model::that_all_is_done)},
+
+    {"size_stays_within_bounds_and_catches_up",
+     [] {
+       bounded_queue<int> queue(2);
+       queue.push(1);
+       threads(
+           [&] {
+             queue.push(2);
+             queue.push(3);
+           },
+           [&] { queue.pop(); }, [&] { check(queue.size() <= 2); });
+       check(queue.size() == 2);
+     }},
+};
+
+// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy: a try_pop ends,
+// and so does a try_push.
+TEST(bounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
+  model::expect_others_go_on([] {
+    bounded_queue<int> queue(2);
+    threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+  });
+}
+
+TEST(bounded_queue_freeze, a_stopped_producer_holds_up_who_waits_for_its_item) {
+  model::expect_others_held_up(model::push_and_pop<int_queue, 2>);
+}
+
+TEST(bounded_queue_memory, is_allocated_by_the_constructor_or_not_at_all) {
+  unsigned refused = 0;
+  const verify::report found = verify::fail_allocations([&] {
+    try {
+      bounded_queue<int> queue(2);
+      threads([&] { queue.push(1); }, [&] { queue.pop(); });
+    } catch (const std::bad_alloc&) {
+      ++refused;
+    }
+  });
+  model::figures::add("fail_allocations", found, found.passed());
+  EXPECT_TRUE(found) << found;
+  EXPECT_GT(refused, 0u);
+}
+
+class bounded_queue_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(bounded_queue_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, bounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
+
+TEST(bounded_queue_orders, every_order_is_needed) {
+  model::expect_orders_needed(scenarios, "waiting_queue.hpp");
+}
+
+TEST(bounded_queue_orders, every_order_of_the_ring_is_needed) {
+  model::expect_orders_needed(scenarios, "lap_ring.hpp");
+}
+
+}  // namespace

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Waiting at two queues at once, under every schedule within the bounds of the search.
+#include <gtest/gtest.h>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/pop_any.hpp>
+#include <plait/spsc_queue.hpp>
+
+#include <verify/scenario.hpp>
+#include <verify/seam.hpp>
+
+#include "support/model.hpp"
+
+namespace {
+
+using plait::bounded_queue;
+using plait::pop_any;
+using plait::spsc_queue;
+using verify::check;
+using verify::threads;
+
+const verify::scenario scenarios[] = {
+    {"items_of_both_queues_wake_it",
+     [] {
+       bounded_queue<int> first(1);
+       bounded_queue<int> second(1);
+       threads([&] { first.push(1); }, [&] { second.push(2); },
+               [&] {
+                 int sum = 0;
+                 for (int i = 0; i != 2; ++i) {
+                   const auto item = pop_any(first, second);
+                   sum += item->index() == 0 ? std::get<0>(*item) : std::get<1>(*item);
+                 }
+                 check(sum == 3, "both items arrive");
+               });
+     }},
+
+    {"a_wake_that_it_does_not_use_is_handed_on",
+     [] {
+       bounded_queue<int> first(1);
+       bounded_queue<int> second(1);
+       threads(
+           [&] {
+             // Whatever it takes, one item is left for the other.
+             if (pop_any(first, second)->index() == 1) second.push(3);
+           },
+           [&] { second.pop(); }, [&] { first.push(1); }, [&] { second.push(2); });
+     }},
+
+    {"it_ends_when_the_last_of_the_queues_is_closed",
+     [] {
+       bounded_queue<int> first(1);
+       spsc_queue<int> second(1);
+       threads([&] { check(!pop_any(first, second), "there is no item"); }, [&] { first.close(); },
+               [&] { second.close(); });
+     }},
+
+    {"a_queue_without_a_read_modify_write_wakes_it_too",
+     [] {
+       bounded_queue<int> first(1);
+       spsc_queue<int> second(1);
+       threads([&] { check(pop_any(first, second)->index() == 1, "the item arrives"); },
+               [&] { second.push(1); });
+     }},
+};
+
+class pop_any_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(pop_any_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, pop_any_model, testing::ValuesIn(scenarios), model::name_of);
+
+}  // namespace

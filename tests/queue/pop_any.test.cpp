@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include <gtest/gtest.h>
+
+#include <plait/bounded_queue.hpp>
+#include <plait/pop_any.hpp>
+#include <plait/spsc_queue.hpp>
+
+#include "support/threads.hpp"
+
+#if !defined(__clang__)  // GCC 12 takes the constructor of std::stop_source for a use of what it constructs.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+using plait::bounded_queue;
+using plait::conqueue_status;
+using plait::pop_any;
+using plait::spsc_queue;
+using threads::sleeper;
+
+TEST(pop_any, takes_from_the_first_queue_that_has_an_item_and_says_which) {
+  bounded_queue<int> numbers(2);
+  bounded_queue<std::string> names(2);
+  numbers.push(1);
+  names.push("a");
+  numbers.push(2);
+  EXPECT_EQ(std::get<0>(*pop_any(numbers, names)), 1);
+  EXPECT_EQ(std::get<0>(*pop_any(names, numbers)), "a");
+  EXPECT_EQ(std::get<1>(*pop_any(names, numbers)), 2);
+}
+
+TEST(pop_any, says_empty_or_closed_without_waiting) {
+  bounded_queue<int> first(1);
+  spsc_queue<int> second(1);
+  EXPECT_EQ(plait::try_pop_any(first, second).error(), conqueue_status::empty);
+  first.close();
+  EXPECT_EQ(plait::try_pop_any(first, second).error(), conqueue_status::empty);
+  second.push(7);
+  second.close();
+  EXPECT_EQ(plait::try_pop_any(first, second)->index(), 1U);
+  EXPECT_EQ(plait::try_pop_any(first, second).error(), conqueue_status::closed);
+  EXPECT_EQ(pop_any(first, second), std::nullopt);
+  EXPECT_EQ(plait::try_pop_any_for(1h, first, second).error(), conqueue_status::closed);
+}
+
+TEST(pop_any, sleeps_until_any_of_the_queues_has_an_item) {
+  for (const bool into_the_last : {false, true}) {
+    bounded_queue<int> first(1);
+    bounded_queue<int> second(1);
+    spsc_queue<int> third(1);
+    std::optional<std::variant<int, int, int>> item;
+    sleeper consumer([&] { item = pop_any(first, second, third); });
+    EXPECT_FALSE(consumer.has_returned());
+    if (into_the_last)
+      third.push(5);
+    else
+      second.push(5);
+    consumer.join();
+    ASSERT_TRUE(item.has_value());
+    EXPECT_EQ(item->index(), into_the_last ? 2U : 1U);
+  }
+}
+
+TEST(pop_any, sleeps_until_the_last_queue_is_closed) {
+  bounded_queue<int> first(1);
+  bounded_queue<int> second(1);
+  sleeper consumer([&] { EXPECT_EQ(pop_any(first, second), std::nullopt); });
+  second.close();
+  EXPECT_FALSE(consumer.has_returned());
+  first.close();
+  consumer.join();
+}
+
+TEST(pop_any, gives_up_at_a_deadline_and_not_before) {
+  bounded_queue<int> first(1);
+  bounded_queue<int> second(1);
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(plait::try_pop_any_for(5ms, first, second).error(), conqueue_status::empty);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 5ms);
+  EXPECT_EQ(plait::try_pop_any_until(std::chrono::steady_clock::now(), first, second).error(),
+            conqueue_status::empty);
+  second.push(1);
+  EXPECT_TRUE(plait::try_pop_any_for(-1h, first, second).has_value());
+}
+
+TEST(pop_any, gives_up_when_a_stop_is_requested) {
+  bounded_queue<int> first(1);
+  bounded_queue<int> second(1);
+  std::stop_source source;
+  const std::stop_token stop = source.get_token();
+  sleeper consumer([&] { EXPECT_EQ(pop_any(stop, first, second), std::nullopt); });
+  EXPECT_FALSE(consumer.has_returned());
+  source.request_stop();
+  consumer.join();
+}
+
+// Somebody who waits at two queues and is woken for both takes from one; the other's item is for the next.
+TEST(pop_any, a_wake_it_does_not_use_goes_to_another_waiter) {
+  for (int round = 0; round != 100; ++round) {
+    bounded_queue<int> first(1);
+    bounded_queue<int> second(1);
+    std::atomic<int> taken = 0;
+    {
+      sleeper both([&] { taken += pop_any(first, second).has_value() ? 1 : 0; });
+      sleeper one([&] { taken += second.pop().has_value() ? 1 : 0; });
+      first.push(1);
+      second.push(2);
+      second.push(3);
+      first.close();
+      second.close();
+    }
+    ASSERT_EQ(taken, 2);
+  }
+}
+
+TEST(pop_any, items_may_be_of_a_type_that_can_only_be_moved) {
+  bounded_queue<std::unique_ptr<int>> first(1);
+  bounded_queue<std::unique_ptr<int>> second(1);
+  second.push(std::make_unique<int>(3));
+  EXPECT_EQ(*std::get<1>(*pop_any(first, second)), 3);
+}
+
+TEST(pop_any, nothing_is_lost_between_many_threads) {
+  constexpr int count = 5'000;
+  bounded_queue<int> first(3);
+  bounded_queue<int> second(2);
+  std::atomic<std::int64_t> sum = 0;
+  {
+    std::deque<std::jthread> consumers;
+    for (int i = 0; i != 2; ++i)
+      consumers.emplace_back([&] {
+        while (const auto item = pop_any(first, second))
+          sum += item->index() == 0 ? std::get<0>(*item) : std::get<1>(*item);
+      });
+    consumers.emplace_back([&] {
+      while (const auto item = second.pop()) sum += *item;
+    });
+    std::jthread one([&] {
+      for (int i = 1; i <= count; ++i) first.push(i);
+      first.close();
+    });
+    std::jthread two([&] {
+      for (int i = 1; i <= count; ++i) second.push(i);
+      second.close();
+    });
+  }
+  EXPECT_EQ(sum, std::int64_t{count} * (count + 1));
+}
+
+TEST(pop_any, who_waits_uses_no_processor) {
+  bounded_queue<int> first(1);
+  bounded_queue<int> second(1);
+  sleeper consumer([&] { pop_any(first, second); });
+  const auto before = consumer.processor_time();
+  std::this_thread::sleep_for(100ms);
+  EXPECT_LT(consumer.processor_time() - before, 20ms);
+  first.close();
+  second.close();
+}
+
+}  // namespace

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <random>
+#include <span>
+
+#include <plait/relaxed_priority_queue.hpp>
+
+#include <verify/container_history.hpp>
+#include <verify/priority_monitor.hpp>
+
+#include "stress/queue_rounds.hpp"
+
+namespace {
+
+using queue_type = plait::relaxed_priority_queue<std::uint64_t>;
+
+// The order has no bound, so nothing is asked of it: to whoever judges, all values are equally urgent. What
+// is left is that each comes out once, after it went in, and that empty and drained are said of nothing else.
+stress::tally play(const stress::round& of, stress::ending how) {
+  std::mt19937_64 random = of.random();
+  queue_type queue;
+  const auto same_priority = [](std::uint64_t) { return 0; };
+  return stress::check_drained(
+      queue, stress::told_by(queue, of, how, random), [&](std::span<const verify::container_call> some) {
+        return verify::find_priority_fault(some, same_priority, verify::ties::any, verify::unbounded, true);
+      });
+}
+
+const auto all = stress::queue_workloads<play>("relaxed_priority_queue");
+
+}  // namespace

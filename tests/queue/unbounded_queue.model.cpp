@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// Every pair of operations on an unbounded_queue, and the triples with close, under every schedule within the
+// bounds of the search. In here the first segment has one cell and the others two, so that most operations
+// meet the end of one.
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/unbounded_queue.hpp>
+
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+#include "support/queue_scenarios.hpp"
+#include "support/recorded_queue.hpp"
+
+namespace {
+
+using plait::unbounded_queue;
+using verify::check;
+using verify::threads;
+
+using int_queue = unbounded_queue<int>;
+using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_out, model::busy::sometimes>;
+
+const verify::scenario scenarios[] = {
+    {"try_calls_are_linearizable", model::try_calls<recorded_queue>},
+    {"two_producers_and_a_trying_consumer_are_linearizable",
+     model::two_producers_and_a_trying_consumer<recorded_queue>},
+
+    {"two_trying_consumers_are_linearizable",
+     [] {
+       recorded_queue queue;
+       queue.push(1);
+       queue.push(2);
+       threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
+     }},
+
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue>},
+
+    {"close_among_two_producers_is_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1); }, [&] { queue.push(2); }, [&] { queue.close(), queue.try_pop(); });
+     }},
+
+    {"two_closers_and_a_producer_are_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1), queue.is_closed(); }, [&] { queue.close(); }, [&] { queue.close(); });
+     }},
+
+    {"size_and_is_closed_among_pushes_are_linearizable",
+     [] {
+       recorded_queue queue;
+       threads([&] { queue.push(1), queue.push(2), queue.close(); },
+               [&] { queue.size(), queue.is_closed(), queue.size(); });
+     }},
+
+    {"push_and_pop", model::push_and_pop<int_queue>},
+    {"push_and_pop_on_two_processors", model::push_and_pop<int_queue>, {.processors = 2}},
+
+    {"items_of_one_producer_stay_in_order_over_segments",
+     [] {
+       unbounded_queue<int> queue;
+       model::pass_in_order(queue, 6);
+     }},
+
+    {"a_segment_is_used_again",
+     [] {
+       unbounded_queue<int> queue;
+       for (int i = 1; i <= 5; ++i) {
+         queue.push(i);
+         check(queue.pop() == i);
+       }
+       model::pass_in_order(queue, 4);
+     }},
+
+    {"two_producers_and_a_consumer", model::two_producers_and_a_consumer<int_queue>},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
+
+    {"two_consumers_drain_segments_while_a_producer_goes_on",
+     [] {
+       unbounded_queue<int> queue;
+       for (int i = 1; i <= 4; ++i) queue.push(i);
+       int a = 0, b = 0;
+       threads([&] { a = *queue.pop() + *queue.pop(); }, [&] { b = *queue.pop() + *queue.pop(); },
+               [&] { queue.push(5), queue.push(6); });
+       check(a + b == 10);
+       check(queue.size() == 2);
+     },
+     {.depth_first = 50'000}},
+
+    {"two_producers_and_two_consumers",
+     model::two_producers_and_two_consumers<int_queue>,
+     {.priorities = 20'000, .random = 20'000}},
+    {"close_and_push", model::close_and_push<int_queue>},
+
+    {"close_at_the_end_of_a_segment_and_push",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       bool pushed = false;
+       threads([&] { pushed = queue.push(7); }, [&] { queue.close(); });
+       check(queue.size() == (pushed ? 2u : 1u));
+       check(queue.pop() == 1);
+       check(queue.pop().has_value() == pushed, "what was accepted can be popped");
+       check(!queue.pop());
+     }},
+
+    {"close_and_pop", model::close_and_pop<int_queue>},
+
+    {"close_at_the_end_of_a_segment_and_pop",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       threads([&] { check(queue.pop() == 1), check(!queue.pop()); }, [&] { queue.close(); });
+     }},
+
+    {"close_push_and_pop", model::close_push_and_pop<int_queue>},
+    {"close_and_discard_against_push", model::close_and_discard_against_push<int_queue>},
+
+    {"pushes_to_a_closed_queue_count_for_nothing",
+     [] {
+       unbounded_queue<int> queue;
+       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.close(); },
+               [&] { check(queue.size() <= queue.unfinished_tasks()); });
+       const std::size_t in = queue.size();
+       check(!queue.push(3));
+       check(queue.unfinished_tasks() == in && queue.size() == in);
+     }},
+
+    {"a_pop_that_times_out_loses_no_item", model::a_pop_that_times_out<int_queue>},
+    {"a_stop_request_and_a_pop", model::a_stop_request_and_a_pop<int_queue>},
+
+    {"join_push_and_task_done",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       threads([&] { queue.join(); },
+               [&] {
+                 queue.pop();
+                 queue.task_done();
+               },
+               [&] {
+                 queue.push(2);
+                 queue.pop();
+                 queue.task_done();
+               });
+     },
+     {.depth_first = 50'000}},
+
+    {"batches_of_two_producers_stay_in_order",
+     model::batches_of_two_producers<int_queue>,
+     {.depth_first = 50'000}},
+
+    {"a_batch_and_close",
+     [] {
+       unbounded_queue<int> queue;
+       const std::vector<int> items{1, 2, 3};
+       std::size_t pushed = 0;
+       threads([&] { pushed = queue.push_n(items.begin(), 3); }, [&] { queue.close(); });
+       check(queue.size() == pushed);
+       for (std::size_t i = 0; i != pushed; ++i) check(queue.pop() == items[i]);
+       check(!queue.pop());
+     }},
+
+    {"two_batches_of_consumers",
+     [] {
+       unbounded_queue<int> queue;
+       const std::vector<int> items{1, 2, 3};
+       queue.push_n(items.begin(), 3);
+       std::array<int, 3> a{}, b{};
+       std::size_t count = 0, other = 0;
+       threads([&] { count = queue.try_pop_n(a.begin(), 3); }, [&] { other = queue.try_pop_n(b.begin(), 3); });
+       check(count + other == 3);
+     }},
+
+    {"destroys_what_is_left", model::destroys_what_is_left<unbounded_queue<std::unique_ptr<int>>>},
+
+    {"a_segment_is_drained_without_membarrier",
+     [] {
+       plait::sync::has_process_wide_fence = false;
+       unbounded_queue<int> queue;
+       queue.push(1);
+       queue.push(2);
+       threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.push(3); });
+     }},
+
+    {"one_of_two_producers_sees_the_item_of_the_other",
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::put, model::an_item)},
+    {"one_of_two_producers_sees_the_item_of_the_other_in_a_new_segment",
+     model::one_of_two_sees<int_queue>([](auto& queue) { queue.push(0), queue.pop(); }, model::put,
+                                       model::an_item)},
+    {"one_of_two_batch_producers_sees_the_item_of_the_other",
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::put_batch, model::an_item)},
+    {"one_of_two_closers_sees_that_the_other_queue_is_closed",
+     model::one_of_two_sees<int_queue>(model::nothing_inside, model::close_it, model::that_it_is_closed)},
+    {"one_of_two_closers_of_full_segments_sees_that_the_other_queue_is_closed",
+     model::one_of_two_sees<int_queue>(model::one_inside, model::close_it, model::that_it_is_closed)},
+    {"one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
+     model::one_of_two_sees<int_queue>(model::one_inside, model::take_batch, model::that_none_is_left)},
+
+    {"size_while_a_batch_goes_through_is_never_negative",
+     [] {
+       unbounded_queue<int> queue;
+       int out = 0;
+       threads([&] { queue.push(1); }, [&] { queue.try_pop_n(&out, 1); }, [&] { check(queue.size() <= 1); });
+     }},
+
+    {"one_of_two_consumers_sees_that_the_other_queue_has_less",
+     model::one_of_two_sees<int_queue>(model::one_inside, model::take, model::that_none_is_left)},
+};
+
+// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy that has used such a
+// queue before: the first call of a thread takes locks.
+TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
+  model::expect_others_go_on([] {
+    unbounded_queue<int> queue;
+    queue.push(1), queue.pop();
+    verify::thread producer([&] { queue.try_push(1); });
+    queue.try_pop(), queue.try_push(2), queue.try_pop();
+  });
+}
+
+TEST(unbounded_queue_memory, a_push_without_memory_leaves_the_queue_as_it_was) {
+  unsigned refused = 0;
+  const verify::report found = verify::fail_allocations(
+      [&] {
+        try {
+          unbounded_queue<int> queue;
+          std::array<bool, 3> is_in{};
+          threads(
+              [&] {
+                for (std::size_t i = 0; i != is_in.size(); ++i) {
+                  try {
+                    is_in[i] = queue.push(static_cast<int>(i));
+                  } catch (const std::bad_alloc&) {
+                    ++refused;
+                  }
+                }
+              },
+              [&] {
+                try {
+                  queue.try_pop();
+                  queue.push(4);
+                } catch (const std::bad_alloc&) {
+                  ++refused;
+                }
+              });
+          queue.close();
+          int last = -1;
+          while (const std::optional<int> item = queue.pop()) {
+            check(*item == 4 || (*item > last && is_in[static_cast<std::size_t>(*item)]));
+            if (*item != 4) last = *item;
+          }
+        } catch (const std::bad_alloc&) {
+          ++refused;
+        }
+      },
+      {.depth_first = 5'000, .priorities = 500, .random = 500});
+  EXPECT_TRUE(found) << found;
+  EXPECT_GT(refused, 0u);
+}
+
+class unbounded_queue_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(unbounded_queue_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, unbounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
+
+TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
+  // These pass through every order and kill every mutant that any scenario kills. Each of the others would
+  // take as long over the two that survive.
+  const auto enough = model::named(
+      scenarios,
+      {"batches_of_two_producers_stay_in_order", "two_consumers_drain_segments_while_a_producer_goes_on",
+       "close_among_pushes_and_pops_is_linearizable", "size_and_is_closed_among_pushes_are_linearizable",
+       "a_segment_is_drained_without_membarrier", "one_of_two_batch_producers_sees_the_item_of_the_other",
+       "one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
+       "one_of_two_consumers_sees_that_the_other_queue_has_less"});
+  // Plain fields of a segment are not the checker's to watch.
+  const std::string reason = "hands on the plain fields of a segment, which the checker does not watch";
+  model::expect_orders_needed(enough, "segment_list.hpp",
+                              {
+                                  {"drained_.compare_exchange_weak", reason},
+                                  {"segment* each = drained_.exchange", reason},
+                              });
+}
+
+}  // namespace

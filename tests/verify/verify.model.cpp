@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+// What the checker detects besides wrong memory orders, and what it says about it.
+#include <memory>
+#include <mutex>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <verify/linearizability.hpp>
+#include <verify/scenario.hpp>
+#include <verify/seam.hpp>
+
+namespace {
+
+using verify::check;
+using verify::threads;
+using namespace verify::sync;
+using verify::sync::atomic;
+
+// The failure of a scenario; empty if it has none.
+std::string failure_of(const verify::body& scenario) {
+  return verify::explore(scenario).failure;
+}
+
+void expect_failure(const verify::body& scenario, const std::string& expected) {
+  const verify::report found = verify::explore(scenario);
+  EXPECT_NE(found.failure.find(expected), std::string::npos) << found;
+}
+
+TEST(verify, finds_a_lost_wake_up) {
+  expect_failure(
+      [] {
+        atomic<std::uint32_t> ready{0};
+        threads(
+            [&] {
+              if (ready.load(seq_cst) == 0) futex_wait(ready, 0, nullptr);
+            },
+            [&] { futex_wake(ready, 1), ready.store(1, seq_cst); });
+      },
+      "lost wake-up or deadlock: T1 sleeps at");
+}
+
+TEST(verify, finds_a_deadlock_of_two_mutexes) {
+  expect_failure(
+      [] {
+        mutex a, b;
+        threads(
+            [&] {
+              const std::scoped_lock first(a);
+              const std::scoped_lock second(b);
+            },
+            [&] {
+              const std::scoped_lock first(b);
+              const std::scoped_lock second(a);
+            });
+      },
+      "waits for a mutex");
+}
+
+TEST(verify, finds_a_mutex_locked_twice) {
+  expect_failure(
+      [] {
+        mutex a;
+        a.lock();
+        a.lock();
+      },
+      "locked again");
+}
+
+TEST(verify, finds_threads_that_wait_actively_for_ever) {
+  expect_failure(
+      [] {
+        atomic<bool> never{false};
+        threads([&] {
+          while (!never.load(acquire)) yield();
+        });
+      },
+      "no end after");
+}
+
+TEST(verify, lets_threads_that_wait_actively_be_overtaken) {
+  EXPECT_EQ(failure_of([] {
+              atomic<bool> ready{false};
+              threads(
+                  [&] {
+                    while (!ready.load(acquire)) yield();
+                  },
+                  [&] {
+                    while (!ready.load(acquire)) {
+                    }
+                  },
+                  [&] { ready.store(true, release); });
+            }),
+            "");
+}
+
+TEST(verify, finds_a_use_after_free) {
+  expect_failure(
+      [] {
+        auto* const value = new atomic<int>(0);
+        threads([&] { value->load(relaxed); }, [&] { delete value; });
+      },
+      "freed");
+}
+
+TEST(verify, finds_a_free_that_nothing_orders_after_the_last_use) {
+  const auto release_by = [](memory_order order) {
+    return [order] {
+      struct counted {
+        atomic<int> references{2};
+        atomic<int> value{0};
+      };
+      auto* const shared = new counted;
+      const auto use_and_release = [&] {
+        shared->value.store(1, relaxed);
+        if (shared->references.fetch_sub(1, order) == 1) delete shared;
+      };
+      threads(use_and_release, use_and_release);
+    };
+  };
+  EXPECT_EQ(failure_of(release_by(acq_rel)), "");
+  expect_failure(release_by(release), "nothing orders the use");
+  expect_failure(release_by(relaxed), "nothing orders the use");
+}
+
+TEST(verify, finds_a_double_free) {
+  expect_failure(
+      [] {
+        void* volatile const memory = ::operator new(1);  // volatile: the compiler would see the bug itself
+        ::operator delete(memory);
+        ::operator delete(memory);
+      },
+      "double free");
+}
+
+TEST(verify, finds_a_leak) {
+  expect_failure([] { [[maybe_unused]] void* volatile const lost = ::operator new(1); }, "memory leak: 1 of 1");
+}
+
+TEST(verify, finds_an_object_used_before_its_construction_or_after_its_end) {
+  expect_failure(
+      [] {
+        storage<int> room;
+        room.read();
+      },
+      "no object is alive");
+  expect_failure(
+      [] {
+        storage<int> room;
+        room.construct(1);
+        room.destroy();
+        room.write() = 2;
+      },
+      "no object is alive");
+  expect_failure(
+      [] {
+        storage<int> room;
+        room.construct(1);
+        room.construct(1);
+      },
+      "alive already");
+}
+
+TEST(verify, lets_a_scenario_set_free_whoever_waits_for_nobody) {
+  bool had_to = false;
+  const verify::report found = verify::explore([&] {
+    atomic<std::uint32_t> permits{0};
+    int taken = 0;
+    const auto take = [&] {
+      std::uint32_t seen = permits.load(acquire);
+      while (seen == 0 || !permits.compare_exchange_strong(seen, seen - 1, acquire)) {
+        if (seen == 0) futex_wait(permits, 0, nullptr);
+        seen = permits.load(acquire);
+      }
+      ++taken;
+    };
+    const auto give = [&] { permits.fetch_add(1, release), futex_wake(permits, 1); };
+    verify::threads_until_standstill(
+        [&] {
+          check(taken == 1, "one of the two got what there was");
+          had_to = true;
+          give();
+        },
+        take, take, give);
+    check(taken == 2);
+  });
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(had_to);
+}
+
+TEST(verify, explores_steps_that_have_nothing_to_do_with_each_other_in_one_order) {
+  const auto executions = [](bool reduced) {
+    const verify::report found = verify::explore(
+        [] {
+          atomic<int> x{0}, y{0};
+          threads([&] { x.store(1, relaxed), x.store(2, relaxed); },
+                  [&] { y.store(1, relaxed), y.store(2, relaxed); });
+        },
+        {.priorities = 0, .random = 0, .reduced = reduced});
+    EXPECT_TRUE(found.complete);
+    return found.executions;
+  };
+  EXPECT_LT(executions(true), executions(false));
+}
+
+TEST(verify, reports_an_exception_that_leaves_a_thread) {
+  expect_failure([] { threads([] { throw std::runtime_error("oh"); }); }, "an exception left the thread: oh");
+}
+
+void throw_something() {
+  throw std::runtime_error("oh");
+}
+
+TEST(verify, reports_terminate) {
+  expect_failure([] { threads([]() noexcept { throw_something(); }); }, "std::terminate was called");
+}
+
+TEST(verify, lets_every_allocation_fail_in_turn) {
+  unsigned failures = 0;
+  const verify::report found = verify::fail_allocations(
+      [&] {
+        try {
+          ::operator delete(::operator new(1));  // a new-expression might be optimised away
+          ::operator delete(::operator new(1));
+        } catch (const std::bad_alloc&) {
+          ++failures;
+        }
+      },
+      {.depth_first = 1, .priorities = 0, .random = 0});
+  EXPECT_TRUE(found) << found;
+  EXPECT_EQ(failures, 2u);
+  EXPECT_FALSE(verify::fail_allocations([] { ::operator delete(::operator new(1)); }));
+}
+
+TEST(verify, a_frozen_thread_holds_up_others_only_if_they_take_a_lock) {
+  const auto counting = [](bool locked) {
+    return [locked] {
+      atomic<int> count{0};
+      mutex guard;
+      const auto add = [&] {
+        if (locked) {
+          const std::lock_guard held(guard);
+          count.store(count.load(relaxed) + 1, relaxed);
+        } else {
+          int seen = count.load(relaxed);
+          while (!count.compare_exchange_weak(seen, seen + 1, relaxed)) {
+          }
+        }
+      };
+      threads(add, add);
+    };
+  };
+  const verify::report free = verify::freeze(counting(false), 1);
+  EXPECT_TRUE(free) << free;
+  const verify::report locked = verify::freeze(counting(true), 1);
+  EXPECT_NE(locked.failure.find("not lock-free"), std::string::npos) << locked;
+}
+
+TEST(verify, a_token_replays_its_failure) {
+  const verify::body scenario = [] {
+    atomic<int> x{0}, y{0};
+    int a = 0, b = 0;
+    threads([&] { x.store(1, relaxed), a = y.load(relaxed); },
+            [&] { y.store(1, relaxed), b = x.load(relaxed); });
+    check(a + b != 0, "one of them sees the other");
+  };
+  const verify::report found = verify::explore(scenario);
+  ASSERT_FALSE(found);
+  const verify::report again = verify::replay(scenario, found.token);
+  EXPECT_EQ(again.failure, found.failure);
+  EXPECT_EQ(again.trace, found.trace);
+  EXPECT_TRUE(verify::replay(scenario, "0"));
+  EXPECT_THROW(verify::replay(scenario, "5*x"), std::invalid_argument);
+}
+
+TEST(verify, deadlines_come_early_late_or_when_nothing_else_can_happen) {
+  bool in_time = false, too_late = false;
+  const verify::report found = verify::explore([&] {
+    atomic<std::uint32_t> word{0};
+    const clock::time_point deadline = clock::now() + std::chrono::seconds(1);
+    threads(
+        [&] {
+          while (word.load(acquire) == 0) {
+            if (futex_wait(word, 0, &deadline) != futex_result::timed_out) continue;
+            too_late = true;
+            check(clock::now() >= deadline);
+            return;
+          }
+          in_time = true;
+        },
+        [&] {
+          word.store(1, release);
+          futex_wake(word, 1);
+        });
+  });
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(in_time);
+  EXPECT_TRUE(too_late);
+}
+
+int ended;
+
+void note_end() noexcept {
+  ++ended;
+}
+
+TEST(verify, threads_have_state_of_their_own_and_hooks_at_their_end) {
+  struct own {
+    int value = 0;
+  };
+  const verify::report found = verify::explore([] {
+    ended = 0;
+    const auto use = [] {
+      check(per_thread<own>().value++ == 0, "a thread begins with a fresh value");
+      at_thread_exit<&note_end>();
+    };
+    threads(use, use);
+    check(ended == 2);
+  });
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(verify, threads_can_be_started_one_by_one) {
+  const verify::report found = verify::explore([] {
+    verify::plain<int> value(0);
+    verify::thread first([&] { value.write(1); });
+    first.join();
+    verify::thread second([&] { value.write(value.read() + 1); });
+    second.join();
+    check(value.read() == 2);
+  });
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(verify, a_static_atomic_begins_each_execution_with_its_first_value) {
+  static constinit atomic<int> count{5};
+  const verify::report found = verify::explore([] {
+    threads([] { count.fetch_add(1, relaxed); }, [] { count.fetch_add(1, relaxed); });
+    check(count.load(relaxed) == 7);
+  });
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(verify, an_execution_begins_with_membarrier_even_after_one_that_ended_without) {
+  expect_failure([] { has_process_wide_fence = false, check(false); }, "check failed");
+  const verify::report found = verify::explore([] { check(has_process_wide_fence); });
+  EXPECT_TRUE(found) << found;
+}
+
+// A register: writes and the reads that found them.
+struct register_call {
+  bool writes;
+  int value;
+};
+
+bool is_possible(int& state, const register_call& call) {
+  if (call.writes) state = call.value;
+  return state == call.value;
+}
+
+bool is_linearizable(const std::vector<verify::call<register_call>>& calls) {
+  return verify::is_linearizable(std::span(calls), 0, is_possible);
+}
+
+TEST(linearizability, accepts_overlapping_calls_in_either_order) {
+  EXPECT_TRUE(is_linearizable({{{true, 1}, 1, 4}, {{false, 0}, 2, 3}}));
+  EXPECT_TRUE(is_linearizable({{{true, 1}, 1, 4}, {{false, 1}, 2, 3}}));
+  EXPECT_TRUE(is_linearizable({{{true, 1}, 1, 6}, {{false, 0}, 2, 3}, {{false, 1}, 4, 5}}));
+}
+
+TEST(linearizability, refuses_a_read_of_what_was_overwritten_before_it_began) {
+  EXPECT_FALSE(is_linearizable({{{true, 1}, 1, 2}, {{false, 0}, 3, 4}}));
+  EXPECT_FALSE(is_linearizable({{{true, 1}, 1, 6}, {{false, 1}, 2, 3}, {{false, 0}, 4, 5}}));
+}
+
+TEST(linearizability, refuses_a_value_that_nobody_wrote) {
+  EXPECT_FALSE(is_linearizable({{{true, 1}, 1, 4}, {{false, 2}, 2, 3}}));
+}
+
+}  // namespace

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// Every way in which waiters and notifiers of an event count can meet.
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <stop_token>
+
+#include <gtest/gtest.h>
+
+#include <plait/detail/wait/event_count.hpp>
+
+#include <verify/scenario.hpp>
+
+#include "support/model.hpp"
+
+namespace {
+
+using plait::detail::attempt;
+using plait::detail::deadline;
+using plait::detail::event_count;
+using plait::detail::wait_limits;
+namespace sync = plait::sync;
+using namespace std::chrono_literals;
+
+// A condition and its event count: permits that notifiers give and waiters take.
+class permits {
+ public:
+  void give() noexcept {
+    available_.fetch_add(1, sync::seq_cst);
+    changed_.notify_one();
+  }
+
+  bool take(wait_limits limits = {}) {
+    if (try_take() == attempt::done) return true;
+    if (!changed_.wait([this] { return try_take(); }, limits)) return false;
+    // Rule 2 of the event count: hand on what is left.
+    if (available_.load(sync::seq_cst) != 0) changed_.notify_one();
+    return true;
+  }
+
+  // Without waiting, and so without handing on.
+  void take_at_once() noexcept { try_take(); }
+
+  int available() const noexcept { return available_.load(sync::seq_cst); }
+
+ private:
+  attempt try_take() noexcept {
+    int seen = available_.load(sync::seq_cst);
+    while (seen > 0)
+      if (available_.compare_exchange_weak(seen, seen - 1, sync::seq_cst)) return attempt::done;
+    return attempt::blocked;
+  }
+
+  sync::atomic<int> available_{0};
+  event_count changed_;
+};
+
+// A condition in several atomics, as that of a queue is: whoever takes one leaves no trace in the others,
+// so that nothing but the event count orders a look at them.
+class flags {
+ public:
+  void raise(std::size_t which) noexcept {
+    raised_[which].exchange(true, sync::seq_cst);
+    changed_.notify_one();
+  }
+
+  void take_one() {
+    changed_.wait([this] { return try_take(); }, {});
+    for (const sync::atomic<bool>& each : raised_)
+      if (each.load(sync::seq_cst)) return changed_.notify_one();
+  }
+
+ private:
+  attempt try_take() noexcept {
+    for (sync::atomic<bool>& each : raised_)
+      if (each.load(sync::seq_cst) && each.exchange(false, sync::seq_cst)) return attempt::done;
+    return attempt::blocked;
+  }
+
+  std::array<sync::atomic<bool>, 2> raised_{};
+  event_count changed_;
+};
+
+const verify::scenario scenarios[] = {
+    {"one_notifier_makes_two_conditions_true",
+     [] {
+       flags some;
+       verify::threads([&] { some.take_one(); }, [&] { some.take_one(); },
+                       [&] {
+                         some.raise(0);
+                         some.raise(1);
+                       });
+     }},
+
+    {"two_notifiers_make_one_condition_true_each",
+     [] {
+       flags some;
+       verify::threads([&] { some.take_one(); }, [&] { some.take_one(); }, [&] { some.raise(0); },
+                       [&] { some.raise(1); });
+     }},
+
+    {"one_waiter_takes_two_conditions",
+     [] {
+       flags some;
+       verify::threads(
+           [&] {
+             some.take_one();
+             some.take_one();
+           },
+           [&] { some.raise(0); }, [&] { some.raise(1); });
+     }},
+
+    {"wakes_the_waiter",
+     [] {
+       permits some;
+       verify::threads([&] { some.take(); }, [&] { some.give(); });
+     }},
+
+    {"two_waiters_get_what_two_notifiers_give",
+     [] {
+       permits some;
+       verify::threads([&] { some.take(); }, [&] { some.take(); }, [&] { some.give(); }, [&] { some.give(); });
+       verify::check(some.available() == 0);
+     }},
+
+    {"two_waiters_get_what_one_notifier_gives_at_once",
+     [] {
+       permits some;
+       verify::threads([&] { some.take(); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       });
+       verify::check(some.available() == 0);
+     }},
+
+    {"a_waiter_that_gives_up_does_not_swallow_the_wake_of_another",
+     [] {
+       permits some;
+       bool first = false;
+       verify::threads([&] { first = some.take({deadline::after(1ms)}); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       });
+       verify::check(some.available() == (first ? 0 : 1));
+     },
+     {.deadlines_may_help = false}},
+
+    // The second waiter falls asleep while a wake is in flight that is not meant for it.
+    {"a_waiter_that_gives_up_looks_after_it_has_left",
+     [] {
+       permits some;
+       verify::threads(
+           [&] {
+             if (some.take({deadline::after(0ms)})) some.give();
+           },
+           [&] { some.take(); },
+           [&] {
+             some.give();
+             some.take_at_once();
+           },
+           [&] { some.give(); });
+     },
+     {.priorities = 20'000}},
+
+    {"the_deadline_ends_the_wait",
+     [] {
+       permits some;
+       verify::threads([&] { verify::check(!some.take({deadline::after(1ms)})); });
+     }},
+
+    {"a_stop_request_ends_the_wait",
+     [] {
+       permits some;
+       std::stop_source stop;
+       const std::stop_token token = stop.get_token();
+       verify::threads([&] { verify::check(!some.take({deadline::never(), &token})); },
+                       [&] { verify::request_stop(stop); });
+     }},
+
+    {"a_stop_request_does_not_swallow_the_wake_of_another",
+     [] {
+       permits some;
+       std::stop_source stop;
+       const std::stop_token token = stop.get_token();
+       bool first = false;
+       verify::threads([&] { first = some.take({deadline::never(), &token}); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       },
+                       [&] { verify::request_stop(stop); });
+       verify::check(some.available() == (first ? 0 : 1));
+     }},
+
+    {"notify_all_wakes_all",
+     [] {
+       sync::atomic<bool> open{false};
+       event_count opened;
+       const auto wait = [&] {
+         opened.wait([&] { return open.load(sync::seq_cst) ? attempt::done : attempt::blocked; }, {});
+       };
+       verify::threads(wait, wait, [&] {
+         open.exchange(true, sync::seq_cst);
+         opened.notify_all();
+       });
+     }},
+};
+
+class event_count_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(event_count_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, event_count_model, testing::ValuesIn(scenarios), model::name_of);
+
+TEST(event_count_orders, every_order_is_needed) {
+  model::expect_orders_needed(
+      scenarios, "event_count.hpp",
+      {
+          {"const std::uint32_t epoch = epoch_.load",
+           "orders a stop request, and std::stop_token is not modelled"},
+          {"epoch_.fetch_add(1, sync::release)", "orders a stop request, and std::stop_token is not modelled"},
+      });
+}
+
+}  // namespace
