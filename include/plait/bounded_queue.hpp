@@ -47,17 +47,16 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/lap_ring.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::lap_ring; detail::waiting_queue has the operations, and waits.
-template <queue_element T, class Allocator = std::allocator<T>>
-class bounded_queue : public detail::waiting_queue<detail::lap_ring<T, Allocator>> {
+// The operations are those of queue_interface; elements change hands in detail::lap_ring.
+template <class T, class Allocator = std::allocator<T>>
+class bounded_queue : public queue_interface<detail::lap_ring<T, Allocator>> {
   using ring = detail::lap_ring<T, Allocator>;
-  using base = detail::waiting_queue<ring>;
+  using base = queue_interface<ring>;
 
  public:
   using allocator_type = Allocator;
@@ -69,7 +68,6 @@ class bounded_queue : public detail::waiting_queue<detail::lap_ring<T, Allocator
       : base(std::in_place, base::checked(capacity), allocator) {}
 
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
-  allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -15,6 +15,7 @@ enum class conqueue_status {
   full,     // no room to push
   closed,   // closed; for a pop: closed and nothing left
   busy,     // another thread is in the middle of the operation that must finish first: try again
+  stopped,  // a stop request has ended the wait
 };
 
 constexpr std::string_view to_string(conqueue_status status) noexcept {
@@ -29,6 +30,8 @@ constexpr std::string_view to_string(conqueue_status status) noexcept {
       return "closed";
     case conqueue_status::busy:
       return "busy";
+    case conqueue_status::stopped:
+      return "stopped";
   }
   return "unknown";
 }

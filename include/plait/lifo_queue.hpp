@@ -44,18 +44,17 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/guarded_store.hpp>
 #include <plait/detail/queue/item_stack.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::guarded_store, which keeps a detail::item_stack; detail::waiting_queue has
-// the operations, and waits.
-template <queue_element T, class Allocator = std::allocator<T>>
-class lifo_queue : public detail::waiting_queue<detail::guarded_store<detail::item_stack<T, Allocator>>> {
+// The operations are those of queue_interface; elements change hands in detail::guarded_store, which keeps a
+// detail::item_stack.
+template <class T, class Allocator = std::allocator<T>>
+class lifo_queue : public queue_interface<detail::guarded_store<detail::item_stack<T, Allocator>>> {
   using store_type = detail::guarded_store<detail::item_stack<T, Allocator>>;
-  using base = detail::waiting_queue<store_type>;
+  using base = queue_interface<store_type>;
 
  public:
   using allocator_type = Allocator;
@@ -70,7 +69,6 @@ class lifo_queue : public detail::waiting_queue<detail::guarded_store<detail::it
       : base(std::in_place, base::checked(capacity), allocator) {}
 
   static constexpr size_type max_capacity() noexcept { return store_type::max_capacity; }
-  allocator_type get_allocator() const noexcept { return this->store().container().get_allocator(); }
 };
 
 }  // namespace PLAIT_NAMESPACE

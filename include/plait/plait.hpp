@@ -9,10 +9,12 @@
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
+#include <plait/order_of_equals.hpp>
 #include <plait/pop_any.hpp>
 #include <plait/prioritized.hpp>
 #include <plait/priority_queue.hpp>
 #include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/unbounded_queue.hpp>

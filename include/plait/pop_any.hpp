@@ -13,7 +13,9 @@
 //   A queue that is never empty starves those named after it.
 //   Before Linux 5.16 a wait at several queues looks again every millisecond instead of sleeping.
 //
-// Exceptions: none.
+//   try_ calls say empty only if all the queues were so at one moment during the call.
+//
+// Exceptions: what a queue's pop throws; nothing is taken then.
 //
 //   plait::bounded_queue<std::string> commands(4);
 //   plait::bounded_queue<int> work(64);
@@ -43,11 +45,11 @@
 
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
+#include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -58,7 +60,7 @@ concept queues_to_wait_at =
 
 namespace detail {
 
-// One look at all the queues, in their order, and what it found.
+// Looks at all the queues, in their order, and what that found.
 template <class... Queues>
 class any_item {
  public:
@@ -66,13 +68,13 @@ class any_item {
 
   explicit any_item(Queues&... queues) noexcept : queues_(queues...) {}
 
-  attempt look() noexcept {
+  attempt look() {
     drained_count_ = 0;
     bool contended = false;
     const auto takes = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-      auto& queue = std::get<Index>(queues_);
-      auto item = waiting_queue_access::none(queue);
-      const conqueue_status status = waiting_queue_access::get_once(queue, item);
+      auto& items = machinery_of(std::get<Index>(queues_));
+      std::optional<typename std::remove_reference_t<decltype(items)>::item_type> item;
+      const conqueue_status status = items.try_get(item);
       if (status == conqueue_status::success)
         value.emplace(std::in_place_index<Index>, std::move(queue_value(*item)));
       if (status == conqueue_status::closed) ++drained_count_;
@@ -86,30 +88,59 @@ class any_item {
     return contended ? attempt::contended : attempt::blocked;
   }
 
+  // As look(), but says blocked only if all queues were empty at the same moment: each was empty when it was
+  // looked at, and if nothing was put between the first look and the last, all were at the last.
+  attempt look_until_certain() {
+    for (;;) {
+      const auto before = numbers_of_puts();
+      const attempt seen = look();
+      if (seen != attempt::blocked || numbers_of_puts() == before) return seen;
+    }
+  }
+
   void wait(wait_limits limits) {
     if (look() == attempt::done) return;
-    std::apply(
-        [&](Queues&... queues) {
-          wait_any([&]() noexcept { return look(); }, limits, pace_of_items,
-                   waiting_queue_access::not_empty(queues)...);
-          // This thread may have used up the wakes of queues that it took nothing from.
-          ((queues.empty() ? void() : waiting_queue_access::not_empty(queues).notify_one()), ...);
-        },
-        queues_);
+    try {
+      std::apply(
+          [&](Queues&... queues) {
+            wait_any([&] { return look(); }, limits, pace_of_items, machinery_of(queues).not_empty()...);
+          },
+          queues_);
+    } catch (...) {
+      hand_on_wakes();
+      throw;
+    }
+    hand_on_wakes();
+    if (limits.stop != nullptr && limits.stop->stop_requested()) when_nothing_ = conqueue_status::stopped;
   }
 
   bool all_closed() const noexcept { return drained_count_ == sizeof...(Queues); }
 
   std::expected<value_type, conqueue_status> to_expected() noexcept {
     if (value) return *std::move(value);
-    return std::unexpected(all_closed() ? conqueue_status::closed : conqueue_status::empty);
+    return std::unexpected(all_closed() ? conqueue_status::closed : when_nothing_);
   }
 
   std::optional<value_type> value;
 
  private:
+  auto numbers_of_puts() const noexcept {
+    return std::apply([](Queues&... queues) { return std::tuple(machinery_of(queues).store().tail()...); },
+                      queues_);
+  }
+
+  // This thread may have used up the wakes of queues that it took nothing from.
+  void hand_on_wakes() noexcept {
+    std::apply(
+        [](Queues&... queues) {
+          ((queues.empty() ? void() : machinery_of(queues).not_empty().notify_one()), ...);
+        },
+        queues_);
+  }
+
   std::tuple<Queues&...> queues_;
   std::size_t drained_count_ = 0;  // how many, in the last look
+  conqueue_status when_nothing_ = conqueue_status::empty;
 };
 
 }  // namespace detail
@@ -117,7 +148,7 @@ class any_item {
 // Waits until one of the queues has an item; nothing once all are closed and drained.
 template <class... Queues>
   requires queues_to_wait_at<Queues...>
-std::optional<std::variant<typename Queues::value_type...>> pop_any(Queues&... queues) {
+[[nodiscard]] std::optional<std::variant<typename Queues::value_type...>> pop_any(Queues&... queues) {
   detail::any_item<Queues...> item(queues...);
   item.wait({});
   return std::move(item.value);
@@ -126,8 +157,8 @@ std::optional<std::variant<typename Queues::value_type...>> pop_any(Queues&... q
 // As above, and the wait also ends, with nothing, when a stop is requested.
 template <class... Queues>
   requires queues_to_wait_at<Queues...>
-std::optional<std::variant<typename Queues::value_type...>> pop_any(const std::stop_token& stop,
-                                                                    Queues&... queues) {
+[[nodiscard]] std::optional<std::variant<typename Queues::value_type...>> pop_any(const std::stop_token& stop,
+                                                                                  Queues&... queues) {
   detail::any_item<Queues...> item(queues...);
   item.wait({detail::deadline::never(), &stop});
   return std::move(item.value);
@@ -136,17 +167,17 @@ std::optional<std::variant<typename Queues::value_type...>> pop_any(const std::s
 // Without waiting: an item; or empty (or busy, as try_pop), or closed, if all are closed and drained.
 template <class... Queues>
   requires queues_to_wait_at<Queues...>
-std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any(
-    Queues&... queues) noexcept {
+[[nodiscard]] std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any(
+    Queues&... queues) {
   detail::any_item<Queues...> item(queues...);
-  if (item.look() == detail::attempt::contended) return std::unexpected(conqueue_status::busy);
+  if (item.look_until_certain() == detail::attempt::contended) return std::unexpected(conqueue_status::busy);
   return item.to_expected();
 }
 
 // Until the deadline: an item, empty or closed.
 template <class Rep, class Period, class... Queues>
   requires queues_to_wait_at<Queues...>
-std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any_for(
+[[nodiscard]] std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any_for(
     const std::chrono::duration<Rep, Period>& wait, Queues&... queues) {
   detail::any_item<Queues...> item(queues...);
   item.wait({detail::deadline::after(wait), nullptr});
@@ -154,7 +185,7 @@ std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try
 }
 template <class Clock, class Duration, class... Queues>
   requires queues_to_wait_at<Queues...>
-std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any_until(
+[[nodiscard]] std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any_until(
     const std::chrono::time_point<Clock, Duration>& when, Queues&... queues) {
   detail::any_item<Queues...> item(queues...);
   item.wait({detail::deadline::at(when), nullptr});

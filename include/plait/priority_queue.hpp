@@ -47,21 +47,24 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/guarded_store.hpp>
 #include <plait/detail/queue/item_heap.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/order_of_equals.hpp>
 #include <plait/prioritized.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::guarded_store, which keeps a detail::item_heap; detail::waiting_queue has
-// the operations, and waits.
-template <queue_element T, std::strict_weak_order<const T&, const T&> Compare = std::less<>,
-          detail::order_of_equals Equals = any_order, class Allocator = std::allocator<T>>
+// The operations are those of queue_interface; elements change hands in detail::guarded_store, which keeps a
+// detail::item_heap.
+template <class T, class Compare = std::less<>, order_of_equals Equals = any_order,
+          class Allocator = std::allocator<T>>
 class priority_queue
-    : public detail::waiting_queue<detail::guarded_store<detail::item_heap<T, Compare, Equals, Allocator>>> {
+    : public queue_interface<detail::guarded_store<detail::item_heap<T, Compare, Equals, Allocator>>> {
   using store_type = detail::guarded_store<detail::item_heap<T, Compare, Equals, Allocator>>;
-  using base = detail::waiting_queue<store_type>;
+  using base = queue_interface<store_type>;
+  static_assert(
+      std::strict_weak_order<const Compare&, const T&, const T&>,
+      "plait::priority_queue: compare(a, b) must be callable with two const T&, and say whether a comes first");
 
  public:
   using value_compare = Compare;
@@ -79,7 +82,6 @@ class priority_queue
       : base(std::in_place, base::checked(capacity), compare, allocator) {}
 
   static constexpr size_type max_capacity() noexcept { return store_type::max_capacity; }
-  allocator_type get_allocator() const noexcept { return this->store().container().get_allocator(); }
 };
 
 }  // namespace PLAIT_NAMESPACE

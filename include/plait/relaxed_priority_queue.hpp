@@ -42,18 +42,19 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/heap_lanes.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/prioritized.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::heap_lanes; detail::waiting_queue has the operations, and waits.
-template <queue_element T, std::strict_weak_order<const T&, const T&> Compare = std::less<>,
-          class Allocator = std::allocator<T>>
-class relaxed_priority_queue : public detail::waiting_queue<detail::heap_lanes<T, Compare, Allocator>> {
-  using base = detail::waiting_queue<detail::heap_lanes<T, Compare, Allocator>>;
+// The operations are those of queue_interface; elements change hands in detail::heap_lanes.
+template <class T, class Compare = std::less<>, class Allocator = std::allocator<T>>
+class relaxed_priority_queue : public queue_interface<detail::heap_lanes<T, Compare, Allocator>> {
+  using base = queue_interface<detail::heap_lanes<T, Compare, Allocator>>;
+  static_assert(std::strict_weak_order<const Compare&, const T&, const T&>,
+                "plait::relaxed_priority_queue: compare(a, b) must be callable with two const T&, and say "
+                "whether a comes first");
 
  public:
   using value_compare = Compare;
@@ -63,8 +64,6 @@ class relaxed_priority_queue : public detail::waiting_queue<detail::heap_lanes<T
   relaxed_priority_queue() : relaxed_priority_queue(Compare()) {}
   explicit relaxed_priority_queue(const Compare& compare, const Allocator& allocator = Allocator())
       : base(std::in_place, compare, allocator) {}
-
-  allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -52,18 +52,18 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/spsc_ring.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::spsc_ring; detail::waiting_queue has most operations, and waits.
-template <queue_element T, class Allocator = std::allocator<T>>
-class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>> {
+// The operations are those of queue_interface and, in place, those below; elements change hands in
+// detail::spsc_ring.
+template <class T, class Allocator = std::allocator<T>>
+class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
   using ring = detail::spsc_ring<T, Allocator>;
-  using base = detail::waiting_queue<ring>;
+  using base = queue_interface<ring>;
 
  public:
   using allocator_type = Allocator;
@@ -82,9 +82,9 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
   {
     std::span<T> room = try_reserve(max_count);
     if (!room.empty() || max_count == 0) return room;
-    this->wait_for_room([&]() noexcept {
+    wait_at(machinery().not_full(), [&]() noexcept {
       room = try_reserve(max_count);
-      return outcome(!room.empty());
+      return !room.empty();
     });
     return room;
   }
@@ -92,13 +92,13 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
   std::span<T> try_reserve(size_type max_count) noexcept
     requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
   {
-    return this->store().reserve(max_count);
+    return machinery().store().reserve(max_count);
   }
   // False, and nothing is put, if the queue is closed.
   bool commit(size_type count) noexcept {
     if (count == 0) return !this->is_closed();
-    if (!this->store().commit(count)) return false;
-    this->has_put();
+    if (!machinery().store().commit(count)) return false;
+    machinery().not_empty().notify_one();
     return true;
   }
 
@@ -110,9 +110,9 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
   {
     std::span<T> items = try_peek(max_count);
     if (!items.empty() || max_count == 0) return items;
-    this->wait_for_item([&]() noexcept {
+    wait_at(machinery().not_empty(), [&]() noexcept {
       items = try_peek(max_count);
-      return outcome(!items.empty());
+      return !items.empty();
     });
     return items;
   }
@@ -120,20 +120,27 @@ class spsc_queue : public detail::waiting_queue<detail::spsc_ring<T, Allocator>>
   std::span<T> try_peek(size_type max_count) noexcept
     requires std::is_nothrow_move_constructible_v<T>
   {
-    return this->store().peek(max_count);
+    return machinery().store().peek(max_count);
   }
   void consume(size_type count) noexcept {
     if (count == 0) return;
-    this->store().consume(count);
-    this->has_taken();
+    machinery().store().consume(count);
+    machinery().not_full().notify_one();
   }
 
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
-  allocator_type get_allocator() const noexcept { return this->store().get_allocator(); }
 
  private:
-  detail::attempt outcome(bool found) const noexcept {
-    return found || this->is_closed() ? detail::attempt::done : detail::attempt::blocked;
+  detail::waiting_store<ring>& machinery() noexcept { return detail::machinery_of<ring>(*this); }
+
+  // Until `found` says so, or the queue is closed.
+  template <class Found>
+  void wait_at(typename ring::event_count& events, Found found) {
+    events.wait(
+        [&]() noexcept {
+          return found() || this->is_closed() ? detail::attempt::done : detail::attempt::blocked;
+        },
+        {}, ring::batch_pace);
   }
 };
 

@@ -46,16 +46,15 @@
 #include <utility>
 
 #include <plait/detail/queue/segment_list.hpp>
-#include <plait/detail/queue/waiting_queue.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/queue_element.hpp>
+#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
-// Elements change hands in detail::segment_list; detail::waiting_queue has the operations, and waits.
-template <queue_element T>
-class unbounded_queue : public detail::waiting_queue<detail::segment_list<T>> {
-  using base = detail::waiting_queue<detail::segment_list<T>>;
+// The operations are those of queue_interface; elements change hands in detail::segment_list.
+template <class T>
+class unbounded_queue : public queue_interface<detail::segment_list<T>> {
+  using base = queue_interface<detail::segment_list<T>>;
 
  public:
   // Throws std::bad_alloc.

@@ -240,7 +240,7 @@ TEST_P(bounded_queue_model, is_sound_in_every_execution) {
 INSTANTIATE_TEST_SUITE_P(scenarios, bounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
 
 TEST(bounded_queue_orders, every_order_is_needed) {
-  model::expect_orders_needed(scenarios, "waiting_queue.hpp");
+  model::expect_orders_needed(scenarios, "waiting_store.hpp");
 }
 
 TEST(bounded_queue_orders, every_order_of_the_ring_is_needed) {

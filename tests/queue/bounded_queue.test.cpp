@@ -197,7 +197,7 @@ TEST(bounded_queue, close_and_discard_destroys_what_is_left_and_marks_it_done) {
   bounded_queue<std::shared_ptr<int>> queue(4);
   const auto value = std::make_shared<int>(1);
   for (int i = 0; i != 4; ++i) queue.push(value);
-  queue.pop();
+  (void)queue.pop();
   EXPECT_EQ(queue.close_and_discard(), 3U);
   EXPECT_EQ(value.use_count(), 1);
   EXPECT_EQ(queue.unfinished_tasks(), 1U);
@@ -217,12 +217,12 @@ TEST(bounded_queue, size_and_unfinished_tasks_count_what_was_put) {
     EXPECT_FALSE(queue.empty());
     EXPECT_EQ(queue.size(), 2U);
     EXPECT_EQ(queue.unfinished_tasks(), 2U);
-    queue.pop();
+    (void)queue.pop();
     EXPECT_EQ(queue.size(), 1U);
     EXPECT_EQ(queue.unfinished_tasks(), 2U);
     queue.task_done();
     EXPECT_EQ(queue.unfinished_tasks(), 1U);
-    queue.pop();
+    (void)queue.pop();
     queue.task_done();
   }
 }
@@ -231,7 +231,7 @@ TEST(bounded_queue, more_tasks_may_be_unfinished_than_the_queue_holds) {
   bounded_queue<int> queue(3);
   for (int i = 0; i != 1000; ++i) {
     queue.push(i);
-    queue.pop();
+    (void)queue.pop();
     ASSERT_EQ(queue.unfinished_tasks(), static_cast<std::size_t>(i + 1));
   }
   EXPECT_FALSE(queue.try_join_for(0s));
@@ -252,7 +252,7 @@ TEST(bounded_queue, task_done_more_often_than_items_were_put_throws) {
   const std::string message = "plait::bounded_queue: task_done() called more often than items were put";
   EXPECT_EQ(refused(), message);
   queue.push(1);
-  queue.pop();
+  (void)queue.pop();
   EXPECT_EQ(refused(), "");
   EXPECT_EQ(refused(), message);
   queue.close();

@@ -70,25 +70,25 @@ std::vector<operation<T>> operations() {
       {"try_push_for", [](queue& q, values& v) { static_cast<void>(q.try_push_for(v[0], 1us)); }},
       {"try_push_until",
        [](queue& q, values& v) { static_cast<void>(q.try_push_until(std::move(v[0]), steady_clock::now())); }},
-      {"try_push_n", [](queue& q, values& v) { q.try_push_n(v.begin(), v.size()); }, went_in},
+      {"try_push_n", [](queue& q, values& v) { (void)q.try_push_n(v.begin(), v.size()); }, went_in},
       {"try_push_n, moving",
-       [](queue& q, values& v) { q.try_push_n(std::make_move_iterator(v.begin()), v.size()); }, went_in},
-      {"pop", [](queue& q, values&) { q.pop(stop); }, came_out},
+       [](queue& q, values& v) { (void)q.try_push_n(std::make_move_iterator(v.begin()), v.size()); }, went_in},
+      {"pop", [](queue& q, values&) { (void)q.pop(stop); }, came_out},
       {"try_pop", [](queue& q, values&) { static_cast<void>(q.try_pop()); }, came_out},
       {"try_pop_for", [](queue& q, values&) { static_cast<void>(q.try_pop_for(1us)); }, came_out},
       {"try_pop_until", [](queue& q, values&) { static_cast<void>(q.try_pop_until(system_clock::now())); },
        came_out},
-      {"try_pop_n", [](queue& q, values& v) { q.try_pop_n(v.begin(), v.size()); }, came_out},
+      {"try_pop_n", [](queue& q, values& v) { (void)q.try_pop_n(v.begin(), v.size()); }, came_out},
       {"try_pop_n, to a growing vector",
        [](queue& q, values&) {
          std::vector<T> out;
-         q.try_pop_n(std::back_inserter(out), 3);
+         (void)q.try_pop_n(std::back_inserter(out), 3);
        },
        came_out},
       {"task_done, join",
        [](queue& q, values&) {
          if (q.unfinished_tasks() != 0) q.task_done();
-         q.join(stop);
+         (void)q.join(stop);
          static_cast<void>(q.try_join_for(1us));
        }},
       {"close", [](queue& q, values&) { q.close(); }},

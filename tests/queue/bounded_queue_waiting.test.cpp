@@ -193,7 +193,7 @@ TEST(bounded_queue_waiting, a_timed_wait_ends_as_soon_as_it_can_be_done) {
   queue.push(6);
   conqueue_status pushed = full;
   sleeper producer([&] { pushed = queue.try_push_until(7, system_clock::now() + 1h); });
-  queue.pop();
+  (void)queue.pop();
   producer.join();
   EXPECT_EQ(pushed, success);
 }
@@ -263,8 +263,8 @@ TEST(bounded_queue_waiting, join_waits_until_every_item_is_marked_done) {
   queue.push(2);
   sleeper joiner([&] { queue.join(); });
   sleeper patient([&] { EXPECT_TRUE(queue.try_join_for(1h)); });
-  queue.pop();
-  queue.pop();
+  (void)queue.pop();
+  (void)queue.pop();
   queue.task_done();
   EXPECT_FALSE(queue.try_join_for(1ms));
   EXPECT_FALSE(queue.try_join_until(steady_clock::now() + 1ms));
@@ -279,12 +279,12 @@ TEST(bounded_queue_waiting, join_waits_for_items_that_are_put_meanwhile) {
   bounded_queue<int> queue(2);
   queue.push(1);
   sleeper joiner([&] { queue.join(); });
-  queue.pop();
+  (void)queue.pop();
   queue.push(2);
   queue.task_done();
   EXPECT_FALSE(queue.try_join_for(1ms));
   EXPECT_FALSE(joiner.has_returned());
-  queue.pop();
+  (void)queue.pop();
   queue.task_done();
   joiner.join();
 }
@@ -320,10 +320,10 @@ TEST(bounded_queue_waiting, who_waits_uses_no_processor) {
   bounded_queue<int> filled(1);
   filled.push(1);
   std::deque<sleeper> waiting;
-  waiting.emplace_back([&] { empty.pop(); });
+  waiting.emplace_back([&] { (void)empty.pop(); });
   waiting.emplace_back([&] { filled.push(2); });
   waiting.emplace_back([&] { static_cast<void>(empty.try_pop_for(1h)); });
-  waiting.emplace_back([&] { filled.join(std::stop_token()); });
+  waiting.emplace_back([&] { (void)filled.join(std::stop_token()); });
   std::vector<std::chrono::nanoseconds> before;
   for (sleeper& each : waiting) before.push_back(each.processor_time());
   std::this_thread::sleep_for(200ms);
@@ -337,7 +337,7 @@ TEST(bounded_queue_waiting, a_queue_that_nobody_waits_at_makes_no_system_call) {
   const auto before = plait::sync::futex_calls();
   for (int i = 0; i != 1000; ++i) {
     queue.push(i);
-    queue.pop();
+    (void)queue.pop();
     queue.task_done();
   }
   queue.join();

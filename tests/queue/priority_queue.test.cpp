@@ -247,7 +247,7 @@ TEST(priority_queue, a_batch_stops_before_the_item_that_cannot_be_compared) {
   EXPECT_EQ(queue.try_push_n(items.begin(), 4), 2u);
   EXPECT_EQ(queue.size(), 2u);
   left = 1;
-  EXPECT_THROW(queue.try_push_n(items.begin(), 4), std::domain_error);
+  EXPECT_THROW((void)queue.try_push_n(items.begin(), 4), std::domain_error);
   EXPECT_EQ(queue.size(), 2u);
 }
 
@@ -311,7 +311,7 @@ TEST(priority_queue, memory_is_given_back_when_the_items_are_gone) {
     counted_queue queue({}, counting_allocator<int>(&used));
     for (int i = 0; i != 1'000'000; ++i) queue.push(i);
     EXPECT_LE(used.bytes, 2 * 1'048'576 * sizeof(int));
-    for (int i = 0; i != 900'000; ++i) queue.pop();
+    for (int i = 0; i != 900'000; ++i) (void)queue.pop();
     EXPECT_LE(used.bytes, 4 * 100'000 * sizeof(int));
     while (queue.try_pop()) {
     }

@@ -18,14 +18,9 @@
 
 #include <gtest/gtest.h>
 
-#include <plait/bounded_queue.hpp>
 #include <plait/concurrent_queue.hpp>
-#include <plait/lifo_queue.hpp>
-#include <plait/priority_queue.hpp>
-#include <plait/relaxed_priority_queue.hpp>
-#include <plait/spsc_queue.hpp>
-#include <plait/unbounded_queue.hpp>
 
+#include "support/queue_kinds.hpp"
 #include "support/threads.hpp"
 
 #if !defined(__clang__)  // GCC 12 takes the constructor of std::stop_source for a use of what it constructs.
@@ -41,61 +36,16 @@ using threads::sleeper;
 constexpr auto success = conqueue_status::success;
 constexpr auto closed = conqueue_status::closed;
 
-// One kind of queue each.
-struct bounded {
-  template <class T>
-  using queue = plait::bounded_queue<T>;
-  static constexpr const char* name = "bounded_queue";
-};
-struct spsc {
-  template <class T>
-  using queue = plait::spsc_queue<T>;
-  static constexpr const char* name = "spsc_queue";
-};
-struct unbounded {
-  template <class T>
-  using queue = plait::unbounded_queue<T>;
-  static constexpr const char* name = "unbounded_queue";
-};
-struct lifo {
-  template <class T>
-  using queue = plait::lifo_queue<T>;
-  static constexpr const char* name = "lifo_queue";
-};
-struct priority {
-  template <class T>
-  using queue = plait::priority_queue<T>;
-  static constexpr const char* name = "priority_queue";
-};
-struct relaxed_priority {
-  template <class T>
-  using queue = plait::relaxed_priority_queue<T>;
-  static constexpr const char* name = "relaxed_priority_queue";
-};
-
 template <class Kind>
 class queue_contract : public testing::Test {
  protected:
-  // One that holds at least so many items.
   template <class T = int>
   static auto make(std::size_t capacity) {
-    using queue = typename Kind::template queue<T>;
-    if constexpr (std::constructible_from<queue, std::size_t>)
-      return queue(capacity);
-    else
-      return queue();
+    return queue_kinds::make<Kind, T>(capacity);
   }
 };
 
-using kinds = testing::Types<bounded, spsc, unbounded, lifo, priority, relaxed_priority>;
-
-struct name_of {
-  template <class Kind>
-  static std::string GetName(int) {
-    return Kind::name;
-  }
-};
-TYPED_TEST_SUITE(queue_contract, kinds, name_of);
+TYPED_TEST_SUITE(queue_contract, queue_kinds::all, queue_kinds::name_of);
 
 // All that can be popped at once, sorted: queues differ in their order.
 template <class Queue>
@@ -183,7 +133,7 @@ TYPED_TEST(queue_contract, the_destructor_destroys_what_is_left) {
   {
     auto queue = TestFixture::template make<std::shared_ptr<int>>(4);
     for (int i = 0; i != 4; ++i) queue.push(counted);
-    queue.pop();
+    (void)queue.pop();
     EXPECT_EQ(counted.use_count(), 4);
   }
   EXPECT_EQ(counted.use_count(), 1);
@@ -273,9 +223,9 @@ TYPED_TEST(queue_contract, join_waits_until_every_item_is_marked_done) {
   queue.push(2);
   EXPECT_EQ(queue.unfinished_tasks(), 2U);
   sleeper joiner([&] { queue.join(); });
-  queue.pop();
+  (void)queue.pop();
   queue.task_done();
-  queue.pop();
+  (void)queue.pop();
   EXPECT_FALSE(queue.try_join_for(1ms));
   EXPECT_FALSE(joiner.has_returned());
   queue.task_done();
@@ -286,7 +236,7 @@ TYPED_TEST(queue_contract, join_waits_until_every_item_is_marked_done) {
 TYPED_TEST(queue_contract, task_done_more_often_than_items_were_put_throws) {
   auto queue = TestFixture::make(4);
   queue.push(1);
-  queue.pop();
+  (void)queue.pop();
   queue.task_done();
   EXPECT_THROW(queue.task_done(), std::logic_error);
   EXPECT_EQ(queue.unfinished_tasks(), 0U);
@@ -322,7 +272,7 @@ TYPED_TEST(queue_contract, nothing_is_lost_between_two_threads) {
 
 TYPED_TEST(queue_contract, who_waits_uses_no_processor) {
   auto queue = TestFixture::make(1);
-  sleeper consumer([&] { queue.pop(); });
+  sleeper consumer([&] { (void)queue.pop(); });
   const auto before = consumer.processor_time();
   std::this_thread::sleep_for(100ms);
   EXPECT_LT(consumer.processor_time() - before, 20ms);
@@ -332,12 +282,12 @@ TYPED_TEST(queue_contract, who_waits_uses_no_processor) {
 TYPED_TEST(queue_contract, a_queue_that_nobody_waits_at_makes_no_system_call) {
   auto queue = TestFixture::make(4);
   queue.push(0);  // whatever is made at first use
-  queue.pop();
+  (void)queue.pop();
   queue.task_done();
   const auto before = plait::sync::futex_calls();
   for (int i = 0; i != 1000; ++i) {
     queue.push(i);
-    queue.pop();
+    (void)queue.pop();
     queue.task_done();
   }
   queue.join();

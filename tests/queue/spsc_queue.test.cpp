@@ -41,7 +41,7 @@ TEST(spsc_queue, holds_exactly_its_capacity_in_every_lap_and_keeps_the_order) {
     spsc_queue<int> queue(static_cast<std::size_t>(capacity));
     for (int lap = 0; lap != 5; ++lap) {
       queue.push(-1);  // so that each lap begins one slot later
-      queue.pop();
+      (void)queue.pop();
       for (int i = 0; i != capacity; ++i) ASSERT_EQ(queue.try_push(i), conqueue_status::success);
       ASSERT_EQ(queue.try_push(-1), conqueue_status::full);
       ASSERT_EQ(queue.size(), static_cast<std::size_t>(capacity));
@@ -70,7 +70,7 @@ TEST(spsc_queue, batches_cross_the_end_of_the_ring) {
     ASSERT_EQ(queue.pop_n(out.begin(), out.size()), out.size());
     ASSERT_EQ(out, batch);
     queue.push("");
-    queue.pop();
+    (void)queue.pop();
   }
 }
 

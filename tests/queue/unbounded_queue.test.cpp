@@ -87,7 +87,7 @@ TEST(unbounded_queue, knows_its_size_at_every_moment) {
   }
   for (std::size_t i = 500; i > 0; --i) {
     EXPECT_EQ(queue.size(), i);
-    queue.pop();
+    (void)queue.pop();
   }
   EXPECT_EQ(queue.unfinished_tasks(), 500u);
 }
@@ -186,7 +186,7 @@ TEST(unbounded_queue_memory, goes_back_to_the_system_when_a_burst_has_been_drain
   const std::ptrdiff_t before = resident_bytes();
   for (std::uint64_t i = 0; i < count; ++i) queue.push(i);
   const std::ptrdiff_t full = resident_bytes() - before;
-  for (std::uint64_t i = 0; i < count; ++i) queue.pop();
+  for (std::uint64_t i = 0; i < count; ++i) (void)queue.pop();
   const std::ptrdiff_t drained = resident_bytes() - before;
   EXPECT_GE(full, std::ptrdiff_t{count} * 9);
   EXPECT_LE(drained, full / 20);
@@ -204,7 +204,7 @@ TEST(unbounded_queue_memory, of_a_drained_queue_is_three_segments_at_most) {
     EXPECT_LT(allocations::bytes_held - before, 4096);
     for (std::uint64_t i = 0; i < 1'000'000; ++i) queue.push(i);
     EXPECT_GT(allocations::bytes_held - before, 9'000'000);
-    for (std::uint64_t i = 0; i < 1'000'000; ++i) queue.pop();
+    for (std::uint64_t i = 0; i < 1'000'000; ++i) (void)queue.pop();
     EXPECT_LT(allocations::bytes_held - before, 3 * largest_segment + 16'384);
   }
   EXPECT_EQ(allocations::bytes_held, before);
@@ -259,7 +259,7 @@ TEST(unbounded_queue_memory, a_batch_without_any_keeps_what_went_in) {
     EXPECT_LT(in, numbers.size());
     EXPECT_EQ(queue.size(), in + 1);
     allocations::until_failure = 1;
-    EXPECT_THROW(queue.try_push_n(numbers.begin(), numbers.size()), std::bad_alloc);
+    EXPECT_THROW((void)queue.try_push_n(numbers.begin(), numbers.size()), std::bad_alloc);
     EXPECT_EQ(queue.size(), in + 1);
   }
   EXPECT_EQ(queue.pop(), -1);

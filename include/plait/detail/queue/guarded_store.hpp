@@ -15,6 +15,8 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/queue/push_inbox.hpp>
+#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/queue_store.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -24,7 +26,7 @@ namespace PLAIT_NAMESPACE::detail {
 
 // Everything that has to agree is in one word:
 //
-//   bits 63 .. 10   puts     how many there were, modulo 2^54: positions for waiting_queue
+//   bits 63 .. 10   puts     how many there were, modulo 2^54: positions for waiting_store
 //   bits 9 .. 6     credit   how many pushes may still be posted without room running out
 //   bits 5 .. 2     newest   the inbox: the name of the last item posted, or 0
 //   bit 1           closed   nothing can be put any more
@@ -84,11 +86,7 @@ class guarded_store {
 
   // What a put takes as it is: an item to be moved, or to be copied if that runs no code of T's under the lock.
   template <class... Args>
-  static constexpr bool constructs_in_slot =
-      sizeof...(Args) == 1 &&
-      (... && ((!std::is_lvalue_reference_v<Args> && std::same_as<std::remove_reference_t<Args>, item_type>) ||
-               (std::same_as<std::remove_cvref_t<Args>, item_type> &&
-                std::is_trivially_copy_constructible_v<item_type>)));
+  static constexpr bool constructs_in_slot = fills_under_lock<item_type, Args...>;
 
   // Puts an item: success, full or closed. Unless it is success, or if it throws, the value is untouched.
   template <class Arg>
@@ -189,7 +187,7 @@ class guarded_store {
   bool has_room() const noexcept { return size() < capacity_; }
   std::size_t capacity() const noexcept { return capacity_; }
 
-  const Container& container() const noexcept { return items_.read(); }
+  auto get_allocator() const noexcept { return items_.read().get_allocator(); }
 
  private:
   using word = std::uint64_t;

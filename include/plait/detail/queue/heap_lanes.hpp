@@ -14,6 +14,8 @@
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/queue/item_heap.hpp>
+#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/queue_store.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/queue_element.hpp>
@@ -66,11 +68,7 @@ class heap_lanes {
 
   // See guarded_store.
   template <class... Args>
-  static constexpr bool constructs_in_slot =
-      sizeof...(Args) == 1 &&
-      (... && ((!std::is_lvalue_reference_v<Args> && std::same_as<std::remove_reference_t<Args>, item_type>) ||
-               (std::same_as<std::remove_cvref_t<Args>, item_type> &&
-                std::is_trivially_copy_constructible_v<item_type>)));
+  static constexpr bool constructs_in_slot = fills_under_lock<item_type, Args...>;
 
   // Puts an item: success or closed. Unless it is success, or if it throws, the value is untouched.
   template <class Arg>

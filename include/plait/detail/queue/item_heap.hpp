@@ -13,20 +13,12 @@
 #include <utility>
 
 #include <plait/detail/queue/item_array.hpp>
+#include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/order_of_equals.hpp>
 #include <plait/queue_element.hpp>
 
-namespace PLAIT_NAMESPACE {
-
-// How items come out that compare equal: in any order, or the one first that was put first, for a number of 8
-// bytes beside each item.
-struct any_order {};
-struct stable_order {};
-
-namespace detail {
-
-template <class Type>
-concept order_of_equals = std::same_as<Type, any_order> || std::same_as<Type, stable_order>;
+namespace PLAIT_NAMESPACE::detail {
 
 template <class Compare, class T>
 concept nothrow_compare = std::is_nothrow_invocable_r_v<bool, const Compare&, const T&, const T&>;
@@ -163,5 +155,4 @@ class item_heap {
   [[no_unique_address]] std::conditional_t<is_stable, std::uint64_t, nothing> puts_{};
 };
 
-}  // namespace detail
-}  // namespace PLAIT_NAMESPACE
+}  // namespace PLAIT_NAMESPACE::detail

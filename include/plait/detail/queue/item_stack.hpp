@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <plait/detail/queue/item_array.hpp>
+#include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/queue_element.hpp>
 

@@ -14,6 +14,8 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/queue_store.hpp>
 #include <plait/detail/queue/ring_positions.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
@@ -83,7 +85,7 @@ class lap_ring {
 
   // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
   template <class... Args>
-  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+  static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
   // Fills the next slot: success, full, closed or busy. Unless it is success, the arguments are untouched.
   template <class... Args>
@@ -242,12 +244,6 @@ class lap_ring {
   position first() const noexcept { return positions_.laps_before_wrap(laps_before_wrap<T>); }
 
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
-
-  // What stands in the way of an operation: success if nothing does any more. `now` is where to go on.
-  struct obstacle {
-    conqueue_status status;
-    position now;
-  };
 
   // The slot at `tail` could not be filled.
   [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {

@@ -15,6 +15,8 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/queue_store.hpp>
 #include <plait/detail/reclaim/hazard_records.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
@@ -75,7 +77,7 @@ class segment_list {
 
   // A constructor that may throw has run before a cell is claimed: a cell that stays empty would end the queue.
   template <class... Args>
-  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+  static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
   // Fills the next cell: success or closed. Unless it is success, the arguments are untouched. Throws
   // std::bad_alloc, and then nothing has happened.
@@ -224,6 +226,7 @@ class segment_list {
     }();
     return static_cast<std::size_t>(tail() - head);
   }
+  static constexpr bool has_room() noexcept { return true; }
 
  private:
   // A put asks for the line after next: its stores must be done before the next put can claim a cell.
@@ -389,12 +392,6 @@ class segment_list {
     return end.compare_exchange_strong(expected, &to, sync::release,  // release linked
                                        sync::relaxed);                // relaxed: it is beyond `from`
   }
-
-  // What stands in the way of a get: success if nothing does any more. `now` is where to go on.
-  struct obstacle {
-    conqueue_status status;
-    std::uint64_t now;
-  };
 
   // The cell `at` of `first` is not filled.
   [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {

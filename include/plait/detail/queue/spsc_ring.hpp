@@ -14,6 +14,8 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/queue_store.hpp>
 #include <plait/detail/queue/single_user.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -67,7 +69,7 @@ class spsc_ring {
 
   // A constructor that may throw runs before there is a claim: value-preserving, as in the other queues.
   template <class... Args>
-  static constexpr bool constructs_in_slot = std::is_nothrow_constructible_v<item_type, Args...>;
+  static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
   // The putter's side: success, full or closed. Unless it is success, the arguments are untouched.
   template <class... Args>

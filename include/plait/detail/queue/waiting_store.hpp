@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: MIT
+// Waiting at a store of elements, and counting what is done: the machinery behind queue_interface.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/queue_store.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A put tries once, and waits at not_full_ only if that was in vain; a get is its mirror image at not_empty_.
+// Every success notifies one waiter of the other side. Whoever has waited and sees that more could be done
+// hands the wake on: see event_count.
+//
+// Edges:  finished  done_  release in task_done -> acquire in task_done, seq_cst in unfinished_tasks: what was
+// done
+//                          for the items is seen by whoever join() lets go on. A tail loaded after done_ is at
+//                          least as far. The loads in unfinished_tasks() are seq_cst, in one sequence with the
+//                          store's claims: the one that finds the count zero in task_done() is seen by a join()
+//                          about to sleep
+template <queue_store Store>
+class waiting_store {
+ public:
+  using value_type = typename Store::value_type;
+  using item_type = typename Store::item_type;
+  using size_type = std::size_t;
+
+  template <class... Args>
+  explicit waiting_store(std::in_place_t, Args&&... args) : store_(std::forward<Args>(args)...) {}
+
+  // Puts an element, and waits for room within the limits: success, closed or, once the limits have ended the
+  // wait, full or stopped. Unless it is success, a T given by rvalue is as it was.
+  template <class... Args>
+  conqueue_status put(wait_limits limits, Args&&... args) {
+    if constexpr (constructs_in_slot<Args...>) {
+      const conqueue_status status = try_put(std::forward<Args>(args)...);
+      if constexpr (Store::is_bounded) {
+        if (is_worth_waiting(status)) [[unlikely]]
+          return put_waiting<by_value_if_cheap<Args>...>(limits, std::forward<Args>(args)...);
+      }
+      return status;
+    } else {
+      return put_made([&](item_type&& item) { return put(limits, std::move(item)); },
+                      std::forward<Args>(args)...);
+    }
+  }
+
+  // Takes an item, and waits for one within the limits: success, closed (and drained) or, once the limits have
+  // ended the wait, empty or stopped.
+  conqueue_status get(std::optional<item_type>& item, wait_limits limits) {
+    const conqueue_status status = try_get(item);
+    if (!is_worth_waiting(status)) [[likely]]
+      return status;
+    // Not into `item` itself: an address that escapes would keep it out of registers above.
+    conqueue_status waited;
+    if (std::optional<item_type> late = get_waiting(limits, waited)) item.emplace(std::move(*late));
+    return waited;
+  }
+
+  // As put() and get(), without waiting: the store's answer.
+  template <class... Args>
+  conqueue_status try_put(Args&&... args) noexcept(puts_without_throwing<Args...>) {
+    if constexpr (constructs_in_slot<Args...>) {
+      const conqueue_status status = store_.try_put(std::forward<Args>(args)...);
+      if (status == conqueue_status::success) not_empty_.notify_one();
+      return status;
+    } else {
+      return put_made([&](item_type&& item) { return try_put(std::move(item)); }, std::forward<Args>(args)...);
+    }
+  }
+
+  conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    const conqueue_status status = store_.try_get(item);
+    if constexpr (Store::is_bounded) {
+      if (status == conqueue_status::success) not_full_.notify_one();
+    }
+    return status;
+  }
+
+  // Puts `count` elements from `first` on, waiting for room within the limits, and says how many. Each is read
+  // once.
+  template <class Iterator>
+  size_type put_n(Iterator& first, size_type count, wait_limits limits) {
+    if constexpr (survives_refusal<Iterator>) {
+      size_type done = try_put_n(first, count);
+      while (done != count) {
+        const size_type more = put_some_waiting(first, count - done, limits);
+        if (more == 0) break;
+        done += more;
+      }
+      return done;
+    } else {
+      return put_each_read(first, count, [&] { return wait_for_room(limits); });
+    }
+  }
+
+  // Takes 1 to `max_count` items to `out`, waiting for the first within the limits, and says how many.
+  template <class Iterator>
+  size_type get_n(Iterator& out, size_type max_count, wait_limits limits) {
+    const size_type at_once = try_get_n(out, max_count);
+    return at_once != 0 || max_count == 0 ? at_once : get_some_waiting(out, max_count, limits);
+  }
+
+  // What of the above can be done without waiting.
+  template <class Iterator>
+  size_type try_put_n(Iterator& first, size_type count) {
+    if constexpr (puts_together<Iterator>) {
+      const size_type done = store_.try_put_n(first, count);
+      if (done != 0) not_empty_.notify_one();
+      return done;
+    } else if constexpr (survives_refusal<Iterator>) {
+      size_type done = 0;
+      for (; done != count && try_put(*first) == conqueue_status::success; ++done) ++first;
+      return done;
+    } else {
+      return put_each_read(first, count, [&] { return takes_a_put(); });
+    }
+  }
+
+  template <class Iterator>
+  size_type try_get_n(Iterator& out, size_type max_count) {
+    size_type done = 0;
+    if constexpr (gets_together<Iterator>) {
+      done = store_.try_get_n(out, max_count);
+      if constexpr (Store::is_bounded) {
+        if (done != 0) not_full_.notify_one();
+      }
+    } else {
+      for (std::optional<item_type> item; done != max_count && try_get(item) == conqueue_status::success;
+           ++done) {
+        write(out, *item);
+        item.reset();
+      }
+    }
+    return done;
+  }
+
+  void close() noexcept {
+    store_.close();
+    not_empty_.notify_all();
+    not_full_.notify_all();
+  }
+
+  // The number of items thrown away.
+  size_type close_and_discard() {
+    close();
+    size_type discarded = 0;
+    for (std::optional<item_type> item; get(item, {}) == conqueue_status::success; ++discarded) {
+      item.reset();  // before it counts as done
+      task_done();
+    }
+    return discarded;
+  }
+
+  void task_done() {
+    position done = done_.load(sync::acquire);  // acquire finished
+    do {
+      if (done == store_.tail())
+        throw std::logic_error(std::string(Store::queue_name) +
+                               ": task_done() called more often than items were put");
+    } while (!done_.compare_exchange_weak(done, store_.next(done),
+                                          sync::release,  // release finished
+                                          sync::acquire));  // acquire finished
+    if (unfinished_tasks() == 0) all_done_.notify_all();
+  }
+
+  size_type unfinished_tasks() const noexcept {
+    const position done = done_.load(sync::seq_cst);  // seq_cst finished
+    return static_cast<size_type>(store_.distance(done, store_.tail()));
+  }
+
+  // False if the limits have ended the wait.
+  bool wait_until_done(wait_limits limits) {
+    const auto all_done = [this]() noexcept {
+      return unfinished_tasks() == 0 ? attempt::done : attempt::blocked;
+    };
+    return all_done() == attempt::done || all_done_.wait(all_done, limits);
+  }
+
+  // For operations that only one store has: whoever changes it says so, and waits until `try_once` says done.
+  Store& store() noexcept { return store_; }
+  const Store& store() const noexcept { return store_; }
+  typename Store::event_count& not_empty() noexcept { return not_empty_; }
+  typename Store::event_count& not_full() noexcept { return not_full_; }
+
+ private:
+  using position = typename Store::position;
+
+  template <class... Args>
+  static constexpr bool constructs_in_slot = Store::template constructs_in_slot<Args...>;
+
+  template <class... Args>
+  static constexpr bool puts_without_throwing = [] {
+    if constexpr (constructs_in_slot<Args...>) {
+      return noexcept(std::declval<Store&>().try_put(std::declval<Args>()...));
+    } else {
+      return false;
+    }
+  }();
+  static constexpr bool gets_without_throwing =
+      noexcept(std::declval<Store&>().try_get(std::declval<std::optional<item_type>&>()));
+
+  // Makes an item of the arguments, and puts that. A T that was moved into its box is moved back if it is
+  // refused.
+  template <class Put, class... Args>
+  static conqueue_status put_made(Put put, Args&&... args) {
+    item_type item = make_queue_item<value_type>(std::forward<Args>(args)...);
+    if constexpr (is_boxed<value_type> && (... && std::same_as<Args, value_type>)) {
+      if constexpr (item_type::moves_back) {
+        const auto take_back = [&] { (..., (args = std::move(item.value()))); };
+        try {
+          const conqueue_status status = put(std::move(item));
+          if (status != conqueue_status::success) take_back();
+          return status;
+        } catch (...) {
+          take_back();
+          throw;
+        }
+      }
+    }
+    return put(std::move(item));
+  }
+
+  template <class... Params>
+  [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
+    conqueue_status status;
+    wait_for(not_full_, limits, [&]() noexcept(puts_without_throwing<Params...>) {
+      return outcome(status = try_put(std::forward<Params>(params)...));
+    });
+    if (status == conqueue_status::success && store_.has_room()) not_full_.notify_one();
+    return is_worth_waiting(status) ? why_ended(limits, conqueue_status::full) : status;
+  }
+
+  [[gnu::noinline]] std::optional<item_type> get_waiting(wait_limits limits, conqueue_status& status) {
+    std::optional<item_type> item;
+    wait_for(not_empty_, limits,
+             [&]() noexcept(gets_without_throwing) { return outcome(status = try_get(item)); });
+    if (status == conqueue_status::success && store_.size() != 0) not_empty_.notify_one();
+    if (is_worth_waiting(status)) status = why_ended(limits, conqueue_status::empty);
+    return item;
+  }
+
+  // An attempt that throws may have been woken for what another waiter could do.
+  template <class TryOnce>
+  static bool wait_for(typename Store::event_count& events, wait_limits limits, TryOnce try_once,
+                       pace look_at = pace_of_items) {
+    if constexpr (noexcept(try_once())) {
+      return events.wait(try_once, limits, look_at);
+    } else {
+      try {
+        return events.wait(try_once, limits, look_at);
+      } catch (...) {
+        events.notify_one();
+        throw;
+      }
+    }
+  }
+
+  // How the slow path takes an argument: a small T by value, so that it can stay in a register until then.
+  // Nothing but a T: an element made of another object may go on referring to that very object.
+  template <class Arg>
+  using by_value_if_cheap =
+      std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, value_type> &&
+                             std::is_trivially_copyable_v<value_type> && sizeof(value_type) <= sizeof(void*),
+                         value_type, Arg&&>;
+
+  static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
+    return status != conqueue_status::success && status != conqueue_status::closed;
+  }
+
+  static constexpr attempt outcome(conqueue_status status) noexcept {
+    switch (status) {
+      case conqueue_status::full:
+      case conqueue_status::empty:
+        return attempt::blocked;
+      case conqueue_status::busy:
+        return attempt::contended;
+      default:
+        return attempt::done;
+    }
+  }
+
+  static conqueue_status why_ended(wait_limits limits, conqueue_status at_deadline) noexcept {
+    const bool stopped = limits.stop != nullptr && limits.stop->stop_requested();
+    return stopped ? conqueue_status::stopped : at_deadline;
+  }
+
+  // Batches. Whether all that fits can go in, or come out, as one operation of the store: it reads and writes
+  // elements after the claim, where nothing may throw.
+  template <class Iterator>
+  static constexpr bool puts_together =
+      constructs_in_slot<std::iter_reference_t<Iterator>> && noexcept(*std::declval<Iterator&>()) &&
+      noexcept(++std::declval<Iterator&>());
+  template <class Iterator>
+  static constexpr bool gets_together = noexcept(*std::declval<Iterator&>() = std::declval<value_type>()) &&
+                                        noexcept(++std::declval<Iterator&>());
+
+  // Whether *first can be read again if what it gave was refused: it refers to an element, which a refused put
+  // leaves as it was. What makes an element, or converts one that it moves from, must be read only once there
+  // is room.
+  template <class Iterator, class Reference = std::iter_reference_t<Iterator>>
+  static constexpr bool survives_refusal =
+      puts_together<Iterator> || std::is_lvalue_reference_v<Reference> || std::same_as<Reference, value_type&&>;
+
+  // Looks for room first, then reads an element and keeps it until it is in. Another put may have taken that
+  // room meanwhile: then this waits, since the element cannot be given back.
+  template <class Iterator, class FindRoom>
+  size_type put_each_read(Iterator& first, size_type count, FindRoom find_room) {
+    size_type done = 0;
+    for (; done != count && find_room(); ++done) {
+      if (put({}, make_queue_item<value_type>(*first)) != conqueue_status::success) break;
+      ++first;
+    }
+    return done;
+  }
+
+  bool takes_a_put() const noexcept { return !store_.is_closed() && store_.has_room(); }
+
+  // False if it is closed, or the limits have ended the wait.
+  bool wait_for_room(wait_limits limits) {
+    const auto look = [this]() noexcept {
+      return store_.is_closed() || store_.has_room() ? attempt::done : attempt::blocked;
+    };
+    if (look() != attempt::done) {
+      wait_for(not_full_, limits, look);
+      // The wake that this thread may have used belongs to whoever takes the room.
+      if (takes_a_put()) not_full_.notify_one();
+    }
+    return takes_a_put();
+  }
+
+  // At least one, unless it is closed or the limits end the wait. Only single operations tell why nothing could
+  // be done.
+  template <class Iterator>
+  size_type put_some_waiting(Iterator& first, size_type count, wait_limits limits) {
+    if constexpr (!Store::is_bounded) {
+      return try_put_n(first, count);
+    } else if constexpr (puts_together<Iterator>) {
+      size_type done = 0;
+      wait_for(
+          not_full_, limits,
+          [&]() noexcept(noexcept(store_.try_put_n(first, count))) {
+            done = try_put_n(first, count);
+            return done != 0 || store_.is_closed() ? attempt::done
+                   : store_.has_room()             ? attempt::contended
+                                                   : attempt::blocked;
+          },
+          Store::batch_pace);
+      if (done != 0 && store_.has_room()) not_full_.notify_one();
+      return done;
+    } else {
+      if (put(limits, *first) != conqueue_status::success) return 0;
+      ++first;
+      return 1 + try_put_n(first, count - 1);
+    }
+  }
+
+  template <class Iterator>
+  size_type get_some_waiting(Iterator& out, size_type max_count, wait_limits limits) {
+    if constexpr (gets_together<Iterator>) {
+      size_type done = 0;
+      wait_for(
+          not_empty_, limits,
+          [&]() noexcept(noexcept(store_.try_get_n(out, max_count))) {
+            done = try_get_n(out, max_count);
+            if (done != 0) return attempt::done;
+            std::optional<item_type> item;
+            const conqueue_status status = try_get(item);
+            if (status == conqueue_status::success) {
+              write(out, *item);
+              done = 1;
+            }
+            return outcome(status);
+          },
+          Store::batch_pace);
+      if (done != 0 && store_.size() != 0) not_empty_.notify_one();
+      return done;
+    } else {
+      std::optional<item_type> item;
+      if (get(item, limits) != conqueue_status::success) return 0;
+      write(out, *item);
+      return 1 + try_get_n(out, max_count - 1);
+    }
+  }
+
+  template <class Iterator>
+  static void write(Iterator& out, item_type& item) noexcept(gets_together<Iterator>) {
+    *out = std::move(queue_value(item));
+    ++out;
+  }
+
+  Store store_;
+
+  // Tasks marked done, as a position of the store: never beyond its tail.
+  alignas(contention_free_distance) sync::atomic<position> done_{store_.tail()};
+  detail::event_count all_done_;
+
+  // Written only by threads that sleep or wake others.
+  alignas(contention_free_distance) typename Store::event_count not_empty_;
+  typename Store::event_count not_full_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
