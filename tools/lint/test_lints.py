@@ -146,6 +146,11 @@ class Snippets(LintTest):
         self.finds(snippets, self.example | header | {"docs/a.md": "```cpp\nint b = 3;\n```\n"}, "this snippet")
         self.finds(snippets, self.example | header | {"README.md": "```cpp\nint b = 2;\n```\n"}, "this snippet")
 
+    def test_examples_in_folders_count(self):
+        lesson = {"examples/lessons/a.cpp": "int b = 2;\n"}
+        self.accepts(snippets, lesson | {"docs/a.md": "```cpp\nint b = 2;\n```\n"})
+        self.finds(snippets, lesson | {"docs/a.md": "```cpp\nint b = 3;\n```\n"}, "docs/a.md:1: this snippet")
+
     def test_lines_left_out_are_found(self):
         self.finds(snippets, self.example | {"README.md": "```cpp\nint a = 1;\n  f(a);\n```\n"}, "this snippet")
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Four threads, one text each, and one counter for the words of all.
+#include <array>
+#include <cctype>
+#include <iostream>
+#include <ranges>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <plait/keyed_counter.hpp>
+
+namespace {
+
+constexpr std::array texts{
+    "The early bird sings and the cat listens",
+    "A cat sleeps while the bird sings",
+    "The old cat and the young cat sleep",
+    "Nobody sings while a cat sleeps",
+};
+
+void count_words(std::string text, plait::keyed_counter<std::string>& counts) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::istringstream words(text);
+  counts.update(std::views::istream<std::string>(words));
+}
+
+}  // namespace
+
+int main() {
+  plait::keyed_counter<std::string> counts;
+  {
+    std::vector<std::jthread> threads;
+    for (const char* const text : texts) threads.emplace_back([&counts, text] { count_words(text, counts); });
+  }
+  for (const auto& [word, count] : counts.most_common(6)) std::cout << word << ": " << count << '\n';
+  std::cout << counts.total() << " words, " << counts.size() << " different ones\n";
+}
