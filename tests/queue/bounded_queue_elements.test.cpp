@@ -152,7 +152,7 @@ TEST(bounded_queue_elements, an_output_iterator_that_throws_loses_the_item_it_th
 }
 
 TEST(bounded_queue_elements, an_input_iterator_that_throws_leaves_what_went_in_before) {
-  bounded_queue<int> queue(4);
+  bounded_queue<int> queue(8);
   struct counts_to_2 {
     using value_type = int;
     using difference_type = std::ptrdiff_t;

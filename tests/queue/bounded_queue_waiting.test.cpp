@@ -205,12 +205,12 @@ TEST(bounded_queue_waiting, a_stop_requested_before_the_call_ends_the_wait_but_n
   source.request_stop();
   const std::stop_token stop = source.get_token();
   EXPECT_EQ(queue.pop(stop), std::nullopt);
-  EXPECT_EQ(queue.try_pop_for(1h, stop), nothing);
-  EXPECT_EQ(queue.try_pop_until(steady_clock::now() + 1h, stop), nothing);
+  EXPECT_EQ(queue.try_pop_for(1h, stop).error(), conqueue_status::stopped);
+  EXPECT_EQ(queue.try_pop_until(steady_clock::now() + 1h, stop).error(), conqueue_status::stopped);
   EXPECT_TRUE(queue.push(1, stop));
   EXPECT_FALSE(queue.push(2, stop));
-  EXPECT_EQ(queue.try_push_for(2, 1h, stop), full);
-  EXPECT_EQ(queue.try_push_until(2, steady_clock::now() + 1h, stop), full);
+  EXPECT_EQ(queue.try_push_for(2, 1h, stop), conqueue_status::stopped);
+  EXPECT_EQ(queue.try_push_until(2, steady_clock::now() + 1h, stop), conqueue_status::stopped);
   EXPECT_FALSE(queue.join(stop));
   EXPECT_FALSE(queue.try_join_for(1h, stop));
   EXPECT_EQ(queue.pop(stop), 1);
@@ -226,11 +226,15 @@ TEST(bounded_queue_waiting, a_stop_requested_by_another_thread_ends_every_kind_o
   {
     std::deque<sleeper> waiting;
     waiting.emplace_back([&] { ended += empty.pop(stop) == std::nullopt; });
-    waiting.emplace_back([&] { ended += empty.try_pop_for(1h, stop) == nothing; });
-    waiting.emplace_back([&] { ended += empty.try_pop_until(system_clock::now() + 1h, stop) == nothing; });
+    waiting.emplace_back(
+        [&] { ended += empty.try_pop_for(1h, stop) == std::unexpected(conqueue_status::stopped); });
+    waiting.emplace_back([&] {
+      ended += empty.try_pop_until(system_clock::now() + 1h, stop) == std::unexpected(conqueue_status::stopped);
+    });
     waiting.emplace_back([&] { ended += !filled.push(2, stop); });
-    waiting.emplace_back([&] { ended += filled.try_push_for(2, 1h, stop) == full; });
-    waiting.emplace_back([&] { ended += filled.try_push_until(2, system_clock::now() + 1h, stop) == full; });
+    waiting.emplace_back([&] { ended += filled.try_push_for(2, 1h, stop) == conqueue_status::stopped; });
+    waiting.emplace_back(
+        [&] { ended += filled.try_push_until(2, system_clock::now() + 1h, stop) == conqueue_status::stopped; });
     waiting.emplace_back([&] { ended += !filled.join(stop); });
     waiting.emplace_back([&] { ended += !filled.try_join_for(1h, stop); });
     for (const sleeper& each : waiting) EXPECT_FALSE(each.has_returned());
