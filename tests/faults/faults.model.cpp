@@ -101,7 +101,7 @@ const verify::scenario scenarios[] = {
        queue->push(1);
        threads(
            [&] {
-             queue->pop();
+             (void)queue->pop();
              queue->task_done();
              queue.let_go();
            },
@@ -172,7 +172,7 @@ const verify::scenario too_early[] = {
        auto queue = std::make_unique<bounded_queue<int>>(1);
        threads([&] { queue->push(1); },
                [&] {
-                 queue->pop();
+                 (void)queue->pop();
                  queue.reset();
                });
      }},
@@ -182,7 +182,7 @@ const verify::scenario too_early[] = {
        auto queue = std::make_unique<bounded_queue<int>>(1);
        threads([&] { queue->close(); },
                [&] {
-                 queue->pop();
+                 (void)queue->pop();
                  queue.reset();
                });
      }},
@@ -193,7 +193,7 @@ const verify::scenario too_early[] = {
        queue->push(1);
        threads(
            [&] {
-             queue->pop();
+             (void)queue->pop();
              queue->task_done();
            },
            [&] {
@@ -205,7 +205,7 @@ const verify::scenario too_early[] = {
     {"destroyed_while_somebody_waits",
      [] {
        auto queue = std::make_unique<bounded_queue<int>>(1);
-       threads([&] { queue->pop(); },
+       threads([&] { (void)queue->pop(); },
                [&] {
                  queue->close();
                  queue.reset();

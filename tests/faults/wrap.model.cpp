@@ -95,7 +95,7 @@ const verify::scenario scenarios[] = {
      [] {
        late_queue queue(2);
        queue.push(late{0});
-       queue.pop();
+       (void)queue.pop();
        const std::array<late, 3> items{late{1}, late{2}, late{3}};
        std::array<late, 3> got{};
        threads([&] { check(queue.push_n(items.begin(), 3) == 3); },
@@ -112,7 +112,7 @@ const verify::scenario scenarios[] = {
        bool pushed = false;
        std::optional<late> got;
        queue.push(late{1});
-       queue.pop();  // the next position is 0
+       (void)queue.pop();  // the next position is 0
        threads([&] { pushed = queue.push(late{2}); }, [&] { got = queue.pop(); }, [&] { queue.close(); });
        check(got.has_value() == pushed);
        check(queue.is_closed() && !queue.pop());
@@ -141,7 +141,7 @@ const verify::scenario scenarios[] = {
        bounded_queue<late_on_the_heap> queue(2);
        queue.push(std::make_unique<late>(1));
        threads([&] { queue.push(std::make_unique<late>(2)), queue.push(std::make_unique<late>(3)); },
-               [&] { queue.pop(); });
+               [&] { (void)queue.pop(); });
      }},
 
     {"a_wake_that_wraps_the_epoch",

@@ -132,7 +132,7 @@ const verify::scenario scenarios[] = {
        bounded_queue<int> queue(1);
        verify::plain<bool> done(false);
        queue.push(7);
-       queue.pop();
+       (void)queue.pop();
        threads([&] { queue.join(), check(done.read()); },
                [&] {
                  done.write(true);
@@ -144,7 +144,7 @@ const verify::scenario scenarios[] = {
      [] {
        bounded_queue<int> queue(1);
        queue.push(7);
-       queue.pop();
+       (void)queue.pop();
        const auto join = [&] { queue.join(); };
        threads(join, join, [&] { queue.task_done(); });
      }},
@@ -155,11 +155,11 @@ const verify::scenario scenarios[] = {
        queue.push(1);
        threads([&] { queue.join(); },
                [&] {
-                 queue.pop();
+                 (void)queue.pop();
                  queue.task_done();
                },
                [&] {
-                 queue.pop(std::stop_token());
+                 (void)queue.pop(std::stop_token());
                  queue.task_done();
                },
                [&] { queue.push(2); });
@@ -198,7 +198,7 @@ const verify::scenario scenarios[] = {
              queue.push(2);
              queue.push(3);
            },
-           [&] { queue.pop(); }, [&] { check(queue.size() <= 2); });
+           [&] { (void)queue.pop(); }, [&] { check(queue.size() <= 2); });
        check(queue.size() == 2);
      }},
 };
@@ -208,7 +208,12 @@ const verify::scenario scenarios[] = {
 TEST(bounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   model::expect_others_go_on([] {
     bounded_queue<int> queue(2);
-    threads([&] { queue.try_push(1); }, [&] { queue.try_pop(), queue.try_push(2), queue.try_pop(); });
+    threads([&] { (void)queue.try_push(1); },
+            [&] {
+              (void)queue.try_pop();
+              (void)queue.try_push(2);
+              (void)queue.try_pop();
+            });
   });
 }
 
@@ -221,7 +226,7 @@ TEST(bounded_queue_memory, is_allocated_by_the_constructor_or_not_at_all) {
   const verify::report found = verify::fail_allocations([&] {
     try {
       bounded_queue<int> queue(2);
-      threads([&] { queue.push(1); }, [&] { queue.pop(); });
+      threads([&] { queue.push(1); }, [&] { (void)queue.pop(); });
     } catch (const std::bad_alloc&) {
       ++refused;
     }

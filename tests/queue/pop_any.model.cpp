@@ -44,7 +44,7 @@ const verify::scenario scenarios[] = {
              // Whatever it takes, one item is left for the other.
              if (pop_any(first, second)->index() == 1) second.push(3);
            },
-           [&] { second.pop(); }, [&] { first.push(1); }, [&] { second.push(2); });
+           [&] { (void)second.pop(); }, [&] { first.push(1); }, [&] { second.push(2); });
      }},
 
     {"it_ends_when_the_last_of_the_queues_is_closed",

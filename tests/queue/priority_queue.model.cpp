@@ -73,7 +73,7 @@ const verify::scenario scenarios[] = {
        auto value = std::make_unique<int>(2);
        queue.push(std::make_unique<int>(1));
        conqueue_status pushed{};
-       threads([&] { queue.try_pop(); }, [&] { pushed = queue.try_push(std::move(value)); },
+       threads([&] { (void)queue.try_pop(); }, [&] { pushed = queue.try_push(std::move(value)); },
                [&] { queue.close(); });
        check((value == nullptr) == (pushed == conqueue_status::success));
      }},
@@ -141,7 +141,8 @@ const verify::scenario scenarios[] = {
     {"size_stays_within_bounds_and_catches_up",
      [] {
        priority_queue<int> queue(2);
-       threads([&] { queue.push(1), queue.push(2); }, [&] { queue.pop(); }, [&] { check(queue.size() <= 2); });
+       threads([&] { queue.push(1), queue.push(2); }, [&] { (void)queue.pop(); },
+               [&] { check(queue.size() <= 2); });
        check(queue.size() == 1);
      }},
 };

@@ -118,7 +118,7 @@ const verify::scenario scenarios[] = {
     {"size_is_never_more_than_was_pushed",
      [] {
        spsc_queue<int> queue(2);
-       threads([&] { queue.push(1); }, [&] { queue.pop(); },
+       threads([&] { queue.push(1); }, [&] { (void)queue.pop(); },
                [&] { check(queue.size() <= 1, "there was one item, or none"); });
      }},
 
@@ -151,7 +151,7 @@ const verify::scenario scenarios[] = {
              check(done.read() == 1, "the work is done when join returns");
            },
            [&] {
-             queue.pop();
+             (void)queue.pop();
              done.write(1);
              queue.task_done();
            });
@@ -162,7 +162,7 @@ const verify::scenario scenarios[] = {
        const auto counted = std::make_shared<int>();
        {
          spsc_queue<std::shared_ptr<int>> queue(2);
-         threads([&] { queue.push(counted), queue.push(counted); }, [&] { queue.pop(); });
+         threads([&] { queue.push(counted), queue.push(counted); }, [&] { (void)queue.pop(); });
        }
        check(counted.use_count() == 1, "every copy was destroyed");
      }},

@@ -145,12 +145,12 @@ const verify::scenario scenarios[] = {
        queue.push(1);
        threads([&] { queue.join(); },
                [&] {
-                 queue.pop();
+                 (void)queue.pop();
                  queue.task_done();
                },
                [&] {
                  queue.push(2);
-                 queue.pop();
+                 (void)queue.pop();
                  queue.task_done();
                });
      },
@@ -190,7 +190,7 @@ const verify::scenario scenarios[] = {
        unbounded_queue<int> queue;
        queue.push(1);
        queue.push(2);
-       threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_pop(), queue.push(3); });
+       threads([&] { (void)queue.try_pop(), queue.try_pop(); }, [&] { (void)queue.try_pop(), queue.push(3); });
      }},
 
     {"one_of_two_producers_sees_the_item_of_the_other",
@@ -211,7 +211,8 @@ const verify::scenario scenarios[] = {
      [] {
        unbounded_queue<int> queue;
        int out = 0;
-       threads([&] { queue.push(1); }, [&] { queue.try_pop_n(&out, 1); }, [&] { check(queue.size() <= 1); });
+       threads([&] { queue.push(1); }, [&] { (void)queue.try_pop_n(&out, 1); },
+               [&] { check(queue.size() <= 1); });
      }},
 
     {"one_of_two_consumers_sees_that_the_other_queue_has_less",
@@ -224,8 +225,10 @@ TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   model::expect_others_go_on([] {
     unbounded_queue<int> queue;
     queue.push(1), queue.pop();
-    verify::thread producer([&] { queue.try_push(1); });
-    queue.try_pop(), queue.try_push(2), queue.try_pop();
+    verify::thread producer([&] { (void)queue.try_push(1); });
+    (void)queue.try_pop();
+    (void)queue.try_push(2);
+    (void)queue.try_pop();
   });
 }
 
@@ -248,7 +251,7 @@ TEST(unbounded_queue_memory, a_push_without_memory_leaves_the_queue_as_it_was) {
               },
               [&] {
                 try {
-                  queue.try_pop();
+                  (void)queue.try_pop();
                   queue.push(4);
                 } catch (const std::bad_alloc&) {
                   ++refused;

@@ -74,7 +74,7 @@ class queue_world {
     // Two that are not done yet, so that others can be.
     for (; initially_.put != 2; ++initially_.put) {
       queue_.push(0);
-      queue_.pop();
+      (void)queue_.pop();
     }
     for (int i = 1; i <= from.items; ++i) {
       queue_.push(i);

@@ -89,7 +89,8 @@ void two_producers_wait_for_room() {
   Queue queue(Capacity...);
   queue.push(1);
   queue.push(2);
-  threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); }, [&] { queue.pop(), queue.pop(); });
+  threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); },
+          [&] { (void)queue.pop(), queue.pop(); });
   check(queue.size() == 2);
 }
 
@@ -144,7 +145,7 @@ template <class Queue, std::size_t... Capacity>
 void destroys_what_a_pop_leaves() {
   Queue queue(Capacity...);
   queue.push(std::make_unique<int>(0));
-  threads([&] { queue.pop(); }, [&] { queue.push(std::make_unique<int>(1)); },
+  threads([&] { (void)queue.pop(); }, [&] { queue.push(std::make_unique<int>(1)); },
           [&] { queue.push(std::make_unique<int>(2)); });
 }
 
@@ -222,8 +223,16 @@ template <class Queue, std::size_t... Capacity>
 void join_push_and_task_done() {
   Queue queue(Capacity...);
   queue.push(1);
-  threads([&] { queue.join(); }, [&] { queue.pop(), queue.task_done(); }, [&] { queue.push(2); },
-          [&] { queue.pop(), queue.task_done(); });
+  threads([&] { queue.join(); },
+          [&] {
+            (void)queue.pop();
+            queue.task_done();
+          },
+          [&] { queue.push(2); },
+          [&] {
+            (void)queue.pop();
+            queue.task_done();
+          });
 }
 
 // -- a thread to be stopped, and another --
@@ -233,7 +242,7 @@ void a_consumer_and_pushes() {
   Queue queue;
   queue.push(1);
   queue.push(2);
-  threads([&] { queue.try_pop(); }, [&] { queue.push(3), queue.push(4); });
+  threads([&] { (void)queue.try_pop(); }, [&] { queue.push(3), queue.push(4); });
 }
 
 template <class Queue>
@@ -241,7 +250,7 @@ void two_consumers() {
   Queue queue;
   queue.push(1);
   queue.push(2);
-  threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); });
+  threads([&] { (void)queue.try_pop(); }, [&] { (void)queue.try_pop(); });
 }
 
 // -- two queues --
@@ -264,10 +273,10 @@ inline constexpr auto nothing_inside = [](const auto&) {};
 inline constexpr auto one_inside = [](auto& queue) { queue.push(1); };
 
 // what changes,
-inline constexpr auto put = [](auto& queue) { queue.try_push(1); };
+inline constexpr auto put = [](auto& queue) { (void)queue.try_push(1); };
 inline constexpr auto put_batch = [](auto& queue) {
   const int item = 1;
-  queue.try_push_n(&item, 1);
+  (void)queue.try_push_n(&item, 1);
 };
 inline constexpr auto take = [](auto& queue) { check(queue.try_pop().has_value()); };
 inline constexpr auto take_batch = [](auto& queue) {
