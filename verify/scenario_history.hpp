@@ -7,18 +7,18 @@
 #include <utility>
 
 #include <verify/execution.hpp>
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 
 namespace verify {
 
 // Records the calls of a scenario. It is no part of what is checked: it orders nothing between the threads.
 // A call lasts from its first step to its last: if the order of two calls can be told at all, it is told.
 //
-//   verify::history<queue_operation> told;
+//   verify::scenario_history<queue_operation> told;
 //   threads([&] { told.record([&] { return queue_operation{.pushed = 7, .status = queue.try_push(7)}; }); },
 //   ...
 template <class Operation>
-class history {
+class scenario_history {
  public:
   // Makes the call, which returns the operation with its result; or a range of those that it amounts to.
   template <class Call>
@@ -34,10 +34,10 @@ class history {
     }
   }
 
-  std::span<const call<Operation>> calls() const noexcept { return calls_; }
+  std::span<const history::call<Operation>> calls() const noexcept { return calls_; }
 
  private:
-  detail::list<call<Operation>> calls_;
+  detail::list<history::call<Operation>> calls_;
 };
 
 }  // namespace verify

@@ -270,13 +270,13 @@ class queue_world {
     for (std::size_t left = queue_.size(); left != 0; --left) try_pop(0);
     try_pop(0);
     const verify::detail::untracked own;
-    std::vector<verify::call<told>> calls(history_.calls().begin(), history_.calls().end());
+    std::vector<history::call<told>> calls(history_.calls().begin(), history_.calls().end());
     for (std::size_t i = 0; i != side_by_side; ++i) {
       calls[i].begin = 0;
       calls[i].end = calls[side_by_side - 1].end;
     }
     verify::check(
-        verify::is_linearizable(std::span<const verify::call<told>>(calls), initially_, is_possible<Order>),
+        history::is_linearizable(std::span<const history::call<told>>(calls), initially_, is_possible<Order>),
         "the calls are linearizable");
   }
 
@@ -327,7 +327,7 @@ class queue_world {
   sequential_queue<Order> initially_;
   Queue queue_;
   std::unique_ptr<std::stop_source> stop_;
-  verify::history<told> history_;
+  verify::scenario_history<told> history_;
   std::size_t numbered_ = 0;
   verify::detail::list<told::kind> waiting_;
 };

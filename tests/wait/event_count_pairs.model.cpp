@@ -129,7 +129,7 @@ class world {
   sync::atomic<int> available_;
   event_count changed_;
   std::unique_ptr<std::stop_source> stop_;
-  verify::history<told> history_;
+  verify::scenario_history<told> history_;
   verify::detail::list<told::kind> waiting_;  // of the calls of wait() that are under way
 };
 

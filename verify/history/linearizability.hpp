@@ -22,9 +22,9 @@
 #include <utility>
 #include <vector>
 
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 
-namespace verify {
+namespace history {
 
 // `State` is the sequential structure: copyable and ordered by <. apply(state, operation) does the
 // operation and says whether its result is the one that was recorded.
@@ -32,7 +32,7 @@ template <class State, class Operation, class Apply>
 bool is_linearizable(std::span<const call<Operation>> calls, const State& initial, Apply&& apply) {
   using call_set = std::uint64_t;
   if (calls.size() > 64)
-    throw std::invalid_argument("verify::is_linearizable: a history of at most 64 calls can be checked");
+    throw std::invalid_argument("history::is_linearizable: a history of at most 64 calls can be checked");
   const call_set all = calls.size() == 64 ? ~call_set{0} : (call_set{1} << calls.size()) - 1;
   std::set<std::pair<call_set, State>> visited;
 
@@ -83,7 +83,7 @@ std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> cal
       if (slot != slots.end()) {
         *slot = e.which;
       } else if (slots.size() == 64) {
-        throw std::invalid_argument("verify::find_unexplained: at most 64 calls may overlap");
+        throw std::invalid_argument("history::find_unexplained: at most 64 calls may overlap");
       } else {
         slots.push_back(e.which);
       }
@@ -114,4 +114,4 @@ std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> cal
   return std::nullopt;
 }
 
-}  // namespace verify
+}  // namespace history
