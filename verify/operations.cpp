@@ -18,11 +18,6 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-void execution::record(std::string what, const site& where) {
-  const untracked own;
-  trace_->add({running_, std::move(what), where.file_name(), where.line()});
-}
-
 void execution::record(std::string_view what, const location& at, const word& bits, const site& where,
                        std::string_view remark) {
   if (trace_ == nullptr) return;
@@ -45,9 +40,7 @@ location& execution::resolve(handle& known, const void* object, const word& bits
 }
 
 void execution::check_not_freed(const void* object, const site& where) {
-  const auto* const at = static_cast<const std::byte*>(object);
-  for (const freed_memory& each : freed_)
-    if (!std::less<>()(at, each.begin) && std::less<>()(at, each.end)) fail("use after free", &where);
+  if (heap_.is_freed(object)) fail("use after free", &where);
 }
 
 void execution::enter(location& at, const site& where) {
@@ -56,7 +49,7 @@ void execution::enter(location& at, const site& where) {
 }
 
 void execution::check_usable(const location& at, const site& where) {
-  if (!freed_.empty()) check_not_freed(at.object, where);
+  check_not_freed(at.object, where);
   if (!memory_.is_constructed(at, running_))
     fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
 }
@@ -181,7 +174,7 @@ void execution::adopt_plain(plain_history& of) const noexcept {
 }
 
 void execution::check_plain(const plain_history& of, bool writes, std::string_view what, const site& where) {
-  if (!freed_.empty()) check_not_freed(&of, where);
+  check_not_freed(&of, where);
   const vector_clock& known = memory_.view_of(running_).clock;
   unsigned other = max_threads;
   if (known[of.writer] < of.written) {
@@ -276,7 +269,7 @@ void execution::wake(location& at, int count, const site& where) {
     std::array<std::uint8_t, max_threads> sleepers{};
     unsigned found = 0;
     for (unsigned i = 0; i != thread_count_; ++i)
-      if (threads_[i].state == thread_state::sleeping && waits_for(i, at))
+      if (threads_[i].state == thread_state::sleeping && waits_for(i, &at))
         sleepers[found++] = static_cast<std::uint8_t>(i);
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
@@ -316,7 +309,7 @@ void execution::unlock(location& mutex, const site& where) {
   memory_.write(mutex, {0, 0}, running_, order::release);
   record("unlocks", mutex, mutex.newest().bits, where);
   for (unsigned i = 0; i != thread_count_; ++i)
-    if (threads_[i].state == thread_state::locking && waits_for(i, mutex))
+    if (threads_[i].state == thread_state::locking && waits_for(i, &mutex))
       threads_[i].state = thread_state::ready;
 }
 
