@@ -105,7 +105,6 @@ class execution : public scheduler {
 
   std::uint32_t choose_value(location& from, std::uint32_t oldest);
   void note_read(location& from, std::uint32_t index);
-  void note_footprint(const location& from, std::uint32_t index, order o);
   void enter(location& at, const site& where);
   void check_usable(const location& at, const site& where);
   void check_plain(const plain_history& of, bool writes, std::string_view what, const site& where);

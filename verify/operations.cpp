@@ -63,14 +63,6 @@ std::uint32_t execution::choose_value(location& from, std::uint32_t oldest) {
   return oldest == newest ? newest : newest - ask(newest - oldest + 1, cost::stale_load);
 }
 
-void execution::note_footprint(const location& from, std::uint32_t index, order o) {
-  if (o == order::seq_cst && index != from.newest_index()) {
-    step_.read_old(from.object);
-  } else {
-    step_.read(from.object);
-  }
-}
-
 // After a read, before it is entered into the memory: did it tell the thread anything?
 void execution::note_read(location& from, std::uint32_t index) {
   const list<location::access>& seen = from.accesses[running_];
@@ -93,7 +85,7 @@ word execution::load(location& from, order o, const site& where) {
   enter(from, where);
   const std::uint32_t index = choose_value(from, memory_.oldest_readable(from, running_, o));
   note_read(from, index);
-  note_footprint(from, index, o);
+  step_.read(from.object);
   memory_.read(from, index, running_, o);
   const location::value& read = from.values[index];
   if (trace_ != nullptr)
@@ -144,7 +136,7 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
     return true;
   }
   note_read(at, index);
-  note_footprint(at, index, failure);
+  step_.read(at.object);
   memory_.read(at, index, running_, failure);
   expected = at.values[index].bits;
   record("exchange fails,", at, expected, where, equal ? "(spuriously)" : index != newest ? "(old)" : "");
@@ -154,7 +146,6 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
 void execution::fence(order o, const site& where) {
   o = orders.effective(o, access::fence, where);
   point(where);
-  if (o == order::seq_cst) step_.everything();
   if (o != order::relaxed) memory_.fence(running_, o);
   if (trace_ != nullptr) record("fence " + std::string(to_string(o)), where);
 }
@@ -162,10 +153,7 @@ void execution::fence(order o, const site& where) {
 void execution::process_wide_fence(const site& where) {
   point(where);
   step_.everything();
-  // The caller's own fences come before and after those of all others.
-  memory_.fence(running_, order::seq_cst);
-  for (unsigned i = 0; i != thread_count_; ++i) memory_.fence(i, order::seq_cst);
-  memory_.fence(running_, order::seq_cst);
+  memory_.process_wide_fence(running_, thread_count_);
   if (trace_ != nullptr) record("process-wide fence", where);
 }
 

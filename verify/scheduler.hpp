@@ -59,9 +59,9 @@ class scheduler {
   void wait_for_standstill(const site& where);
   void add_exit_hook(exit_hook hook);
   void step_aside(std::string_view what, const site& where);
-  // That looking takes time is not held to be a step that others depend on: a deadline is many looks away.
+  // Whoever looks first has the earlier deadline, so two looks are not independent.
   time_stamp now() noexcept {
-    step_.read(&now_);
+    step_.write(&now_);
     return now_ += 1000;
   }
   unsigned processors() const noexcept { return rules_.processors; }
