@@ -60,6 +60,17 @@ void* execution::object_of(unsigned thread, const void* key, std::size_t size, s
   return made;
 }
 
+execution::call_begin execution::begin_call() const noexcept {
+  const vector_clock& known = memory_.view_of(running_).clock;
+  return {known, known[running_], standstills_};
+}
+
+execution::call_end execution::end_call(const call_begin& began) noexcept {
+  stamp when = memory_.view_of(running_).clock[running_];
+  if (when == began.own) when = memory_.tick(running_);  // not one step: no other thread can know of it yet
+  return {running_, when, standstills_};
+}
+
 void* execution::allocate(std::size_t size, std::size_t alignment) {
   if (rules_.fail_allocation != 0) step_.everything();
   return heap_.allocate(size, alignment);

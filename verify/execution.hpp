@@ -93,6 +93,24 @@ class execution : public scheduler {
   bool try_lock(location& mutex, const site& where);
   void unlock(location& mutex, const site& where);
 
+  // Where a call of a history begins and ends, by what happens before what.
+  struct call_begin {
+    vector_clock known;
+    stamp own;
+    unsigned standstills;
+  };
+  struct call_end {
+    unsigned thread;
+    stamp when;
+    unsigned standstills;
+
+    bool is_before(const call_begin& other) const noexcept {
+      return other.known[thread] >= when || other.standstills > standstills;
+    }
+  };
+  call_begin begin_call() const noexcept;
+  call_end end_call(const call_begin& began) noexcept;
+
   // What other threads do may depend on what this one does now, in a way that the checker cannot see.
   void depends_on_everything() noexcept { step_.everything(); }
 

@@ -19,24 +19,18 @@ class footprint {
   void write(const void* object) noexcept { writes_ |= bit(object), begun_ = true; }
   // Nothing is known to be independent of this.
   void everything() noexcept { everything_ = begun_ = true; }
-  // The calls of a history are ordered by who ended before who began.
-  void begin_call() noexcept { begins_call_ = true; }
-  void end_call() noexcept { ends_call_ = true; }
 
   void join(const footprint& other) noexcept {
     reads_ |= other.reads_;
     writes_ |= other.writes_;
     everything_ |= other.everything_;
-    begins_call_ |= other.begins_call_;
-    ends_call_ |= other.ends_call_;
     begun_ |= other.begun_;
   }
 
   // May it make a difference whether this step, of one thread, comes before or after `made` by another?
   bool depends_on(const footprint& made) const noexcept {
     return everything_ || made.everything_ || (writes_ & (made.reads_ | made.writes_)) != 0 ||
-           (reads_ & made.writes_) != 0 || (begins_call_ && made.ends_call_) ||
-           (ends_call_ && made.begins_call_);
+           (reads_ & made.writes_) != 0;
   }
 
  private:
@@ -49,8 +43,6 @@ class footprint {
   std::uint64_t reads_ = 0;
   std::uint64_t writes_ = 0;
   bool everything_ = false;
-  bool begins_call_ = false;
-  bool ends_call_ = false;
   bool begun_ = false;
 };
 

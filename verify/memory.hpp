@@ -81,6 +81,7 @@ class memory {
   // Everything `from` has done happens before what `to` does next: spawn, join, a mutex.
   void order_threads(unsigned from, unsigned to) noexcept;
   view& view_of(unsigned thread) noexcept { return threads_[thread].current; }
+  const view& view_of(unsigned thread) const noexcept { return threads_[thread].current; }
   stamp tick(unsigned thread) noexcept { return threads_[thread].current.clock.tick(thread); }
 
   // An atomic that `thread` has constructed in its step `when`.

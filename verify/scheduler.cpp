@@ -18,7 +18,7 @@ void scheduler::run_threads(const rules& rules, strategy& chooser, trace* record
   spurious_left_ = rules.spurious_events;
   forced_timeout_ = cut_short_ = false;
   step_ = {};
-  moment_ = 0;
+  standstills_ = 0;
   now_ = 1'000'000'000;
   spawn(body, argument);
   host_.switch_to(*threads_[0].runs_on);
@@ -246,25 +246,8 @@ void scheduler::point(const site& where) {
 }
 
 void scheduler::make_step() noexcept {
-  thread_record& own = threads_[running_];
-  ++own.steps;
-  ++moment_;
+  ++threads_[running_].steps;
   step_.begin();
-  if (own.call_begun == 0) {
-    own.call_begun = moment_;
-    step_.begin_call();
-  }
-}
-
-scheduler::call_times scheduler::end_call() noexcept {
-  thread_record& own = threads_[running_];
-  const std::uint64_t end = ++moment_;
-  if (own.call_begun == 0) {  // not one step: it may stand anywhere
-    own.call_begun = end;
-    step_.begin_call();
-  }
-  step_.end_call();
-  return {own.call_begun, end};
 }
 
 void scheduler::block(thread_state why, const site& where) {
@@ -308,6 +291,7 @@ void scheduler::record(std::string what, const site& where) {
 
 void scheduler::wait_for_standstill(const site& where) {
   block(thread_state::watching, where);
+  ++standstills_;
   step_.everything();
 }
 

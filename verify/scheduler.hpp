@@ -79,18 +79,6 @@ class scheduler {
   };
   void point(const site& where);
 
-  // A call of a history begins with the next step, or ends with this one. Both return the moment: moments
-  // pass with steps and ends of calls.
-  void begin_call() noexcept { threads_[running_].call_begun = 0; }
-  struct call_times {
-    std::uint64_t begin;
-    std::uint64_t end;
-  };
-  call_times end_call() noexcept;
-
-  // What other threads do may depend on what this one does now, in a way that the checker cannot see.
-  void depends_on_everything() noexcept { step_.everything(); }
-
  protected:
   enum class thread_state : std::uint8_t { unused, ready, sleeping, locking, joining, watching, finished };
 
@@ -101,8 +89,7 @@ class scheduler {
     thread_set joins = 0;      // waits for the end of these
     unsigned idle = 0;         // reads and pauses in a row that told it nothing new
     unsigned steps = 0;
-    std::uint64_t call_begun = 1;  // the moment of the first step of a call; 0: there was none yet
-    list<const void*> waits_for;   // the places on which it sleeps
+    list<const void*> waits_for;  // the places on which it sleeps
     time_stamp deadline = no_deadline;
     site where;
     thread_body body = nullptr;
@@ -136,6 +123,7 @@ class scheduler {
   unsigned running_ = 0;
   footprint step_;  // of the thread that runs, since its last scheduling point
   time_stamp now_ = 0;
+  unsigned standstills_ = 0;  // so far
   std::string failure_;
 
  private:
@@ -167,7 +155,6 @@ class scheduler {
   unsigned spurious_left_ = 0;
   bool forced_timeout_ = false;
   bool cut_short_ = false;  // left in the middle, for the strategy had seen the rest
-  std::uint64_t moment_ = 0;
   list<answer> answers_;
 };
 

@@ -6,7 +6,6 @@
 
 #include <plait/conqueue_status.hpp>
 
-#include <verify/history/linearizability.hpp>
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
 
@@ -27,9 +26,8 @@ class recorded_queue {
   recorded_queue() = default;
   explicit recorded_queue(std::size_t capacity) : queue_(capacity), capacity_(capacity) {}
   ~recorded_queue() {
-    verify::check(
-        history::is_linearizable(history_.calls(), sequential_queue<Order>{capacity_}, is_possible<Order>),
-        "the calls are linearizable");
+    verify::check(history_.is_linearizable(sequential_queue<Order>{capacity_}, is_possible<Order>),
+                  "the calls are linearizable");
   }
 
   void push(int item) {
