@@ -30,6 +30,7 @@ namespace PLAIT_NAMESPACE::detail {
 //                          seen by whoever join() lets go on. The loads are seq_cst, in one sequence with the
 //                          store's claims: the one that finds the count zero in task_done() is seen by a join()
 //                          about to sleep
+//                          release in task_done -> acquire in task_done   the tail seen there is none older
 template <class Store>
 class waiting_queue {
   using T = typename Store::value_type;  // NOLINT(readability-identifier-naming): as in every queue
@@ -174,14 +175,15 @@ class waiting_queue {
 
   // Marks one popped item as dealt with. Throws std::logic_error if that is more often than items were put.
   void task_done() {
-    position done = done_.load(sync::relaxed);  // relaxed: a stale value is below the tail and fails the CAS
+    // Whoever sees a count also sees the tail that it was compared with, so an equal tail is not an old one.
+    position done = done_.load(sync::acquire);  // acquire finished
     do {
       if (done == store_.tail())
         throw std::logic_error(std::string(Store::queue_name) +
                                ": task_done() called more often than items were put");
     } while (!done_.compare_exchange_weak(done, store_.next(done),
                                           sync::release,  // release finished
-                                          sync::relaxed));  // relaxed: tried again
+                                          sync::acquire));  // acquire finished
     if (unfinished_tasks() == 0) all_done_.notify_all();
   }
 
