@@ -126,9 +126,14 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   // only on the newest.
   std::uint32_t oldest = memory_.oldest_readable(at, running_, failure);
   std::uint32_t index = choose_value(at, oldest);
-  if (index != newest && at.values[index].bits == expected) index = newest;
+  bool spurious = false;
+  if (index != newest && at.values[index].bits == expected) {
+    spurious = may_fail_spuriously && happens_for_no_reason();
+    if (!spurious) index = newest;
+  }
   const bool equal = at.values[index].bits == expected;
-  if (equal && !(may_fail_spuriously && happens_for_no_reason())) {
+  spurious = spurious || (equal && may_fail_spuriously && happens_for_no_reason());
+  if (equal && !spurious) {
     step_.write(at.object);
     threads_[running_].idle = 0;
     memory_.replace(at, desired, running_, orders.effective(success, access::modify, where));
@@ -139,7 +144,7 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   step_.read(at.object);
   memory_.read(at, index, running_, failure);
   expected = at.values[index].bits;
-  record("exchange fails,", at, expected, where, equal ? "(spuriously)" : index != newest ? "(old)" : "");
+  record("exchange fails,", at, expected, where, spurious ? "(spuriously)" : index != newest ? "(old)" : "");
   return false;
 }
 
