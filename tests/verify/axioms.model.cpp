@@ -33,37 +33,54 @@ using axioms::program;
 using axioms::reach;
 
 constexpr std::size_t most_threads = 4;
-constexpr std::size_t most_operations = 4;  // of a thread
+constexpr std::size_t most_operations = 5;  // of a thread
 
+// Programs of all kinds; most of them of one kind, so that what belongs together meets.
 class program_maker {
  public:
   explicit program_maker(std::uint64_t seed) : random_(seed) {}
 
   program make() {
+    mixed_ = pick({mix::anything, mix::seq_cst_accesses, mix::seq_cst_fences, mix::read_modify_writes});
     program made;
-    const unsigned threads = pick({2, 2, 2, 3, 3, 3, 4});
-    made.locations = pick({1, 2, 2, 2, 2, 3});
-    only_ = pick({0, 0, 0, 1, 2});
-    unsigned left = threads == 2 ? 8 : 7;
+    made.locations = mixed_ == mix::anything ? pick({1u, 2u, 3u}) : pick({2u, 2u, 3u});
+    const unsigned threads = pick({2u, 2u, 3u, 3u, 3u, 4u});
+    unsigned left = threads == 2 ? 7 : 6;
     for (unsigned thread = 0; thread != threads; ++thread) {
-      const unsigned others = threads - thread - 1;
-      const auto most = static_cast<unsigned>(
-          std::min<std::size_t>(left - others, threads == 2 ? most_operations : std::size_t{3}));
-      const unsigned count = 1 + below(most);
+      const unsigned most = std::min({left - (threads - thread - 1), 4u, threads == 2 ? 4u : 3u});
+      const unsigned count = std::min(most, pick({1u, 2u, 2u, 2u, 3u, 4u}));
       left -= count;
       std::vector<operation> own;
-      for (unsigned i = 0; i != count; ++i) own.push_back(one(static_cast<unsigned>(made.locations)));
+      for (unsigned i = 0; i != count; ++i) {
+        if (mixed_ == mix::seq_cst_fences && i != 0 && own.size() + 1 < most_operations && below(4) != 0)
+          own.push_back({.kind = kind::fence, .order = order::seq_cst});
+        if (own.size() != most_operations) own.push_back(one(static_cast<unsigned>(made.locations)));
+      }
       made.threads.push_back(std::move(own));
     }
     return made;
   }
 
  private:
+  enum class mix : std::uint8_t { anything, seq_cst_accesses, seq_cst_fences, read_modify_writes };
+
+  kind any_kind() {
+    switch (mixed_) {
+      case mix::seq_cst_accesses:
+      case mix::seq_cst_fences:
+        return pick({kind::load, kind::store});
+      case mix::read_modify_writes:
+        return pick({kind::load, kind::store, kind::exchange, kind::compare_exchange});
+      case mix::anything:
+        break;
+    }
+    return pick({kind::load, kind::load, kind::load, kind::store, kind::store, kind::store, kind::exchange,
+                 kind::compare_exchange, kind::fence, kind::fence});
+  }
+
   operation one(unsigned locations) {
     operation made{};
-    made.kind =
-        pick({kind::load, kind::load, kind::load, kind::load, kind::store, kind::store, kind::store,
-              kind::store, kind::exchange, kind::exchange, kind::compare_exchange, kind::fence, kind::fence});
+    made.kind = any_kind();
     made.location = static_cast<std::uint8_t>(below(locations));
     switch (made.kind) {
       case kind::load:
@@ -89,12 +106,10 @@ class program_maker {
     return made;
   }
 
-  // Where few things are mixed, more of them meet: sometimes all is relaxed or seq_cst.
   order among(std::initializer_list<order> orders) {
-    if (only_ == 1) return below(4) != 0 ? order::seq_cst : order::relaxed;
-    if (only_ == 2)
-      return below(2) != 0 ? order::seq_cst : *(orders.begin() + below(static_cast<unsigned>(orders.size())));
-    return *(orders.begin() + below(static_cast<unsigned>(orders.size())));
+    if (mixed_ == mix::seq_cst_accesses && below(3) != 0) return order::seq_cst;
+    if (mixed_ == mix::seq_cst_fences && below(3) == 0) return order::seq_cst;
+    return pick(orders);
   }
   template <class T>
   T pick(std::initializer_list<T> choices) {
@@ -103,7 +118,7 @@ class program_maker {
   unsigned below(unsigned bound) { return static_cast<unsigned>(random_() % bound); }
 
   std::mt19937_64 random_;
-  int only_ = 0;
+  mix mixed_ = mix::anything;
   std::uint8_t values_ = 0;
   std::array<std::uint8_t, 3> written_{};
 };
