@@ -80,7 +80,7 @@ void* allocate(std::size_t size, std::size_t alignment) {
 
 void deallocate(void* memory) noexcept {
   if (memory == nullptr) return;
-  if (!execution::blocks().owns(memory)) {
+  if (!heap::blocks().owns(memory)) {
     std::free(memory);
   } else if (execution* const now = execution::current()) {
     now->deallocate(memory);

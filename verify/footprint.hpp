@@ -17,29 +17,20 @@ class footprint {
 
   void read(const void* object) noexcept { reads_ |= bit(object), begun_ = true; }
   void write(const void* object) noexcept { writes_ |= bit(object), begun_ = true; }
-  // A seq_cst load of an old value: no seq_cst load may have returned a newer one before.
-  void read_old(const void* object) noexcept { old_reads_ |= bit(object), read(object); }
   // Nothing is known to be independent of this.
   void everything() noexcept { everything_ = begun_ = true; }
-  // The calls of a history are ordered by who ended before who began.
-  void begin_call() noexcept { begins_call_ = true; }
-  void end_call() noexcept { ends_call_ = true; }
 
   void join(const footprint& other) noexcept {
     reads_ |= other.reads_;
     writes_ |= other.writes_;
-    old_reads_ |= other.old_reads_;
     everything_ |= other.everything_;
-    begins_call_ |= other.begins_call_;
-    ends_call_ |= other.ends_call_;
     begun_ |= other.begun_;
   }
 
   // May it make a difference whether this step, of one thread, comes before or after `made` by another?
   bool depends_on(const footprint& made) const noexcept {
     return everything_ || made.everything_ || (writes_ & (made.reads_ | made.writes_)) != 0 ||
-           (reads_ & (made.writes_ | made.old_reads_)) != 0 || (begins_call_ && made.ends_call_) ||
-           (ends_call_ && made.begins_call_);
+           (reads_ & made.writes_) != 0;
   }
 
  private:
@@ -51,10 +42,7 @@ class footprint {
 
   std::uint64_t reads_ = 0;
   std::uint64_t writes_ = 0;
-  std::uint64_t old_reads_ = 0;
   bool everything_ = false;
-  bool begins_call_ = false;
-  bool ends_call_ = false;
   bool begun_ = false;
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "memory.hpp"
 
+#include <algorithm>
+
 namespace verify::detail {
 
 void memory::reset() noexcept {
   threads_.fill({});
-  fences_.clear();
-  order_position_ = 0;
+  order_.reset();
   used_ = 0;
 }
 
@@ -24,7 +25,7 @@ location& memory::create(const void* object, const word& bits, unsigned thread, 
   made.ordered.clear();
   for (auto& each : made.accesses) each.clear();
   made.rereads.fill(0);
-  made.values.push_back({bits, {}, thread});
+  made.values.push_back({bits, {}, thread, {}, {}, {}});
   made.last_access.set(thread, when);
   made.accesses[thread].push_back({when, 0});
   return made;
@@ -35,27 +36,25 @@ bool memory::is_constructed(const location& of, unsigned thread) const noexcept 
   return of.accesses[constructor].front().when <= threads_[thread].current.clock[constructor];
 }
 
+vector_clock memory::ordered_before(unsigned thread, order o) const noexcept {
+  const view& current = threads_[thread].current;
+  vector_clock operations = current.fences;
+  if (o == order::seq_cst) operations.join(current.strong);
+  return order_.closed(operations);
+}
+
 std::uint32_t memory::oldest_readable(const location& from, unsigned thread, order o) const noexcept {
   const std::uint32_t newest = from.newest_index();
   if (newest == 0) return 0;
-  const view& current = threads_[thread].current;
-  vector_clock known = current.clock;
+  // Reading something older than what an access B read or wrote puts this load, if it is seq_cst, and every fence
+  // that happens before it, into S before B, if that is seq_cst, and before every fence that B happens before.
+  // So none of these may stand in S before the load or such a fence already.
+  const vector_clock before = ordered_before(thread, o);
+  vector_clock known = threads_[thread].current.clock;
+  order_.add_what_fences_know(before, known);
   std::uint32_t oldest = 0;
-  // Reading something older than what an operation B returned or wrote puts the load before B in the order
-  // of seq_cst operations. So B must not already stand before the load itself, if both are seq_cst, or
-  // before a seq_cst fence that happens before the load; nor may a fence that B happens before.
-  if (o == order::seq_cst) {
-    if (!fences_.empty()) known.join(fences_.back().known);
-    if (!from.ordered.empty()) oldest = from.ordered.back().index;
-  } else if (current.fence != 0) {
-    const ordered_fence& fence = fences_[current.fence - 1];
-    known.join(fence.known);
-    for (auto each = from.ordered.rbegin(); each != from.ordered.rend(); ++each) {
-      if (each->position > fence.position) continue;
-      oldest = each->index;
-      break;
-    }
-  }
+  for (const location::ordered_access& each : from.ordered)
+    if (each.number <= before[each.thread]) oldest = std::max(oldest, each.index);
   for (unsigned other = 0; other != max_threads && oldest != newest; ++other) {
     const list<location::access>& seen = from.accesses[other];
     for (auto each = seen.rbegin(); each != seen.rend() && each->index > oldest; ++each) {
@@ -65,47 +64,142 @@ std::uint32_t memory::oldest_readable(const location& from, unsigned thread, ord
   return oldest;
 }
 
-void memory::note_access(location& at, std::uint32_t index, unsigned thread, order o) {
+void memory::put_before_what_is_newer(const vector_clock& sources, const location& than, std::uint32_t index) {
+  for (const location::ordered_access& each : than.ordered)
+    if (each.index > index) order_.put_before(sources, each.thread, each.number);
+  vector_clock newer;  // of each thread, the first access to something newer
+  for (unsigned other = 0; other != max_threads; ++other) {
+    const auto first = std::ranges::find_if(than.accesses[other],
+                                            [=](const location::access& each) { return each.index > index; });
+    newer.set(other, first != than.accesses[other].end() ? first->when : ~stamp{0});
+  }
+  const auto knows_of_newer = [&](const vector_clock& known) {
+    for (unsigned other = 0; other != max_threads; ++other)
+      if (newer[other] <= known[other]) return true;
+    return false;
+  };
+  for (unsigned thread = 0; thread != max_threads; ++thread)
+    if (const stamp fence = order_.first_fence(thread, knows_of_newer); fence != 0)
+      order_.put_before(sources, thread, fence);
+}
+
+void memory::note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o) {
+  view& current = threads_[thread].current;
   const stamp when = tick(thread);
   at.last_access.set(thread, when);
   list<location::access>& seen = at.accesses[thread];
   if (seen.empty() || seen.back().index != index) seen.push_back({when, index});
+
+  // Its place in S, and that of the fences before it.
+  vector_clock sources = current.fences;
+  location::value& value = at.values[index];
   if (o == order::seq_cst) {
-    ++order_position_;
-    if (at.ordered.empty() || at.ordered.back().index < index) at.ordered.push_back({order_position_, index});
+    vector_clock after = current.strong;
+    after.join(value.before_it);
+    if (!writes) after.join(value.by_write);
+    const stamp number = order_.add(thread, after);
+    sources.set(thread, number);
+    at.ordered.push_back({thread, number, index});
   }
+  if (sources.is_empty()) return;
+  if (writes) {
+    value.by_write = sources;
+    return;
+  }
+  value.by_reads.join(sources);
+  if (index == at.newest_index()) return;
+  for (std::uint32_t newer = index + 1; newer <= at.newest_index(); ++newer)
+    at.values[newer].before_it.join(sources);
+  put_before_what_is_newer(sources, at, index);
 }
 
 void memory::read(location& from, std::uint32_t index, unsigned thread, order o) {
-  note_access(from, index, thread, o);
+  note_access(from, index, false, thread, o);
   thread_views& views = threads_[thread];
   (acquires(o) ? views.current : views.acquired).join(from.values[index].released);
+  keep_order(from, thread, o);
 }
 
 void memory::write(location& to, const word& bits, unsigned thread, order o) {
-  note_access(to, to.newest_index() + 1, thread, o);
+  append(to, bits, thread);
+  note_access(to, to.newest_index(), true, thread, o);
   const thread_views& views = threads_[thread];
-  to.values.push_back({bits, releases(o) ? views.current : views.released, thread});
+  to.values.back().released = releases(o) ? views.current : views.released;
+  keep_order(to, thread, o);
 }
 
 void memory::replace(location& at, const word& bits, unsigned thread, order o) {
-  thread_views& views = threads_[thread];
   const view chain = at.newest().released;
+  append(at, bits, thread);
+  note_access(at, at.newest_index(), true, thread, o);
+  thread_views& views = threads_[thread];
   (acquires(o) ? views.current : views.acquired).join(chain);
-  write(at, bits, thread, o);
-  at.values.back().released.join(chain);
+  view& released = at.values.back().released;
+  released = releases(o) ? views.current : views.released;
+  released.join(chain);
+  keep_order(at, thread, o);
+}
+
+void memory::append(location& to, const word& bits, unsigned thread) {
+  const location::value& before = to.newest();
+  vector_clock before_it = before.before_it;
+  before_it.join(before.by_write);
+  before_it.join(before.by_reads);
+  to.values.push_back({bits, {}, thread, before_it, {}, {}});
+}
+
+// What the thread does next strongly happens after the seq_cst operation that it has just made. What has read that
+// operation's release does not: that is why this comes last.
+void memory::keep_order(const location& at, unsigned thread, order o) noexcept {
+  if (o == order::seq_cst) threads_[thread].current.strong.set(thread, at.ordered.back().number);
 }
 
 void memory::fence(unsigned thread, order o) {
   thread_views& views = threads_[thread];
+  if (o == order::seq_cst) return ordered_fence(thread, {});
   if (acquires(o)) views.current.join(views.acquired);
-  if (o == order::seq_cst) {
-    ordered_fence made{++order_position_, views.current.clock};
-    if (!fences_.empty()) made.known.join(fences_.back().known);
-    fences_.push_back(made);
-    views.current.fence = static_cast<std::uint32_t>(fences_.size());
-  }
   if (releases(o)) views.released = views.current;
+}
+
+void memory::process_wide_fence(unsigned caller, unsigned threads) {
+  ordered_fence(caller, {});
+  const vector_clock first = threads_[caller].current.fences;
+  vector_clock all;
+  for (unsigned each = 0; each != threads; ++each) {
+    if (each == caller) continue;
+    ordered_fence(each, first);
+    all.join(threads_[each].current.fences);
+  }
+  ordered_fence(caller, all);
+}
+
+void memory::ordered_fence(unsigned thread, vector_clock after) {
+  thread_views& views = threads_[thread];
+  after.join(views.current.strong);
+  views.current.join(views.acquired);
+  // After every operation that something before the fence has to come after.
+  const vector_clock& known = views.current.clock;
+  for (std::uint32_t number = 0; number != used_; ++number) {
+    const location& each = locations_[number];
+    std::uint32_t newest_known = 0;
+    bool any = false;
+    for (unsigned other = 0; other != max_threads; ++other) {
+      const list<location::access>& seen = each.accesses[other];
+      for (auto access = seen.rbegin(); access != seen.rend(); ++access) {
+        if (access->when > known[other]) continue;
+        newest_known = std::max(newest_known, access->index);
+        any = true;
+        break;
+      }
+    }
+    if (!any) continue;
+    after.join(each.values[newest_known].before_it);
+    after.join(each.values[newest_known].by_write);
+  }
+  const stamp made = order_.add(thread, after, &known);
+  views.current.fences.set(thread, made);
+  views.released = views.current;
+  views.current.strong.set(thread, made);
 }
 
 }  // namespace verify::detail

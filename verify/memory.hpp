@@ -7,12 +7,13 @@
 //   synchronizes-with    release store -> acquire load, through release sequences as C++20 has them:
 //                        read-modify-writes continue one, a plain store by the same thread does not
 //   fences               acquire and release fences, by what relaxed accesses leave behind for them
-//   seq_cst              one order of all seq_cst accesses and fences; it constrains what they, and whatever
-//                        follows a seq_cst fence, may read; fences do not synchronise by themselves
+//   seq_cst              some order S of all seq_cst accesses and fences exists (seq_cst_order.hpp); it need not
+//                        be the order in which they are executed
 //
 // Two things that the standard allows do not happen here: the modification order of each atomic is the order
 // in which its stores are executed (so 2+2W cannot end in the weak way), and no load returns a store that is
-// executed later (no load buffering).
+// executed later (no load buffering). All other executions of C++20 are shown, and no others: in the words of
+// tests/support/axioms.hpp, those in which program order, reads-from and modification order together have no cycle.
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@
 #include <deque>
 
 #include "allocation.hpp"
+#include "seq_cst_order.hpp"
 #include "vector_clock.hpp"
 
 namespace verify::detail {
@@ -43,13 +45,19 @@ struct location {
     word bits;
     view released;  // what an acquire that reads this value learns
     unsigned writer;
+    // Operations of S that must come before those that: access this value or a newer one; read this value or
+    // access a newer one; access a newer one.
+    vector_clock before_it;
+    vector_clock by_write;
+    vector_clock by_reads;
   };
   struct access {
     stamp when;
     std::uint32_t index;  // of the value that was read or written
   };
   struct ordered_access {
-    std::uint32_t position;  // in the order of seq_cst operations
+    unsigned thread;
+    stamp number;  // of the operation, in S
     std::uint32_t index;
   };
 
@@ -57,7 +65,7 @@ struct location {
   std::uint32_t number;  // how a trace names it
   list<value> values;    // in modification order
   vector_clock last_access;
-  list<ordered_access> ordered;                    // seq_cst accesses that saw something newer
+  list<ordered_access> ordered;                    // its seq_cst accesses
   std::array<list<access>, max_threads> accesses;  // by thread: when it first saw something newer
   std::array<std::uint8_t, max_threads> rereads;   // how often in a row it read the same old value
 
@@ -73,6 +81,7 @@ class memory {
   // Everything `from` has done happens before what `to` does next: spawn, join, a mutex.
   void order_threads(unsigned from, unsigned to) noexcept;
   view& view_of(unsigned thread) noexcept { return threads_[thread].current; }
+  const view& view_of(unsigned thread) const noexcept { return threads_[thread].current; }
   stamp tick(unsigned thread) noexcept { return threads_[thread].current.clock.tick(thread); }
 
   // An atomic that `thread` has constructed in its step `when`.
@@ -92,6 +101,8 @@ class memory {
   void replace(location& at, const word& bits, unsigned thread, order o);
 
   void fence(unsigned thread, order o);
+  // A seq_cst fence in each of the first so many threads, all of them between two of the calling one.
+  void process_wide_fence(unsigned caller, unsigned threads);
 
  private:
   struct thread_views {
@@ -99,16 +110,17 @@ class memory {
     view acquired;  // by relaxed loads: an acquire fence makes it current
     view released;  // current at the last release fence: relaxed stores carry it
   };
-  struct ordered_fence {
-    std::uint32_t position;
-    vector_clock known;  // everything that happens before this fence or an earlier one
-  };
 
-  void note_access(location& at, std::uint32_t index, unsigned thread, order o);
+  // Operations of S before which the thread's next access must not be, if it is this one.
+  vector_clock ordered_before(unsigned thread, order o) const noexcept;
+  void note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o);
+  void ordered_fence(unsigned thread, vector_clock after);
+  void append(location& to, const word& bits, unsigned thread);
+  void keep_order(const location& at, unsigned thread, order o) noexcept;
+  void put_before_what_is_newer(const vector_clock& sources, const location& than, std::uint32_t index);
 
   std::array<thread_views, max_threads> threads_;
-  list<ordered_fence> fences_;        // seq_cst ones, in their order
-  std::uint32_t order_position_ = 0;  // how many seq_cst operations there were
+  seq_cst_order order_;
   std::deque<location, untracked_allocator<location>> locations_;
   std::uint32_t used_ = 0;  // how many of them belong to this execution
 };

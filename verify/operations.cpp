@@ -18,11 +18,6 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-void execution::record(std::string what, const site& where) {
-  const untracked own;
-  trace_->add({running_, std::move(what), where.file_name(), where.line()});
-}
-
 void execution::record(std::string_view what, const location& at, const word& bits, const site& where,
                        std::string_view remark) {
   if (trace_ == nullptr) return;
@@ -45,9 +40,7 @@ location& execution::resolve(handle& known, const void* object, const word& bits
 }
 
 void execution::check_not_freed(const void* object, const site& where) {
-  const auto* const at = static_cast<const std::byte*>(object);
-  for (const freed_memory& each : freed_)
-    if (!std::less<>()(at, each.begin) && std::less<>()(at, each.end)) fail("use after free", &where);
+  if (heap_.is_freed(object)) fail("use after free", &where);
 }
 
 void execution::enter(location& at, const site& where) {
@@ -56,7 +49,7 @@ void execution::enter(location& at, const site& where) {
 }
 
 void execution::check_usable(const location& at, const site& where) {
-  if (!freed_.empty()) check_not_freed(at.object, where);
+  check_not_freed(at.object, where);
   if (!memory_.is_constructed(at, running_))
     fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
 }
@@ -68,14 +61,6 @@ std::uint32_t execution::choose_value(location& from, std::uint32_t oldest) {
   if (oldest != newest && from.rereads[running_] >= 2 && !seen.empty() && seen.back().index >= oldest)
     oldest = seen.back().index + 1;
   return oldest == newest ? newest : newest - ask(newest - oldest + 1, cost::stale_load);
-}
-
-void execution::note_footprint(const location& from, std::uint32_t index, order o) {
-  if (o == order::seq_cst && index != from.newest_index()) {
-    step_.read_old(from.object);
-  } else {
-    step_.read(from.object);
-  }
 }
 
 // After a read, before it is entered into the memory: did it tell the thread anything?
@@ -100,7 +85,7 @@ word execution::load(location& from, order o, const site& where) {
   enter(from, where);
   const std::uint32_t index = choose_value(from, memory_.oldest_readable(from, running_, o));
   note_read(from, index);
-  note_footprint(from, index, o);
+  step_.read(from.object);
   memory_.read(from, index, running_, o);
   const location::value& read = from.values[index];
   if (trace_ != nullptr)
@@ -141,9 +126,14 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   // only on the newest.
   std::uint32_t oldest = memory_.oldest_readable(at, running_, failure);
   std::uint32_t index = choose_value(at, oldest);
-  if (index != newest && at.values[index].bits == expected) index = newest;
+  bool spurious = false;
+  if (index != newest && at.values[index].bits == expected) {
+    spurious = may_fail_spuriously && happens_for_no_reason();
+    if (!spurious) index = newest;
+  }
   const bool equal = at.values[index].bits == expected;
-  if (equal && !(may_fail_spuriously && happens_for_no_reason())) {
+  spurious = spurious || (equal && may_fail_spuriously && happens_for_no_reason());
+  if (equal && !spurious) {
     step_.write(at.object);
     threads_[running_].idle = 0;
     memory_.replace(at, desired, running_, orders.effective(success, access::modify, where));
@@ -151,17 +141,16 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
     return true;
   }
   note_read(at, index);
-  note_footprint(at, index, failure);
+  step_.read(at.object);
   memory_.read(at, index, running_, failure);
   expected = at.values[index].bits;
-  record("exchange fails,", at, expected, where, equal ? "(spuriously)" : index != newest ? "(old)" : "");
+  record("exchange fails,", at, expected, where, spurious ? "(spuriously)" : index != newest ? "(old)" : "");
   return false;
 }
 
 void execution::fence(order o, const site& where) {
   o = orders.effective(o, access::fence, where);
   point(where);
-  if (o == order::seq_cst) step_.everything();
   if (o != order::relaxed) memory_.fence(running_, o);
   if (trace_ != nullptr) record("fence " + std::string(to_string(o)), where);
 }
@@ -169,10 +158,7 @@ void execution::fence(order o, const site& where) {
 void execution::process_wide_fence(const site& where) {
   point(where);
   step_.everything();
-  // The caller's own fences come before and after those of all others.
-  memory_.fence(running_, order::seq_cst);
-  for (unsigned i = 0; i != thread_count_; ++i) memory_.fence(i, order::seq_cst);
-  memory_.fence(running_, order::seq_cst);
+  memory_.process_wide_fence(running_, thread_count_);
   if (trace_ != nullptr) record("process-wide fence", where);
 }
 
@@ -181,7 +167,7 @@ void execution::adopt_plain(plain_history& of) const noexcept {
 }
 
 void execution::check_plain(const plain_history& of, bool writes, std::string_view what, const site& where) {
-  if (!freed_.empty()) check_not_freed(&of, where);
+  check_not_freed(&of, where);
   const vector_clock& known = memory_.view_of(running_).clock;
   unsigned other = max_threads;
   if (known[of.writer] < of.written) {
@@ -276,7 +262,7 @@ void execution::wake(location& at, int count, const site& where) {
     std::array<std::uint8_t, max_threads> sleepers{};
     unsigned found = 0;
     for (unsigned i = 0; i != thread_count_; ++i)
-      if (threads_[i].state == thread_state::sleeping && waits_for(i, at))
+      if (threads_[i].state == thread_state::sleeping && waits_for(i, &at))
         sleepers[found++] = static_cast<std::uint8_t>(i);
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
@@ -316,7 +302,7 @@ void execution::unlock(location& mutex, const site& where) {
   memory_.write(mutex, {0, 0}, running_, order::release);
   record("unlocks", mutex, mutex.newest().bits, where);
   for (unsigned i = 0; i != thread_count_; ++i)
-    if (threads_[i].state == thread_state::locking && waits_for(i, mutex))
+    if (threads_[i].state == thread_state::locking && waits_for(i, &mutex))
       threads_[i].state = thread_state::ready;
 }
 

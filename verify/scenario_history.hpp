@@ -7,26 +7,31 @@
 #include <utility>
 
 #include <verify/execution.hpp>
-#include <verify/history.hpp>
+#include <verify/history/linearizability.hpp>
 
 namespace verify {
 
 // Records the calls of a scenario. It is no part of what is checked: it orders nothing between the threads.
-// A call lasts from its first step to its last: if the order of two calls can be told at all, it is told.
 //
-//   verify::history<queue_operation> told;
+// One call comes before another if its last step happens before the first step of the other, or if all
+// threads stood still in between (threads_until_standstill). That the scheduler let it make its steps
+// earlier is no reason: no thread could have told, and real machines do not keep that order for operations
+// that nothing else orders.
+//
+//   verify::scenario_history<queue_operation> told;
 //   threads([&] { told.record([&] { return queue_operation{.pushed = 7, .status = queue.try_push(7)}; }); },
 //   ...
+//   check(told.is_linearizable(sequential_queue(), apply));
 template <class Operation>
-class history {
+class scenario_history {
  public:
   // Makes the call, which returns the operation with its result; or a range of those that it amounts to.
   template <class Call>
   void record(Call&& make) {
     detail::execution& now = *detail::execution::current();
-    now.begin_call();
+    const detail::execution::call_begin begin = now.begin_call();
     auto made = std::forward<Call>(make)();
-    const auto [begin, end] = now.end_call();
+    const detail::execution::call_end end = now.end_call(begin);
     if constexpr (std::same_as<decltype(made), Operation>) {
       calls_.push_back({std::move(made), begin, end});
     } else {
@@ -34,10 +39,22 @@ class history {
     }
   }
 
-  std::span<const call<Operation>> calls() const noexcept { return calls_; }
+  // Is there an order of the calls that explains what they returned? As in history/linearizability.hpp.
+  template <class State, class Apply>
+  bool is_linearizable(const State& initial, Apply&& apply) const {
+    const detail::untracked own;
+    return history::is_linearizable(std::span<const call>(calls_), initial, std::forward<Apply>(apply),
+                                    [](const call& a, const call& b) { return a.end.is_before(b.begin); });
+  }
 
  private:
-  detail::list<call<Operation>> calls_;
+  struct call {
+    Operation operation;
+    detail::execution::call_begin begin;
+    detail::execution::call_end end;
+  };
+
+  detail::list<call> calls_;
 };
 
 }  // namespace verify

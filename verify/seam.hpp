@@ -214,7 +214,7 @@ inline void fence(memory_order order, site where = site::current()) noexcept {
 inline constexpr bool has_assertions = false;
 
 // False: the execution sees a system that has no membarrier. Each begins with one that has it.
-inline bool has_process_wide_fence = true;
+using verify::detail::has_process_wide_fence;
 
 // A seq_cst fence in every thread of the process at once: Linux' membarrier.
 inline void process_wide_fence(site where = site::current()) noexcept {

@@ -25,6 +25,9 @@ class vector_clock {
     for (unsigned i = 0; i != max_threads; ++i) stamps_[i] = std::max(stamps_[i], other.stamps_[i]);
   }
 
+  bool is_empty() const noexcept { return *this == vector_clock(); }
+  bool operator==(const vector_clock&) const = default;
+
   // The first thread with a step in `other` that this clock does not know of; max_threads if there is none.
   unsigned first_unknown(const vector_clock& other) const noexcept {
     unsigned thread = 0;
@@ -36,15 +39,16 @@ class vector_clock {
   std::array<stamp, max_threads> stamps_{};
 };
 
-// What a release hands to an acquire: the steps that happen before it, and the latest seq_cst fence among
-// them (its number; 0 for none), for such a fence restricts what may be read after it.
+// What a release hands to an acquire.
 struct view {
-  vector_clock clock;
-  std::uint32_t fence = 0;
+  vector_clock clock;   // the steps that happen before it
+  vector_clock fences;  // the seq_cst fences among them, as operations of the order S
+  vector_clock strong;  // the seq_cst operations that strongly happen before it: S has to keep their order
 
   void join(const view& other) noexcept {
     clock.join(other.clock);
-    fence = std::max(fence, other.fence);
+    fences.join(other.fences);
+    strong.join(other.strong);
   }
 };
 

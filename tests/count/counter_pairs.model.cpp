@@ -12,7 +12,7 @@
 
 #include <plait/counter.hpp>
 
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 #include <verify/scenario.hpp>
 
 #include "support/operation_pairs.hpp"
@@ -115,13 +115,13 @@ class world {
   }
 
   bool is_explained(bool (*possible)(std::int64_t&, const told&)) const {
-    return model::is_explained(std::span<const verify::call<told>>(calls_), initially_, possible);
+    return model::is_explained(std::span<const history::call<told>>(calls_), initially_, possible);
   }
 
   std::int64_t initially_ = 0;
   std::optional<plait::counter> counter_;
-  verify::detail::list<verify::call<told>> calls_;  // but loads
-  verify::detail::list<std::int64_t> seen_;         // by loads
+  verify::detail::list<history::call<told>> calls_;  // but loads
+  verify::detail::list<std::int64_t> seen_;          // by loads
 };
 
 const model::operation<world> operations[] = {

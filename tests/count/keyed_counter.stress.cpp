@@ -13,8 +13,8 @@
 
 #include <plait/keyed_counter.hpp>
 
-#include <verify/counter_monitor.hpp>
-#include <verify/recorder.hpp>
+#include <verify/history/counter_monitor.hpp>
+#include <verify/history/recorder.hpp>
 
 #include "stress/check.hpp"
 #include "stress/team.hpp"
@@ -22,11 +22,11 @@
 
 namespace {
 
+using history::counter_action;
 using stress::member;
 using stress::round;
 using stress::tally;
 using stress::workload;
-using verify::counter_action;
 using words = plait::keyed_counter<std::string>;
 
 // Words by number: short and long ones.
@@ -56,10 +56,10 @@ std::vector<std::string> some_words(std::mt19937_64& random, std::size_t size) {
 // Of one word, or of all together.
 struct keyed_operation {
   std::size_t word;
-  verify::counter_operation made;
+  history::counter_operation made;
 };
 constexpr std::size_t all_words = vocabulary_size;
-using keyed_recorder = verify::recorder<keyed_operation>;
+using keyed_recorder = history::recorder<keyed_operation>;
 using keyed_log = keyed_recorder::log;
 
 void update(member& who, words& counter, std::size_t size, keyed_log& log) {
@@ -70,9 +70,9 @@ void update(member& who, words& counter, std::size_t size, keyed_log& log) {
     text.push_back(vocabulary()[numbers.back()]);
   }
   who.does("update", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     counter.update(text);
-    const verify::moment ended = log.end();
+    const history::moment ended = log.end();
     for (const std::size_t word : numbers) log.add(began, ended, {word, {counter_action::added, 1}});
   });
 }
@@ -80,7 +80,7 @@ void update(member& who, words& counter, std::size_t size, keyed_log& log) {
 void add(member& who, words& counter, keyed_log& log) {
   const std::size_t word = some_word(who.random);
   who.does("add", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     counter.add(vocabulary()[word]);
     log.add(began, {word, {counter_action::added, 1}});
   });
@@ -89,7 +89,7 @@ void add(member& who, words& counter, keyed_log& log) {
 void count(member& who, const words& counter, keyed_log& log) {
   const std::size_t word = some_word(who.random);
   who.does("count", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const std::int64_t result = counter.count(vocabulary()[word]);
     log.add(began, {word, {counter_action::read, 0, result}});
   });
@@ -97,7 +97,7 @@ void count(member& who, const words& counter, keyed_log& log) {
 
 void total(member& who, const words& counter, keyed_log& log) {
   who.does("total", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const std::int64_t result = counter.total();
     log.add(began, {all_words, {counter_action::read, 0, result}});
   });
@@ -106,9 +106,9 @@ void total(member& who, const words& counter, keyed_log& log) {
 // What is not there was not counted: that is an answer, too.
 void snapshot(member& who, const words& counter, keyed_log& log) {
   who.does("snapshot", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const std::vector<words::value_type> all = counter.snapshot();
-    const verify::moment ended = log.end();
+    const history::moment ended = log.end();
     std::map<std::string, std::int64_t> by_word(all.begin(), all.end());
     stress::require(by_word.size() == all.size(), "a word is there twice");
     for (std::size_t word = 0; word != vocabulary_size; ++word) {
@@ -121,7 +121,7 @@ void snapshot(member& who, const words& counter, keyed_log& log) {
 
 // Each word is a counter of its own, and all together are one.
 tally check_words(const keyed_recorder& told) {
-  std::vector<std::vector<verify::counter_call>> by_word(vocabulary_size + 1);
+  std::vector<std::vector<history::counter_call>> by_word(vocabulary_size + 1);
   for (const auto& [operation, begin, end, thread] : told.collect()) {
     by_word[operation.word].push_back({operation.made, begin, end, thread});
     if (operation.made.what == counter_action::added)
@@ -130,8 +130,8 @@ tally check_words(const keyed_recorder& told) {
   tally done;
   for (std::size_t word = 0; word != by_word.size(); ++word) {
     try {
-      done += stress::check(by_word[word], [](std::span<const verify::counter_call> calls) {
-        return verify::find_counter_fault(calls);
+      done += stress::check(by_word[word], [](std::span<const history::counter_call> calls) {
+        return history::find_counter_fault(calls);
       });
     } catch (const stress::failure& fault) {
       const std::string which = word == all_words ? "total" : "'" + vocabulary()[word] + "'";

@@ -19,13 +19,13 @@
 
 namespace {
 
+using history::tagged;
 using stress::member;
 using stress::queue_log;
 using stress::queue_recorder;
 using stress::round;
 using stress::tally;
 using stress::workload;
-using verify::tagged;
 using queue_type = plait::bounded_queue<std::uint64_t>;
 
 // Waits that may be stopped by somebody else at any time.
@@ -63,7 +63,7 @@ tally stop_requests(const round& of) {
       for (std::uint64_t next = 0; next != count;) {
         const std::stop_token stop = waits[i].renewed();
         who.does("push", [&] {
-          const verify::moment began = log.now();
+          const history::moment began = log.now();
           if (queue.push(tagged(i, next), stop)) log.add(began, {stress::pushed, tagged(i, next++)});
         });
       }
@@ -76,7 +76,7 @@ tally stop_requests(const round& of) {
       for (bool is_drained = false; !is_drained;) {
         const std::stop_token stop = waits[i].renewed();
         const std::optional<std::uint64_t> item = who.does("pop", [&] {
-          const verify::moment began = log.now();
+          const history::moment began = log.now();
           const std::optional<std::uint64_t> popped = queue.pop(stop);
           if (popped) log.add(began, {stress::popped, *popped});
           return popped;

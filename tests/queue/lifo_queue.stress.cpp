@@ -5,8 +5,8 @@
 
 #include <plait/lifo_queue.hpp>
 
-#include <verify/container_history.hpp>
-#include <verify/lifo_monitor.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/lifo_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
 
@@ -25,8 +25,8 @@ stress::tally play(const stress::round& of, stress::ending how) {
   queue_type queue(is_bounded ? stress::drawn_capacity(random) : queue_type::max_capacity());
   const stress::queue_calls calls = stress::told_by(queue, of, how, random);
   const stress::tally done =
-      stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
-        return verify::find_lifo_fault(some, queue.capacity(), true);
+      stress::check_drained(queue, calls, [&](std::span<const history::container_call> some) {
+        return history::find_lifo_fault(some, queue.capacity(), true);
       });
   stress::require_order_in_each_batch(calls, may_precede);
   return done;

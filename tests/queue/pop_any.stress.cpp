@@ -51,7 +51,7 @@ tally two_queues(const round& of) {
       bool is_over = false;
       while (!is_over) {
         who.does("pop_any", [&] {
-          const verify::moment began = of_first.now();
+          const history::moment began = of_first.now();
           const auto item = plait::pop_any(first, second);
           is_over = !item;
           if (is_over) return;

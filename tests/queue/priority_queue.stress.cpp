@@ -5,17 +5,17 @@
 
 #include <plait/priority_queue.hpp>
 
-#include <verify/container_history.hpp>
-#include <verify/priority_monitor.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/priority_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
 
 namespace {
 
+using history::ties;
 using stress::ending;
 using stress::round;
 using stress::tally;
-using verify::ties;
 
 // The priority of a value: 2 to the power of Bits different ones. They are scattered, so that the order of
 // priorities is that neither of the producers nor of time.
@@ -37,8 +37,8 @@ tally play(const round& of, ending how, ties equals, std::mt19937_64& random) {
   const bool is_bounded = random() % 2 == 0;
   queue_type queue(is_bounded ? stress::drawn_capacity(random) : queue_type::max_capacity());
   const stress::queue_calls calls = stress::told_by(queue, of, how, random);
-  const tally done = stress::check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
-    return verify::find_priority_fault(some, priority_of<Bits>, equals, queue.capacity(), true);
+  const tally done = stress::check_drained(queue, calls, [&](std::span<const history::container_call> some) {
+    return history::find_priority_fault(some, priority_of<Bits>, equals, queue.capacity(), true);
   });
   stress::require_order_in_each_batch(calls, [&](std::uint64_t first, std::uint64_t second) {
     const bool is_tie = priority_of<Bits>(first) == priority_of<Bits>(second);

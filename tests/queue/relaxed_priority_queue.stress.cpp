@@ -5,8 +5,8 @@
 
 #include <plait/relaxed_priority_queue.hpp>
 
-#include <verify/container_history.hpp>
-#include <verify/priority_monitor.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/priority_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
 
@@ -21,8 +21,8 @@ stress::tally play(const stress::round& of, stress::ending how) {
   queue_type queue;
   const auto same_priority = [](std::uint64_t) { return 0; };
   return stress::check_drained(
-      queue, stress::told_by(queue, of, how, random), [&](std::span<const verify::container_call> some) {
-        return verify::find_priority_fault(some, same_priority, verify::ties::any, verify::unbounded, true);
+      queue, stress::told_by(queue, of, how, random), [&](std::span<const history::container_call> some) {
+        return history::find_priority_fault(some, same_priority, history::ties::any, history::unbounded, true);
       });
 }
 

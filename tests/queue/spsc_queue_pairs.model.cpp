@@ -11,8 +11,7 @@
 
 namespace {
 
-using world = model::queue_world<plait::spsc_queue<int>, model::first_in_first_out,
-                                 model::comes_before::if_it_happens_before>;
+using world = model::queue_world<plait::spsc_queue<int>, model::first_in_first_out>;
 
 const auto operations = model::operations_of<world>(model::ends::of_one_thread_each);
 const auto closes = model::closes_of<world>(model::ends::of_one_thread_each);

@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include <verify/history.hpp>
-#include <verify/shrink.hpp>
-#include <verify/timeline.hpp>
+#include <verify/history/call.hpp>
+#include <verify/history/shrink.hpp>
+#include <verify/history/timeline.hpp>
 
 #include "stress/workload.hpp"
 
@@ -19,11 +19,11 @@ namespace stress {
 // find_fault(calls) says what is wrong, or nothing. Throws a failure with the smallest history that it finds
 // fault with, or says how much was checked.
 template <class Operation, class FindFault>
-tally check(const std::vector<verify::call<Operation>>& calls, FindFault find_fault) {
+tally check(const std::vector<history::call<Operation>>& calls, FindFault find_fault) {
   if (find_fault(calls)) {
     const auto smallest =
-        verify::shrink(calls, [&](const auto& fewer) { return find_fault(fewer).has_value(); });
-    throw failure(fmt::format("{}\n\n{}", *find_fault(smallest), verify::timeline(smallest)));
+        history::shrink(calls, [&](const auto& fewer) { return find_fault(fewer).has_value(); });
+    throw failure(fmt::format("{}\n\n{}", *find_fault(smallest), history::timeline(smallest)));
   }
   return {.operations = calls.size(), .histories = 1};
 }

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include <verify/counter_monitor.hpp>
-#include <verify/recorder.hpp>
+#include <verify/history/counter_monitor.hpp>
+#include <verify/history/recorder.hpp>
 
 #include "stress/check.hpp"
 #include "stress/team.hpp"
@@ -14,14 +14,14 @@
 
 namespace stress {
 
-using counter_recorder = verify::recorder<verify::counter_operation>;
+using counter_recorder = history::recorder<history::counter_operation>;
 using counter_log = counter_recorder::log;
-using verify::counter_action;
+using history::counter_action;
 
 template <class Counter>
 void add(member& who, Counter& counter, std::int64_t n, counter_log& log) {
   who.does("add", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     counter.add(n);
     log.add(began, {.what = counter_action::added, .value = n});
   });
@@ -30,7 +30,7 @@ void add(member& who, Counter& counter, std::int64_t n, counter_log& log) {
 template <class Counter>
 void load(member& who, const Counter& counter, counter_log& log) {
   who.does("load", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const std::int64_t result = counter.load();
     log.add(began, {.what = counter_action::read, .result = result});
   });
@@ -39,7 +39,7 @@ void load(member& who, const Counter& counter, counter_log& log) {
 template <class Counter>
 void exchange(member& who, Counter& counter, std::int64_t value, counter_log& log) {
   who.does("exchange", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const std::int64_t result = counter.exchange(value);
     log.add(began, {.what = counter_action::exchanged, .value = value, .result = result});
   });
@@ -48,7 +48,7 @@ void exchange(member& who, Counter& counter, std::int64_t value, counter_log& lo
 // Throws failure, or says how much was checked.
 inline tally check_counter(const counter_recorder& told) {
   return check(told.collect(),
-               [](std::span<const verify::counter_call> calls) { return verify::find_counter_fault(calls); });
+               [](std::span<const history::counter_call> calls) { return history::find_counter_fault(calls); });
 }
 
 }  // namespace stress

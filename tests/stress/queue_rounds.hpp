@@ -24,9 +24,9 @@
 
 #include <plait/conqueue_status.hpp>
 
-#include <verify/container_history.hpp>
-#include <verify/fifo_monitor.hpp>
-#include <verify/recorder.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/fifo_monitor.hpp>
+#include <verify/history/recorder.hpp>
 
 #include "stress/check.hpp"
 #include "stress/team.hpp"
@@ -34,14 +34,14 @@
 
 namespace stress {
 
-using enum verify::container_action;
-using queue_recorder = verify::recorder<verify::container_operation>;
+using enum history::container_action;
+using queue_recorder = history::recorder<history::container_operation>;
 using queue_log = queue_recorder::log;
 
 template <class Queue>
 bool push(member& who, Queue& queue, std::uint64_t value, queue_log& log) {
   return who.does("push", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const bool is_in = queue.push(value);
     log.add(began, {is_in ? pushed : push_closed, value});
     return is_in;
@@ -51,7 +51,7 @@ bool push(member& who, Queue& queue, std::uint64_t value, queue_log& log) {
 template <class Queue>
 std::optional<std::uint64_t> pop(member& who, Queue& queue, queue_log& log) {
   return who.does("pop", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     const std::optional<std::uint64_t> item = queue.pop();
     log.add(began, {item ? popped : pop_closed, item.value_or(0)});
     return item;
@@ -61,7 +61,7 @@ std::optional<std::uint64_t> pop(member& who, Queue& queue, queue_log& log) {
 template <class Queue>
 void close(member& who, Queue& queue, queue_log& log) {
   who.does("close", [&] {
-    const verify::moment began = log.now();
+    const history::moment began = log.now();
     queue.close();
     log.add(began, {closed});
   });
@@ -72,7 +72,7 @@ template <class Queue>
 class producer {
  public:
   producer(Queue& queue, std::uint64_t number, queue_log& log)
-      : queue_(queue), log_(log), next_(verify::tagged(number, 0)) {}
+      : queue_(queue), log_(log), next_(history::tagged(number, 0)) {}
 
   // Pushes `count` values in all possible ways, or fewer if the queue is closed.
   void run(member& who, std::uint64_t count) {
@@ -85,7 +85,7 @@ class producer {
           break;
         case 1:
           who.does("try_push", [&] {
-            const verify::moment began = log_.now();
+            const history::moment began = log_.now();
             const status result = queue_.try_push(next_);
             if (result == status::full) log_.add(began, {found_full});
             note(began, result);
@@ -95,7 +95,7 @@ class producer {
           // Says full when its time is over, also if it could not look: that is not recorded.
           const std::chrono::microseconds wait(who.random() % 50);
           who.does("try_push_for", [&] {
-            const verify::moment began = log_.now();
+            const history::moment began = log_.now();
             note(began, queue_.try_push_for(next_, wait));
           });
           break;
@@ -110,7 +110,7 @@ class producer {
   using status = plait::conqueue_status;
   static constexpr std::size_t batch_size = 6;
 
-  void note(verify::moment began, status result) {
+  void note(history::moment began, status result) {
     if (result == status::success) log_.add(began, {pushed, next_++});
     is_closed_ = result == status::closed;
     if (is_closed_) log_.add(began, {push_closed});
@@ -121,10 +121,10 @@ class producer {
     std::iota(batch.begin(), batch.end(), next_);
     const bool waits = who.random() % 2 == 0;
     who.does(waits ? "push_n" : "try_push_n", [&] {
-      const verify::moment began = log_.now();
+      const history::moment began = log_.now();
       const std::size_t in =
           waits ? queue_.push_n(batch.begin(), count) : queue_.try_push_n(batch.begin(), count);
-      const verify::moment ended = log_.end();
+      const history::moment ended = log_.end();
       for (std::size_t i = 0; i != in; ++i) log_.add(began, ended, {pushed, next_++});
       is_closed_ = waits && in != count;
       if (is_closed_) log_.add(began, ended, {push_closed});
@@ -152,7 +152,7 @@ class consumer {
           break;
         case 1:
           who.does("try_pop", [&] {
-            const verify::moment began = log_.now();
+            const history::moment began = log_.now();
             const result item = queue_.try_pop();
             if (item == std::unexpected(status::empty)) log_.add(began, {found_empty});
             note(began, item);
@@ -161,7 +161,7 @@ class consumer {
         case 2: {
           const std::chrono::microseconds wait(who.random() % 50);
           who.does("try_pop_for", [&] {
-            const verify::moment began = log_.now();
+            const history::moment began = log_.now();
             note(began, queue_.try_pop_for(wait));
           });
           break;
@@ -177,7 +177,7 @@ class consumer {
   using result = std::expected<std::uint64_t, status>;
   static constexpr std::size_t batch_size = 6;
 
-  void note(verify::moment began, const result& item) {
+  void note(history::moment began, const result& item) {
     if (item) log_.add(began, {popped, *item});
     is_closed_ = item == std::unexpected(status::closed);
     if (is_closed_) log_.add(began, {pop_closed});
@@ -187,10 +187,10 @@ class consumer {
     std::array<std::uint64_t, batch_size> batch{};
     const bool waits = who.random() % 2 == 0;
     who.does(waits ? "pop_n" : "try_pop_n", [&] {
-      const verify::moment began = log_.now();
+      const history::moment began = log_.now();
       const std::size_t out =
           waits ? queue_.pop_n(batch.begin(), count) : queue_.try_pop_n(batch.begin(), count);
-      const verify::moment ended = log_.end();
+      const history::moment ended = log_.end();
       for (std::size_t i = 0; i != out; ++i) log_.add(began, ended, {popped, batch[i]});
       is_closed_ = waits && out == 0;
       if (is_closed_) log_.add(began, ended, {pop_closed});
@@ -202,7 +202,7 @@ class consumer {
   bool is_closed_ = false;
 };
 
-using queue_calls = std::vector<verify::container_call>;
+using queue_calls = std::vector<history::container_call>;
 
 // A producer's values reach one consumer in order. The times cannot tell that of values of one batch.
 inline void require_order_at_each_consumer(const queue_calls& calls) {
@@ -211,8 +211,8 @@ inline void require_order_at_each_consumer(const queue_calls& calls) {
     if (operation.what != popped) continue;
     const auto [before, is_first] = last.try_emplace({thread, operation.value >> 48}, operation.value);
     require(is_first || before->second < operation.value,
-            fmt::format("thread {} popped {} and then {}", thread, verify::name_of(before->second),
-                        verify::name_of(operation.value)));
+            fmt::format("thread {} popped {} and then {}", thread, history::name_of(before->second),
+                        history::name_of(operation.value)));
     before->second = operation.value;
   }
 }
@@ -224,7 +224,7 @@ void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_preced
   // Not looked at: what was discarded, which is recorded as if popped meanwhile, but in no order; and calls of
   // no length, of which a thread may make several at one moment of a slow clock.
   const auto closing =
-      std::ranges::find(calls, verify::container_operation{closed}, &verify::container_call::operation);
+      std::ranges::find(calls, history::container_operation{closed}, &history::container_call::operation);
   for (auto first = calls.begin(); first != calls.end(); ++first) {
     if (first->operation.what != popped || first->begin == first->end || first->begin == closing->begin)
       continue;
@@ -233,7 +233,7 @@ void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_preced
       const std::uint64_t a = first->operation.value;
       const std::uint64_t b = second->operation.value;
       require(may_precede(a, b), fmt::format("thread {} popped {} and then {} in one batch", first->thread,
-                                             verify::name_of(a), verify::name_of(b)));
+                                             history::name_of(a), history::name_of(b)));
     }
   }
 }
@@ -249,8 +249,8 @@ tally check_drained(const Queue& queue, const queue_calls& calls, FindFault find
 
 template <class Queue>
 tally check_fifo(const Queue& queue, const queue_calls& calls) {
-  const tally done = check_drained(queue, calls, [&](std::span<const verify::container_call> some) {
-    return verify::find_fifo_fault(some, queue.capacity(), true);
+  const tally done = check_drained(queue, calls, [&](std::span<const history::container_call> some) {
+    return history::find_fifo_fault(some, queue.capacity(), true);
   });
   require_order_at_each_consumer(calls);
   return done;
@@ -268,7 +268,7 @@ inline queue_calls discarded(const queue_calls& calls, std::size_t count) {
       left.size() == count,
       fmt::format("close_and_discard() says {}, and {} items were pushed and not popped", count, left.size()));
   const auto closing =
-      std::ranges::find(calls, verify::container_operation{closed}, &verify::container_call::operation);
+      std::ranges::find(calls, history::container_operation{closed}, &history::container_call::operation);
   queue_calls all;
   for (const std::uint64_t value : left)
     all.push_back({{popped, value}, closing->begin, closing->end, closing->thread});
@@ -300,7 +300,7 @@ queue_calls told_by(Queue& queue, const round& of, ending how, std::mt19937_64& 
       const bool is_last = --at_work == 0;
       if (ends_early && how == ending::discarded) {
         who.does("close_and_discard", [&] {
-          const verify::moment began = log.now();
+          const history::moment began = log.now();
           thrown_away = queue.close_and_discard();
           log.add(began, {closed});
         });

@@ -197,6 +197,50 @@ std::vector<litmus> litmus_rows() {
                  [&] { a = flag.load(seq_cst), b = data.load(relaxed); });
          return outcome(a, b);
        }},
+      {"MP_seq_cst_but_for_the_load_of_the_flag", "00 01 10 11", "",
+       [] {
+         // Nothing orders the two loads; a seq_cst load may come before the stores in the one order.
+         cell data = 0, flag = 0;
+         int a = 0, b = 0;
+         threads([&] { data.store(1, seq_cst), flag.store(1, seq_cst); },
+                 [&] { a = flag.load(relaxed), b = data.load(seq_cst); });
+         return outcome(a, b);
+       }},
+      {"MP_seq_cst_data_relaxed_flag", "00 01 10 11", "",
+       [] {
+         cell data = 0, flag = 0;
+         int a = 0, b = 0;
+         threads([&] { data.store(1, seq_cst), flag.store(1, relaxed); },
+                 [&] { a = flag.load(relaxed), b = data.load(seq_cst); });
+         return outcome(a, b);
+       }},
+      {"MP_seq_cst_stores_and_a_fence_in_the_reader", "00 01 11", "",
+       [] {
+         cell data = 0, flag = 0;
+         int a = 0, b = 0;
+         threads([&] { data.store(1, seq_cst), flag.store(1, seq_cst); },
+                 [&] { a = flag.load(relaxed), fence(seq_cst), b = data.load(relaxed); });
+         return outcome(a, b);
+       }},
+      {"MP_through_a_thread_that_counts", "strong weak", "",
+       [] {
+         // plait's task_done(): a count that is newer than the tail read after it.
+         cell tail = 0, done = 0;
+         int a = 0, b = 0, c = 0;
+         threads([&] { tail.fetch_add(1, seq_cst); },
+                 [&] { a = tail.load(acquire), done.fetch_add(1, relaxed); },
+                 [&] { b = done.load(relaxed), c = tail.load(seq_cst); });
+         return weak_if(a == 1 && b == 1 && c == 0);
+       }},
+      {"MP_through_a_thread_that_counts_and_releases", "strong", "",
+       [] {
+         cell tail = 0, done = 0;
+         int a = 0, b = 0, c = 0;
+         threads([&] { tail.fetch_add(1, seq_cst); },
+                 [&] { a = tail.load(acquire), done.fetch_add(1, release); },
+                 [&] { b = done.load(acquire), c = tail.load(seq_cst); });
+         return weak_if(a == 1 && b == 1 && c == 0);
+       }},
       {"MP_fences", "00 01 11", "",
        [] {
          cell data = 0, flag = 0;
@@ -373,6 +417,45 @@ std::vector<litmus> litmus_rows() {
                  [&] { a = x.load(seq_cst), b = y.load(seq_cst); },
                  [&] { c = y.load(seq_cst), d = x.load(seq_cst); });
          return weak_if(a == 1 && b == 0 && c == 1 && d == 0);
+       }},
+      {"IRIW_acquire_then_seq_cst", "strong weak", "",
+       [] {
+         // P0668: an acquire does not put a seq_cst store before the seq_cst load that follows it.
+         cell x = 0, y = 0;
+         int a = 0, b = 0, c = 0, d = 0;
+         threads([&] { x.store(1, seq_cst); }, [&] { y.store(1, seq_cst); },
+                 [&] { a = x.load(acquire), b = y.load(seq_cst); },
+                 [&] { c = y.load(acquire), d = x.load(seq_cst); });
+         return weak_if(a == 1 && b == 0 && c == 1 && d == 0);
+       }},
+      {"Z6_U", "strong weak", "",
+       [] {
+         // P0668: the first store happens before the exchange, which is before the last store; yet not before it
+         // in the one order.
+         cell x = 0, y = 0;
+         int a = 0, b = 0, c = 0;
+         threads([&] { x.store(1, seq_cst), y.store(1, release); },
+                 [&] { a = y.fetch_add(1, seq_cst), b = y.load(relaxed); },
+                 [&] { y.store(3, seq_cst), c = x.load(seq_cst); });
+         return weak_if(a == 1 && b == 3 && c == 0);
+       }},
+      {"Z6_U_handed_on_by_seq_cst", "strong", "",
+       [] {
+         cell x = 0, y = 0;
+         int a = 0, b = 0, c = 0;
+         threads([&] { x.store(1, seq_cst), y.store(1, seq_cst); },
+                 [&] { a = y.fetch_add(1, seq_cst), b = y.load(relaxed); },
+                 [&] { y.store(3, seq_cst), c = x.load(seq_cst); });
+         return weak_if(a == 1 && b == 3 && c == 0);
+       }},
+      {"Z6_U_with_a_load", "strong weak", "",
+       [] {
+         // What a seq_cst load acquires comes before what follows the load, not before the load itself.
+         cell x = 0, y = 0;
+         int a = 0, b = 0;
+         threads([&] { y.store(1, seq_cst), x.store(1, release); },
+                 [&] { x.store(2, seq_cst), a = y.load(seq_cst); }, [&] { b = x.load(seq_cst); });
+         return weak_if(a == 0 && b == 1 && x.load(relaxed) == 2);
        }},
       {"IRIW_seq_cst_loads_alone", "strong", "",
        [] {

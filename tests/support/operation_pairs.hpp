@@ -20,7 +20,7 @@
 
 #include <gtest/gtest.h>
 
-#include <verify/linearizability.hpp>
+#include <verify/history/linearizability.hpp>
 #include <verify/scenario.hpp>
 
 #include "support/model.hpp"
@@ -103,11 +103,11 @@ struct scenarios_of {
   }
 };
 
-// verify::is_linearizable, whose own memory is no part of the scenario.
+// history::is_linearizable, whose own memory is no part of the scenario.
 template <class State, class Operation, class Apply>
-bool is_explained(std::span<const verify::call<Operation>> calls, const State& initial, Apply&& possible) {
+bool is_explained(std::span<const history::call<Operation>> calls, const State& initial, Apply&& possible) {
   const verify::detail::untracked own;
-  return verify::is_linearizable(calls, initial, possible);
+  return history::is_linearizable(calls, initial, possible);
 }
 
 inline void PrintTo(const row& each, std::ostream* out) {

@@ -60,11 +60,7 @@ inline const queue_state unbounded_states[] = {
     {.name = "closed", .capacity = unlimited, .items = 1, .closed = true},
 };
 
-// Whether a call that has returned comes before one that begins then, or only before those whose threads
-// were told of it.
-enum class comes_before { in_real_time, if_it_happens_before };
-
-template <class Queue, class Order, comes_before When = comes_before::in_real_time>
+template <class Queue, class Order>
 class queue_world {
   using conqueue_status = plait::conqueue_status;
 
@@ -264,20 +260,11 @@ class queue_world {
   }
 
   void judge() {
-    const std::size_t side_by_side = When == comes_before::in_real_time ? 0 : history_.calls().size();
     // What is left comes out in its order.
     if (!queue_.is_closed()) close(0);
     for (std::size_t left = queue_.size(); left != 0; --left) try_pop(0);
     try_pop(0);
-    const verify::detail::untracked own;
-    std::vector<verify::call<told>> calls(history_.calls().begin(), history_.calls().end());
-    for (std::size_t i = 0; i != side_by_side; ++i) {
-      calls[i].begin = 0;
-      calls[i].end = calls[side_by_side - 1].end;
-    }
-    verify::check(
-        verify::is_linearizable(std::span<const verify::call<told>>(calls), initially_, is_possible<Order>),
-        "the calls are linearizable");
+    verify::check(history_.is_linearizable(initially_, is_possible<Order>), "the calls are linearizable");
   }
 
  private:
@@ -327,7 +314,7 @@ class queue_world {
   sequential_queue<Order> initially_;
   Queue queue_;
   std::unique_ptr<std::stop_source> stop_;
-  verify::history<told> history_;
+  verify::scenario_history<told> history_;
   std::size_t numbered_ = 0;
   verify::detail::list<told::kind> waiting_;
 };

@@ -6,7 +6,6 @@
 
 #include <plait/conqueue_status.hpp>
 
-#include <verify/linearizability.hpp>
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
 
@@ -27,9 +26,8 @@ class recorded_queue {
   recorded_queue() = default;
   explicit recorded_queue(std::size_t capacity) : queue_(capacity), capacity_(capacity) {}
   ~recorded_queue() {
-    verify::check(
-        verify::is_linearizable(history_.calls(), sequential_queue<Order>{capacity_}, is_possible<Order>),
-        "the calls are linearizable");
+    verify::check(history_.is_linearizable(sequential_queue<Order>{capacity_}, is_possible<Order>),
+                  "the calls are linearizable");
   }
 
   void push(int item) {
@@ -71,7 +69,7 @@ class recorded_queue {
  private:
   Queue queue_;
   std::size_t capacity_ = unlimited;
-  verify::history<told> history_;
+  verify::scenario_history<told> history_;
 };
 
 }  // namespace model

@@ -15,23 +15,23 @@
 
 #include <gtest/gtest.h>
 
-#include <verify/counter_monitor.hpp>
-#include <verify/fifo_monitor.hpp>
-#include <verify/lifo_monitor.hpp>
-#include <verify/map_monitor.hpp>
-#include <verify/priority_monitor.hpp>
-#include <verify/recorder.hpp>
-#include <verify/shrink.hpp>
-#include <verify/timeline.hpp>
+#include <verify/history/counter_monitor.hpp>
+#include <verify/history/fifo_monitor.hpp>
+#include <verify/history/lifo_monitor.hpp>
+#include <verify/history/map_monitor.hpp>
+#include <verify/history/priority_monitor.hpp>
+#include <verify/history/recorder.hpp>
+#include <verify/history/shrink.hpp>
+#include <verify/history/timeline.hpp>
 
 namespace {
 
-using verify::container_action;
-using verify::container_call;
-using verify::container_operation;
-using verify::counter_action;
-using verify::map_action;
-using verify::moment;
+using history::container_action;
+using history::container_call;
+using history::container_operation;
+using history::counter_action;
+using history::map_action;
+using history::moment;
 
 container_call push(std::uint64_t value, moment begin, moment end) {
   return {{container_action::pushed, value}, begin, end};
@@ -45,15 +45,15 @@ container_call said(container_action what, moment begin, moment end) {
 
 using calls = std::vector<container_call>;
 
-std::string fifo_fault(const calls& told, std::size_t capacity = verify::unbounded) {
-  return verify::find_fifo_fault(told, capacity, true).value_or("none");
+std::string fifo_fault(const calls& told, std::size_t capacity = history::unbounded) {
+  return history::find_fifo_fault(told, capacity, true).value_or("none");
 }
 
 TEST(histories, values_lost_doubled_or_invented_are_named) {
   EXPECT_EQ(fifo_fault({push(7, 0, 1)}), "value 7 (push [0, 1], never popped) was lost");
   EXPECT_EQ(fifo_fault({push(7, 0, 1), pop(7, 2, 3), pop(7, 4, 5)}),
             "value 7 (push [0, 1], pop [2, 3]) was popped again [4, 5]");
-  EXPECT_EQ(fifo_fault({pop(verify::tagged(3, 9), 4, 5)}), "value 3.9 was popped [4, 5] and never pushed");
+  EXPECT_EQ(fifo_fault({pop(history::tagged(3, 9), 4, 5)}), "value 3.9 was popped [4, 5] and never pushed");
   EXPECT_EQ(fifo_fault({push(7, 4, 5), pop(7, 2, 3)}),
             "value 7 (push [4, 5], pop [2, 3]) came out before it went in");
   EXPECT_EQ(fifo_fault({push(7, 0, 1), push(7, 2, 3)}), "value 7 was pushed twice: the test is wrong");
@@ -96,7 +96,8 @@ TEST(histories, closes_that_do_not_hold_are_found) {
 
 TEST(histories, a_stack_that_is_not_one_is_explained) {
   EXPECT_EQ(
-      verify::find_lifo_fault(calls{push(1, 0, 1), push(2, 2, 3), pop(1, 4, 5), pop(2, 6, 7)}).value_or("none"),
+      history::find_lifo_fault(calls{push(1, 0, 1), push(2, 2, 3), pop(1, 4, 5), pop(2, 6, 7)})
+          .value_or("none"),
       "not last in, first out: from value 1 (push [0, 1], pop [4, 5]) to value 2 (push [2, 3], pop [6, 7]) "
       "something was always there, but no one value can have been at the bottom all that time, under the "
       "others");
@@ -104,32 +105,33 @@ TEST(histories, a_stack_that_is_not_one_is_explained) {
 
 TEST(histories, a_priority_that_is_passed_over_is_explained) {
   EXPECT_EQ(
-      verify::find_priority_fault(calls{push(1, 0, 1), push(2, 2, 3), pop(2, 4, 5), pop(1, 6, 7)})
+      history::find_priority_fault(calls{push(1, 0, 1), push(2, 2, 3), pop(2, 4, 5), pop(1, 6, 7)})
           .value_or("none"),
       "value 2 (push [2, 3], pop [4, 5]) came out while something better was always there: value 1 (push [0, "
       "1], pop [6, 7])");
 }
 
 TEST(histories, maps_and_counters_are_explained) {
-  const std::vector<verify::map_call> lost{{{map_action::put, 5, 1}, 0, 1}, {{map_action::not_found, 5}, 2, 3}};
+  const std::vector<history::map_call> lost{{{map_action::put, 5, 1}, 0, 1},
+                                            {{map_action::not_found, 5}, 2, 3}};
   EXPECT_EQ(
-      verify::find_map_fault(lost).value_or("none"),
+      history::find_map_fault(lost).value_or("none"),
       "put 5 1 [0, 1] has no room: another value was there all the time, from the beginning to find 5: absent "
       "[2, 3]");
-  const std::vector<verify::map_call> twice{{{map_action::inserted, 5}, 0, 1},
-                                            {{map_action::inserted, 5}, 2, 3}};
-  EXPECT_EQ(verify::find_map_fault(twice).value_or("none"),
+  const std::vector<history::map_call> twice{{{map_action::inserted, 5}, 0, 1},
+                                             {{map_action::inserted, 5}, 2, 3}};
+  EXPECT_EQ(history::find_map_fault(twice).value_or("none"),
             "insert 5 0 [2, 3]: the key was present all that time, and nobody was there to change it");
-  const std::vector<verify::counter_call> missing{{{counter_action::added, 2}, 0, 1},
-                                                  {{counter_action::read, 0, 0}, 2, 3}};
-  EXPECT_EQ(verify::find_counter_fault(missing).value_or("none"),
+  const std::vector<history::counter_call> missing{{{counter_action::added, 2}, 0, 1},
+                                                   {{counter_action::read, 0, 0}, 2, 3}};
+  EXPECT_EQ(history::find_counter_fault(missing).value_or("none"),
             "read: 0 [2, 3], and the counter was between 2 and 2");
 }
 
 TEST(histories, a_timeline_shows_what_overlaps) {
   calls told{push(7, 0, 120), push(8, 60, 300), pop(8, 310, 350)};
   told[1].thread = 1;
-  EXPECT_EQ(verify::timeline(told),
+  EXPECT_EQ(history::timeline(told),
             "thread       begin         end  call\n"
             "     0           0         120  push 7  |=|\n"
             "     1          60         300  push 8   |=|\n"
@@ -163,7 +165,7 @@ class faulty_queue {
 
 calls recorded(faulty_queue& queue, std::uint64_t each) {
   using enum container_action;
-  verify::recorder<container_operation> told(4, 2 * each);
+  history::recorder<container_operation> told(4, 2 * each);
   std::atomic<std::uint64_t> left = 2 * each;
   {
     std::vector<std::jthread> threads;
@@ -172,8 +174,8 @@ calls recorded(faulty_queue& queue, std::uint64_t each) {
         auto& log = told.thread(producer);
         for (std::uint64_t i = 0; i != each; ++i) {
           const auto began = log.now();
-          queue.push(verify::tagged(producer, i));
-          log.add(began, {pushed, verify::tagged(producer, i)});
+          queue.push(history::tagged(producer, i));
+          log.add(began, {pushed, history::tagged(producer, i)});
         }
       });
     for (std::size_t consumer = 2; consumer != 4; ++consumer)
@@ -198,14 +200,14 @@ TEST(histories, what_a_correct_queue_did_is_found_right) {
 }
 
 TEST(histories, one_wrong_pop_of_many_is_found_and_shrunk_to_two_values) {
-  const auto fault = [](const calls& told) { return verify::find_fifo_fault(told); };
+  const auto fault = [](const calls& told) { return history::find_fifo_fault(told); };
   for (int round = 0; round != 20; ++round) {
     faulty_queue queue(5000);
     const calls told = recorded(queue, 10'000);
     // The two values may have been pushed at the same time; then there is no telling.
     if (!fault(told)) continue;
-    const calls left = verify::shrink(told, fault);
-    EXPECT_EQ(left.size(), 4U) << verify::timeline(left);
+    const calls left = history::shrink(told, fault);
+    EXPECT_EQ(left.size(), 4U) << history::timeline(left);
     EXPECT_TRUE(fault(left));
     return;
   }
@@ -220,8 +222,8 @@ TEST(histories, shrinking_keeps_what_makes_a_full_untrue) {
     told.push_back(pop(i, 10 * i + 4, 10 * i + 5));
     told.push_back(said(container_action::found_empty, 10 * i + 6, 10 * i + 7));
   }
-  const calls left = verify::shrink(told, [](const calls& some) { return verify::find_fifo_fault(some, 2); });
-  ASSERT_EQ(left.size(), 3U) << verify::timeline(left);
+  const calls left = history::shrink(told, [](const calls& some) { return history::find_fifo_fault(some, 2); });
+  ASSERT_EQ(left.size(), 3U) << history::timeline(left);
   EXPECT_EQ(left[0].operation, (container_operation{container_action::pushed, 2}));
 }
 
@@ -229,14 +231,14 @@ TEST(histories, shrinking_keeps_the_close_that_somebody_was_told_of) {
   using enum container_action;
   const calls told{push(1, 0, 1), said(closed, 2, 3), pop(1, 4, 5), said(push_closed, 6, 7),
                    said(found_empty, 8, 9)};
-  const calls left = verify::shrink(told, [](const calls& some) { return verify::find_fifo_fault(some); });
-  ASSERT_EQ(left.size(), 2U) << verify::timeline(left);
+  const calls left = history::shrink(told, [](const calls& some) { return history::find_fifo_fault(some); });
+  ASSERT_EQ(left.size(), 2U) << history::timeline(left);
   EXPECT_EQ(left[0].operation.what, closed);
   EXPECT_EQ(left[1].operation.what, found_empty);
 }
 
 TEST(histories, maps_shrink_to_one_key_and_the_rounds_that_matter) {
-  std::vector<verify::map_call> told;
+  std::vector<history::map_call> told;
   moment now = 0;
   const auto add = [&](map_action what, std::uint64_t key, std::uint64_t value = 0) {
     told.push_back({{what, key, value}, now, now + 1});
@@ -249,25 +251,25 @@ TEST(histories, maps_shrink_to_one_key_and_the_rounds_that_matter) {
       if (key == 7 && round == 30) add(map_action::not_found, key);
       add(map_action::erased, key);
     }
-  const auto fault = [](const std::vector<verify::map_call>& some) { return verify::find_map_fault(some); };
-  EXPECT_EQ(verify::shrink(told, fault).size(), 3U);  // insert, not found, erase
+  const auto fault = [](const std::vector<history::map_call>& some) { return history::find_map_fault(some); };
+  EXPECT_EQ(history::shrink(told, fault).size(), 3U);  // insert, not found, erase
 
   told.clear();
   for (std::uint64_t value = 1; value != 100; ++value) {
     add(map_action::put, 3, value);
     add(map_action::found, 3, value == 50 ? 20 : value);
   }
-  EXPECT_EQ(verify::shrink(told, fault).size(), 3U);  // 20 put, another put, 20 found
+  EXPECT_EQ(history::shrink(told, fault).size(), 3U);  // 20 put, another put, 20 found
 }
 
 TEST(histories, counters_shrink_to_the_read_that_is_wrong) {
-  std::vector<verify::counter_call> told;
+  std::vector<history::counter_call> told;
   for (std::int64_t i = 0; i != 100; ++i) {
     const auto now = static_cast<moment>(4 * i);
     told.push_back({{counter_action::added, 1}, now, now + 1});
     told.push_back({{counter_action::read, 0, i == 40 ? 39 : i + 1}, now + 2, now + 3});
   }
-  const auto left = verify::shrink(told, [](const auto& some) { return verify::find_counter_fault(some); });
+  const auto left = history::shrink(told, [](const auto& some) { return history::find_counter_fault(some); });
   EXPECT_EQ(left.size(), 42U);  // 41 adds and the read
 }
 
@@ -276,7 +278,7 @@ TEST(histories, counters_shrink_to_the_read_that_is_wrong) {
 // to overlap it: a begin may be recorded too early, but not an end.)
 TEST(histories, recorded_times_agree_with_what_threads_tell_each_other) {
   constexpr std::uint64_t turns = 20'000;
-  verify::recorder<container_operation> told(2, turns);
+  history::recorder<container_operation> told(2, turns);
   std::atomic<std::uint64_t> turn = 0;
   {
     std::vector<std::jthread> players;

@@ -128,7 +128,18 @@ struct disagreement {
   std::string reason;
 };
 
+constexpr const char* order_of_execution =
+    "Relacy takes the order in which seq_cst operations are executed for their one order, so that such a load "
+    "never "
+    "misses such a store that was executed before it; C++ only asks for some order";
+
 const std::map<std::string, disagreement> disagreements = {
+    {"MP_seq_cst_but_for_the_load_of_the_flag", {"00 01 11", order_of_execution}},
+    {"MP_seq_cst_data_relaxed_flag", {"00 01 11", order_of_execution}},
+    {"MP_through_a_thread_that_counts", {"strong", order_of_execution}},
+    {"IRIW_acquire_then_seq_cst", {"strong", order_of_execution}},
+    {"Z6_U", {"strong", order_of_execution}},
+    {"Z6_U_with_a_load", {"strong", order_of_execution}},
     {"SB_fence_against_seq_cst_accesses",
      {"00 01 10 11",
       "Relacy orders seq_cst fences among themselves alone; already C++11 orders them with seq_cst accesses"}},

@@ -17,36 +17,36 @@
 
 #include <gtest/gtest.h>
 
-#include <verify/counter_monitor.hpp>
-#include <verify/fifo_monitor.hpp>
-#include <verify/lifo_monitor.hpp>
-#include <verify/linearizability.hpp>
-#include <verify/map_monitor.hpp>
-#include <verify/priority_monitor.hpp>
+#include <verify/history/counter_monitor.hpp>
+#include <verify/history/fifo_monitor.hpp>
+#include <verify/history/lifo_monitor.hpp>
+#include <verify/history/linearizability.hpp>
+#include <verify/history/map_monitor.hpp>
+#include <verify/history/priority_monitor.hpp>
 
 #include "support/monitor_tests.hpp"
 
 namespace {
 
+using history::call;
+using history::container_action;
+using history::container_operation;
+using history::counter_action;
+using history::counter_operation;
+using history::map_action;
+using history::map_operation;
+using history::moment;
 using monitor_tests::dice;
 using monitor_tests::scaled;
 using monitor_tests::tally;
-using verify::call;
-using verify::container_action;
-using verify::container_operation;
-using verify::counter_action;
-using verify::counter_operation;
-using verify::map_action;
-using verify::map_operation;
-using verify::moment;
 
 // The obvious search, without memory, which is quick on histories of a few calls.
 template <class State, class Operation>
 bool can_be_ordered(std::span<const call<Operation>> calls, const State& state, std::uint32_t done = 0) {
-  moment first_end = verify::never;
+  moment first_end = history::never;
   for (std::size_t i = 0; i != calls.size(); ++i)
     if ((done >> i & 1) == 0) first_end = std::min(first_end, calls[i].end);
-  if (first_end == verify::never) return true;
+  if (first_end == history::never) return true;
   for (std::size_t i = 0; i != calls.size(); ++i) {
     if ((done >> i & 1) != 0 || calls[i].begin > first_end) continue;
     State next = state;
@@ -107,14 +107,14 @@ tally compare(std::size_t count, bool is_exact, const State& initial, Make make,
       ADD_FAILURE() << "history " << result.histories << ": brute force says " << (is_right ? "right" : "wrong")
                     << ", the monitor " << fault.value_or("nothing");
       for (const auto& c : calls)
-        std::cout << describe(c.operation) << " " << verify::interval(c.begin, c.end) << "\n";
+        std::cout << describe(c.operation) << " " << history::interval(c.begin, c.end) << "\n";
       break;
     }
     // And now and then the library's own searches against this one's.
     if (result.histories % 64 == 0) {
       const auto apply_it = [](State& state, const auto& operation) { return apply(state, operation); };
-      EXPECT_EQ(verify::is_linearizable(view, initial, apply_it), is_right);
-      EXPECT_EQ(!verify::find_unexplained(view, initial, apply_it), is_right);
+      EXPECT_EQ(history::is_linearizable(view, initial, apply_it), is_right);
+      EXPECT_EQ(!history::find_unexplained(view, initial, apply_it), is_right);
     }
   }
   EXPECT_GT(result.violating, result.histories / 20);
@@ -247,26 +247,26 @@ tally compare_containers(std::size_t count, container initial, bool is_exact, au
 }
 
 TEST(monitors, fifo_agrees_with_brute_force) {
-  compare_containers(300'000, {policy::fifo}, true, [](auto calls) { return verify::find_fifo_fault(calls); });
+  compare_containers(300'000, {policy::fifo}, true, [](auto calls) { return history::find_fifo_fault(calls); });
 }
 
 TEST(monitors, lifo_agrees_with_brute_force) {
-  compare_containers(300'000, {policy::lifo}, true, [](auto calls) { return verify::find_lifo_fault(calls); });
+  compare_containers(300'000, {policy::lifo}, true, [](auto calls) { return history::find_lifo_fault(calls); });
 }
 
 TEST(monitors, priority_of_distinct_values_agrees_with_brute_force) {
   compare_containers(250'000, {policy::smallest}, true,
-                     [](auto calls) { return verify::find_priority_fault(calls); });
+                     [](auto calls) { return history::find_priority_fault(calls); });
 }
 
 TEST(monitors, priority_with_ties_agrees_with_brute_force) {
   compare_containers(250'000, {policy::smallest_pair}, true,
-                     [](auto calls) { return verify::find_priority_fault(calls, container::pair_of); });
+                     [](auto calls) { return history::find_priority_fault(calls, container::pair_of); });
 }
 
 TEST(monitors, priority_with_ties_in_order_agrees_with_brute_force) {
   compare_containers(250'000, {policy::smallest_pair_in_order}, true, [](auto calls) {
-    return verify::find_priority_fault(calls, container::pair_of, verify::ties::first_in_first_out);
+    return history::find_priority_fault(calls, container::pair_of, history::ties::first_in_first_out);
   });
 }
 
@@ -275,11 +275,11 @@ TEST(monitors, containers_of_limited_capacity_are_not_accused_wrongly) {
   const auto expect_few = [](const tally& t) { EXPECT_LT(t.missed, t.violating / 10); };
   for (std::uint32_t capacity = 1; capacity != 4; ++capacity) {
     expect_few(compare_containers(50'000, {policy::fifo, capacity}, false,
-                                  [&](auto calls) { return verify::find_fifo_fault(calls, capacity); }));
+                                  [&](auto calls) { return history::find_fifo_fault(calls, capacity); }));
     expect_few(compare_containers(50'000, {policy::lifo, capacity}, false,
-                                  [&](auto calls) { return verify::find_lifo_fault(calls, capacity); }));
+                                  [&](auto calls) { return history::find_lifo_fault(calls, capacity); }));
     expect_few(compare_containers(50'000, {policy::smallest, capacity}, false, [&](auto calls) {
-      return verify::find_priority_fault(calls, std::identity(), verify::ties::any, capacity);
+      return history::find_priority_fault(calls, std::identity(), history::ties::any, capacity);
     }));
   }
 }
@@ -324,7 +324,7 @@ TEST(monitors, counters_of_one_step_agree_with_brute_force) {
   for (const std::int64_t step : {1, -2})
     compare(
         300'000, true, sum{3}, [&](dice& random) { return some_counting(step, false, random); },
-        [](auto calls) { return verify::find_counter_fault(calls, 3); });
+        [](auto calls) { return history::find_counter_fault(calls, 3); });
 }
 
 TEST(monitors, counters_of_any_steps_and_with_exchanges_are_not_accused_wrongly) {
@@ -332,7 +332,7 @@ TEST(monitors, counters_of_any_steps_and_with_exchanges_are_not_accused_wrongly)
     const tally t = compare(
         200'000, false, sum{3},
         [&](dice& random) { return some_counting(exchanges ? 1 : 0, exchanges, random); },
-        [](auto calls) { return verify::find_counter_fault(calls, 3); });
+        [](auto calls) { return history::find_counter_fault(calls, 3); });
     EXPECT_LT(t.missed, t.violating / 4);
   }
 }
@@ -342,12 +342,12 @@ enum class key_use : std::uint8_t { set, once_written, anything };
 std::vector<call<map_operation>> some_mapping(key_use use, dice& random) {
   using enum map_action;
   const std::uint32_t keys = random.one_in(4) ? 2 : 1;
-  std::array<verify::map_entry, 2> map;
+  std::array<history::map_entry, 2> map;
   std::vector<map_operation> done;
   std::uint64_t next = 1;
   for (std::uint32_t left = 3 + random.below(6); left != 0; --left) {
     const std::uint64_t key = random.below(keys);
-    const verify::map_entry now = map[key];
+    const history::map_entry now = map[key];
     const std::uint64_t value = use == key_use::set ? 0 : use == key_use::anything ? random.below(3) : next++;
     switch (use == key_use::once_written ? 3 * random.below(2) : random.below(use == key_use::set ? 3 : 5)) {
       case 0:
@@ -365,7 +365,7 @@ std::vector<call<map_operation>> some_mapping(key_use use, dice& random) {
       default:
         done.push_back(now ? map_operation{assigned, key, value} : map_operation{not_found, key});
     }
-    verify::apply(map[key], done.back());
+    history::apply(map[key], done.back());
   }
   auto calls = stretched(done, random);
   if (!random.one_in(3))
@@ -386,30 +386,30 @@ std::vector<call<map_operation>> some_mapping(key_use use, dice& random) {
 }
 
 struct two_keys {
-  std::array<verify::map_entry, 2> entries;
+  std::array<history::map_entry, 2> entries;
   auto operator<=>(const two_keys&) const = default;
 };
 
 bool apply(two_keys& map, const map_operation& operation) {
-  return verify::apply(map.entries[operation.key], operation);
+  return history::apply(map.entries[operation.key], operation);
 }
 
 TEST(monitors, sets_agree_with_brute_force) {
   compare(
       300'000, true, two_keys(), [](dice& random) { return some_mapping(key_use::set, random); },
-      [](auto calls) { return verify::find_map_fault(calls); });
+      [](auto calls) { return history::find_map_fault(calls); });
 }
 
 TEST(monitors, maps_of_values_written_once_agree_with_brute_force) {
   compare(
       300'000, true, two_keys(), [](dice& random) { return some_mapping(key_use::once_written, random); },
-      [](auto calls) { return verify::find_map_fault(calls); });
+      [](auto calls) { return history::find_map_fault(calls); });
 }
 
 TEST(monitors, maps_used_in_any_way_agree_with_brute_force) {
   compare(
       100'000, true, two_keys(), [](dice& random) { return some_mapping(key_use::anything, random); },
-      [](auto calls) { return verify::find_map_fault(calls); });
+      [](auto calls) { return history::find_map_fault(calls); });
 }
 
 }  // namespace

@@ -22,35 +22,35 @@
 
 #include <gtest/gtest.h>
 
-#include <verify/counter_monitor.hpp>
-#include <verify/fifo_monitor.hpp>
-#include <verify/lifo_monitor.hpp>
-#include <verify/linearizability.hpp>
-#include <verify/map_monitor.hpp>
-#include <verify/priority_monitor.hpp>
+#include <verify/history/counter_monitor.hpp>
+#include <verify/history/fifo_monitor.hpp>
+#include <verify/history/lifo_monitor.hpp>
+#include <verify/history/linearizability.hpp>
+#include <verify/history/map_monitor.hpp>
+#include <verify/history/priority_monitor.hpp>
 
 #include "support/monitor_tests.hpp"
 
 namespace {
 
+using history::call;
+using history::container_action;
+using history::container_operation;
+using history::moment;
 using monitor_tests::dice;
 using monitor_tests::scaled;
 using monitor_tests::tally;
-using verify::call;
-using verify::container_action;
-using verify::container_operation;
-using verify::moment;
 
 enum class policy : std::uint8_t { fifo, lifo, smallest };
 
 std::optional<std::string> find_fault(policy order, std::span<const call<container_operation>> calls) {
   switch (order) {
     case policy::fifo:
-      return verify::find_fifo_fault(calls);
+      return history::find_fifo_fault(calls);
     case policy::lifo:
-      return verify::find_lifo_fault(calls);
+      return history::find_lifo_fault(calls);
     case policy::smallest:
-      return verify::find_priority_fault(calls);
+      return history::find_priority_fault(calls);
   }
   return "?";
 }
@@ -124,7 +124,7 @@ void compare(policy order, std::size_t count, std::uint32_t calm, IsRight is_rig
 TEST(monitors_long, containers_are_judged_as_by_just_in_time_linearization) {
   for (const policy order : {policy::fifo, policy::lifo, policy::smallest})
     compare(order, 500, 15, [&](const auto& calls) {
-      return !verify::find_unexplained(
+      return !history::find_unexplained(
           std::span(calls), long_container{order},
           [](auto& state, const auto& operation) { return apply(state, operation); });
     });
@@ -132,10 +132,10 @@ TEST(monitors_long, containers_are_judged_as_by_just_in_time_linearization) {
 
 // Is there a value that can be at the bottom, and so on without it? As in lifo_monitor.hpp, but in so many
 // words.
-bool can_be_stacked(std::vector<verify::life> lives) {
-  std::erase_if(lives, [](const verify::life& l) { return l.push_end >= l.pop_begin; });
+bool can_be_stacked(std::vector<history::life> lives) {
+  std::erase_if(lives, [](const history::life& l) { return l.push_end >= l.pop_begin; });
   if (lives.empty()) return true;
-  std::ranges::sort(lives, {}, &verify::life::push_end);
+  std::ranges::sort(lives, {}, &history::life::push_end);
   moment end = lives.front().pop_begin;
   for (std::size_t i = 1; i != lives.size(); ++i) {
     if (lives[i].push_end >= end)  // nothing was there for a moment
@@ -153,8 +153,8 @@ bool can_be_stacked(std::vector<verify::life> lives) {
 
 TEST(monitors_long, stacks_with_much_overlap_are_judged_as_by_the_plain_form_of_the_algorithm) {
   compare(policy::lifo, 30'000, 2, [](const auto& calls) {
-    const auto history = verify::detail::put_together(calls, false);
-    return history && can_be_stacked(history->lives) && !verify::detail::find_false_empty(*history);
+    const auto history = history::detail::put_together(calls, false);
+    return history && can_be_stacked(history->lives) && !history::detail::find_false_empty(*history);
   });
 }
 
@@ -226,33 +226,34 @@ TEST(monitors_long, many_operations_on_containers_are_judged_in_seconds) {
 }
 
 TEST(monitors_long, many_operations_on_maps_and_counters_are_judged_in_seconds) {
-  using enum verify::map_action;
+  using enum history::map_action;
   dice random(3);
-  std::vector<verify::map_entry> map(1000);
-  std::vector<verify::map_call> uses;
-  std::vector<verify::counter_call> counts;
+  std::vector<history::map_entry> map(1000);
+  std::vector<history::map_call> uses;
+  std::vector<history::counter_call> counts;
   std::int64_t count = 0;
   moment now = 100;
   for (std::size_t left = scaled(200'000); left != 0; --left, now += 1 + random.below(20)) {
     const std::uint64_t key = random.below(1000);
-    verify::map_operation use{map[key] ? found : not_found, key};
+    history::map_operation use{map[key] ? found : not_found, key};
     if (random.one_in(2))
       use.what = random.one_in(2) ? (map[key] ? not_inserted : inserted) : (map[key] ? erased : not_erased);
-    verify::apply(map[key], use);
+    history::apply(map[key], use);
     uses.push_back({use, now - random.below(30), now + random.below(30)});
-    verify::counter_operation one{verify::counter_action::read, 0, count};
-    if (random.one_in(2)) one = {verify::counter_action::added, 1}, ++count;
+    history::counter_operation one{history::counter_action::read, 0, count};
+    if (random.one_in(2)) one = {history::counter_action::added, 1}, ++count;
     counts.push_back({one, now - random.below(30), now + random.below(30)});
   }
-  const double map_seconds = seconds([&] { EXPECT_EQ(verify::find_map_fault(uses).value_or("none"), "none"); });
+  const double map_seconds =
+      seconds([&] { EXPECT_EQ(history::find_map_fault(uses).value_or("none"), "none"); });
   const double counter_seconds =
-      seconds([&] { EXPECT_EQ(verify::find_counter_fault(counts).value_or("none"), "none"); });
+      seconds([&] { EXPECT_EQ(history::find_counter_fault(counts).value_or("none"), "none"); });
   std::cout << "set of 1000 keys: " << uses.size() << " operations in " << map_seconds
             << " s\ncounter: " << counts.size() << " operations in " << counter_seconds << " s\n";
-  counts.push_back({{verify::counter_action::read, 0, count - 1}, now + 100, now + 101});
-  EXPECT_TRUE(verify::find_counter_fault(counts));
+  counts.push_back({{history::counter_action::read, 0, count - 1}, now + 100, now + 101});
+  EXPECT_TRUE(history::find_counter_fault(counts));
   uses.push_back({{map[5] ? not_erased : erased, 5}, now + 100, now + 101});
-  EXPECT_TRUE(verify::find_map_fault(uses));
+  EXPECT_TRUE(history::find_map_fault(uses));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include <verify/linearizability.hpp>
+#include <verify/history/linearizability.hpp>
 #include <verify/scenario.hpp>
 #include <verify/seam.hpp>
 
@@ -362,8 +362,8 @@ bool is_possible(int& state, const register_call& call) {
   return state == call.value;
 }
 
-bool is_linearizable(const std::vector<verify::call<register_call>>& calls) {
-  return verify::is_linearizable(std::span(calls), 0, is_possible);
+bool is_linearizable(const std::vector<history::call<register_call>>& calls) {
+  return history::is_linearizable(std::span(calls), 0, is_possible);
 }
 
 TEST(linearizability, accepts_overlapping_calls_in_either_order) {

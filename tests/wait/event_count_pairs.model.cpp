@@ -102,7 +102,7 @@ class world {
   }
 
   void judge() {
-    verify::check(model::is_explained(history_.calls(), initially_, is_possible),
+    verify::check(history_.is_linearizable(initially_, is_possible),
                   "permits are taken once, and whoever waits has to");
   }
 
@@ -129,7 +129,7 @@ class world {
   sync::atomic<int> available_;
   event_count changed_;
   std::unique_ptr<std::stop_source> stop_;
-  verify::history<told> history_;
+  verify::scenario_history<told> history_;
   verify::detail::list<told::kind> waiting_;  // of the calls of wait() that are under way
 };
 

@@ -165,6 +165,7 @@ class waiting_store {
   }
 
   void task_done() {
+    // Whoever sees a count also sees the tail that it was compared with, so an equal tail is not an old one.
     position done = done_.load(sync::acquire);  // acquire finished
     do {
       if (done == store_.tail())

@@ -28,9 +28,9 @@
 #include <sched.h>
 #endif
 
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 
-namespace verify {
+namespace history {
 
 // The processor's counter of time.
 class cycle_counter {
@@ -146,4 +146,4 @@ class timestamp_clock {
   bool counts_cycles_ = cycle_counter::is_fit();
 };
 
-}  // namespace verify
+}  // namespace history

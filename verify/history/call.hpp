@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace verify {
+namespace history {
 
 // A time of any unit. Moments are only compared: a call came before another if it ended before, not when, the
 // other began.
@@ -21,4 +21,4 @@ struct call {
   std::uint32_t thread = 0;
 };
 
-}  // namespace verify
+}  // namespace history

@@ -27,10 +27,10 @@
 #include <utility>
 #include <vector>
 
-#include <verify/capacity.hpp>
-#include <verify/container_history.hpp>
+#include <verify/history/capacity.hpp>
+#include <verify/history/container_history.hpp>
 
-namespace verify {
+namespace history {
 namespace detail {
 
 // How many intervals cover each of a row of points: a segment tree of the least of them.
@@ -215,4 +215,4 @@ inline std::optional<std::string> find_lifo_fault(std::span<const container_call
   return detail::find_false_full(*history, capacity);
 }
 
-}  // namespace verify
+}  // namespace history

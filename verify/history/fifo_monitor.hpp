@@ -17,10 +17,10 @@
 #include <string>
 #include <vector>
 
-#include <verify/capacity.hpp>
-#include <verify/container_history.hpp>
+#include <verify/history/capacity.hpp>
+#include <verify/history/container_history.hpp>
 
-namespace verify {
+namespace history {
 
 namespace detail {
 
@@ -59,4 +59,4 @@ inline std::optional<std::string> find_fifo_fault(std::span<const container_call
   return detail::find_false_full(*history, capacity);
 }
 
-}  // namespace verify
+}  // namespace history

@@ -7,9 +7,9 @@
 #include <iterator>
 #include <map>
 
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 
-namespace verify {
+namespace history {
 
 class coverage {
  public:
@@ -51,4 +51,4 @@ class coverage {
   segments segments_;  // begin and end; they may touch but do not overlap
 };
 
-}  // namespace verify
+}  // namespace history

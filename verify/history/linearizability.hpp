@@ -22,35 +22,43 @@
 #include <utility>
 #include <vector>
 
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 
-namespace verify {
+namespace history {
 
 // `State` is the sequential structure: copyable and ordered by <. apply(state, operation) does the
 // operation and says whether its result is the one that was recorded.
-template <class State, class Operation, class Apply>
-bool is_linearizable(std::span<const call<Operation>> calls, const State& initial, Apply&& apply) {
+// comes_before(a, b): did the call a come before the call b? Any partial order will do.
+template <class State, class Call, class Apply, class ComesBefore>
+bool is_linearizable(std::span<const Call> calls, const State& initial, Apply&& apply,
+                     ComesBefore&& comes_before) {
   using call_set = std::uint64_t;
   if (calls.size() > 64)
-    throw std::invalid_argument("verify::is_linearizable: a history of at most 64 calls can be checked");
+    throw std::invalid_argument("history::is_linearizable: a history of at most 64 calls can be checked");
   const call_set all = calls.size() == 64 ? ~call_set{0} : (call_set{1} << calls.size()) - 1;
+  std::vector<call_set> earlier(calls.size());  // of each call, those that came before it
+  for (std::size_t i = 0; i != calls.size(); ++i)
+    for (std::size_t j = 0; j != calls.size(); ++j)
+      earlier[i] |= call_set{comes_before(calls[j], calls[i])} << j;
   std::set<std::pair<call_set, State>> visited;
 
   const auto search = [&](const auto& self, call_set done, const State& state) -> bool {
     if (done == all) return true;
     if (!visited.emplace(done, state).second) return false;
-    // A call may come next if none that is left ended before it began.
-    std::uint64_t first_end = UINT64_MAX;
-    for (std::size_t i = 0; i != calls.size(); ++i)
-      if ((done >> i & 1) == 0) first_end = std::min(first_end, calls[i].end);
     for (std::size_t i = 0; i != calls.size(); ++i) {
-      if ((done >> i & 1) != 0 || calls[i].begin > first_end) continue;
+      if ((done >> i & 1) != 0 || (earlier[i] & ~done) != 0) continue;
       State next = state;
       if (apply(next, calls[i].operation) && self(self, done | call_set{1} << i, next)) return true;
     }
     return false;
   };
   return search(search, 0, initial);
+}
+
+template <class State, class Operation, class Apply>
+bool is_linearizable(std::span<const call<Operation>> calls, const State& initial, Apply&& apply) {
+  return is_linearizable(calls, initial, std::forward<Apply>(apply),
+                         [](const auto& a, const auto& b) { return a.end < b.begin; });
 }
 
 // The first call, by its end, up to which no order explains the history; nothing if one explains it all.
@@ -83,7 +91,7 @@ std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> cal
       if (slot != slots.end()) {
         *slot = e.which;
       } else if (slots.size() == 64) {
-        throw std::invalid_argument("verify::find_unexplained: at most 64 calls may overlap");
+        throw std::invalid_argument("history::find_unexplained: at most 64 calls may overlap");
       } else {
         slots.push_back(e.which);
       }
@@ -114,4 +122,4 @@ std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> cal
   return std::nullopt;
 }
 
-}  // namespace verify
+}  // namespace history

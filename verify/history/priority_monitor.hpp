@@ -20,12 +20,12 @@
 #include <utility>
 #include <vector>
 
-#include <verify/capacity.hpp>
-#include <verify/container_history.hpp>
-#include <verify/coverage.hpp>
-#include <verify/fifo_monitor.hpp>
+#include <verify/history/capacity.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/coverage.hpp>
+#include <verify/history/fifo_monitor.hpp>
 
-namespace verify {
+namespace history {
 
 // The order of values of equal priority.
 enum class ties : std::uint8_t { any, first_in_first_out };
@@ -67,4 +67,4 @@ std::optional<std::string> find_priority_fault(std::span<const container_call> c
   return detail::find_false_full(*history, capacity);
 }
 
-}  // namespace verify
+}  // namespace history

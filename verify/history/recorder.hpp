@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Records what threads do to a structure, for the monitors (fifo_monitor.hpp and its siblings).
 //
-//   verify::recorder<verify::container_operation> told(2);
+//   history::recorder<history::container_operation> told(2);
 //   std::jthread producer([&] {
 //     auto& log = told.thread(0);
 //     for (std::uint64_t i = 0; i != 1000; ++i) {
 //       const auto began = log.now();
 //       queue.push(i);
-//       log.add(began, {verify::container_action::pushed, i});
+//       log.add(began, {history::container_action::pushed, i});
 //     }
 //   });
 //   ...
 //   const auto calls = told.collect();  // when all threads are done
-//   const auto fault = verify::find_fifo_fault(calls);
+//   const auto fault = history::find_fifo_fault(calls);
 //
 // Each thread writes to memory of its own and nothing else, so recording orders nothing between threads.
 #pragma once
@@ -24,10 +24,10 @@
 #include <utility>
 #include <vector>
 
-#include <verify/history.hpp>
-#include <verify/timestamp.hpp>
+#include <verify/history/call.hpp>
+#include <verify/history/timestamp.hpp>
 
-namespace verify {
+namespace history {
 
 template <class Operation>
 class recorder {
@@ -97,4 +97,4 @@ class recorder {
   moment start_ticks_ = 0;
 };
 
-}  // namespace verify
+}  // namespace history

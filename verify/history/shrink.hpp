@@ -14,12 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include <verify/container_history.hpp>
-#include <verify/counter_monitor.hpp>
-#include <verify/history.hpp>
-#include <verify/map_monitor.hpp>
+#include <verify/history/call.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/counter_monitor.hpp>
+#include <verify/history/map_monitor.hpp>
 
-namespace verify {
+namespace history {
 namespace detail {
 
 // The parts of a history: names for the calls that go or stay together.
@@ -215,4 +215,4 @@ std::vector<counter_call> shrink(std::vector<counter_call> calls, Fault fault) {
   return calls;
 }
 
-}  // namespace verify
+}  // namespace history

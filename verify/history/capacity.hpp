@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include <verify/container_history.hpp>
+#include <verify/history/container_history.hpp>
 
-namespace verify::detail {
+namespace history::detail {
 
 // A number that changes at certain moments.
 class staircase {
@@ -108,4 +108,4 @@ inline std::optional<std::string> find_false_full(const container_history& histo
   return found;
 }
 
-}  // namespace verify::detail
+}  // namespace history::detail

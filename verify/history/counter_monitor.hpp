@@ -21,10 +21,10 @@
 #include <utility>
 #include <vector>
 
-#include <verify/container_history.hpp>
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
+#include <verify/history/container_history.hpp>
 
-namespace verify {
+namespace history {
 
 enum class counter_action : std::uint8_t { added, read, exchanged };
 
@@ -53,7 +53,7 @@ inline std::string describe(const counter_operation& operation) {
 namespace detail {
 
 inline std::string describe(const counter_call& c) {
-  return verify::describe(c.operation) + " " + interval(c.begin, c.end);
+  return history::describe(c.operation) + " " + interval(c.begin, c.end);
 }
 
 // By how much calls that have begun, or ended, move the number, up and down.
@@ -201,4 +201,4 @@ inline std::optional<std::string> find_counter_fault(std::span<const counter_cal
   return detail::find_misfit(std::move(unit));
 }
 
-}  // namespace verify
+}  // namespace history

@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
 
-namespace verify {
+namespace history {
 
 // describe(operation) says what was done. Of a long history only the last calls are shown.
 template <class Operation>
@@ -63,4 +63,4 @@ std::string timeline(const std::vector<call<Operation>>& calls) {
   return timeline(std::span<const call<Operation>>(calls));
 }
 
-}  // namespace verify
+}  // namespace history

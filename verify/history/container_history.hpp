@@ -17,10 +17,10 @@
 #include <string>
 #include <vector>
 
-#include <verify/coverage.hpp>
-#include <verify/history.hpp>
+#include <verify/history/call.hpp>
+#include <verify/history/coverage.hpp>
 
-namespace verify {
+namespace history {
 
 enum class container_action : std::uint8_t {
   pushed,       // value
@@ -227,4 +227,4 @@ inline std::optional<std::string> find_false_empty(const container_history& hist
 }
 
 }  // namespace detail
-}  // namespace verify
+}  // namespace history

@@ -21,12 +21,12 @@
 #include <utility>
 #include <vector>
 
-#include <verify/container_history.hpp>
-#include <verify/coverage.hpp>
-#include <verify/history.hpp>
-#include <verify/linearizability.hpp>
+#include <verify/history/call.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/coverage.hpp>
+#include <verify/history/linearizability.hpp>
 
-namespace verify {
+namespace history {
 
 enum class map_action : std::uint8_t {
   inserted,      // it was absent, now it has the value
@@ -104,7 +104,7 @@ inline bool apply(map_entry& entry, const map_operation& operation) {
 namespace detail {
 
 inline std::string describe(const map_call& c) {
-  return verify::describe(c.operation) + " " + interval(c.begin, c.end);
+  return history::describe(c.operation) + " " + interval(c.begin, c.end);
 }
 
 // One key of a set. Inserts and erases must alternate, and all inserts are alike. So it does no harm to change
@@ -249,7 +249,7 @@ inline std::optional<std::string> find_key_fault(std::span<const map_call> calls
     if (std::ranges::adjacent_find(values) == values.end())
       return find_register_fault(std::vector(calls.begin(), calls.end()));
   }
-  if (const auto which = find_unexplained(calls, map_entry(), verify::apply))
+  if (const auto which = find_unexplained(calls, map_entry(), history::apply))
     return describe(calls[*which]) + ": no order of the calls up to its end explains it";
   return std::nullopt;
 }
@@ -269,4 +269,4 @@ inline std::optional<std::string> find_map_fault(std::span<const map_call> calls
   return std::nullopt;
 }
 
-}  // namespace verify
+}  // namespace history

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace verify::detail {
+
+void scheduler::run_threads(const rules& rules, strategy& chooser, trace* record, thread_body body,
+                            void* argument) {
+  rules_ = rules;
+  chooser_ = &chooser;
+  trace_ = record;
+  answers_.clear();
+  failure_.clear();
+  thread_count_ = running_ = steps_ = undisturbed_ = 0;
+  spurious_left_ = rules.spurious_events;
+  forced_timeout_ = cut_short_ = false;
+  step_ = {};
+  standstills_ = 0;
+  now_ = 1'000'000'000;
+  spawn(body, argument);
+  host_.switch_to(*threads_[0].runs_on);
+}
+
+unsigned scheduler::spawn(thread_body body, void* argument) {
+  if (thread_count_ == max_threads) fail("too many threads: a scenario has room for 8, its body included");
+  const unsigned made = thread_count_++;
+  thread_record& record = threads_[made];
+  std::unique_ptr<fiber> runs_on = std::move(record.runs_on);
+  list<exit_hook> hooks = std::move(record.exit_hooks);
+  hooks.clear();
+  record = {};
+  record.exit_hooks = std::move(hooks);
+  {
+    const untracked own;
+    record.runs_on = runs_on ? std::move(runs_on) : std::make_unique<fiber>();
+  }
+  record.state = thread_state::ready;
+  record.body = body;
+  record.argument = argument;
+  record.runs_on->start(&scheduler::run_thread, this);
+  step_.everything();
+  return made;
+}
+
+void scheduler::run_thread(void* argument) {
+  scheduler& self = *static_cast<scheduler*>(argument);
+  const thread_record& own = self.threads_[self.running_];
+  try {
+    own.body(own.argument);
+  } catch (const std::exception& error) {
+    self.fail(std::string("an exception left the thread: ") + error.what());
+  } catch (...) {
+    self.fail("an exception left the thread");
+  }
+  self.finish_thread();
+}
+
+void scheduler::finish_thread() {
+  thread_record& own = threads_[running_];
+  while (!own.exit_hooks.empty()) {
+    const exit_hook hook = own.exit_hooks.back();
+    own.exit_hooks.pop_back();
+    hook();
+  }
+  own.state = thread_state::finished;
+  for (unsigned i = 0; i != thread_count_; ++i) {
+    thread_record& other = threads_[i];
+    if (other.state != thread_state::joining) continue;
+    other.joins &= ~(thread_set{1} << running_);
+    if (other.joins == 0) other.state = thread_state::ready;
+  }
+  const unsigned next = pick_next(false);
+  if (next == nobody) {
+    {
+      const untracked checker;
+      failure_ = standstill();
+    }
+    own.runs_on->finish(host_);
+  } else {
+    running_ = next;
+    own.runs_on->finish(*threads_[next].runs_on);
+  }
+}
+
+void scheduler::add_exit_hook(exit_hook hook) {
+  list<exit_hook>& hooks = threads_[running_].exit_hooks;
+  if (std::ranges::find(hooks, hook) == hooks.end()) hooks.push_back(hook);
+}
+
+void scheduler::fail(std::string_view what, const site* where) {
+  {
+    const untracked own;
+    failure_ = "T" + std::to_string(running_) + ": " + std::string(what);
+    if (where != nullptr) {
+      const std::string file = where->file_name();
+      failure_ += " (" + file.substr(file.find_last_of('/') + 1) + ':' + std::to_string(where->line()) + ')';
+    }
+  }
+  leave();
+}
+
+void scheduler::leave() {
+  threads_[running_].runs_on->switch_to(host_);
+  std::abort();  // nobody comes back to an execution that was left
+}
+
+answer scheduler::ask(unsigned answers, cost price) {
+  const answer given = chooser_->choose(std::min(answers, 255u), price);
+  answers_.push_back(given);
+  return given;
+}
+
+bool scheduler::happens_for_no_reason() {
+  if (spurious_left_ == 0 || ask(2, cost::spurious) == 0) return false;
+  --spurious_left_;
+  return true;
+}
+
+bool scheduler::can_run(unsigned thread) const noexcept {
+  return threads_[thread].state == thread_state::ready && !is_frozen(thread);
+}
+
+thread_set scheduler::ready_threads() const noexcept {
+  thread_set ready = 0;
+  for (unsigned i = 0; i != thread_count_; ++i) ready |= thread_set{can_run(i)} << i;
+  return ready;
+}
+
+thread_set scheduler::timed_sleepers() const noexcept {
+  thread_set timed = 0;
+  for (unsigned i = 0; i != thread_count_; ++i)
+    timed |= thread_set{threads_[i].state == thread_state::sleeping && threads_[i].deadline != no_deadline &&
+                        !is_frozen(i)}
+             << i;
+  return timed;
+}
+
+void scheduler::time_out(unsigned thread) noexcept {
+  thread_record& sleeper = threads_[thread];
+  now_ = std::max(now_, sleeper.deadline);
+  sleeper.state = thread_state::ready;
+  sleeper.timed_out = true;
+}
+
+bool scheduler::is_let_pass(unsigned thread) const noexcept {
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if ((threads_[i].lets_pass >> thread & 1) != 0) return true;
+  return false;
+}
+
+unsigned scheduler::pick_timeout(thread_set sleepers) {
+  unsigned earliest = nobody;
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if ((sleepers >> i & 1) != 0 && (earliest == nobody || threads_[i].deadline < threads_[earliest].deadline))
+      earliest = i;
+  time_out(earliest);
+  return earliest;
+}
+
+unsigned scheduler::pick_next(bool can_stay) {
+  chooser_->stepped(running_, std::exchange(step_, {}));
+  // The running thread has made its step: nobody waits for it to make one any more.
+  const thread_set self = thread_set{1} << running_;
+  for (unsigned i = 0; i != thread_count_; ++i) threads_[i].lets_pass &= ~self;
+  const thread_set ready = ready_threads();
+  const thread_set timed = timed_sleepers();
+  thread_set eligible = 0;
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if ((ready >> i & 1) != 0 && (threads_[i].lets_pass & ready) == 0) eligible |= thread_set{1} << i;
+  if (eligible == 0) eligible = ready;
+
+  if (timed != 0) {
+    if (eligible == 0 || (eligible == self && threads_[running_].idle >= idle_limit)) {
+      // Nobody else can do anything: time passes.
+      if (!rules_.deadlines_may_help)
+        fail("lost wake-up: nothing but a deadline can go on;" + waiting_threads());
+      forced_timeout_ = true;
+      threads_[running_].idle = 0;
+      return pick_timeout(timed);
+    }
+    if (ask(2, cost::early_timeout) != 0) return pick_timeout(timed);
+  }
+
+  // The running thread first, then the others in turn, so that answer 0 is fair to those that step aside.
+  std::array<std::uint8_t, max_threads> choices{};
+  unsigned count = 0;
+  const bool stays = can_stay && (eligible & self) != 0;
+  if (stays) choices[count++] = static_cast<std::uint8_t>(running_);
+  const auto add_choices = [&](unsigned begin, unsigned end) {
+    for (unsigned i = begin; i != end; ++i)
+      if ((eligible >> i & 1) != 0) choices[count++] = static_cast<std::uint8_t>(i);
+  };
+  add_choices(running_ + 1, thread_count_);
+  add_choices(0, running_);
+  if (count == 0) return wake_watcher();
+  if ((eligible & ~chooser_->asleep()) == 0) {
+    cut_short_ = true;
+    leave();
+  }
+  if (count == 1) return choices[0];
+  const answer given =
+      chooser_->choose_thread({choices.data(), count}, stays ? cost::preemption : cost::nothing);
+  answers_.push_back(given);
+  return choices[given];
+}
+
+// Nobody can go on: whoever waits for that can.
+unsigned scheduler::wake_watcher() noexcept {
+  for (unsigned i = 0; i != thread_count_; ++i) {
+    if (threads_[i].state != thread_state::watching || is_frozen(i)) continue;
+    threads_[i].state = thread_state::ready;
+    return i;
+  }
+  return nobody;
+}
+
+void scheduler::switch_to(unsigned thread) {
+  if (thread == nobody) {
+    {
+      const untracked own;
+      failure_ = standstill();
+    }
+    leave();
+  }
+  if (thread == running_) return;
+  context& from = *threads_[running_].runs_on;
+  running_ = thread;
+  from.switch_to(*threads_[thread].runs_on);
+}
+
+void scheduler::point(const site& where) {
+  if (++steps_ > rules_.max_steps)
+    fail("no end after " + std::to_string(rules_.max_steps) +
+             " steps: the threads keep each other from making progress",
+         &where);
+  // Whoever was only just given its turn, at its start or after a wait, keeps it: to give that turn to another
+  // would have been a preemption fewer. Unless there is one who could not have it before this moment.
+  if (undisturbed_ == 0 && thread_count_ > 1 && (step_.has_begun() || is_let_pass(running_))) {
+    threads_[running_].where = where;
+    switch_to(pick_next(true));
+  }
+  make_step();
+}
+
+void scheduler::make_step() noexcept {
+  ++threads_[running_].steps;
+  step_.begin();
+}
+
+void scheduler::block(thread_state why, const site& where) {
+  thread_record& own = threads_[running_];
+  own.state = why;
+  own.where = where;
+  own.timed_out = false;
+  own.idle = 0;
+  switch_to(pick_next(false));
+}
+
+void scheduler::let_others_pass() {
+  thread_record& own = threads_[running_];
+  step_.everything();
+  ++own.idle;
+  own.lets_pass = ready_threads() & ~(thread_set{1} << running_);
+  chooser_->yielded(running_);
+}
+
+void scheduler::step_aside(std::string_view what, const site& where) {
+  now_ += 1000;
+  if (undisturbed_ != 0) return;
+  if (trace_ != nullptr) record(std::string(what), where);
+  let_others_pass();
+  point(where);
+  step_ = {};
+}
+
+void scheduler::join(thread_set threads, const site& where) {
+  thread_record& own = threads_[running_];
+  own.joins = 0;
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if ((threads >> i & 1) != 0 && threads_[i].state != thread_state::finished) own.joins |= thread_set{1} << i;
+  if (own.joins != 0) block(thread_state::joining, where);
+}
+
+void scheduler::record(std::string what, const site& where) {
+  const untracked own;
+  trace_->add({running_, std::move(what), where.file_name(), where.line()});
+}
+
+void scheduler::wait_for_standstill(const site& where) {
+  block(thread_state::watching, where);
+  ++standstills_;
+  step_.everything();
+}
+
+std::string scheduler::waiting_threads() const {
+  std::string waiting;
+  for (unsigned i = 0; i != thread_count_; ++i) {
+    const thread_record& each = threads_[i];
+    if (each.state != thread_state::sleeping && each.state != thread_state::locking) continue;
+    const std::string file = each.where.file_name();
+    waiting += (waiting.empty() ? " T" : ", T") + std::to_string(i) +
+               (each.state == thread_state::locking ? " waits for a mutex at " : " sleeps at ") +
+               file.substr(file.find_last_of('/') + 1) + ':' + std::to_string(each.where.line());
+  }
+  return waiting;
+}
+
+// Nobody can go on. Empty if that is as it should be: all have ended, but for a frozen thread and those
+// that wait for its end.
+std::string scheduler::standstill() const {
+  const bool frozen = rules_.frozen_thread >= 0;
+  const std::string waiting = waiting_threads();
+  if (!waiting.empty() && frozen)
+    return "not lock-free: with T" + std::to_string(rules_.frozen_thread) + " stopped," + waiting;
+  if (!waiting.empty()) return "lost wake-up or deadlock:" + waiting;
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if (!frozen && threads_[i].state == thread_state::joining)
+      return "deadlock: threads wait for each other's end";
+  return {};
+}
+
+}  // namespace verify::detail

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "seq_cst_order.hpp"
+
+namespace verify::detail {
+
+void seq_cst_order::reset() noexcept {
+  for (auto& each : operations_) each.clear();
+  for (auto& each : fences_) each.clear();
+}
+
+stamp seq_cst_order::add(unsigned thread, const vector_clock& after, const vector_clock* fence_knows) {
+  list<operation>& own = operations_[thread];
+  const auto number = static_cast<stamp>(own.size() + 1);
+  vector_clock before = after;
+  before.set(thread, number - 1);
+  if (fence_knows != nullptr) fences_[thread].push_back({*fence_knows, number});
+  own.push_back({closed(before), static_cast<std::uint32_t>(fences_[thread].size())});
+  return number;
+}
+
+vector_clock seq_cst_order::closed(vector_clock operations) const noexcept {
+  const vector_clock given = operations;
+  for (unsigned thread = 0; thread != max_threads; ++thread)
+    if (given[thread] != 0) operations.join(operations_[thread][given[thread] - 1].before);
+  return operations;
+}
+
+void seq_cst_order::add_what_fences_know(const vector_clock& operations, vector_clock& known) const noexcept {
+  for (unsigned thread = 0; thread != max_threads; ++thread) {
+    if (operations[thread] == 0) continue;
+    const std::uint32_t fences = operations_[thread][operations[thread] - 1].fences;
+    if (fences != 0) known.join(fences_[thread][fences - 1].known);
+  }
+}
+
+void seq_cst_order::put_before(const vector_clock& operations, unsigned thread, stamp number) noexcept {
+  const vector_clock before = closed(operations);
+  // Before that one, so before all that come after it, too: its thread's later ones among them.
+  for (unsigned other = 0; other != max_threads; ++other)
+    for (stamp each = 1; each <= operations_[other].size(); ++each) {
+      operation& later = operations_[other][each - 1];
+      const bool is_later = other == thread ? each >= number : later.before[thread] >= number;
+      if (is_later) later.before.join(before);
+    }
+}
+
+}  // namespace verify::detail
