@@ -57,7 +57,8 @@ class counter {
  public:
   counter() : at_(detail::counter_cells::locate(numbers::take())) {
     // A number used before has its old cells: nobody adds to them now, so their sum stands for zero.
-    taken_.store(detail::counter_cells::sum(at_), sync::relaxed);  // relaxed: nobody else knows the counter yet
+    taken_.store(detail::counter_cells::sum(at_),
+                 detail::sync::relaxed);  // relaxed: nobody else knows the counter yet
   }
   counter(const counter&) = delete;
   counter& operator=(const counter&) = delete;
@@ -68,18 +69,18 @@ class counter {
 
   // All adds that happened before; of those under way, some.
   std::int64_t load() const noexcept {
-    const std::uint64_t taken = taken_.load(sync::acquire);  // acquire taken
+    const std::uint64_t taken = taken_.load(detail::sync::acquire);  // acquire taken
     return static_cast<std::int64_t>(detail::counter_cells::sum(at_) - taken);
   }
 
   // Sets the counter to `value` and returns what it was.
   std::int64_t exchange(std::int64_t value) noexcept {
-    std::uint64_t taken = taken_.load(sync::acquire);  // acquire taken
+    std::uint64_t taken = taken_.load(detail::sync::acquire);  // acquire taken
     for (;;) {
       const std::uint64_t sum = detail::counter_cells::sum(at_);
       if (taken_.compare_exchange_weak(taken, sum - static_cast<std::uint64_t>(value),
-                                       sync::acq_rel,   // acq_rel taken
-                                       sync::acquire))  // acquire taken: and read the cells again
+                                       detail::sync::acq_rel,   // acq_rel taken
+                                       detail::sync::acquire))  // acquire taken: and read the cells again
         return static_cast<std::int64_t>(sum - taken);
     }
   }
@@ -90,8 +91,8 @@ class counter {
  private:
   using numbers = detail::index_pool<counter>;
 
-  detail::counter_cells::address at_;  // of this counter's cell among each thread's
-  sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero
+  detail::counter_cells::address at_;          // of this counter's cell among each thread's
+  detail::sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero
 };
 
 }  // namespace PLAIT_NAMESPACE

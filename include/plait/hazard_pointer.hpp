@@ -119,14 +119,14 @@ class hazard_pointer {
 
   // The object that `source` led to at some moment during the call, or null.
   template <class T>
-  T* protect(const sync::atomic<T*>& source) noexcept {
+  T* protect(const detail::sync::atomic<T*>& source) noexcept {
     return record_->protect_from(source);
   }
 
   // True, and `object` is protected, if `source` leads to it. Else false, nothing is protected, and `object`
   // is what `source` leads to.
   template <class T>
-  bool try_protect(T*& object, const sync::atomic<T*>& source) noexcept {
+  bool try_protect(T*& object, const detail::sync::atomic<T*>& source) noexcept {
     return record_->try_protect_from(object, source);
   }
 

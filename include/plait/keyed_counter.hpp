@@ -218,7 +218,7 @@ class keyed_counter {
       std::construct_at(reinterpret_cast<counting_table*>(left_alone), std::move(table));
     }
 
-    sync::mutex lock;
+    detail::sync::mutex lock;
     counting_table table;  // guarded by lock
   };
 

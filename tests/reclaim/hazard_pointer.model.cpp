@@ -17,7 +17,7 @@ using plait::hazard_pointer;
 using plait::make_hazard_pointer;
 using verify::check;
 using verify::threads;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 
 struct node : plait::hazard_pointer_obj_base<node> {
   explicit node(int number) : value(number) {}

@@ -334,7 +334,7 @@ TEST(hazard_pointer, may_live_as_long_as_a_thread) {
 
 // What threads do before membarrier is registered, or where there is none.
 TEST(hazard_pointer, works_without_membarrier) {
-  std::atomic<bool>& registered = plait::sync::asymmetric::is_registered;
+  std::atomic<bool>& registered = plait::detail::sync::asymmetric::is_registered;
   const bool before = registered.exchange(false);
   std::atomic<counted*> source = new counted;
   std::atomic<bool> stop = false;

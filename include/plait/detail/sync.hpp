@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The seam: the only place under include/plait that names atomics, shared plain data, the futex, the
-// clock, mutexes and thread-local state. Everything else says plait::sync.
+// clock, mutexes and thread-local state. Everything else says plait::detail::sync: not plait::sync, which
+// would make sync() of <unistd.h> ambiguous wherever somebody says `using namespace plait`.
 //
 // Normally the names below are std::atomic and Linux calls, at no cost. With PLAIT_MODEL=1 the model
 // checker in verify/ supplies the same names, and the very same structures run under its scheduler;
-// they then live in another inline namespace, so that both kinds can be linked into one program.
+// they then live in an inline namespace of their own, so that both kinds can be linked into one program.
 #pragma once
+
+#if !defined(__cpp_exceptions)
+#error "plait needs exceptions: it reports by them what it cannot do. Compile without -fno-exceptions."
+#endif
 
 #if defined(PLAIT_MODEL) && PLAIT_MODEL
 
@@ -16,13 +21,13 @@
 // What the standard library has of the structures knows nothing of the checker's atomics.
 #undef __cpp_lib_hazard_pointer
 
-namespace PLAIT_NAMESPACE {
+namespace PLAIT_NAMESPACE::detail {
 namespace sync = verify::sync;
 }
 
 #else
 
-#define PLAIT_NAMESPACE plait::inline native
+#define PLAIT_NAMESPACE plait
 
 #include <atomic>
 #include <cerrno>
@@ -48,7 +53,7 @@ namespace sync = verify::sync;
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace PLAIT_NAMESPACE::sync {
+namespace PLAIT_NAMESPACE::detail::sync {
 
 template <class T>
 using atomic = std::atomic<T>;
@@ -86,6 +91,13 @@ inline const bool registered_at_start =
 
 }  // namespace asymmetric
 
+// GCC warns, with -fsanitize=thread, that ThreadSanitizer knows no fences. None here hides a race from it or
+// makes it see one: what one thread gives another is ordered by an atomic besides.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+
 inline void light_fence() noexcept {
   if (asymmetric::is_registered.load(relaxed)) [[likely]] {  // relaxed: see there
     std::atomic_signal_fence(seq_cst);
@@ -99,6 +111,10 @@ inline void process_wide_fence() noexcept {
   std::atomic_thread_fence(seq_cst);
   asymmetric::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // Room for one T that several threads hand to each other, every hand-over being ordered by some atomic.
 // The checker reports a hand-over that is not.
@@ -240,6 +256,27 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
   return result == -1 && errno == ETIMEDOUT ? futex_result::timed_out : futex_result::woken;
 }
 
+// What futex_waitv() takes. Kernel headers have it since Linux 5.16, and those of a distribution may be older
+// than the kernel that runs.
+namespace waitv {
+
+struct place {
+  std::uint64_t expected;
+  std::uint64_t address;
+  std::uint32_t flags;
+  std::uint32_t reserved;
+};
+
+inline constexpr std::size_t most_places = 128;
+inline constexpr std::uint32_t word_of_32_bits = 2;
+#if defined(__alpha__)
+inline constexpr long system_call = 559;
+#else
+inline constexpr long system_call = 449;
+#endif
+
+}  // namespace waitv
+
 // As futex_wait(), on several words: sleeps as long as each of them holds what is expected of it.
 struct futex_expectation {
   const atomic<std::uint32_t>& word;
@@ -247,19 +284,19 @@ struct futex_expectation {
 };
 template <std::size_t Count>
 futex_result futex_wait_any(const futex_expectation (&all)[Count], const clock::time_point* deadline) noexcept {
-  static_assert(Count <= FUTEX_WAITV_MAX);
+  static_assert(Count <= waitv::most_places);
   if constexpr (Count == 1) return futex_wait(all[0].word, all[0].expected, deadline);
-  futex_waitv places[Count]{};
+  waitv::place places[Count]{};
   for (std::size_t i = 0; i != Count; ++i) {
-    places[i].uaddr = reinterpret_cast<std::uintptr_t>(&all[i].word);
-    places[i].val = all[i].expected;
-    places[i].flags = FUTEX_32 | FUTEX_PRIVATE_FLAG;
+    places[i].address = reinterpret_cast<std::uintptr_t>(&all[i].word);
+    places[i].expected = all[i].expected;
+    places[i].flags = waitv::word_of_32_bits | FUTEX_PRIVATE_FLAG;
   }
   std::timespec when{};
   if (deadline != nullptr && !to_timespec(*deadline, when)) return futex_result::timed_out;
   futex_call_count.fetch_add(1, relaxed);
   const long result =
-      syscall(SYS_futex_waitv, places, Count, 0, deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
+      syscall(waitv::system_call, places, Count, 0, deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
   if (result == -1 && errno == ETIMEDOUT) return futex_result::timed_out;
   if (result == -1 && errno == ENOSYS) {
     // Before Linux 5.16: one word at a time, and not for long.
@@ -321,6 +358,6 @@ void around_fork() {
   if (error != 0) throw std::system_error(error, std::generic_category(), "plait: no room for a fork handler");
 }
 
-}  // namespace PLAIT_NAMESPACE::sync
+}  // namespace PLAIT_NAMESPACE::detail::sync
 
 #endif
