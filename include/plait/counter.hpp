@@ -57,8 +57,8 @@ class counter {
  public:
   counter() : at_(detail::counter_cells::locate(numbers::take())) {
     // A number used before has its old cells: nobody adds to them now, so their sum stands for zero.
-    taken_.store(detail::counter_cells::sum(at_),
-                 detail::sync::relaxed);  // relaxed: nobody else knows the counter yet
+    // relaxed: nobody else knows the counter yet
+    taken_.store(detail::counter_cells::sum(at_), detail::sync::relaxed);
   }
   counter(const counter&) = delete;
   counter& operator=(const counter&) = delete;
