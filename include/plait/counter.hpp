@@ -31,6 +31,10 @@
 //
 // Threads may end, and add in their very last destructors; what they added stays. The number wraps around
 // at 2^63, without undefined behaviour. An add publishes nothing else: it orders no other memory.
+// Shared libraries: a program and the libraries that it is linked to may share counters, also with
+// -fvisibility=hidden. A library opened by dlopen() may share those of a program that is linked with -rdynamic,
+// and those of a library that was opened before with RTLD_GLOBAL. A library that uses this header is never
+// unloaded, because threads that counted in it may end after dlclose().
 // A child of fork() may go on counting. Every call must have returned before the counter is destroyed.
 // Algorithm: a cell for each thread and counter that only its owner writes (statistical counters, McKenney,
 // "Is Parallel Programming Hard", chapter 5), laid out thread by thread. Design note:
@@ -89,7 +93,7 @@ class counter {
   void reset() noexcept { exchange(0); }
 
  private:
-  using numbers = detail::index_pool<counter>;
+  using numbers = detail::index_pool<detail::counter_cells>;
 
   detail::counter_cells::address at_;          // of this counter's cell among each thread's
   detail::sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero

@@ -39,10 +39,12 @@
 //     return guard.protect(current)->limit;
 //   }
 //
-// T: derived from hazard_pointer_obj_base<T, D>, once and publicly; a class derived from T is refused. Retire an object once, when no new reader can find it.
+// T: derived from hazard_pointer_obj_base<T, D>, once and publicly; a class derived from T is refused. Retire
+// an object once, when no new reader can find it.
 // All of it works in destructors of thread_local and static objects too. What is still retired when the
 // program ends is not freed. A child of fork() may go on using everything; what its parent's other threads
 // protected or had retired is never freed there.
+// Shared libraries: as for counter.
 // The names and promises are those of C++26; where the standard library has the classes, these are they.
 // Algorithm: Michael's hazard pointers, asymmetric fences. Design note: docs/structures/hazard_pointer.md.
 #pragma once

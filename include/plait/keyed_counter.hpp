@@ -40,6 +40,7 @@
 // without making a string unless the key is new.
 // As in Python, a count may become 0 or negative and the key stays; adding 0 puts a key in. Counts wrap
 // around at 2^63.
+// Shared libraries: as for counter.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
 // Algorithm: thread-local aggregation, poured together when read; an index of hashes over dense entries.
 // Design note: docs/structures/keyed_counter.md.

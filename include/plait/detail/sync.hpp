@@ -45,6 +45,7 @@ namespace sync = verify::sync;
 #include <utility>
 #include <version>
 
+#include <dlfcn.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -79,7 +80,7 @@ inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
 namespace asymmetric {
 
 // Set once, by whoever comes first. Until then light_fence() is a fence, so that nothing has to wait for it.
-inline constinit std::atomic<bool> is_registered{false};
+[[gnu::visibility("default")]] inline constinit std::atomic<bool> is_registered{false};
 
 inline bool membarrier(int command) noexcept {
   return syscall(SYS_membarrier, command, 0, 0) == 0;
@@ -224,7 +225,7 @@ constexpr std::size_t sized(std::size_t native, std::size_t /*modelled*/) noexce
 
 // How many futex system calls this process has made through the seam: a figure for benchmarks and
 // tests. The counter is touched only beside a system call, which costs a hundred times as much.
-inline std::atomic<std::uint64_t> futex_call_count{0};
+[[gnu::visibility("default")]] inline std::atomic<std::uint64_t> futex_call_count{0};
 
 inline std::uint64_t futex_calls() noexcept {
   return futex_call_count.load(relaxed);
@@ -316,20 +317,42 @@ inline void futex_wake(const atomic<std::uint32_t>& word, int count) noexcept {
   syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
 }
 
+// What follows is one for each process, or each thread, also where a library is built with -fvisibility=hidden:
+// hence the attributes, which the types have as well that these templates are used with.
+
 // This thread's own T, one for each type. T has no constructor to run and none to undo, so that it can
 // be reached at any moment of a thread's life, its last destructors included.
 template <class T>
-T& per_thread() noexcept {
+[[gnu::visibility("default")]] T& per_thread() noexcept {
   static_assert(std::is_trivially_destructible_v<T>);
   static constinit thread_local T value{};
   return value;
 }
 
+// Keeps the shared library in which `address` lies from ever being unloaded. Code for a program itself does
+// without: nobody unloads that, and the linker of a static one would warn of dlopen().
+inline bool keep_loaded([[maybe_unused]] const void* address) noexcept {
+#if defined(__PIC__) && !defined(__PIE__)
+  Dl_info found{};
+  return dladdr(address, &found) != 0 && found.dli_fname != nullptr &&
+         dlopen(found.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+#else
+  return true;
+#endif
+}
+
+// Code that names this variable stays loaded: code that is called when a thread ends, say, since the thread may
+// end after a dlclose(). The variable is hidden, so that each library has one of its own. It is initialized
+// when the library is loaded: at any later moment the loader's lock may be held by a thread that waits for this
+// one.
+template <class Owner>
+[[gnu::visibility("hidden")]] inline const bool stays_loaded = keep_loaded(&stays_loaded<Owner>);
+
 // Runs `hook` when the calling thread ends, after the destructors of its thread_local objects. A hook
 // asked for again while the thread is ending runs again. Threads alive at exit() run none.
 // Throws std::system_error when the system has no key or no memory left. One hook for the process.
 template <void (*Hook)() noexcept>
-void at_thread_exit() {
+[[gnu::visibility("default")]] void at_thread_exit() {
   static const pthread_key_t key = [] {
     pthread_key_t made{};
     if (const int error = pthread_key_create(&made, [](void*) { Hook(); }); error != 0)
@@ -337,14 +360,15 @@ void at_thread_exit() {
     return made;
   }();
   // The value only has to be non-null for the destructor to be called.
-  if (const int error = pthread_setspecific(key, &key); error != 0)
+  if (const int error = pthread_setspecific(key, &stays_loaded<std::integral_constant<decltype(Hook), Hook>>);
+      error != 0)
     throw std::system_error(error, std::generic_category(), "plait: no memory for a thread-exit key");
 }
 
 // The process's one T, made at first use and never destroyed: the last destructors of a program may
 // still reach it.
 template <class T>
-T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
+[[gnu::visibility("default")]] T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
   alignas(T) static std::byte room[sizeof(T)];
   static T& value = *std::construct_at(reinterpret_cast<T*>(room));
   return value;
@@ -353,7 +377,7 @@ T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
 // Calls `Before` in a thread that forks, and `After` in it and in its copy in the child: whoever takes a
 // lock in one and drops it in the other has a child that finds the lock free. Only the first call counts.
 template <void (*Before)(), void (*After)()>
-void around_fork() {
+[[gnu::visibility("default")]] void around_fork() {
   static const int error = pthread_atfork(Before, After, After);
   if (error != 0) throw std::system_error(error, std::generic_category(), "plait: no room for a fork handler");
 }

@@ -27,7 +27,7 @@ namespace PLAIT_NAMESPACE::detail {
 // 8 bytes for each thread and counter are at most doubled.
 //
 // Edges:  grown   segments[i]   release in attach -> acquire in sum   the cells as zeroed
-class counter_cells {
+class [[gnu::visibility("default")]] counter_cells {
  public:
   using cell = sync::atomic<std::uint64_t>;
 

@@ -37,7 +37,7 @@ class retired_object {
   void (*reclaim_)(retired_object&) noexcept = nullptr;  // destroys it
 };
 
-class retired_objects {
+class [[gnu::visibility("default")]] retired_objects {
  public:
   // Calls reclaim(object) once no hazard record holds `address`: in this call, a later one, another thread's.
   static void add(retired_object& object, const void* address,

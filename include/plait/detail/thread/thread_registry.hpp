@@ -30,7 +30,7 @@ struct exit_hook {
   bool armed = false;
 };
 
-class thread_registry {
+class [[gnu::visibility("default")]] thread_registry {
  public:
   // The calling thread's id. Throws only when it has none yet: std::bad_alloc or std::system_error.
   static thread_id this_thread() {
