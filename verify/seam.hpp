@@ -210,6 +210,15 @@ inline void fence(memory_order order, site where = site::current()) noexcept {
   if (detail::execution* const now = detail::execution::current()) now->fence(order, where);
 }
 
+// In two steps: a second writer's add may be lost in between.
+inline void add_as_only_writer(atomic<std::uint64_t>& number, std::uint64_t n,
+                               site where = site::current()) noexcept {
+  number.store(number.load(relaxed, where) + n, relaxed, where);
+}
+
+// No scenario has signal handlers.
+inline void signal_fence() noexcept {}
+
 // The checker finds misuse by itself.
 inline constexpr bool has_assertions = false;
 

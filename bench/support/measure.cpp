@@ -27,7 +27,7 @@ usage usage::now() {
   getrusage(RUSAGE_SELF, &used);
   return {.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime),
           .voluntary_switches = static_cast<double>(used.ru_nvcsw),
-          .futex_calls = static_cast<double>(plait::sync::futex_calls())};
+          .futex_calls = static_cast<double>(plait::detail::sync::futex_calls())};
 }
 
 usage operator-(const usage& later, const usage& earlier) {

@@ -7,17 +7,25 @@
 // reference counts) or reads are as frequent as adds.
 //
 //   operation        progress       exactness                                   complexity     memory
-//   add              wait-free (1)  no add is ever lost                         O(1), no RMW   see below
-//   load             wait-free      exact when nobody adds; else between the    O(threads)     none
-//                                   values before and after the adds under way
+//   add, +=, ++      wait-free (1)  no add is ever lost                         O(1), no RMW   see below
+//   load             wait-free      exact when nobody adds; else the adds that  O(threads)     none
+//                                   happened before, and some of those under way
 //   exchange, reset  lock-free      every add is taken by exactly one exchange  O(threads)     none
 //   constructor      blocks (2)                                                 O(threads)     see below
 //   destructor       blocks (2)                                                 O(log counters)
-//   Memory: 8 to 16 bytes for each counter and thread id, in blocks of at least 4 KiB for each thread
-//   that adds; kept for the next counters and threads, so it grows to the most that were alive at once.
-//   (1) But a thread's first add, and its first in a new block, allocates and may throw std::bad_alloc;
-//       it then has counted nothing.
+//   Memory: an object has 16 bytes, and 8 to 16 bytes more for each thread id that adds, in blocks of at least
+//   4 KiB for each thread; kept for the next counters and threads, so it grows to the most alive at once.
+//   (1) But a thread's first add, and its first in a new block, allocates. If there is no memory, it changes
+//       a number that all threads share instead; it never throws.
 //   (2) On a lock held for a few instructions. The constructor may throw std::bad_alloc.
+//
+//   may be called    in a signal handler                           in operator new
+//   add, +=, ++      if the thread has added before, if only 0:    yes
+//                    its first add allocates
+//   load, exchange,  yes                                           yes
+//     reset
+//   constructor,     no                                            no
+//     destructor
 //
 //   plait::counter served;
 //   {
@@ -30,7 +38,12 @@
 //   std::printf("%lld\n", static_cast<long long>(served.load()));  // 4000
 //
 // Threads may end, and add in their very last destructors; what they added stays. The number wraps around
-// at 2^63, without undefined behaviour. An add publishes nothing else: it orders no other memory.
+// at 2^63, without undefined behaviour. An add publishes nothing else: it orders no other memory, and adds of
+// one thread need not be seen in their order. += and ++ return nothing, because the sum is not known.
+// Shared libraries: a program and the libraries that it is linked to may share counters, also with
+// -fvisibility=hidden. A library opened by dlopen() may share those of a program that is linked with -rdynamic,
+// and those of a library that was opened before with RTLD_GLOBAL. A library that uses this header is never
+// unloaded, because threads that counted in it may end after dlclose().
 // A child of fork() may go on counting. Every call must have returned before the counter is destroyed.
 // Algorithm: a cell for each thread and counter that only its owner writes (statistical counters, McKenney,
 // "Is Parallel Programming Hard", chapter 5), laid out thread by thread. Design note:
@@ -45,11 +58,12 @@
 
 namespace PLAIT_NAMESPACE {
 
-// Value: the sum of the counter's cells, less taken_. Cells only ever take adds; exchange moves taken_.
+// Value: the sum of the counter's cells, less taken_. Cells only ever take adds; exchange moves taken_, and so
+// does an add that has no cell.
 //
-// Exchanges partition the adds: one that succeeds has read taken_ as the exchange before it left it, and
-// every cell after that one did. So in each cell it takes what was added since the exchange before, and
-// nothing else: the sums telescope.
+// Exchanges partition the adds: one that succeeds has read taken_ as it was left by the exchange before it and
+// by the adds without a cell since then, and it has read every cell after that exchange did. So in each cell it
+// takes what was added since the exchange before, and nothing else: the sums telescope.
 //
 // Edges:  taken   taken_   release in exchange -> acquire in exchange, load   the cells are then read no
 //                          older than the exchange that set taken_ has read them
@@ -57,29 +71,37 @@ class counter {
  public:
   counter() : at_(detail::counter_cells::locate(numbers::take())) {
     // A number used before has its old cells: nobody adds to them now, so their sum stands for zero.
-    taken_.store(detail::counter_cells::sum(at_), sync::relaxed);  // relaxed: nobody else knows the counter yet
+    // relaxed: nobody else knows the counter yet
+    taken_.store(detail::counter_cells::sum(at_), detail::sync::relaxed);
   }
   counter(const counter&) = delete;
   counter& operator=(const counter&) = delete;
   ~counter() { numbers::give_back(detail::counter_cells::number(at_)); }
 
   // Adds n, which may be negative.
-  void add(std::int64_t n = 1) { detail::counter_cells::add(at_, static_cast<std::uint64_t>(n)); }
+  void add(std::int64_t n = 1) noexcept {
+    detail::counter_cells::cell* const own = detail::counter_cells::own(at_);
+    if (own == nullptr) [[unlikely]]
+      return detail::sync::rarely<&counter::get_cell_and_add>(this, n);
+    detail::sync::add_as_only_writer(*own, static_cast<std::uint64_t>(n));
+  }
+  void operator+=(std::int64_t n) noexcept { add(n); }
+  void operator++() noexcept { add(); }
 
   // All adds that happened before; of those under way, some.
   std::int64_t load() const noexcept {
-    const std::uint64_t taken = taken_.load(sync::acquire);  // acquire taken
+    const std::uint64_t taken = taken_.load(detail::sync::acquire);  // acquire taken
     return static_cast<std::int64_t>(detail::counter_cells::sum(at_) - taken);
   }
 
   // Sets the counter to `value` and returns what it was.
   std::int64_t exchange(std::int64_t value) noexcept {
-    std::uint64_t taken = taken_.load(sync::acquire);  // acquire taken
+    std::uint64_t taken = taken_.load(detail::sync::acquire);  // acquire taken
     for (;;) {
       const std::uint64_t sum = detail::counter_cells::sum(at_);
       if (taken_.compare_exchange_weak(taken, sum - static_cast<std::uint64_t>(value),
-                                       sync::acq_rel,   // acq_rel taken
-                                       sync::acquire))  // acquire taken: and read the cells again
+                                       detail::sync::acq_rel,   // acq_rel taken
+                                       detail::sync::acquire))  // acquire taken: and read the cells again
         return static_cast<std::int64_t>(sum - taken);
     }
   }
@@ -88,10 +110,19 @@ class counter {
   void reset() noexcept { exchange(0); }
 
  private:
-  using numbers = detail::index_pool<counter>;
+  void get_cell_and_add(std::int64_t n) noexcept {
+    if (detail::counter_cells::cell* const own = detail::counter_cells::get_own(at_)) {
+      detail::sync::add_as_only_writer(*own, static_cast<std::uint64_t>(n));
+    } else {
+      // relaxed: it goes on with what the last exchange released
+      taken_.fetch_sub(static_cast<std::uint64_t>(n), detail::sync::relaxed);
+    }
+  }
 
-  detail::counter_cells::address at_;  // of this counter's cell among each thread's
-  sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero
+  using numbers = detail::index_pool<detail::counter_cells>;
+
+  detail::counter_cells::address at_;          // of this counter's cell among each thread's
+  detail::sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero
 };
 
 }  // namespace PLAIT_NAMESPACE

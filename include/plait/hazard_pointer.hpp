@@ -6,7 +6,8 @@
 // where a reference count that all readers write does not hurt.
 //
 //   operation             progress    promise                                           cost
-//   make_hazard_pointer   (1)         not empty                                         some 2 ns, with its end
+//   make_hazard_pointer   (1)         not empty                                         2 ns, its destruction
+//                                                                                       included
 //   protect               lock-free   what it returns is not freed while this hazard    two loads, one store,
 //                                     pointer protects it                               no fence (2)
 //   try_protect           wait-free   the same, if the source still has that value      the same
@@ -38,10 +39,12 @@
 //     return guard.protect(current)->limit;
 //   }
 //
-// T: derived from hazard_pointer_obj_base<T, D>, once. Retire an object once, when no new reader can find it.
+// T: derived from hazard_pointer_obj_base<T, D>, once and publicly; a class derived from T is refused. Retire
+// an object once, when no new reader can find it.
 // All of it works in destructors of thread_local and static objects too. What is still retired when the
 // program ends is not freed. A child of fork() may go on using everything; what its parent's other threads
 // protected or had retired is never freed there.
+// Shared libraries: as for counter.
 // The names and promises are those of C++26; where the standard library has the classes, these are they.
 // Algorithm: Michael's hazard pointers, asymmetric fences. Design note: docs/structures/hazard_pointer.md.
 #pragma once
@@ -65,6 +68,7 @@ using std::make_hazard_pointer;
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include <plait/detail/reclaim/hazard_records.hpp>
@@ -101,6 +105,25 @@ class hazard_pointer_obj_base : private detail::retired_object {
   [[no_unique_address]] D deleter_;
 };
 
+namespace detail {
+
+// Whether T is the class that it names to its one hazard_pointer_obj_base. A class derived from it is not: its
+// objects may begin elsewhere, and what is protected has to be the very address that is retired.
+template <class T>
+inline constexpr bool is_hazard_protectable = requires(std::remove_cv_t<T>* object) {
+  []<class D>(hazard_pointer_obj_base<std::remove_cv_t<T>, D>*) {}(object);
+};
+
+template <class T>
+consteval void assert_hazard_protectable() noexcept {
+  static_assert(
+      is_hazard_protectable<T>,
+      "plait::hazard_pointer protects a T that is derived from hazard_pointer_obj_base<T, D>, once and "
+      "publicly. If T is derived from such a class, keep a pointer to that class in the atomic.");
+}
+
+}  // namespace detail
+
 // Protects one object at a time, or none. Empty if default-constructed or moved from: then it can only be
 // assigned to, swapped or destroyed. May be handed to another thread, with what it protects.
 class hazard_pointer {
@@ -119,14 +142,16 @@ class hazard_pointer {
 
   // The object that `source` led to at some moment during the call, or null.
   template <class T>
-  T* protect(const sync::atomic<T*>& source) noexcept {
+  T* protect(const detail::sync::atomic<T*>& source) noexcept {
+    detail::assert_hazard_protectable<T>();
     return record_->protect_from(source);
   }
 
   // True, and `object` is protected, if `source` leads to it. Else false, nothing is protected, and `object`
   // is what `source` leads to.
   template <class T>
-  bool try_protect(T*& object, const sync::atomic<T*>& source) noexcept {
+  bool try_protect(T*& object, const detail::sync::atomic<T*>& source) noexcept {
+    detail::assert_hazard_protectable<T>();
     return record_->try_protect_from(object, source);
   }
 
@@ -134,6 +159,7 @@ class hazard_pointer {
   // protection for one.
   template <class T>
   void reset_protection(const T* object) noexcept {
+    detail::assert_hazard_protectable<T>();
     record_->protect(object);
   }
   void reset_protection(std::nullptr_t = nullptr) noexcept { record_->clear(); }

@@ -35,11 +35,14 @@
 //   for (const auto& [word, count] : words.most_common(2))  // cat 3, the 2
 //     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(count));
 //
+// update() reads each element of its range once, and uses it before it reads the next: single-pass ranges, and
+// views into what the next element overwrites, are counted rightly.
 // Key: countable_key, that is, copyable. Hash and Equal are called from several threads at once. If both
 // have is_transparent, as they do by default for strings, a string_view or literal is counted and looked up
 // without making a string unless the key is new.
 // As in Python, a count may become 0 or negative and the key stays; adding 0 puts a key in. Counts wrap
 // around at 2^63.
+// Shared libraries: as for counter.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
 // Algorithm: thread-local aggregation, poured together when read; an index of hashes over dense entries.
 // Design note: docs/structures/keyed_counter.md.
@@ -112,24 +115,7 @@ class keyed_counter {
     requires is_lookup_key<std::ranges::range_reference_t<Range>> ||
              std::constructible_from<Key, std::ranges::range_reference_t<Range>>
   void update(Range&& keys) {
-    using reference = std::ranges::range_reference_t<Range>;
-    if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference> &&
-                  is_lookup_key<reference>) {
-      auto next = std::ranges::begin(keys);
-      const auto end = std::ranges::end(keys);
-      while (next != end) add_batch(next, end);
-    } else {
-      using element = std::conditional_t<is_lookup_key<reference>, std::remove_cvref_t<reference>, Key>;
-      std::vector<element> batch;
-      batch.reserve(batch_size);
-      for (auto&& key : keys) {
-        batch.emplace_back(std::forward<decltype(key)>(key));
-        if (batch.size() < batch_size) continue;
-        update(batch);
-        batch.clear();
-      }
-      update(batch);
-    }
+    add_all(keys);
   }
 
   // How often `key` was counted; 0 if never.
@@ -218,7 +204,7 @@ class keyed_counter {
       std::construct_at(reinterpret_cast<counting_table*>(left_alone), std::move(table));
     }
 
-    sync::mutex lock;
+    detail::sync::mutex lock;
     counting_table table;  // guarded by lock
   };
 
@@ -277,6 +263,54 @@ class keyed_counter {
     locked_table& own = tables_.mine();
     const std::lock_guard guard(own.lock);
     own.table.add(hash, wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n), equal_);
+  }
+
+  // Reads each key once, and uses what it has read before it reads the next.
+  template <class Range>
+  void add_all(Range& keys) {
+    using reference = std::ranges::range_reference_t<Range>;
+    if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference> &&
+                  is_lookup_key<reference>) {
+      add_batches(keys);
+    } else {
+      // What is read here may be gone, or lead to something else, when the next is read: it is copied.
+      std::vector<copied_key> batch;
+      batch.reserve(batch_size);
+      const auto add_copies = [&] {
+        auto copies = batch | std::views::transform(&copied_key::key);
+        add_batches(copies);
+        batch.clear();
+      };
+      for (auto&& key : keys) {
+        batch.push_back({to_stored(std::forward<decltype(key)>(key))});
+        if (batch.size() == batch_size) add_copies();
+      }
+      add_copies();
+    }
+  }
+
+  // In a class, because a vector of bool has no bool in it.
+  struct copied_key {
+    stored_key key;
+  };
+
+  template <class K>
+  static stored_key to_stored(K&& key) {
+    if constexpr (!packs) {
+      return stored_key(std::forward<K>(key));
+    } else if constexpr (is_lookup_key<K>) {
+      return stored_key(wanted(key));
+    } else {
+      return stored_key(wanted(Key(std::forward<K>(key))));
+    }
+  }
+
+  // The keys stay where they are.
+  template <class Range>
+  void add_batches(Range& keys) {
+    auto next = std::ranges::begin(keys);
+    const auto end = std::ranges::end(keys);
+    while (next != end) add_batch(next, end);
   }
 
   // Counts up to batch_size keys from `next` on, and moves it past them.

@@ -13,8 +13,29 @@
 namespace {
 
 using plait::counter;
+using plait::detail::exit_hook;
+using plait::detail::thread_registry;
 using verify::check;
 using verify::threads;
+namespace sync = plait::detail::sync;
+
+// What a thread adds to while it ends.
+counter* added_to_late = nullptr;
+
+void add_late() noexcept {
+  added_to_late->add(8);
+}
+
+// Has the calling thread add before it gives back its id, and after it has forgotten its cells, if it had any:
+// hooks run last to first. Such an add has no cell.
+struct late_add {
+  exit_hook hook{.run = &add_late};
+
+  static void arm(counter& to) {
+    added_to_late = &to;
+    thread_registry::before_release(sync::per_thread<late_add>().hook);
+  }
+};
 
 const verify::scenario scenarios[] = {
     {"two_adds",
@@ -94,6 +115,78 @@ const verify::scenario scenarios[] = {
        threads([&] { count.add(2); }, [&] { count.add(4); });
        check(count.load() == 7);
      }},
+
+    {"an_add_without_a_cell_and_two_exchanges",
+     [] {
+       counter count;
+       std::int64_t a = 0, b = 0;
+       threads(
+           [&] {
+             late_add::arm(count);
+             count.add(1);
+           },
+           [&] {
+             a = count.exchange(2);
+             b = count.exchange(0);
+           });
+       check(a == 0 || a == 1 || a == 8 || a == 9, "all of some adds");
+       check(a + b + count.load() == 2 + 9, "an add is taken once");
+     }},
+
+    {"two_adds_without_cells_an_exchange_and_a_load",
+     [] {
+       counter count;
+       std::int64_t taken = 0;
+       std::int64_t seen = 0;
+       const auto add = [&] { late_add::arm(count); };
+       threads(add, add, [&] {
+         seen = count.load();
+         taken = count.exchange(0);
+         check(count.load() >= 0, "nobody takes what is not there");
+       });
+       check(seen <= taken, "a counter that only grows is never seen to shrink");
+       check(taken + count.load() == 16, "an add is taken once");
+     }},
+
+    {"a_late_destructor_adds_while_another_thread_has_the_cells",
+     [] {
+       counter count;
+       added_to_late = &count;
+       threads(
+           [&] {
+             sync::at_thread_exit<&add_late>();  // runs when the id has been given back
+             count.add(1);
+             count.add(1);
+           },
+           [&] {
+             count.add(1);
+             verify::thread([&] { count.add(2), count.add(2), count.add(2); }).join();
+             count.add(1);
+           });
+       check(count.load() == 18);
+     }},
+
+    {"four_operations_of_each_of_two_threads",
+     [] {
+       counter count;
+       std::int64_t taken = 0;
+       threads(
+           [&] {
+             count.add(1);
+             count.add(2);
+             check(count.load() <= 15);
+             count.add(4);
+           },
+           [&] {
+             count.add(8);
+             taken = count.exchange(0);
+             check(taken >= 8, "a thread sees its own adds");
+             taken += count.exchange(0);
+             check(count.load() >= 0, "nobody takes what is not there");
+           });
+       check(taken + count.load() == 15, "an add is taken once");
+     },
+     {.depth_first = 40'000}},
 
     {"a_new_counter_starts_at_zero_whatever_its_cells_held",
      [] {

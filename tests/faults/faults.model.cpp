@@ -25,7 +25,7 @@ namespace {
 using plait::bounded_queue;
 using verify::check;
 using verify::threads;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 
 // The counting of threads that are done with something: the last one to say so destroys it. Nobody may use it
 // after having said so.

@@ -43,7 +43,7 @@ using plait::detail::attempt;
 using plait::detail::event_count;
 using verify::check;
 using verify::threads;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 
 using late_queue = bounded_queue<late>;
 

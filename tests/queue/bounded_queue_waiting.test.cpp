@@ -338,7 +338,7 @@ TEST(bounded_queue_waiting, who_waits_uses_no_processor) {
 
 TEST(bounded_queue_waiting, a_queue_that_nobody_waits_at_makes_no_system_call) {
   bounded_queue<int> queue(4);
-  const auto before = plait::sync::futex_calls();
+  const auto before = plait::detail::sync::futex_calls();
   for (int i = 0; i != 1000; ++i) {
     queue.push(i);
     (void)queue.pop();
@@ -346,7 +346,7 @@ TEST(bounded_queue_waiting, a_queue_that_nobody_waits_at_makes_no_system_call) {
   }
   queue.join();
   queue.close();
-  EXPECT_EQ(plait::sync::futex_calls(), before);
+  EXPECT_EQ(plait::detail::sync::futex_calls(), before);
 }
 
 }  // namespace

@@ -284,7 +284,7 @@ TYPED_TEST(queue_contract, a_queue_that_nobody_waits_at_makes_no_system_call) {
   queue.push(0);  // whatever is made at first use
   (void)queue.pop();
   queue.task_done();
-  const auto before = plait::sync::futex_calls();
+  const auto before = plait::detail::sync::futex_calls();
   for (int i = 0; i != 1000; ++i) {
     queue.push(i);
     (void)queue.pop();
@@ -292,7 +292,7 @@ TYPED_TEST(queue_contract, a_queue_that_nobody_waits_at_makes_no_system_call) {
   }
   queue.join();
   queue.close();
-  EXPECT_EQ(plait::sync::futex_calls(), before);
+  EXPECT_EQ(plait::detail::sync::futex_calls(), before);
 }
 
 }  // namespace

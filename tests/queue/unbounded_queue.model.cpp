@@ -186,7 +186,7 @@ const verify::scenario scenarios[] = {
 
     {"a_segment_is_drained_without_membarrier",
      [] {
-       plait::sync::has_process_wide_fence = false;
+       plait::detail::sync::has_process_wide_fence = false;
        unbounded_queue<int> queue;
        queue.push(1);
        queue.push(2);

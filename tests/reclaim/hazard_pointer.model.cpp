@@ -17,7 +17,7 @@ using plait::hazard_pointer;
 using plait::make_hazard_pointer;
 using verify::check;
 using verify::threads;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 
 struct node : plait::hazard_pointer_obj_base<node> {
   explicit node(int number) : value(number) {}
@@ -54,6 +54,27 @@ class without_membarrier {
  public:
   without_membarrier() { sync::has_process_wide_fence = false; }
   ~without_membarrier() { sync::has_process_wide_fence = true; }
+};
+
+// What the hook of a thread below uses, once the thread has given back what hazard pointers gave it.
+replaceable* used_late = nullptr;
+
+void use_late() noexcept {
+  used_late->read();
+  used_late->replace(9);
+}
+
+// Nodes of which each one's deleter retires the next, and how many there are.
+struct chain : plait::hazard_pointer_obj_base<chain> {
+  chain(int length, int& left) : alive(left), next(length == 1 ? nullptr : new chain(length - 1, left)) {
+    ++alive;
+  }
+  ~chain() {
+    --alive;
+    if (next != nullptr) next->retire();
+  }
+  int& alive;
+  chain* next;
 };
 
 void a_reader_and_a_writer() {
@@ -190,20 +211,56 @@ const verify::scenario scenarios[] = {
 
     {"a_deleter_may_retire_more",
      [] {
-       struct chain : plait::hazard_pointer_obj_base<chain> {
-         explicit chain(int length) : next(length == 0 ? nullptr : new chain(length - 1)) {}
-         ~chain() {
-           if (next != nullptr) next->retire();
-         }
-         chain* next;
-       };
+       int alive = 0;
        replaceable shared(1);
        threads([&] { shared.read(); },
                [&] {
-                 (new chain(3))->retire();
+                 (new chain(3, alive))->retire();
                  shared.replace(2);
                  make_it_look();
                });
+     }},
+
+    {"what_deleters_retire_while_their_thread_ends_is_freed_at_its_end",
+     [] {
+       int alive = 0;
+       replaceable shared(1);
+       threads([&] { shared.read(); },
+               [&] {
+                 (new chain(3, alive))->retire();
+                 shared.replace(2);
+               });
+       check(alive == 0, "no reader protects the chain");
+     }},
+
+    // Hooks run last to first: the thread's records and garbage have been given back, and so has its id.
+    {"a_late_destructor_reads_and_retires_while_others_do",
+     [] {
+       replaceable shared(1);
+       used_late = &shared;
+       threads([&] { shared.read(), shared.read(), shared.replace(2); },
+               [&] {
+                 sync::at_thread_exit<&use_late>();
+                 shared.read(), shared.replace(3), shared.read();
+               });
+     }},
+
+    {"late_destructors_of_two_threads_and_a_thread_that_begins_then",
+     [] {
+       replaceable shared(1);
+       used_late = &shared;
+       threads(
+           [&] {
+             sync::at_thread_exit<&use_late>();
+             shared.replace(2);
+           },
+           [&] {
+             verify::thread([&] {
+               sync::at_thread_exit<&use_late>();
+               shared.read();
+             }).join();
+             shared.read();
+           });
      }},
 };
 

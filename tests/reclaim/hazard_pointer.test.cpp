@@ -268,6 +268,24 @@ TEST(hazard_pointer, an_ending_thread_frees_what_it_has_retired) {
   EXPECT_EQ(alive, before);
 }
 
+// A list, of which each node's deleter retires the next.
+struct link : plait::hazard_pointer_obj_base<link> {
+  explicit link(int length) : next(length == 1 ? nullptr : new link(length - 1)) { ++alive; }
+  ~link() {
+    --alive;
+    if (next != nullptr) next->retire();
+  }
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
+  link* next;
+};
+
+TEST(hazard_pointer, what_deleters_retire_while_their_thread_ends_is_freed_at_its_end) {
+  const int before = alive;
+  std::thread([] { (new link(3))->retire(); }).join();
+  EXPECT_EQ(alive, before);
+}
+
 TEST(hazard_pointer, what_an_ending_thread_cannot_free_is_freed_by_others) {
   bool destroyed = false;
   std::atomic<watched*> source = new watched(destroyed);
@@ -320,6 +338,34 @@ TEST(hazard_pointer, works_in_the_last_destructors_of_a_thread) {
   EXPECT_EQ(alive, before);
 }
 
+// The destructor of a pthread key runs when the thread has given back its records, its garbage and its id.
+TEST(hazard_pointer, what_a_thread_gave_back_at_its_end_is_had_again_by_a_later_destructor) {
+  static std::atomic<counted*> source;
+  source = new counted;
+  const int before = alive;
+  pthread_key_t key{};
+  ASSERT_EQ(pthread_key_create(&key,
+                               [](void*) {
+                                 hazard_pointer guard = make_hazard_pointer();
+                                 EXPECT_EQ(guard.protect(source)->canary, counted::living);
+                                 source.exchange(new counted)->retire();
+                               }),
+            0);
+  constexpr int rounds = 20;
+  for (int i = 0; i < rounds; ++i) {
+    std::thread([&] {
+      hazard_pointer guard = make_hazard_pointer();
+      EXPECT_EQ(guard.protect(source)->canary, counted::living);
+      source.exchange(new counted)->retire();
+      guard.reset_protection();
+      pthread_setspecific(key, &key);
+    }).join();
+  }
+  pthread_key_delete(key);
+  EXPECT_EQ(alive, before);
+  delete source.load();
+}
+
 TEST(hazard_pointer, may_live_as_long_as_a_thread) {
   const int before = alive;
   std::atomic<counted*> source = new counted;
@@ -334,7 +380,7 @@ TEST(hazard_pointer, may_live_as_long_as_a_thread) {
 
 // What threads do before membarrier is registered, or where there is none.
 TEST(hazard_pointer, works_without_membarrier) {
-  std::atomic<bool>& registered = plait::sync::asymmetric::is_registered;
+  std::atomic<bool>& registered = plait::detail::sync::asymmetric::is_registered;
   const bool before = registered.exchange(false);
   std::atomic<counted*> source = new counted;
   std::atomic<bool> stop = false;

@@ -19,7 +19,7 @@ namespace {
 using plait::detail::exit_hook;
 using plait::detail::thread_id;
 using plait::detail::thread_registry;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 using verify::check;
 
 constexpr std::size_t ids = 4;  // the body's and those of three threads

@@ -19,7 +19,7 @@ using plait::detail::attempt;
 using plait::detail::deadline;
 using plait::detail::event_count;
 using plait::detail::wait_limits;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 using namespace std::chrono_literals;
 
 // A condition and its event count: permits that notifiers give and waiters take.

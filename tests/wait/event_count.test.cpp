@@ -44,20 +44,20 @@ TEST(event_count, what_can_be_done_at_once_is_done_without_sleeping) {
   event_count event;
   units work;
   work.add(1);
-  const auto before = plait::sync::futex_calls();
+  const auto before = plait::detail::sync::futex_calls();
   EXPECT_TRUE(event.wait(work.take_one(), {}));
   EXPECT_EQ(work.left(), 0);
-  EXPECT_EQ(plait::sync::futex_calls(), before);
+  EXPECT_EQ(plait::detail::sync::futex_calls(), before);
 }
 
 TEST(event_count, notifying_nobody_makes_no_system_call) {
   event_count event;
-  const auto before = plait::sync::futex_calls();
+  const auto before = plait::detail::sync::futex_calls();
   for (int i = 0; i != 1000; ++i) {
     event.notify_one();
     event.notify_all();
   }
-  EXPECT_EQ(plait::sync::futex_calls(), before);
+  EXPECT_EQ(plait::detail::sync::futex_calls(), before);
 }
 
 TEST(event_count, notify_one_wakes_a_waiter) {
@@ -116,12 +116,12 @@ TEST(event_count, notifications_during_a_wake_make_no_system_call_and_are_handed
         event.wait(work.take_one(), {});
         if (work.left() != 0) event.notify_one();
       });
-    const auto before = plait::sync::futex_calls();
+    const auto before = plait::detail::sync::futex_calls();
     work.add(4);
     for (int i = 0; i != 1000; ++i) event.notify_one();
     while (work.left() != 0) std::this_thread::yield();
     // A wake for each waiter and a sleep for each that came too early; far from one for each notification.
-    EXPECT_LT(plait::sync::futex_calls() - before, 100U);
+    EXPECT_LT(plait::detail::sync::futex_calls() - before, 100U);
   }
   EXPECT_EQ(work.left(), 0);
 }
@@ -187,10 +187,10 @@ TEST(event_count, after_waiters_have_given_up_notifications_cost_nothing_again) 
       waiters.emplace_back([&] { EXPECT_FALSE(event.wait(work.take_one(), {deadline::after(2ms)})); });
     for (int i = 0; i != 100; ++i) event.notify_one();
   }
-  const auto before = plait::sync::futex_calls();
+  const auto before = plait::detail::sync::futex_calls();
   event.notify_one();
   event.notify_all();
-  EXPECT_EQ(plait::sync::futex_calls(), before);
+  EXPECT_EQ(plait::detail::sync::futex_calls(), before);
 }
 
 // Nobody ever looks without having been told: a wake-up that is lost would end this. The epoch wraps on the

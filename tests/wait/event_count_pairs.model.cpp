@@ -22,7 +22,7 @@ using plait::detail::attempt;
 using plait::detail::deadline;
 using plait::detail::event_count;
 using plait::detail::wait_limits;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 using namespace std::chrono_literals;
 
 // Permits, for one thread at a time.

@@ -2,7 +2,7 @@
 """Under include/plait only detail/sync.hpp may name what the model checker has to replace.
 
 That is atomics, threads, locks, clocks and system calls; and, as compilers differ there, compiler
-extensions. Everything else says plait::sync. Locks' scoped helpers (std::lock_guard and the like) work
+extensions. Everything else says plait::detail::sync. Locks' scoped helpers (std::lock_guard and the like) work
 on any mutex, so they may be named.
 """
 
@@ -11,11 +11,11 @@ import re
 import common
 
 FORBIDDEN = [
-    (r"std\s*::\s*(atomic\w*|memory_order\w*|kill_dependency)", "atomics come from plait::sync"),
-    (r"std\s*::\s*(recursive_|shared_|timed_|recursive_timed_|shared_timed_)?mutex\b", "mutexes come from plait::sync"),
+    (r"std\s*::\s*(atomic\w*|memory_order\w*|kill_dependency)", "atomics come from plait::detail::sync"),
+    (r"std\s*::\s*(recursive_|shared_|timed_|recursive_timed_|shared_timed_)?mutex\b", "mutexes come from plait::detail::sync"),
     (r"std\s*::\s*(condition_variable\w*|latch|barrier|\w+_semaphore)\b", "waiting is detail::event_count's"),
     (r"std\s*::\s*(once_flag|call_once|async|promise|future|shared_future|packaged_task)\b", "not through the seam"),
-    (r"std\s*::\s*(thread|jthread|this_thread)\b", "threads and their identity come from plait::sync"),
+    (r"std\s*::\s*(thread|jthread|this_thread)\b", "threads and their identity come from plait::detail::sync"),
     (r"\bthread_local\b", "use sync::per_thread"),
     (r"\w+_clock\b|\bclock_gettime\b|\bgettimeofday\b|std\s*::\s*time\b", "the clock is sync::clock"),
     (r"(?<!sync::)\bfutex_\w+|\bFUTEX_\w+|\bsyscall\b|\bSYS_\w+|\bpthread_\w+|\bsched_\w+", "system calls are the seam's"),

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The seam: the only place under include/plait that names atomics, shared plain data, the futex, the
-// clock, mutexes and thread-local state. Everything else says plait::sync.
+// clock, mutexes and thread-local state. Everything else says plait::detail::sync: not plait::sync, which
+// would make sync() of <unistd.h> ambiguous wherever somebody says `using namespace plait`.
 //
 // Normally the names below are std::atomic and Linux calls, at no cost. With PLAIT_MODEL=1 the model
 // checker in verify/ supplies the same names, and the very same structures run under its scheduler;
-// they then live in another inline namespace, so that both kinds can be linked into one program.
+// they then live in an inline namespace of their own, so that both kinds can be linked into one program.
 #pragma once
+
+#if !defined(__cpp_exceptions)
+#error "plait needs exceptions: it reports by them what it cannot do. Compile without -fno-exceptions."
+#endif
 
 #if defined(PLAIT_MODEL) && PLAIT_MODEL
 
@@ -16,13 +21,13 @@
 // What the standard library has of the structures knows nothing of the checker's atomics.
 #undef __cpp_lib_hazard_pointer
 
-namespace PLAIT_NAMESPACE {
+namespace PLAIT_NAMESPACE::detail {
 namespace sync = verify::sync;
 }
 
 #else
 
-#define PLAIT_NAMESPACE plait::inline native
+#define PLAIT_NAMESPACE plait
 
 #include <atomic>
 #include <cerrno>
@@ -40,6 +45,7 @@ namespace sync = verify::sync;
 #include <utility>
 #include <version>
 
+#include <dlfcn.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -48,7 +54,7 @@ namespace sync = verify::sync;
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace PLAIT_NAMESPACE::sync {
+namespace PLAIT_NAMESPACE::detail::sync {
 
 template <class T>
 using atomic = std::atomic<T>;
@@ -67,6 +73,22 @@ inline constexpr memory_order release = std::memory_order_release;
 inline constexpr memory_order acq_rel = std::memory_order_acq_rel;
 inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
 
+// Adds to a number that only the calling thread writes, and that others read, relaxed. A signal handler of the
+// same thread may add to it, too: hence one instruction, or an atomic one where adding to memory takes several.
+inline void add_as_only_writer(atomic<std::uint64_t>& number, std::uint64_t n) noexcept {
+#if defined(__x86_64__)
+  static_assert(sizeof number == sizeof n && atomic<std::uint64_t>::is_always_lock_free);
+  asm("addq %1, %0" : "+m"(number) : "er"(n) : "cc");
+#else
+  number.fetch_add(n, relaxed);
+#endif
+}
+
+// Keeps the compiler from moving memory accesses across: for what a signal handler of the same thread looks at.
+inline void signal_fence() noexcept {
+  std::atomic_signal_fence(seq_cst);
+}
+
 // An asymmetric pair of seq_cst fences, for two sides that each store and then look at what the other stored:
 // at least one of them sees the other's store. light_fence() costs nothing but for the compiler, and
 // process_wide_fence() some microseconds: it interrupts every processor that runs a thread of this process.
@@ -74,7 +96,7 @@ inline constexpr memory_order seq_cst = std::memory_order_seq_cst;
 namespace asymmetric {
 
 // Set once, by whoever comes first. Until then light_fence() is a fence, so that nothing has to wait for it.
-inline constinit std::atomic<bool> is_registered{false};
+[[gnu::visibility("default")]] inline constinit std::atomic<bool> is_registered{false};
 
 inline bool membarrier(int command) noexcept {
   return syscall(SYS_membarrier, command, 0, 0) == 0;
@@ -85,6 +107,13 @@ inline const bool registered_at_start =
     membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && (is_registered.store(true, relaxed), true);
 
 }  // namespace asymmetric
+
+// GCC warns, with -fsanitize=thread, that ThreadSanitizer knows no fences. None here hides a race from it or
+// makes it see one: what one thread gives another is ordered by an atomic besides.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
 
 inline void light_fence() noexcept {
   if (asymmetric::is_registered.load(relaxed)) [[likely]] {  // relaxed: see there
@@ -99,6 +128,10 @@ inline void process_wide_fence() noexcept {
   std::atomic_thread_fence(seq_cst);
   asymmetric::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // Room for one T that several threads hand to each other, every hand-over being ordered by some atomic.
 // The checker reports a hand-over that is not.
@@ -208,7 +241,7 @@ constexpr std::size_t sized(std::size_t native, std::size_t /*modelled*/) noexce
 
 // How many futex system calls this process has made through the seam: a figure for benchmarks and
 // tests. The counter is touched only beside a system call, which costs a hundred times as much.
-inline std::atomic<std::uint64_t> futex_call_count{0};
+[[gnu::visibility("default")]] inline std::atomic<std::uint64_t> futex_call_count{0};
 
 inline std::uint64_t futex_calls() noexcept {
   return futex_call_count.load(relaxed);
@@ -240,6 +273,27 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
   return result == -1 && errno == ETIMEDOUT ? futex_result::timed_out : futex_result::woken;
 }
 
+// What futex_waitv() takes. Kernel headers have it since Linux 5.16, and those of a distribution may be older
+// than the kernel that runs.
+namespace waitv {
+
+struct place {
+  std::uint64_t expected;
+  std::uint64_t address;
+  std::uint32_t flags;
+  std::uint32_t reserved;
+};
+
+inline constexpr std::size_t most_places = 128;
+inline constexpr std::uint32_t word_of_32_bits = 2;
+#if defined(__alpha__)
+inline constexpr long system_call = 559;
+#else
+inline constexpr long system_call = 449;
+#endif
+
+}  // namespace waitv
+
 // As futex_wait(), on several words: sleeps as long as each of them holds what is expected of it.
 struct futex_expectation {
   const atomic<std::uint32_t>& word;
@@ -247,19 +301,19 @@ struct futex_expectation {
 };
 template <std::size_t Count>
 futex_result futex_wait_any(const futex_expectation (&all)[Count], const clock::time_point* deadline) noexcept {
-  static_assert(Count <= FUTEX_WAITV_MAX);
+  static_assert(Count <= waitv::most_places);
   if constexpr (Count == 1) return futex_wait(all[0].word, all[0].expected, deadline);
-  futex_waitv places[Count]{};
+  waitv::place places[Count]{};
   for (std::size_t i = 0; i != Count; ++i) {
-    places[i].uaddr = reinterpret_cast<std::uintptr_t>(&all[i].word);
-    places[i].val = all[i].expected;
-    places[i].flags = FUTEX_32 | FUTEX_PRIVATE_FLAG;
+    places[i].address = reinterpret_cast<std::uintptr_t>(&all[i].word);
+    places[i].expected = all[i].expected;
+    places[i].flags = waitv::word_of_32_bits | FUTEX_PRIVATE_FLAG;
   }
   std::timespec when{};
   if (deadline != nullptr && !to_timespec(*deadline, when)) return futex_result::timed_out;
   futex_call_count.fetch_add(1, relaxed);
   const long result =
-      syscall(SYS_futex_waitv, places, Count, 0, deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
+      syscall(waitv::system_call, places, Count, 0, deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
   if (result == -1 && errno == ETIMEDOUT) return futex_result::timed_out;
   if (result == -1 && errno == ENOSYS) {
     // Before Linux 5.16: one word at a time, and not for long.
@@ -279,20 +333,42 @@ inline void futex_wake(const atomic<std::uint32_t>& word, int count) noexcept {
   syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
 }
 
+// What follows is one for each process, or each thread, also where a library is built with -fvisibility=hidden:
+// hence the attributes, which the types have as well that these templates are used with.
+
 // This thread's own T, one for each type. T has no constructor to run and none to undo, so that it can
 // be reached at any moment of a thread's life, its last destructors included.
 template <class T>
-T& per_thread() noexcept {
+[[gnu::visibility("default")]] T& per_thread() noexcept {
   static_assert(std::is_trivially_destructible_v<T>);
   static constinit thread_local T value{};
   return value;
 }
 
+// Keeps the shared library in which `address` lies from ever being unloaded. Code for a program itself does
+// without: nobody unloads that, and the linker of a static one would warn of dlopen().
+inline bool keep_loaded([[maybe_unused]] const void* address) noexcept {
+#if defined(__PIC__) && !defined(__PIE__)
+  Dl_info found{};
+  return dladdr(address, &found) != 0 && found.dli_fname != nullptr &&
+         dlopen(found.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+#else
+  return true;
+#endif
+}
+
+// Code that names this variable stays loaded: code that is called when a thread ends, say, since the thread may
+// end after a dlclose(). The variable is hidden, so that each library has one of its own. It is initialized
+// when the library is loaded: at any later moment the loader's lock may be held by a thread that waits for this
+// one.
+template <class Owner>
+[[gnu::visibility("hidden")]] inline const bool stays_loaded = keep_loaded(&stays_loaded<Owner>);
+
 // Runs `hook` when the calling thread ends, after the destructors of its thread_local objects. A hook
 // asked for again while the thread is ending runs again. Threads alive at exit() run none.
 // Throws std::system_error when the system has no key or no memory left. One hook for the process.
 template <void (*Hook)() noexcept>
-void at_thread_exit() {
+[[gnu::visibility("default")]] void at_thread_exit() {
   static const pthread_key_t key = [] {
     pthread_key_t made{};
     if (const int error = pthread_key_create(&made, [](void*) { Hook(); }); error != 0)
@@ -300,14 +376,15 @@ void at_thread_exit() {
     return made;
   }();
   // The value only has to be non-null for the destructor to be called.
-  if (const int error = pthread_setspecific(key, &key); error != 0)
+  if (const int error = pthread_setspecific(key, &stays_loaded<std::integral_constant<decltype(Hook), Hook>>);
+      error != 0)
     throw std::system_error(error, std::generic_category(), "plait: no memory for a thread-exit key");
 }
 
 // The process's one T, made at first use and never destroyed: the last destructors of a program may
 // still reach it.
 template <class T>
-T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
+[[gnu::visibility("default")]] T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
   alignas(T) static std::byte room[sizeof(T)];
   static T& value = *std::construct_at(reinterpret_cast<T*>(room));
   return value;
@@ -316,11 +393,11 @@ T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
 // Calls `Before` in a thread that forks, and `After` in it and in its copy in the child: whoever takes a
 // lock in one and drops it in the other has a child that finds the lock free. Only the first call counts.
 template <void (*Before)(), void (*After)()>
-void around_fork() {
+[[gnu::visibility("default")]] void around_fork() {
   static const int error = pthread_atfork(Before, After, After);
   if (error != 0) throw std::system_error(error, std::generic_category(), "plait: no room for a fork handler");
 }
 
-}  // namespace PLAIT_NAMESPACE::sync
+}  // namespace PLAIT_NAMESPACE::detail::sync
 
 #endif

@@ -27,7 +27,7 @@ namespace PLAIT_NAMESPACE::detail {
 // 8 bytes for each thread and counter are at most doubled.
 //
 // Edges:  grown   segments[i]   release in attach -> acquire in sum   the cells as zeroed
-class counter_cells {
+class [[gnu::visibility("default")]] counter_cells {
  public:
   using cell = sync::atomic<std::uint64_t>;
 
@@ -45,13 +45,28 @@ class counter_cells {
     return at.segment == 0 ? at.offset : at.offset + cell_count(at.segment);
   }
 
-  // Adds n to the calling thread's own cell. Throws, and then has changed nothing, when the thread counts
-  // in a segment for the first time and there is no memory.
-  static void add(address at, std::uint64_t n) {
+  // The calling thread's own cell, to which only it adds. Null if it has none yet.
+  static cell* own(address at) noexcept {
     cell* const cells = sync::per_thread<attached>().segments[at.segment];
-    if (cells == nullptr) [[unlikely]]
-      return sync::rarely<&attach_and_add>(at, n);
-    add(cells[at.offset], n);
+    return cells != nullptr ? &cells[at.offset] : nullptr;
+  }
+
+  // The same, made if need be. Null if that is not possible now: there is no memory, or operator new or a
+  // signal handler calls this while the thread is getting its cells.
+  static cell* get_own(address at) noexcept {
+    attached& mine = sync::per_thread<attached>();
+    if (mine.is_attaching || thread_registry::is_at_work()) return nullptr;
+    mine.is_attaching = true;
+    sync::signal_fence();
+    cell* own = nullptr;
+    try {
+      own = attach(mine, at.segment) + at.offset;
+    } catch (...) {
+      // There is no memory, or no thread-exit key. The next add tries again.
+    }
+    sync::signal_fence();
+    mine.is_attaching = false;
+    return own;
   }
 
   // The sum over all threads. A cell is read once, at some moment during the call.
@@ -83,17 +98,10 @@ class counter_cells {
   struct attached {
     exit_hook hook{.run = &detach};
     std::array<cell*, segments_at_most> segments{};
+    bool is_attaching = false;
   };
 
-  static void add(cell& own, std::uint64_t n) noexcept {
-    // relaxed: the calling thread is the cell's only writer, and readers want the number alone
-    own.store(own.load(sync::relaxed) + n, sync::relaxed);
-  }
-
-  static void attach_and_add(address at, std::uint64_t n) { add(attach(at.segment)[at.offset], n); }
-
-  static cell* attach(std::uint32_t segment) {
-    attached& mine = sync::per_thread<attached>();
+  static cell* attach(attached& mine, std::uint32_t segment) {
     thread_registry::before_release(mine.hook);
     sync::atomic<cell*>& shared = sync::per_process<thread_slots<segment_table>>().mine().segments[segment];
     cell* cells = shared.load(sync::relaxed);  // relaxed: only owners of this id write it, one after the other

@@ -101,7 +101,7 @@ class packed_string {
   }
 
   std::string_view text() const noexcept { return text_.text(); }
-  explicit operator std::string() const { return std::string(text_.text()); }
+  operator std::string_view() const noexcept { return text(); }
 
   friend bool operator==(const packed_string& left, const packed_view& right) noexcept {
     return left.text_ == right;

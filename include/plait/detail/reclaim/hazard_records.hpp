@@ -79,7 +79,7 @@ class alignas(contention_free_distance) hazard_record {
   hazard_record* next_free_ = nullptr;  // while nobody uses it, in the list of a thread or of all
 };
 
-class hazard_records {
+class [[gnu::visibility("default")]] hazard_records {
  public:
   static constexpr std::size_t kept_by_thread = 8;
 

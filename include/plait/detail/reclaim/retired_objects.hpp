@@ -8,8 +8,8 @@
 //   waiting   retired, and not looked for in the records since: fewer than batch(), plus what a deleter retires
 //   free      looked for, not found: at most batch(), less when the next batch is complete
 //
-// What a thread leaves behind when it ends are at most the objects that are protected just then, and what
-// their deleters retired. Others take these along when they look next. A child of fork() keeps what the
+// A thread that ends frees what it has retired, and what deleters retire meanwhile. It leaves behind only the
+// objects that are protected just then: whoever looks next, takes them along. A child of fork() keeps what the
 // forking thread and the ended ones had; what its parent's other threads had is lost to it.
 #pragma once
 
@@ -37,7 +37,7 @@ class retired_object {
   void (*reclaim_)(retired_object&) noexcept = nullptr;  // destroys it
 };
 
-class retired_objects {
+class [[gnu::visibility("default")]] retired_objects {
  public:
   // Calls reclaim(object) once no hazard record holds `address`: in this call, a later one, another thread's.
   static void add(retired_object& object, const void* address,
@@ -178,8 +178,9 @@ class retired_objects {
   static void leave() noexcept {
     own& mine = sync::per_thread<own>();
     mine.is_reclaiming = true;
-    sort_out(mine);
-    while (!mine.free.is_empty()) reclaim(mine.free.pop());
+    // Again, as long as something was free: its deleter may have retired more.
+    for (sort_out(mine); !mine.free.is_empty(); sort_out(mine))
+      while (!mine.free.is_empty()) reclaim(mine.free.pop());
     leave_to_others(mine.waiting);
     mine.is_reclaiming = false;
   }

@@ -24,7 +24,7 @@ namespace PLAIT_NAMESPACE::detail {
 // both hold the pool's lock. A child of fork() finds the lock free, and the numbers of its parent's other
 // threads taken for ever.
 template <class Purpose, std::unsigned_integral Index = std::uint32_t>
-class index_pool {
+class [[gnu::visibility("default")]] index_pool {
  public:
   using index = Index;
 

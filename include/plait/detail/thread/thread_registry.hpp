@@ -30,7 +30,7 @@ struct exit_hook {
   bool armed = false;
 };
 
-class thread_registry {
+class [[gnu::visibility("default")]] thread_registry {
  public:
   // The calling thread's id. Throws only when it has none yet: std::bad_alloc or std::system_error.
   static thread_id this_thread() {
@@ -39,6 +39,10 @@ class thread_registry {
       sync::rarely<&enrol>();
     return mine.id;
   }
+
+  // Whether the calling thread is getting its id just now, or giving it back. Code that runs in the middle of
+  // that, a signal handler or operator new, must not ask for the id.
+  static bool is_at_work() noexcept { return sync::per_thread<identity>().is_at_work; }
 
   // Has `hook` run once before the calling thread gives its id back. A hook may arm itself or others
   // again: all have run, and none is armed, when the id goes.
@@ -56,18 +60,40 @@ class thread_registry {
   struct identity {
     thread_id id = nobody;
     exit_hook* hooks = nullptr;
+    bool is_at_work = false;
+  };
+
+  // Says so as long as it lives.
+  class at_work {
+   public:
+    explicit at_work(identity& mine) noexcept : mine_(mine) {
+      mine_.is_at_work = true;
+      sync::signal_fence();
+    }
+    ~at_work() {
+      sync::signal_fence();
+      mine_.is_at_work = false;
+    }
+    at_work(const at_work&) = delete;
+    at_work& operator=(const at_work&) = delete;
+
+   private:
+    identity& mine_;
   };
 
   using ids = index_pool<thread_registry>;
 
   static void enrol() {
+    identity& mine = sync::per_thread<identity>();
+    const at_work now(mine);
     sync::at_thread_exit<&leave>();
-    sync::per_thread<identity>().id = ids::take();
+    mine.id = ids::take();
   }
 
   static void leave() noexcept {
     identity& mine = sync::per_thread<identity>();
     if (mine.id == nobody) return;  // take() threw
+    const at_work now(mine);
     while (mine.hooks != nullptr) {
       exit_hook& hook = *std::exchange(mine.hooks, mine.hooks->next);
       hook.armed = false;

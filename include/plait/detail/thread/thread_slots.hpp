@@ -20,7 +20,7 @@ namespace PLAIT_NAMESPACE::detail {
 //
 // Edges:  published   chunks_[i]   release in add_chunk -> acquire in mine, for_each   the slots as constructed
 template <class T>
-class thread_slots {
+class [[gnu::visibility("default")]] thread_slots {
  public:
   thread_slots() noexcept = default;
   thread_slots(const thread_slots&) = delete;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Uses every structure, after a header whose sync() a namespace of that name would hide. See CMakeLists.txt.
+#include <memory>
+
+#include <unistd.h>
+
+#include <plait/plait.hpp>
+
+using namespace plait;
+
+namespace {
+
+struct node : hazard_pointer_obj_base<node> {};
+
+template <class Queue>
+void use(Queue& queue) {
+  queue.push(1);
+  queue.pop();
+}
+
+}  // namespace
+
+int main() {
+  sync();
+  bounded_queue<int> bounded(1);
+  use(bounded);
+  unbounded_queue<int> unbounded;
+  use(unbounded);
+  spsc_queue<int> spsc(1);
+  use(spsc);
+  lifo_queue<int> lifo;
+  use(lifo);
+  priority_queue<int> priority;
+  use(priority);
+  relaxed_priority_queue<int> relaxed;
+  use(relaxed);
+  bounded.push(1);
+  try_pop_any(bounded, unbounded);
+
+  counter count;
+  count.add();
+  keyed_counter<int> counts;
+  counts.add(1);
+  std::atomic<node*> current{new node};
+  hazard_pointer guard = make_hazard_pointer();
+  guard.protect(current);
+  current.exchange(nullptr)->retire();
+  return static_cast<int>(count.load() - counts.count(1));
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What a shared library that is built with -fvisibility=hidden shows to the program that uses it.
+#pragma once
+
+#include <atomic>
+
+#include <plait/counter.hpp>
+#include <plait/hazard_pointer.hpp>
+#include <plait/keyed_counter.hpp>
+#include <plait/unbounded_queue.hpp>
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+struct __attribute__((visibility("default"))) node : plait::hazard_pointer_obj_base<node> {
+  explicit node(std::atomic<int>& left) : alive(left) { ++alive; }
+  ~node() { --alive; }
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+  std::atomic<int>& alive;
+};
+
+EXPORTED void library_add(plait::counter& counter, int count);
+EXPORTED long library_load(const plait::counter& counter);
+EXPORTED void library_count(plait::keyed_counter<int>& counter, int key);
+EXPORTED node* library_protect(plait::hazard_pointer& guard, const std::atomic<node*>& source);
+EXPORTED void library_retire(node& object);
+EXPORTED void library_push(plait::unbounded_queue<int>& queue, int count);
+EXPORTED long library_pop(plait::unbounded_queue<int>& queue, int count);
+// Adds to a counter of the library's own, and retires an object.
+EXPORTED long library_use_its_own();

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// What must not compile, one case at a time, and says why in a sentence. See CMakeLists.txt.
+#if defined(PROTECTS_THROUGH_A_DERIVED_CLASS)
+#include <atomic>
+
+#include <plait/hazard_pointer.hpp>
+
+struct named {
+  virtual ~named() = default;
+};
+struct node : plait::hazard_pointer_obj_base<node> {
+  virtual ~node() = default;
+};
+struct leaf : named, node {};  // node's address is not leaf's
+
+leaf* read(const std::atomic<leaf*>& current) {
+  plait::hazard_pointer guard = plait::make_hazard_pointer();
+  return guard.protect(current);
+}
+#endif
