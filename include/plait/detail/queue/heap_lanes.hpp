@@ -13,6 +13,7 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/lock/locked_word.hpp>
 #include <plait/detail/queue/item_heap.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -20,7 +21,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Each lane is a heap, and a word:
+// Each lane is a heap, and a locked_word:
 //
 //   bits 63 .. 2   puts     how many there were, modulo 2^62
 //   bit 1          closed   nothing can be put any more: set in all lanes together
@@ -30,10 +31,7 @@ namespace PLAIT_NAMESPACE::detail {
 // takes the next one at random to put; to get, it takes the one of two whose first item is less. It never
 // waits for a lane that is locked while there is another one that will do.
 //
-// Edges:  guarded   word    seq_cst in ~holder -> acquire in try_lock: the heap of that lane
-//         claimed   word    seq_cst: giving back the lock and looks at words are one sequence, so that empty is
-//                           exact, and event_count's two cases hold
-//         taken     gets    release in take -> acquire in count_gets: as in guarded_store
+// Edges:  taken     gets    release in take -> acquire in count_gets: as in guarded_store
 template <queue_element T, class Compare, class Allocator>
 class heap_lanes {
   using heap = item_heap<T, Compare, any_order, Allocator>;
@@ -131,9 +129,7 @@ class heap_lanes {
   void close() noexcept { close_from(0); }
 
   // The last lane says it first.
-  bool is_closed() const noexcept {
-    return (lanes_[count_ - 1].word.load(sync::seq_cst) & closed) != 0;  // seq_cst claimed
-  }
+  bool is_closed() const noexcept { return (lanes_[count_ - 1].word.look() & closed) != 0; }
 
   // The number of puts: at some moment during the call, or one in between, since each lane's only grows.
   position tail() const noexcept {
@@ -157,12 +153,11 @@ class heap_lanes {
   Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
-  using word_type = std::uint64_t;
+  using bits = locked_word::bits;
 
-  static constexpr word_type locked = 1;
-  static constexpr word_type closed = 2;
-  static constexpr word_type one_put = 4;
-  static constexpr position last_position = ~word_type{0} / one_put;
+  static constexpr bits closed = 2;
+  static constexpr bits one_put = 4;
+  static constexpr position last_position = ~bits{0} / one_put;
 
   static constexpr unsigned lanes_per_processor = 1;
   static constexpr unsigned most_lanes = 256;
@@ -174,13 +169,12 @@ class heap_lanes {
     lane& operator=(const lane&) = delete;
     ~lane() {
       // In the child of a fork, some other thread's work on the heap may never be finished: leave it alone.
-      if ((word.load(sync::relaxed) & locked) == 0) items.destroy();  // relaxed: every call has returned
+      if ((word.peek() & locked_word::locked) == 0) items.destroy();
     }
 
-    sync::atomic<word_type> word{0};  // see the table above
-    event_count given_back;           // who waits for the lock
-    sync::atomic<position> gets{0};   // written under the lock
-    sync::storage<heap> items;        // guarded by the lock
+    locked_word word;                // see the table above
+    sync::atomic<position> gets{0};  // written under the lock
+    sync::storage<heap> items;       // guarded by the lock
   };
   using lane_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<lane>;
   using lane_traits = std::allocator_traits<lane_allocator>;
@@ -189,7 +183,7 @@ class heap_lanes {
   struct habit {
     std::uint32_t lane;
     std::uint32_t left;
-    word_type seen;       // the word of the other lane at the last choice
+    bits seen;            // the word of the other lane at the last choice
     std::uint64_t state;  // of the random numbers, another one for each thread; 0 before the first
   };
 
@@ -206,19 +200,16 @@ class heap_lanes {
     explicit holder(lane& of) noexcept : lane_(of) {}
     holder(const holder&) = delete;
     holder& operator=(const holder&) = delete;
-    ~holder() {
-      lane_.word.fetch_add(change_ - locked, sync::seq_cst);  // seq_cst guarded, claimed
-      lane_.given_back.notify_one();
-    }
+    ~holder() { lane_.word.unlock(added_); }
 
     heap& items() noexcept { return lane_.items.write(); }
     bool has_items() noexcept { return items().size() != 0; }
-    // relaxed: only the holder of the lock changes this bit
-    bool is_closed() const noexcept { return (lane_.word.load(sync::relaxed) & closed) != 0; }
+    // Only the holder of the lock changes this bit.
+    bool is_closed() const noexcept { return (lane_.word.peek() & closed) != 0; }
 
-    void count_put() noexcept { change_ += one_put; }
+    void count_put() noexcept { added_ += one_put; }
     void close() noexcept {
-      if (!is_closed()) change_ += closed;
+      if (!is_closed()) added_ += closed;
     }
     // Success; or busy if there is nothing.
     conqueue_status take(std::optional<item_type>& item) noexcept(gets_without_throwing) {
@@ -231,23 +222,18 @@ class heap_lanes {
 
    private:
     lane& lane_;
-    word_type change_ = 0;
+    bits added_ = 0;
   };
 
   lane& lane_at(std::uint32_t number) const noexcept { return lanes_[number % count_]; }
 
   static bool try_lock(lane& of) noexcept {
-    word_type now = of.word.load(sync::seq_cst);  // seq_cst claimed
-    while ((now & locked) == 0) {
-      if (of.word.compare_exchange_weak(now, now | locked, sync::acquire,  // acquire guarded
-                                        sync::relaxed))  // relaxed: it says locked, or is tried again
-        return true;
-    }
-    return false;
+    bits found;
+    return of.word.try_lock(found);
   }
-
-  void wait_for_lock(lane& of) noexcept {
-    of.given_back.wait([&]() noexcept { return try_lock(of) ? attempt::done : attempt::blocked; }, {});
+  static void wait_for_lock(lane& of) noexcept {
+    bits found;
+    of.word.lock(found);
   }
 
   // That lane, or another one if it is locked.
@@ -277,8 +263,8 @@ class heap_lanes {
     if (is_empty(b)) return get_from(a, item);
     // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that
     // the items of its lane are not left behind.
-    const word_type now = b.word.load(sync::relaxed);  // relaxed: only compared
-    if ((now & locked) != 0 && now == std::exchange(mine.seen, now)) {
+    const bits now = b.word.peek();
+    if ((now & locked_word::locked) != 0 && now == std::exchange(mine.seen, now)) {
       wait_for_lock(b);
     } else if (!try_lock(b)) {
       return get_from(a, item);
@@ -320,9 +306,7 @@ class heap_lanes {
     return holder(of).take(item);
   }
 
-  static position count_puts(const lane& of) noexcept {
-    return of.word.load(sync::seq_cst) / one_put;  // seq_cst claimed
-  }
+  static position count_puts(const lane& of) noexcept { return of.word.look() / one_put; }
   static position count_gets(const lane& of) noexcept { return of.gets.load(sync::acquire); }  // acquire taken
 
   // The gets first: they never overtake the puts.
