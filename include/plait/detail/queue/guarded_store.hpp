@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -110,8 +111,11 @@ class guarded_store {
     return conqueue_status::success;
   }
 
-  // Puts up to `count` items from `first` on under one lock and says how many. Throws only at the first item.
+  // Puts up to `count` items from `first` on under one lock and says how many. An item is read once, when there
+  // is room for it. Throws at the first item only. It is not there for items that an iterator generates if the
+  // comparator may throw: the one that it throws at would be lost.
   template <class Iterator>
+    requires(gets_without_throwing || std::is_reference_v<std::iter_reference_t<Iterator>>)
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     bits found;
     if (count == 0) return 0;
@@ -120,9 +124,11 @@ class guarded_store {
     if ((found & closed) != 0) return 0;
     std::size_t done = 0;
     try {
-      for (; done != count && items().size() != capacity_; ++done, ++first) {
+      for (; done != count && items().size() != capacity_; ++done) {
+        items().make_room();
         items().put(*first);
         hold.add(one_put);
+        ++first;
       }
     } catch (...) {
       if (done == 0) throw;
@@ -139,19 +145,21 @@ class guarded_store {
     if constexpr (std::is_trivially_destructible_v<value_type> && gets_without_throwing) {
       lock(found, 0);
       holder hold(*this, found, 0);
-      for (; done != count && items().size() != 0; ++done, ++out) {
+      for (; done != count && items().size() != 0; ++done) {
         std::optional<item_type> item;
         items().take(item);
         *out = std::move(queue_value(*item));
+        ++out;
       }
       count_gets(done);
     } else {
       // Assigning to *out destroys something, which is nothing to do under a lock.
       try {
-        for (; done != count; ++done, ++out) {
+        for (; done != count; ++done) {
           std::optional<item_type> item;
           if (try_get(item) != conqueue_status::success) break;
           *out = std::move(queue_value(*item));
+          ++out;
         }
       } catch (...) {
         if (done == 0) throw;
@@ -174,15 +182,18 @@ class guarded_store {
   static position next(position at) noexcept { return (at + 1) & last_position; }
   static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
 
+  // Never too low: the gets first, for they never overtake the puts.
   std::size_t size() const noexcept {
-    // The gets last: those that were counted when tail() was read are not missed, so the difference is never
-    // too large. It may be negative.
-    const position put = tail();
-    const std::uint64_t difference = distance(gets(), put);
-    return difference <= max_capacity ? static_cast<std::size_t>(difference) : 0;
+    const position got = gets();
+    return static_cast<std::size_t>(std::min<std::uint64_t>(distance(got, tail()), capacity_));
   }
 
-  bool has_room() const noexcept { return size() < capacity_; }
+  // The word first: a get that found a wake in flight, and so woke nobody, had released the lock before.
+  // Whoever reads the word after that sees the get counted.
+  bool has_room() const noexcept {
+    const position put = tail();
+    return distance(gets(), put) != capacity_;
+  }
   std::size_t capacity() const noexcept { return capacity_; }
 
   const Container& container() const noexcept { return items_.read(); }
@@ -289,11 +300,12 @@ class guarded_store {
       pause_until(sync::clock::now() + Container::rest_after_post);
   }
 
-  // What the word says before anything is done: a queue that is full or closed need not be locked.
+  // What the word says before anything is done: a queue that is full or closed need not be locked. While
+  // somebody is at work, a get may have taken effect that gets_ does not show yet: then busy.
   std::optional<conqueue_status> why_not_put(bits now) const noexcept {
     if ((now & closed) != 0) return conqueue_status::closed;
-    if ((now & all_credit) == 0 && distance(gets(), puts(now)) == capacity_) return conqueue_status::full;
-    return std::nullopt;
+    if ((now & all_credit) != 0 || distance(gets(), puts(now)) != capacity_) return std::nullopt;
+    return (now & locked_word::locked) != 0 ? conqueue_status::busy : conqueue_status::full;
   }
 
   // The same for gets. `now` is the word.

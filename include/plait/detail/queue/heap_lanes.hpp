@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -74,14 +75,7 @@ class heap_lanes {
   template <class Arg>
     requires constructs_in_slot<Arg>
   conqueue_status try_put(Arg&& value) {
-    habit& mine = sync::per_thread<habit>();
-    if (mine.left == 0) {
-      mine.left = operations_per_choice;
-      mine.lane = random(mine);
-    } else {
-      --mine.left;
-    }
-    holder hold(lock_any(mine.lane));
+    holder hold(lock_to_put());
     if (hold.is_closed()) return conqueue_status::closed;
     hold.items().put(std::forward<Arg>(value));
     hold.count_put();
@@ -99,11 +93,21 @@ class heap_lanes {
     return get_from_another(mine, item);
   }
 
+  // Puts up to `count` items from `first` on, each under a lock of its own, and says how many. For the rest see
+  // guarded_store.
   template <class Iterator>
+    requires(gets_without_throwing || std::is_reference_v<std::iter_reference_t<Iterator>>)
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     std::size_t done = 0;
     try {
-      for (; done != count && try_put(*first) == conqueue_status::success; ++done) ++first;
+      for (; done != count; ++done) {
+        holder hold(lock_to_put());
+        if (hold.is_closed()) break;
+        hold.items().make_room();
+        hold.items().put(*first);
+        hold.count_put();
+        ++first;
+      }
     } catch (...) {
       if (done == 0) throw;
     }
@@ -114,10 +118,11 @@ class heap_lanes {
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     std::size_t done = 0;
     try {
-      for (; done != count; ++done, ++out) {
+      for (; done != count; ++done) {
         std::optional<item_type> item;
         if (try_get(item) != conqueue_status::success) break;
         *out = std::move(queue_value(*item));
+        ++out;
       }
     } catch (...) {
       if (done == 0) throw;
@@ -132,20 +137,16 @@ class heap_lanes {
   bool is_closed() const noexcept { return (lanes_[count_ - 1].word.look() & closed) != 0; }
 
   // The number of puts: at some moment during the call, or one in between, since each lane's only grows.
-  position tail() const noexcept {
-    position sum = 0;
-    for (unsigned i = 0; i != count_; ++i) sum += count_puts(lanes_[i]);
-    return sum & last_position;
-  }
+  position tail() const noexcept { return sum_of(count_puts); }
   static position next(position at) noexcept { return (at + 1) & last_position; }
   static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
 
+  // Never too low: the gets first, for they never overtake the puts. Each lane that then looks empty was empty
+  // when its puts were read. If nothing was put meanwhile, all of them were at once; else there is more now.
   std::size_t size() const noexcept {
+    const position got = sum_of(count_gets);
     const position put = tail();
-    position got = 0;
-    for (unsigned i = 0; i != count_; ++i) got += count_gets(lanes_[i]);
-    const std::uint64_t difference = distance(got, put);
-    return difference <= last_position / 2 ? static_cast<std::size_t>(difference) : 0;
+    return static_cast<std::size_t>(distance(got, put == got ? tail() : put));
   }
 
   static constexpr bool has_room() noexcept { return true; }
@@ -236,6 +237,18 @@ class heap_lanes {
     of.word.lock(found);
   }
 
+  // The calling thread's lane for puts, which changes now and then, locked.
+  lane& lock_to_put() noexcept {
+    habit& mine = sync::per_thread<habit>();
+    if (mine.left == 0) {
+      mine.left = operations_per_choice;
+      mine.lane = random(mine);
+    } else {
+      --mine.left;
+    }
+    return lock_any(mine.lane);
+  }
+
   // That lane, or another one if it is locked.
   lane& lock_any(std::uint32_t& number) noexcept {
     for (unsigned i = 0; i != count_; ++i, ++number)
@@ -308,6 +321,12 @@ class heap_lanes {
 
   static position count_puts(const lane& of) noexcept { return of.word.look() / one_put; }
   static position count_gets(const lane& of) noexcept { return of.gets.load(sync::acquire); }  // acquire taken
+
+  position sum_of(position (*count)(const lane&) noexcept) const noexcept {
+    position sum = 0;
+    for (unsigned i = 0; i != count_; ++i) sum += count(lanes_[i]);
+    return sum & last_position;
+  }
 
   // The gets first: they never overtake the puts.
   static bool is_empty(const lane& one) noexcept {
