@@ -246,7 +246,7 @@ class storage {
 
   template <class... Args>
   void construct(Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>) {
-    std::construct_at(&value_, std::forward<Args>(args)...);
+    std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
     if (auto* const now = detail::execution::current()) {
       now->construct_plain(history_, site::current());
     } else {
@@ -259,7 +259,7 @@ class storage {
     } else {
       history_.alive_outside = false;
     }
-    std::destroy_at(&value_);
+    std::destroy_at(std::addressof(value_));
   }
 
   T& write(site where = site::current()) noexcept {

@@ -22,12 +22,24 @@ using verify::check;
 using verify::threads;
 
 using int_queue = lifo_queue<int>;
-using recorded_queue = model::recorded_queue<int_queue, model::last_in_first_out>;
+using recorded_queue = model::recorded_queue<int_queue, model::last_in_first_out, model::busy::sometimes>;
 
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
     {"pushes_beside_a_trying_consumer_are_linearizable",
      model::pushes_beside_a_trying_consumer<recorded_queue, 8>},
+
+    // A pop has its place when it takes the lock. Until it has counted what it took, a push may be posted and
+    // another one may find no credit.
+    {"full_is_exact_while_a_pop_is_under_way", model::pushes_beside_a_trying_consumer<recorded_queue, 2>},
+    {"full_is_exact_for_a_third_thread",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_push); }},
+    {"empty_is_exact_for_a_third_thread",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_pop); }},
+    {"empty_is_never_said_of_a_queue_that_always_has_an_item",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_empty); }},
+    {"the_size_is_never_too_low",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_size); }},
 
     {"a_push_that_is_refused_leaves_the_value_with_its_owner",
      [] {

@@ -2,6 +2,7 @@
 // What is special to lifo_queue: its order and its memory. What all queues share is elsewhere.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -52,6 +53,39 @@ TEST(lifo_queue, a_bound_is_exact) {
       ASSERT_EQ(drain(queue).size(), capacity);
     }
   }
+}
+
+// An item whose move waits, once, in the middle of a pop.
+struct slow_item {
+  enum stage { passes, is_awaited, waits, goes_on };
+
+  explicit slow_item(int number) : value(number) {}
+  slow_item(slow_item&& other) noexcept : value(other.value) {
+    if (at != is_awaited) return;
+    at = waits;
+    while (at != goes_on) std::this_thread::yield();
+  }
+  slow_item& operator=(slow_item&& other) noexcept = default;
+
+  static inline std::atomic<stage> at{passes};
+  int value;
+};
+
+TEST(lifo_queue, full_is_not_said_while_a_pop_makes_room) {
+  lifo_queue<slow_item> queue(2);
+  queue.push(slow_item(1));
+  slow_item::at = slow_item::is_awaited;
+  int popped = 0;
+  std::thread consumer([&] { popped = queue.pop()->value; });
+  while (slow_item::at != slow_item::waits) std::this_thread::yield();
+  // The pop has its place before this push, or it would get 2: the queue holds one item from here on.
+  EXPECT_TRUE(queue.push(slow_item(2)));
+  const conqueue_status third = queue.try_push(slow_item(3));
+  slow_item::at = slow_item::goes_on;
+  consumer.join();
+  EXPECT_EQ(popped, 1);
+  EXPECT_NE(third, conqueue_status::full);
+  EXPECT_EQ(queue.size(), third == conqueue_status::success ? 2u : 1u);
 }
 
 TEST(lifo_queue, a_capacity_of_0_or_too_large_is_refused_with_a_message) {

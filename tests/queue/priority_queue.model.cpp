@@ -28,7 +28,7 @@ using verify::check;
 using verify::threads;
 
 using int_queue = priority_queue<int>;
-using recorded_queue = model::recorded_queue<int_queue, model::smallest_first>;
+using recorded_queue = model::recorded_queue<int_queue, model::smallest_first, model::busy::sometimes>;
 
 // Throws when it compares 1 and 2 for the first time.
 struct throwing_less {
@@ -48,6 +48,18 @@ const verify::scenario scenarios[] = {
     {"two_consumers_and_a_producer_are_linearizable",
      model::two_trying_consumers_and_a_producer<recorded_queue, 8>},
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
+
+    // A pop has its place when it takes the lock. Until it has counted what it took, a push may be posted and
+    // another one may find no credit.
+    {"full_is_exact_while_a_pop_is_under_way", model::pushes_beside_a_trying_consumer<recorded_queue, 2>},
+    {"full_is_exact_for_a_third_thread",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_push); }},
+    {"empty_is_exact_for_a_third_thread",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_pop); }},
+    {"empty_is_never_said_of_a_queue_that_always_has_an_item",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_empty); }},
+    {"the_size_is_never_too_low",
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_size); }},
 
     {"close_beside_a_push_that_finds_the_lock_taken_is_linearizable",
      [] {

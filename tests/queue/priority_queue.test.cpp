@@ -2,6 +2,7 @@
 // What is special to priority_queue: its order, its comparator, its memory. What all queues share is elsewhere.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -259,6 +260,37 @@ struct copied_only {
   copied_only& operator=(const copied_only&) = delete;
   bool operator<(const copied_only& other) const { return number < other.number; }
 };
+
+// An order that waits, once, in the middle of a pop.
+struct slow_less {
+  enum stage { passes, is_awaited, waits, goes_on };
+
+  bool operator()(int a, int b) const noexcept {
+    if (at == is_awaited) {
+      at = waits;
+      while (at != goes_on) std::this_thread::yield();
+    }
+    return a < b;
+  }
+  static inline std::atomic<stage> at{passes};
+};
+
+TEST(priority_queue, full_is_not_said_while_a_pop_makes_room) {
+  priority_queue<int, slow_less> queue(4);
+  for (const int item : {10, 20, 30}) queue.push(item);
+  slow_less::at = slow_less::is_awaited;
+  int popped = 0;
+  std::thread consumer([&] { popped = *queue.pop(); });
+  while (slow_less::at != slow_less::waits) std::this_thread::yield();
+  // The pop has its place before this push, or it would get 5: the queue holds three items from here on.
+  EXPECT_TRUE(queue.push(5));
+  const conqueue_status fifth = queue.try_push(40);
+  slow_less::at = slow_less::goes_on;
+  consumer.join();
+  EXPECT_EQ(popped, 10);
+  EXPECT_NE(fifth, conqueue_status::full);
+  EXPECT_EQ(queue.size(), fifth == conqueue_status::success ? 4u : 3u);
+}
 
 TEST(priority_queue, holds_what_moves_by_copying_and_cannot_be_assigned) {
   static_assert(!std::is_nothrow_move_constructible_v<copied_only>);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every pair of a priority_queue's operations, and every pair with a close: see support/queue_pairs.hpp.
+// Every pair of a priority_queue's operations, and with a close or a look: see support/queue_pairs.hpp.
 #include <gtest/gtest.h>
 
 #include <plait/priority_queue.hpp>
@@ -14,7 +14,10 @@ using world = model::queue_world<plait::priority_queue<int>, model::smallest_fir
 
 const auto operations = model::operations_of<world>();
 const auto closes = model::closes_of<world>();
+const auto changes = model::changes_of<world>();
+const auto looks = model::looks_of<world>();
 const model::scenarios_of<world, model::queue_state> all{model::bounded_states, operations};
+const model::scenarios_of<world, model::queue_state> changing{model::bounded_states, changes};
 
 class priority_queue_pairs : public testing::TestWithParam<model::row> {};
 
@@ -29,5 +32,9 @@ INSTANTIATE_TEST_SUITE_P(with_a_close, priority_queue_pairs,
                          testing::ValuesIn(all.triples(closes,
                                                        {.depth_first = 100, .priorities = 50, .random = 0})),
                          model::name_of);
+INSTANTIATE_TEST_SUITE_P(
+    with_a_look, priority_queue_pairs,
+    testing::ValuesIn(changing.triples(looks, {.depth_first = 300, .priorities = 50, .random = 0})),
+    model::name_of);
 
 }  // namespace

@@ -46,6 +46,20 @@ const verify::scenario scenarios[] = {
                [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
+    {"empty_is_exact_for_a_third_thread",
+     [] { model::looks_of_a_third_thread<recorded_queue>(model::look_by_pop); }},
+    {"empty_is_never_said_of_a_queue_that_always_has_an_item",
+     [] { model::looks_of_a_third_thread<recorded_queue>(model::look_at_empty); }},
+    {"the_size_is_never_too_low", [] { model::looks_of_a_third_thread<recorded_queue>(model::look_at_size); }},
+
+    // As above, with a lane that is filled after it was looked at and one that is drained before.
+    {"empty_is_never_said_while_an_item_moves_from_lane_to_lane",
+     [] {
+       recorded_queue queue;
+       queue.try_push(1);
+       threads([&] { queue.try_push(2), queue.try_pop(); }, [&] { queue.empty(); });
+     }},
+
     {"two_producers_and_a_trying_consumer_are_linearizable",
      model::two_producers_and_a_trying_consumer<recorded_queue>},
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue>},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every pair of an spsc_queue's operations that two threads may do side by side, and every pair with a close:
+// Every pair of an spsc_queue's operations that two threads may do side by side, and with a close or a look:
 // see support/queue_pairs.hpp. What another thread has done may not have arrived unless something told of it.
 #include <gtest/gtest.h>
 
@@ -15,7 +15,10 @@ using world = model::queue_world<plait::spsc_queue<int>, model::first_in_first_o
 
 const auto operations = model::operations_of<world>(model::ends::of_one_thread_each);
 const auto closes = model::closes_of<world>(model::ends::of_one_thread_each);
+const auto changes = model::changes_of<world>(model::ends::of_one_thread_each);
+const auto looks = model::looks_of<world>(model::ends::of_one_thread_each);
 const model::scenarios_of<world, model::queue_state> all{model::bounded_states, operations};
+const model::scenarios_of<world, model::queue_state> changing{model::bounded_states, changes};
 
 class spsc_queue_pairs : public testing::TestWithParam<model::row> {};
 
@@ -30,5 +33,9 @@ INSTANTIATE_TEST_SUITE_P(with_a_close, spsc_queue_pairs,
                          testing::ValuesIn(all.triples(closes,
                                                        {.depth_first = 500, .priorities = 50, .random = 0})),
                          model::name_of);
+INSTANTIATE_TEST_SUITE_P(
+    with_a_look, spsc_queue_pairs,
+    testing::ValuesIn(changing.triples(looks, {.depth_first = 300, .priorities = 50, .random = 0})),
+    model::name_of);
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The operations of a queue, for scenarios with every pair of them, and every pair with a close: what they
-// return can be explained by some order of theirs, and whoever waits has to.
+// The operations of a queue, for scenarios with every pair of them, every pair with a close, and every pair
+// that changes something with a third that looks: what they return can be explained by some order of theirs,
+// and whoever waits has to.
 #pragma once
 
 #include <algorithm>
@@ -72,7 +73,8 @@ class queue_world {
       queue_.push(0);
       (void)queue_.pop();
     }
-    for (int i = 1; i <= from.items; ++i) {
+    // Greater than what is pushed later: so a priority queue, too, tells by a pop which pushes came before.
+    for (int i = 101; i <= 100 + from.items; ++i) {
       queue_.push(i);
       Order::put(initially_.items, i);
       ++initially_.put;
@@ -200,7 +202,11 @@ class queue_world {
     record([&] { return told{.what = told::kind::is_closed, .yes = queue_.is_closed()}; });
   }
   void size(int) {
-    verify::check(queue_.size() <= initially_.capacity, "the size is never beyond the capacity");
+    record([&] {
+      const std::size_t said = queue_.size();
+      verify::check(said <= initially_.capacity, "the size is never beyond the capacity");
+      return told{.what = told::kind::size_at_least, .item = static_cast<int>(said)};
+    });
   }
   void empty(int) {
     record([&] { return told{.what = told::kind::empty, .yes = queue_.empty()}; });
@@ -356,6 +362,32 @@ template <class World>
 std::vector<operation<World>> closes_of(ends which = ends::shared) {
   const int consumer = which == ends::shared ? 0 : 2;
   return {{"close", &World::close}, {"close_and_discard", &World::close_and_discard, consumer}};
+}
+
+// What an item or a place comes and goes by, and what answers depend on that.
+template <class World>
+std::vector<operation<World>> changes_of(ends which = ends::shared) {
+  const int producer = which == ends::shared ? 0 : 1;
+  const int consumer = which == ends::shared ? 0 : 2;
+  return {
+      {"push", &World::push, producer},
+      {"try_push", &World::try_push, producer},
+      {"try_push_n", &World::try_push_n, producer},
+      {"pop", &World::pop, consumer},
+      {"try_pop", &World::try_pop, consumer},
+      {"try_pop_n", &World::try_pop_n, consumer},
+  };
+}
+template <class World>
+std::vector<operation<World>> looks_of(ends which = ends::shared) {
+  const int producer = which == ends::shared ? 0 : 1;
+  const int consumer = which == ends::shared ? 0 : 2;
+  return {
+      {"try_push", &World::try_push, producer},
+      {"try_pop", &World::try_pop, consumer},
+      {"size", &World::size},
+      {"empty", &World::empty},
+  };
 }
 
 }  // namespace model

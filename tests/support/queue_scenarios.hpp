@@ -54,6 +54,19 @@ void two_trying_consumers_and_a_producer() {
   threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); }, [&] { queue.push(1); });
 }
 
+// Whatever a look says is true of some moment during the call: of a queue of two places that holds one item or
+// two all the time, nobody says that it is full or empty when it is not.
+template <class Recorded, std::size_t... Capacity>
+void looks_of_a_third_thread(auto look) {
+  Recorded queue(Capacity...);
+  queue.push(2);
+  threads([&] { queue.try_push(1); }, [&] { queue.try_pop(); }, [&] { look(queue); });
+}
+inline constexpr auto look_by_push = [](auto& queue) { queue.try_push(0); };
+inline constexpr auto look_by_pop = [](auto& queue) { queue.try_pop(); };
+inline constexpr auto look_at_empty = [](auto& queue) { queue.empty(); };
+inline constexpr auto look_at_size = [](auto& queue) { queue.size_at_least(); };
+
 // -- pushes and pops --
 
 template <class Queue, std::size_t... Capacity>

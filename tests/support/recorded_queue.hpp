@@ -61,6 +61,13 @@ class recorded_queue {
   void is_closed() {
     history_.record([&] { return told{.what = kind::is_closed, .yes = queue_.is_closed()}; });
   }
+  void empty() {
+    history_.record([&] { return told{.what = kind::empty, .yes = queue_.empty()}; });
+  }
+  // Never too low.
+  void size_at_least() {
+    history_.record([&] { return told{.what = kind::size_at_least, .item = static_cast<int>(queue_.size())}; });
+  }
   // Exact only while nobody pops.
   void size() {
     history_.record([&] { return told{.what = kind::size, .item = static_cast<int>(queue_.size())}; });

@@ -42,6 +42,7 @@ struct told {
     is_closed,
     empty,
     size,
+    size_at_least,
     task_done,
     joined,
     push_waits,
@@ -106,6 +107,8 @@ bool is_possible(sequential_queue<Order>& queue, const told& of) {
       return !of.yes || queue.items.empty();
     case size:
       return queue.items.size() == static_cast<std::size_t>(of.item);
+    case size_at_least:
+      return queue.items.size() <= static_cast<std::size_t>(of.item);
     case task_done:
       if (!of.yes) return queue.done == queue.put;
       return queue.done++ != queue.put;

@@ -145,9 +145,9 @@ class storage {
 
   template <class... Args>
   void construct(Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>) {
-    std::construct_at(&value_, std::forward<Args>(args)...);
+    std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
   }
-  void destroy() noexcept { std::destroy_at(&value_); }
+  void destroy() noexcept { std::destroy_at(std::addressof(value_)); }
 
   T& write() noexcept { return value_; }
   const T& read() const noexcept { return value_; }

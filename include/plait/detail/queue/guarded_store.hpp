@@ -8,12 +8,14 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/lock/locked_word.hpp>
 #include <plait/detail/queue/push_inbox.hpp>
 #include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/queue/queue_store.hpp>
@@ -24,9 +26,9 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Everything that has to agree is in one word:
+// Everything that has to agree is in one locked_word:
 //
-//   bits 63 .. 10   puts     how many there were, modulo 2^54: positions for waiting_store
+//   bits 63 .. 10   puts     how many there were, modulo 2^54: positions of the queue
 //   bits 9 .. 6     credit   how many pushes may still be posted without room running out
 //   bits 5 .. 2     newest   the inbox: the name of the last item posted, or 0
 //   bit 1           closed   nothing can be put any more
@@ -34,24 +36,20 @@ namespace PLAIT_NAMESPACE::detail {
 //
 // Taking the lock takes the inbox in the same step, and its items go into the container before anything else
 // does. A put that finds the lock taken posts its item, if there is credit: one CAS puts it into the inbox,
-// counts it and takes one from the credit. So a put has taken place at its CAS or, with the lock, when it gives
-// the lock back; a get, closing and every answer when the word is read or taken.
+// counts it and takes one from the credit. So a put takes effect at its CAS or, with the lock, when it releases
+// the lock; a get when it takes the lock; closing when it releases it.
 //
 // Credit keeps the promises that an item in the inbox needs: at any moment
 //     items in the inbox + credit <= room in the container's memory,
 //     items in the inbox + credit <= capacity - size.
-// Whoever gives the lock back raises it as far as that goes; a put that takes the lock takes one of it along.
+// Whoever releases the lock raises it as far as that goes; a put that takes the lock takes one of it along.
 // With a container whose comparator may throw there is never credit: nobody could be told.
 //
-// A thread that finds the lock taken and cannot post waits as at an event_count: it looks again every dozen
-// microseconds, offering its processor, and then sleeps. Meanwhile the holder works on with its lines in its
-// cache, for a hundred operations or more.
+// A thread that finds the lock taken and cannot post looks again every dozen microseconds, offering its
+// processor, and then sleeps. Meanwhile the holder works on with its lines in its cache, for a hundred
+// operations or more.
 //
-// Edges:  guarded   word_   seq_cst in ~holder, post -> acquire in try_lock: the container; the items posted
-//         claimed   word_   seq_cst: posts, giving back the lock and looks at the word are one sequence, so
-//                           that full and empty are exact, and event_count's two cases hold. Taking the
-//                           lock need not be part of it: whoever takes it gives it back
-//         taken     gets_   release in count_gets -> acquire in gets: a get that is counted here is the
+// Edges:  taken     gets_   release in count_gets -> acquire in gets: a get that is counted here is the
 //                           get of an item that is counted in the word when it is read after
 template <class Container>
 class guarded_store {
@@ -77,9 +75,9 @@ class guarded_store {
   guarded_store& operator=(const guarded_store&) = delete;
 
   ~guarded_store() {
-    const word last = word_.load(sync::relaxed);  // relaxed: every call has returned
+    const bits last = word_.peek();
     // In the child of a fork, some other thread's work on the container may never be finished: leave it alone.
-    if ((last & locked) != 0) return;
+    if ((last & locked_word::locked) != 0) return;
     inbox_.empty_all(newest(last), [](item_type&&) {});
     items_.destroy();
   }
@@ -92,19 +90,18 @@ class guarded_store {
   template <class Arg>
     requires constructs_in_slot<Arg>
   conqueue_status try_put(Arg&& value) {
-    word found = word_.load(sync::seq_cst);  // seq_cst claimed
+    bits found = word_.look();
     if (const std::optional<conqueue_status> refused = why_not_put(found)) return *refused;
-    if (!try_lock(found, one_credit)) [[unlikely]]
+    if (!word_.try_lock(found, reserve(one_credit))) [[unlikely]]
       return put_contended(std::forward<Arg>(value));
     return put_holding(found, std::forward<Arg>(value));
   }
 
   // Takes the item whose turn it is: success, empty or closed (and drained).
   conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
-    word found;
+    bits found;
     if (is_drained(found)) return nothing_left(found);
-    if (!try_lock(found, 0)) [[unlikely]]
-      lock(found, 0);
+    lock(found, 0);
     holder hold(*this, found, 0);
     if (items().size() == 0) return nothing_left(found);
     items().take(item);
@@ -112,19 +109,24 @@ class guarded_store {
     return conqueue_status::success;
   }
 
-  // Puts up to `count` items from `first` on under one lock and says how many. Throws only at the first item.
+  // Puts up to `count` items from `first` on under one lock and says how many. An item is read once, when there
+  // is room for it. Throws at the first item only. It is not there for items that an iterator generates if the
+  // comparator may throw: the one that it throws at would be lost.
   template <class Iterator>
+    requires(gets_without_throwing || std::is_reference_v<std::iter_reference_t<Iterator>>)
   std::size_t try_put_n(Iterator& first, std::size_t count) {
-    word found;
+    bits found;
     if (count == 0) return 0;
-    if (!try_lock(found, all_credit)) lock(found, all_credit);
+    lock(found, all_credit);
     holder hold(*this, found, all_credit);
     if ((found & closed) != 0) return 0;
     std::size_t done = 0;
     try {
-      for (; done != count && items().size() != capacity_; ++done, ++first) {
+      for (; done != count && items().size() != capacity_; ++done) {
+        items().make_room();
         items().put(*first);
         hold.add(one_put);
+        ++first;
       }
     } catch (...) {
       if (done == 0) throw;
@@ -136,24 +138,26 @@ class guarded_store {
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     std::size_t done = 0;
-    word found;
+    bits found;
     if (count == 0 || is_drained(found)) return 0;
     if constexpr (std::is_trivially_destructible_v<value_type> && gets_without_throwing) {
-      if (!try_lock(found, 0)) lock(found, 0);
+      lock(found, 0);
       holder hold(*this, found, 0);
-      for (; done != count && items().size() != 0; ++done, ++out) {
+      for (; done != count && items().size() != 0; ++done) {
         std::optional<item_type> item;
         items().take(item);
         *out = std::move(queue_value(*item));
+        ++out;
       }
       count_gets(done);
     } else {
       // Assigning to *out destroys something, which is nothing to do under a lock.
       try {
-        for (; done != count; ++done, ++out) {
+        for (; done != count; ++done) {
           std::optional<item_type> item;
           if (try_get(item) != conqueue_status::success) break;
           *out = std::move(queue_value(*item));
+          ++out;
         }
       } catch (...) {
         if (done == 0) throw;
@@ -164,48 +168,50 @@ class guarded_store {
 
   // From now on nothing can be put. It waits for the lock, so that every put comes before it or after it.
   void close() noexcept {
-    word found;
-    if (!try_lock(found, 0)) lock(found, 0);
+    bits found;
+    lock(found, 0);
     holder hold(*this, found, 0);
     hold.add(closed & ~found);
   }
-  bool is_closed() const noexcept { return (word_.load(sync::seq_cst) & closed) != 0; }  // seq_cst claimed
+  bool is_closed() const noexcept { return (word_.look() & closed) != 0; }
 
   // The number of puts.
-  position tail() const noexcept { return puts(word_.load(sync::seq_cst)); }  // seq_cst claimed
+  position tail() const noexcept { return puts(word_.look()); }
   static position next(position at) noexcept { return (at + 1) & last_position; }
   static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
 
+  // Never too low: the gets first, for they never overtake the puts.
   std::size_t size() const noexcept {
-    // The gets last: those that were counted when tail() was read are not missed, so the difference is never
-    // too large. It may be negative.
-    const position put = tail();
-    const std::uint64_t difference = distance(gets(), put);
-    return difference <= max_capacity ? static_cast<std::size_t>(difference) : 0;
+    const position got = gets();
+    return static_cast<std::size_t>(std::min<std::uint64_t>(distance(got, tail()), capacity_));
   }
 
-  bool has_room() const noexcept { return size() < capacity_; }
+  // The word first: a get that found a wake in flight, and so woke nobody, had released the lock before.
+  // Whoever reads the word after that sees the get counted.
+  bool has_room() const noexcept {
+    const position put = tail();
+    return distance(gets(), put) != capacity_;
+  }
   std::size_t capacity() const noexcept { return capacity_; }
 
   auto get_allocator() const noexcept { return items_.read().get_allocator(); }
 
  private:
-  using word = std::uint64_t;
+  using bits = locked_word::bits;
   using inbox = push_inbox<item_type>;
   using name = typename inbox::name;
 
-  static constexpr word locked = 1;
-  static constexpr word closed = 2;
-  static constexpr word one_name = 4;
-  static constexpr word one_credit = one_name * (inbox::nodes + 1);
-  static constexpr word one_put = one_credit * (inbox::nodes + 1);
-  static constexpr word all_names = one_credit - one_name;
-  static constexpr word all_credit = one_put - one_credit;
-  static constexpr position last_position = ~word{0} / one_put;
+  static constexpr bits closed = 2;
+  static constexpr bits one_name = 4;
+  static constexpr bits one_credit = one_name * (inbox::nodes + 1);
+  static constexpr bits one_put = one_credit * (inbox::nodes + 1);
+  static constexpr bits all_names = one_credit - one_name;
+  static constexpr bits all_credit = one_put - one_credit;
+  static constexpr position last_position = ~bits{0} / one_put;
   static_assert(max_capacity == last_position / 2);
 
-  static constexpr name newest(word of) noexcept { return static_cast<name>((of & all_names) / one_name); }
-  static constexpr position puts(word of) noexcept { return of / one_put; }
+  static constexpr name newest(bits of) noexcept { return static_cast<name>((of & all_names) / one_name); }
+  static constexpr position puts(bits of) noexcept { return of / one_put; }
 
   // Longer than for an item: whatever the holder does in the meantime, it does in its own cache.
   static constexpr pace lock_pace{std::chrono::microseconds(16)};
@@ -214,54 +220,39 @@ class guarded_store {
   static constexpr bool posts =
       Container::compares_without_throwing && std::is_nothrow_move_assignable_v<item_type>;
 
-  // The lock: what is done under it, in the life of a holder.
+  // Takes the inbox together with the lock, and up to `reserved` of the credit.
+  static auto reserve(bits reserved) noexcept {
+    return [reserved](bits found) noexcept {
+      const bits taken = found & ~all_names;
+      return taken - std::min(taken & all_credit, reserved);
+    };
+  }
+  void lock(bits& found, bits reserved) noexcept { word_.lock(found, lock_pace, reserve(reserved)); }
+
+  // What is done under the lock is done in the life of a holder.
   class holder {
    public:
     // The lock was taken when the word was `found`, with up to `reserved` of its credit.
-    holder(guarded_store& store, word found, word reserved) noexcept
+    holder(guarded_store& store, bits found, bits reserved) noexcept
         : store_(store), credit_left_((found & all_credit) - std::min(found & all_credit, reserved)) {
       if (newest(found) != inbox::none) [[unlikely]]
         store.inbox_.empty_all(newest(found), [&](item_type&& item) { store.items().put(std::move(item)); });
     }
     holder(const holder&) = delete;
     holder& operator=(const holder&) = delete;
+    ~holder() { store_.word_.unlock(added_ + store_.credit_limit() - credit_left_); }
 
-    // One addition to the word, to which others may have posted meanwhile.
-    ~holder() {
-      add(store_.credit_limit() - credit_left_ - locked);
-      store_.word_.fetch_add(change_, sync::seq_cst);  // seq_cst guarded, claimed
-      store_.given_back_.notify_one();
-    }
-
-    // To the word, when the lock is given back.
-    void add(word change) noexcept { change_ += change; }
+    // To the word, when the lock is released.
+    void add(bits more) noexcept { added_ += more; }
 
    private:
     guarded_store& store_;
-    word credit_left_;  // with those who may be posting
-    word change_ = 0;
+    bits credit_left_;  // with those who may be posting
+    bits added_ = 0;
   };
 
-  // Takes the lock if it is free. `found` is then the word before, else one that says locked.
-  bool try_lock(word& found, word reserved) noexcept {
-    found = word_.load(sync::seq_cst);  // seq_cst claimed
-    while ((found & locked) == 0) {
-      const word taken = (found | locked) & ~all_names;
-      if (word_.compare_exchange_weak(found, taken - std::min(taken & all_credit, reserved),
-                                      sync::acquire,   // acquire guarded
-                                      sync::relaxed))  // relaxed: it says locked, or is tried again
-        return true;
-    }
-    return false;
-  }
-
-  [[gnu::noinline]] void lock(word& found, word reserved) noexcept {
-    given_back_.wait([&]() noexcept { return try_lock(found, reserved) ? attempt::done : attempt::blocked; },
-                     {}, lock_pace);
-  }
-
   template <class Arg>
-  conqueue_status put_holding(word found, Arg&& value) {
+  conqueue_status put_holding(bits found, Arg&& value) {
     holder hold(*this, found, one_credit);
     if ((found & closed) != 0) return conqueue_status::closed;
     // Who has credit has room.
@@ -278,7 +269,7 @@ class guarded_store {
       if (posted == conqueue_status::success) rest();
       if (posted != conqueue_status::busy) return posted;
     }
-    word found;
+    bits found;
     lock(found, one_credit);
     return put_holding(found, std::forward<Arg>(value));
   }
@@ -289,13 +280,11 @@ class guarded_store {
     const name node = inbox_.claim();
     if (node == inbox::none) return conqueue_status::busy;
     inbox_.fill(node, std::forward<Arg>(value));
-    word found = word_.load(sync::relaxed);  // relaxed: the CAS decides
+    bits found = word_.peek();
     while ((found & closed) == 0 && (found & all_credit) != 0) {
       inbox_.link(node, newest(found));
-      const word posted = (found & ~all_names) + node * one_name - one_credit + one_put;
-      if (word_.compare_exchange_weak(found, posted, sync::seq_cst,  // seq_cst guarded, claimed
-                                      sync::relaxed))                // relaxed: tried again
-        return conqueue_status::success;
+      const bits posted = (found & ~all_names) + node * one_name - one_credit + one_put;
+      if (word_.try_change(found, posted)) return conqueue_status::success;
     }
     inbox_.empty(node, [&](item_type&& item) {
       if constexpr (std::same_as<Arg, item_type>) value = std::move(item);
@@ -309,21 +298,22 @@ class guarded_store {
       pause_until(sync::clock::now() + Container::rest_after_post);
   }
 
-  // What the word says before anything is done: a queue that is full or closed need not be locked.
-  std::optional<conqueue_status> why_not_put(word now) const noexcept {
+  // What the word says before anything is done: a queue that is full or closed need not be locked. While
+  // somebody is at work, a get may have taken effect that gets_ does not show yet: then busy.
+  std::optional<conqueue_status> why_not_put(bits now) const noexcept {
     if ((now & closed) != 0) return conqueue_status::closed;
-    if ((now & all_credit) == 0 && distance(gets(), puts(now)) == capacity_) return conqueue_status::full;
-    return std::nullopt;
+    if ((now & all_credit) != 0 || distance(gets(), puts(now)) != capacity_) return std::nullopt;
+    return (now & locked_word::locked) != 0 ? conqueue_status::busy : conqueue_status::full;
   }
 
   // The same for gets. `now` is the word.
-  bool is_drained(word& now) const noexcept {
-    const position got = gets();      // before the word: it never overtakes the puts
-    now = word_.load(sync::seq_cst);  // seq_cst claimed
+  bool is_drained(bits& now) const noexcept {
+    const position got = gets();  // before the word: it never overtakes the puts
+    now = word_.look();
     return puts(now) == got;
   }
 
-  static conqueue_status nothing_left(word now) noexcept {
+  static conqueue_status nothing_left(bits now) noexcept {
     return (now & closed) != 0 ? conqueue_status::closed : conqueue_status::empty;
   }
 
@@ -335,7 +325,7 @@ class guarded_store {
   }
 
   // How much credit there can be. See above.
-  word credit_limit() noexcept {
+  bits credit_limit() noexcept {
     if constexpr (posts) {
       return one_credit * std::min({inbox::nodes, items().room(), capacity_ - items().size()});
     } else {
@@ -346,9 +336,8 @@ class guarded_store {
   Container& items() noexcept { return items_.write(); }
 
   // What every operation needs lies side by side: with the lock, one line changes hands.
-  alignas(contention_free_distance) sync::atomic<word> word_{0};  // see the table above
-  event_count given_back_;                                        // who waits for the lock
-  sync::atomic<position> gets_{0};                                // written under the lock
+  alignas(contention_free_distance) locked_word word_;  // see the table above
+  sync::atomic<position> gets_{0};                      // written under the lock
   const std::size_t capacity_;
   sync::storage<Container> items_;  // guarded by the lock
 

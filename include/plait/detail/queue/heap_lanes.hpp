@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -13,6 +14,7 @@
 
 #include <plait/conqueue_status.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/lock/locked_word.hpp>
 #include <plait/detail/queue/item_heap.hpp>
 #include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/queue/queue_store.hpp>
@@ -22,7 +24,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Each lane is a heap, and a word:
+// Each lane is a heap, and a locked_word:
 //
 //   bits 63 .. 2   puts     how many there were, modulo 2^62
 //   bit 1          closed   nothing can be put any more: set in all lanes together
@@ -32,10 +34,7 @@ namespace PLAIT_NAMESPACE::detail {
 // takes the next one at random to put; to get, it takes the one of two whose first item is less. It never
 // waits for a lane that is locked while there is another one that will do.
 //
-// Edges:  guarded   word    seq_cst in ~holder -> acquire in try_lock: the heap of that lane
-//         claimed   word    seq_cst: giving back the lock and looks at words are one sequence, so that empty is
-//                           exact, and event_count's two cases hold
-//         taken     gets    release in take -> acquire in count_gets: as in guarded_store
+// Edges:  taken     gets    release in take -> acquire in count_gets: as in guarded_store
 template <queue_element T, class Compare, class Allocator>
 class heap_lanes {
   using heap = item_heap<T, Compare, any_order, Allocator>;
@@ -74,14 +73,7 @@ class heap_lanes {
   template <class Arg>
     requires constructs_in_slot<Arg>
   conqueue_status try_put(Arg&& value) {
-    habit& mine = sync::per_thread<habit>();
-    if (mine.left == 0) {
-      mine.left = operations_per_choice;
-      mine.lane = random(mine);
-    } else {
-      --mine.left;
-    }
-    holder hold(lock_any(mine.lane));
+    holder hold(lock_to_put());
     if (hold.is_closed()) return conqueue_status::closed;
     hold.items().put(std::forward<Arg>(value));
     hold.count_put();
@@ -99,11 +91,21 @@ class heap_lanes {
     return get_from_another(mine, item);
   }
 
+  // Puts up to `count` items from `first` on, each under a lock of its own, and says how many. For the rest see
+  // guarded_store.
   template <class Iterator>
+    requires(gets_without_throwing || std::is_reference_v<std::iter_reference_t<Iterator>>)
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     std::size_t done = 0;
     try {
-      for (; done != count && try_put(*first) == conqueue_status::success; ++done) ++first;
+      for (; done != count; ++done) {
+        holder hold(lock_to_put());
+        if (hold.is_closed()) break;
+        hold.items().make_room();
+        hold.items().put(*first);
+        hold.count_put();
+        ++first;
+      }
     } catch (...) {
       if (done == 0) throw;
     }
@@ -114,10 +116,11 @@ class heap_lanes {
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     std::size_t done = 0;
     try {
-      for (; done != count; ++done, ++out) {
+      for (; done != count; ++done) {
         std::optional<item_type> item;
         if (try_get(item) != conqueue_status::success) break;
         *out = std::move(queue_value(*item));
+        ++out;
       }
     } catch (...) {
       if (done == 0) throw;
@@ -129,25 +132,19 @@ class heap_lanes {
   void close() noexcept { close_from(0); }
 
   // The last lane says it first.
-  bool is_closed() const noexcept {
-    return (lanes_[count_ - 1].word.load(sync::seq_cst) & closed) != 0;  // seq_cst claimed
-  }
+  bool is_closed() const noexcept { return (lanes_[count_ - 1].word.look() & closed) != 0; }
 
   // The number of puts: at some moment during the call, or one in between, since each lane's only grows.
-  position tail() const noexcept {
-    position sum = 0;
-    for (unsigned i = 0; i != count_; ++i) sum += count_puts(lanes_[i]);
-    return sum & last_position;
-  }
+  position tail() const noexcept { return sum_of(count_puts); }
   static position next(position at) noexcept { return (at + 1) & last_position; }
   static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
 
+  // Never too low: the gets first, for they never overtake the puts. Each lane that then looks empty was empty
+  // when its puts were read. If nothing was put meanwhile, all of them were at once; else there is more now.
   std::size_t size() const noexcept {
+    const position got = sum_of(count_gets);
     const position put = tail();
-    position got = 0;
-    for (unsigned i = 0; i != count_; ++i) got += count_gets(lanes_[i]);
-    const std::uint64_t difference = distance(got, put);
-    return difference <= last_position / 2 ? static_cast<std::size_t>(difference) : 0;
+    return static_cast<std::size_t>(distance(got, put == got ? tail() : put));
   }
 
   static constexpr bool has_room() noexcept { return true; }
@@ -155,12 +152,11 @@ class heap_lanes {
   Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
-  using word_type = std::uint64_t;
+  using bits = locked_word::bits;
 
-  static constexpr word_type locked = 1;
-  static constexpr word_type closed = 2;
-  static constexpr word_type one_put = 4;
-  static constexpr position last_position = ~word_type{0} / one_put;
+  static constexpr bits closed = 2;
+  static constexpr bits one_put = 4;
+  static constexpr position last_position = ~bits{0} / one_put;
 
   static constexpr unsigned lanes_per_processor = 1;
   static constexpr unsigned most_lanes = 256;
@@ -172,13 +168,12 @@ class heap_lanes {
     lane& operator=(const lane&) = delete;
     ~lane() {
       // In the child of a fork, some other thread's work on the heap may never be finished: leave it alone.
-      if ((word.load(sync::relaxed) & locked) == 0) items.destroy();  // relaxed: every call has returned
+      if ((word.peek() & locked_word::locked) == 0) items.destroy();
     }
 
-    sync::atomic<word_type> word{0};  // see the table above
-    event_count given_back;           // who waits for the lock
-    sync::atomic<position> gets{0};   // written under the lock
-    sync::storage<heap> items;        // guarded by the lock
+    locked_word word;                // see the table above
+    sync::atomic<position> gets{0};  // written under the lock
+    sync::storage<heap> items;       // guarded by the lock
   };
   using lane_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<lane>;
   using lane_traits = std::allocator_traits<lane_allocator>;
@@ -187,7 +182,7 @@ class heap_lanes {
   struct habit {
     std::uint32_t lane;
     std::uint32_t left;
-    word_type seen;       // the word of the other lane at the last choice
+    bits seen;            // the word of the other lane at the last choice
     std::uint64_t state;  // of the random numbers, another one for each thread; 0 before the first
   };
 
@@ -204,19 +199,16 @@ class heap_lanes {
     explicit holder(lane& of) noexcept : lane_(of) {}
     holder(const holder&) = delete;
     holder& operator=(const holder&) = delete;
-    ~holder() {
-      lane_.word.fetch_add(change_ - locked, sync::seq_cst);  // seq_cst guarded, claimed
-      lane_.given_back.notify_one();
-    }
+    ~holder() { lane_.word.unlock(added_); }
 
     heap& items() noexcept { return lane_.items.write(); }
     bool has_items() noexcept { return items().size() != 0; }
-    // relaxed: only the holder of the lock changes this bit
-    bool is_closed() const noexcept { return (lane_.word.load(sync::relaxed) & closed) != 0; }
+    // Only the holder of the lock changes this bit.
+    bool is_closed() const noexcept { return (lane_.word.peek() & closed) != 0; }
 
-    void count_put() noexcept { change_ += one_put; }
+    void count_put() noexcept { added_ += one_put; }
     void close() noexcept {
-      if (!is_closed()) change_ += closed;
+      if (!is_closed()) added_ += closed;
     }
     // Success; or busy if there is nothing.
     conqueue_status take(std::optional<item_type>& item) noexcept(gets_without_throwing) {
@@ -229,23 +221,30 @@ class heap_lanes {
 
    private:
     lane& lane_;
-    word_type change_ = 0;
+    bits added_ = 0;
   };
 
   lane& lane_at(std::uint32_t number) const noexcept { return lanes_[number % count_]; }
 
   static bool try_lock(lane& of) noexcept {
-    word_type now = of.word.load(sync::seq_cst);  // seq_cst claimed
-    while ((now & locked) == 0) {
-      if (of.word.compare_exchange_weak(now, now | locked, sync::acquire,  // acquire guarded
-                                        sync::relaxed))  // relaxed: it says locked, or is tried again
-        return true;
-    }
-    return false;
+    bits found;
+    return of.word.try_lock(found);
+  }
+  static void wait_for_lock(lane& of) noexcept {
+    bits found;
+    of.word.lock(found);
   }
 
-  void wait_for_lock(lane& of) noexcept {
-    of.given_back.wait([&]() noexcept { return try_lock(of) ? attempt::done : attempt::blocked; }, {});
+  // The calling thread's lane for puts, which changes now and then, locked.
+  lane& lock_to_put() noexcept {
+    habit& mine = sync::per_thread<habit>();
+    if (mine.left == 0) {
+      mine.left = operations_per_choice;
+      mine.lane = random(mine);
+    } else {
+      --mine.left;
+    }
+    return lock_any(mine.lane);
   }
 
   // That lane, or another one if it is locked.
@@ -275,8 +274,8 @@ class heap_lanes {
     if (is_empty(b)) return get_from(a, item);
     // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that
     // the items of its lane are not left behind.
-    const word_type now = b.word.load(sync::relaxed);  // relaxed: only compared
-    if ((now & locked) != 0 && now == std::exchange(mine.seen, now)) {
+    const bits now = b.word.peek();
+    if ((now & locked_word::locked) != 0 && now == std::exchange(mine.seen, now)) {
       wait_for_lock(b);
     } else if (!try_lock(b)) {
       return get_from(a, item);
@@ -318,10 +317,14 @@ class heap_lanes {
     return holder(of).take(item);
   }
 
-  static position count_puts(const lane& of) noexcept {
-    return of.word.load(sync::seq_cst) / one_put;  // seq_cst claimed
-  }
+  static position count_puts(const lane& of) noexcept { return of.word.look() / one_put; }
   static position count_gets(const lane& of) noexcept { return of.gets.load(sync::acquire); }  // acquire taken
+
+  position sum_of(position (*count)(const lane&) noexcept) const noexcept {
+    position sum = 0;
+    for (unsigned i = 0; i != count_; ++i) sum += count(lanes_[i]);
+    return sum & last_position;
+  }
 
   // The gets first: they never overtake the puts.
   static bool is_empty(const lane& one) noexcept {

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <plait/detail/sync.hpp>
 
@@ -17,35 +15,48 @@ namespace PLAIT_NAMESPACE::detail {
 // An array that grows at its end and gives memory back: it never keeps more than four times the slots that it
 // needs, or `kept_bytes`, or `kept_slots`, whichever is most.
 //
-// What it asks of an Item: that it moves without throwing. Assignment is not needed.
+// What it asks of an Item: that it moves without throwing. Assignment is not needed. The allocator serves the
+// array alone: a std::vector would hand it on to the items, whose constructors may then throw.
 template <class Item, class Allocator>
 class item_array {
  public:
   static constexpr std::size_t kept_bytes = std::size_t{16} * 1024;
   static constexpr std::size_t kept_slots = 64;
 
-  explicit item_array(const Allocator& allocator) : items_(allocator) {}
+  explicit item_array(const Allocator& from) noexcept : allocator_(from) {}
 
-  std::size_t size() const noexcept { return items_.size(); }
-  std::size_t room() const noexcept { return items_.capacity() - items_.size(); }
+  item_array(const item_array&) = delete;
+  item_array& operator=(const item_array&) = delete;
 
-  Item& operator[](std::size_t at) noexcept { return items_[at]; }
-  const Item& operator[](std::size_t at) const noexcept { return items_[at]; }
+  ~item_array() {
+    std::destroy_n(slots(), size_);
+    if (capacity_ != 0) traits::deallocate(allocator_, items_, capacity_);
+  }
+
+  std::size_t size() const noexcept { return size_; }
+  std::size_t room() const noexcept { return capacity_ - size_; }
+
+  Item& operator[](std::size_t at) noexcept { return slots()[at]; }
+  const Item& operator[](std::size_t at) const noexcept { return slots()[at]; }
 
   // Sees to room for one more. Throws what the allocator throws; the array is then as it was.
   void make_room() {
-    if (room() == 0) items_.reserve(std::max(smallest_growth, 2 * items_.size()));
+    if (room() == 0) [[unlikely]]
+      sync::rarely<&item_array::move_items>(this, std::max(smallest_growth, 2 * size_));
   }
 
   // There is room.
   template <class Arg>
   Item& append(Arg&& arg) noexcept {
-    return items_.emplace_back(std::forward<Arg>(arg));
+    Item* const added = std::construct_at(slots() + size_, std::forward<Arg>(arg));
+    ++size_;
+    return *added;
   }
 
   void remove_last() noexcept {
-    items_.pop_back();
-    if (items_.capacity() > slots_kept && items_.size() < items_.capacity() / 4) [[unlikely]]
+    --size_;
+    std::destroy_at(slots() + size_);
+    if (capacity_ > slots_kept && size_ < capacity_ / 4) [[unlikely]]
       sync::rarely<&item_array::give_back>(this);
   }
 
@@ -54,30 +65,45 @@ class item_array {
     if constexpr (std::is_nothrow_move_assignable_v<Item>) {
       old = std::move(with);
     } else {
-      std::destroy_at(&old);
-      std::construct_at(&old, std::move(with));
+      std::destroy_at(std::addressof(old));
+      std::construct_at(std::addressof(old), std::move(with));
     }
   }
 
-  Allocator get_allocator() const noexcept { return Allocator(items_.get_allocator()); }
+  Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
+  using allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<Item>;
+  using traits = std::allocator_traits<allocator>;
+
   static constexpr std::size_t smallest_growth = 16;
   static constexpr std::size_t slots_kept = std::max<std::size_t>(kept_slots, kept_bytes / sizeof(Item));
+
+  Item* slots() const noexcept { return std::to_address(items_); }
+
+  // To an array of so many slots, which is enough.
+  void move_items(std::size_t capacity) {
+    const typename traits::pointer to = traits::allocate(allocator_, capacity);
+    std::uninitialized_move_n(slots(), size_, std::to_address(to));
+    std::destroy_n(slots(), size_);
+    if (capacity_ != 0) traits::deallocate(allocator_, items_, capacity_);
+    items_ = to;
+    capacity_ = capacity;
+  }
 
   // Halves it, which leaves at least a quarter of what there was free.
   void give_back() noexcept {
     try {
-      vector fewer(items_.get_allocator());
-      fewer.reserve(items_.capacity() / 2);
-      for (Item& item : items_) fewer.push_back(std::move(item));
-      items_.swap(fewer);
-    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): then it stays large
+      move_items(capacity_ / 2);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): then it stays large
     }
   }
 
-  using vector = std::vector<Item, typename std::allocator_traits<Allocator>::template rebind_alloc<Item>>;
-  vector items_;
+  // The first size_ of capacity_ slots hold items.
+  [[no_unique_address]] allocator allocator_;
+  typename traits::pointer items_{};
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

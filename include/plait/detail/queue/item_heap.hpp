@@ -50,6 +50,9 @@ class item_heap {
     return is_less(queue_value(entries_[0].item), queue_value(other.entries_[0].item));
   }
 
+  // Sees to room for one put. Throws what the allocator throws; nothing else is then changed.
+  void make_room() { entries_.make_room(); }
+
   // Throws what the comparator and, without room, the allocator throw: heap and value are then as they were.
   template <class Arg>
   void put(Arg&& value) noexcept(false) {

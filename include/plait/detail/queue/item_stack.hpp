@@ -35,6 +35,9 @@ class item_stack {
   // Puts that cannot run out of memory.
   std::size_t room() const noexcept { return items_.room(); }
 
+  // Sees to room for one put. Throws what the allocator throws; nothing else is then changed.
+  void make_room() { items_.make_room(); }
+
   // Throws what the allocator throws if there is no room: stack and value are then as they were.
   template <class Arg>
   void put(Arg&& value) noexcept(false) {
