@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
-#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -8,6 +8,7 @@
 
 #include <plait/bounded_queue.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/queue_scopes.hpp>
 
 namespace {
 
@@ -28,13 +29,13 @@ int main() {
   // [parallel_words]
   plait::bounded_queue<std::string_view> blocks(64);
   plait::keyed_counter<std::string> words;
-  const auto work = [&] {
-    while (const std::optional<std::string_view> block = blocks.pop()) words.update(split(*block));
+  const auto work = [&](const std::stop_token& stop) {
+    for (const std::string_view block : plait::items_of(blocks, stop)) words.update(split(block));
   };
   {
     const std::jthread first(work), second(work);
-    for (const std::string_view line : lines) blocks.push(line);
-    blocks.close();
+    const plait::producer out(blocks);  // closes the queue when it goes, also if something throws
+    for (const std::string_view line : lines) out->push(line);
   }  // the threads have counted what was left and ended
   for (const auto& [word, times] : words.most_common(2))  // the 4, and 2
     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(times));

@@ -15,6 +15,7 @@
 #include <plait/priority_queue.hpp>
 #include <plait/queue_element.hpp>
 #include <plait/queue_interface.hpp>
+#include <plait/queue_scopes.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/unbounded_queue.hpp>

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// producer, task_guard, items_of: what is due at the end of a scope, also when an exception leaves it.
+//
+// Use a producer in every thread that pushes, when consumers are to end once all producers have: the last one
+// that goes closes the queue. Call close() yourself when one thread decides. Use a task_guard when somebody
+// joins the queue: its task is marked done also if the work throws. Use items_of to pop in a loop.
+//
+//   operation             what it does                                                  exceptions
+//   producer(queue)       one more that pushes; copies count, moves do not (1)          std::bad_alloc: closes
+//   ~producer, reset      one fewer; the last one closes the queue                      none
+//   task_guard(queue)     nothing                                                       none
+//   ~task_guard           queue.task_done() (2)                                         none
+//   items_of(queue)       a range of one pass: each step pops, and it ends              what pop() throws
+//                         once the queue is closed and drained
+//   items_of(queue, stop) as above; it also ends if a stop is requested and nothing     what pop() throws
+//                         is left
+//   (1) Two producers made from the same queue do not know of each other: make one, and copy it.
+//   (2) Misuse ends the program: a task marked done that was never put.
+//
+//   const auto work = [&](const std::stop_token& stop) {
+//     for (const int job : plait::items_of(jobs, stop)) {
+//       const plait::task_guard done(jobs);
+//       results.push(job * job);
+//     }
+//   };
+//
+// Queue: concurrent_queue. It outlives them. A producer of an spsc_queue is not copied to another thread.
+// Design note: docs/structures/queue_scopes.md.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <plait/concurrent_queue.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// A pointer to a queue, of those who push: while one of them is left, the queue stays open.
+template <concurrent_queue Queue>
+class producer {
+ public:
+  explicit producer(Queue& queue) : queue_(std::addressof(queue), [](Queue* open) { open->close(); }) {}
+
+  Queue& operator*() const noexcept { return *queue_; }
+  Queue* operator->() const noexcept { return queue_.get(); }
+
+  // Pushes no more. The last one closes the queue.
+  void reset() noexcept { queue_.reset(); }
+
+ private:
+  std::shared_ptr<Queue> queue_;  // owns the duty to close it
+};
+
+// Marks one popped item as dealt with when the scope ends.
+template <concurrent_queue Queue>
+class [[nodiscard]] task_guard {
+ public:
+  explicit task_guard(Queue& queue) noexcept : queue_(queue) {}
+  task_guard(const task_guard&) = delete;
+  task_guard& operator=(const task_guard&) = delete;
+  ~task_guard() { queue_.task_done(); }
+
+ private:
+  Queue& queue_;
+};
+
+// What items_of() gives: an input range, which pops when it is begun and at every step.
+template <concurrent_queue Queue>
+class popped_items {
+ public:
+  class iterator {
+   public:
+    using value_type = typename Queue::value_type;
+    using difference_type = std::ptrdiff_t;
+
+    value_type& operator*() const noexcept { return *items_->item_; }
+    iterator& operator++() {
+      items_->pop();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept { return !items_->item_.has_value(); }
+
+   private:
+    friend popped_items;
+    explicit iterator(popped_items& items) noexcept : items_(&items) {}
+
+    popped_items* items_;
+  };
+
+  popped_items(Queue& queue, std::stop_token stop) noexcept : queue_(queue), stop_(std::move(stop)) {}
+  popped_items(const popped_items&) = delete;
+  popped_items& operator=(const popped_items&) = delete;
+
+  iterator begin() {
+    pop();
+    return iterator(*this);
+  }
+  std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
+
+ private:
+  void pop() {
+    item_.reset();  // before waiting for the next one
+    if (std::optional<typename Queue::value_type> next = queue_.pop(stop_)) item_.emplace(*std::move(next));
+  }
+
+  Queue& queue_;
+  std::stop_token stop_;
+  std::optional<typename Queue::value_type> item_;  // where the iterator stands; empty at the end
+};
+
+template <concurrent_queue Queue>
+[[nodiscard]] popped_items<Queue> items_of(Queue& queue, std::stop_token stop = {}) {
+  return {queue, std::move(stop)};
+}
+
+}  // namespace PLAIT_NAMESPACE
