@@ -20,10 +20,7 @@
 //       Nobody spins on it: try_ calls then return busy, the others sleep. A call that loses a race yields.
 //   (2) Linearizable: empty and full are said only if the queue was so at some moment during the call.
 //
-// Exceptions: a constructor of T that throws leaves the queue as it was. One that may throw runs before room
-// is looked for, so what it takes by rvalue is used up even if the answer is full or closed; a T itself never
-// is. A T whose move may throw is kept on the heap (one allocation per push); if moving it out of pop()
-// throws, that item is lost, as in P0260.
+// Operations and exceptions: queue_interface.hpp says what each takes, gives and throws.
 //
 //   plait::bounded_queue<int> queue(8);
 //   std::jthread producer([&] {
@@ -33,7 +30,7 @@
 //   int sum = 0;
 //   while (std::optional<int> item = queue.pop()) sum += *item;
 //
-// T: queue_element, that is, nothrow destructible and either nothrow movable or copyable.
+// T: queue_element.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
 // The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls say
 // full and empty only when it is true; unlike Python, a push after close() returns false instead of raising.

@@ -29,7 +29,8 @@
 //   while (auto place = trail.pop()) std::printf("back to %s\n", place->c_str());
 //
 // Exceptions: if a constructor of T or the allocator throws, the queue is as it was and so is a T that was to
-// be pushed. A pop never throws for want of memory. If a T's move may throw, see bounded_queue.
+// be pushed. A pop never throws for want of memory. For the operations, and a T whose move may throw, see
+// queue_interface.hpp.
 //
 // T: queue_element. If it cannot be assigned, every push waits for the lock.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.

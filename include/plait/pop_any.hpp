@@ -111,7 +111,12 @@ class any_item {
       throw;
     }
     hand_on_wakes();
-    if (limits.stop != nullptr && limits.stop->stop_requested()) when_nothing_ = conqueue_status::stopped;
+    if (value || all_closed()) return;
+    if (limits.stop != nullptr && limits.stop->stop_requested()) {
+      when_nothing_ = conqueue_status::stopped;
+    } else if (look_until_certain() == attempt::contended) {
+      when_nothing_ = conqueue_status::busy;
+    }
   }
 
   bool all_closed() const noexcept { return drained_count_ == sizeof...(Queues); }
@@ -174,7 +179,7 @@ template <class... Queues>
   return item.to_expected();
 }
 
-// Until the deadline: an item, empty or closed.
+// Until the deadline: an item, empty (or busy, as try_pop_for) or closed.
 template <class Rep, class Period, class... Queues>
   requires queues_to_wait_at<Queues...>
 [[nodiscard]] std::expected<std::variant<typename Queues::value_type...>, conqueue_status> try_pop_any_for(

@@ -10,7 +10,7 @@
 //   push, emplace        waits while full               false: the queue is closed; the value is untouched (1)
 //   pop                  waits while empty              nothing: the queue is closed and drained
 //   try_push, try_pop    does not wait                  full, empty, closed, or busy: try again (2)
-//   ..._for, ..._until   waits until the deadline       full, empty, closed; stopped, if a stop was requested
+//   ..._for, ..._until   waits until the deadline       as try_push, try_pop; stopped, if a stop was requested
 //   ... with a token     a stop request ends the wait   as without the token; stopped, where there is a status
 //   push_n, pop_n        as push and pop                how many: fewer than asked for
 //   close                does not wait                  (it always can)
@@ -135,7 +135,8 @@ class queue_interface {
     return item_or(item, status);
   }
 
-  // As push, until the deadline: success, full or closed; stopped, if a stop request has ended the wait.
+  // As push, until the deadline: success, closed or, as try_push would say at the deadline, full or busy; stopped,
+  // if a stop request has ended the wait.
   template <class Rep, class Period>
     requires std::copy_constructible<T>
   [[nodiscard]] conqueue_status try_push_for(const T& value, const std::chrono::duration<Rep, Period>& wait,
@@ -160,9 +161,10 @@ class queue_interface {
     return items_.put(limits(when, stop), std::move(value));
   }
 
-  // As pop, until the deadline: an item; empty or closed; stopped, if a stop request has ended the wait. A time
-  // point of another clock than the monotonic one is translated once: setting that clock later does not move
-  // the deadline. A duration that is negative or not a number has passed already.
+  // As pop, until the deadline: an item; closed or, as try_pop would say at the deadline, empty or busy; stopped,
+  // if a stop request has ended the wait. A time point of another clock than the monotonic one is translated
+  // once: setting that clock later does not move the deadline. A duration that is negative or not a number has
+  // passed already.
   template <class Rep, class Period>
   [[nodiscard]] std::expected<T, conqueue_status> try_pop_for(const std::chrono::duration<Rep, Period>& wait,
                                                               const std::stop_token& stop = {}) {

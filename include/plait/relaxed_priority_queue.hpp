@@ -25,7 +25,7 @@
 //   int sum = 0;
 //   while (std::optional<int> item = queue.pop()) sum += *item;  // each of them once, the small ones early
 //
-// Exceptions: as priority_queue.
+// Exceptions: as priority_queue. The operations: queue_interface.hpp.
 //
 // T: queue_element, with keys of any kind: no value is reserved. Compare(const T&, const T&) is a strict weak
 // order and runs under a lane's lock: it must not use the queue.

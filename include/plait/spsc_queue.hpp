@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // spsc_queue<T>: a first-in, first-out queue of fixed capacity between one producer and one consumer.
 //
-// Use it for a stream between two threads: it is the fastest queue there is, and waiting costs it nothing.
+// Use it for a stream between two threads: no operation needs a read-modify-write or a fence, blocking or not.
 // Use bounded_queue when there may ever be a second producer or consumer.
 //
 //   operation            progress                      order, exactness                 complexity  memory
@@ -23,7 +23,7 @@
 //   (2) With respect to what happened before the call: a push that another thread has just returned from may
 //       not have arrived yet, unless something told this thread of it.
 //
-// Exceptions: as bounded_queue.
+// Operations and exceptions: queue_interface.hpp says what each takes, gives and throws.
 //
 //   plait::spsc_queue<int> queue(64);
 //   std::jthread producer([&] {
@@ -33,7 +33,7 @@
 //   int sum = 0;
 //   while (std::optional<int> item = queue.pop()) sum += *item;
 //
-// T: queue_element, that is, nothrow destructible and either nothrow movable or copyable. reserve() and
+// T: queue_element. reserve() and
 // peek() need one whose move cannot throw; reserve() one that needs no constructor.
 // One thread at a time may push (reserve, commit), one may pop (peek, consume, close_and_discard); all other
 // calls are free. Threads that take turns at one end have to order their turns, by a mutex or a join. A build

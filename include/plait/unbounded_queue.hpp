@@ -24,9 +24,8 @@
 //       allocate only when a segment is full, and a little in a thread's first call.
 //   (3) Linearizable: empty is said only if the queue was so at some moment during the call.
 //
-// Exceptions: a constructor of T that throws leaves the queue as it was, and so does std::bad_alloc: then the
-// value is untouched. A T whose move may throw is kept on the heap (one allocation per push); if moving it out
-// of pop() throws, that item is lost, as in P0260. A batch that runs out of memory keeps what went in.
+// Operations and exceptions: queue_interface.hpp says what each takes, gives and throws. std::bad_alloc leaves
+// the queue as it was and the value untouched; a batch that runs out of memory keeps what went in.
 //
 //   plait::unbounded_queue<std::string> lines;
 //   std::jthread writer([&] {
@@ -35,7 +34,7 @@
 //   for (int i = 0; i < 3; ++i) lines.push("line " + std::to_string(i));  // returns at once
 //   lines.close();                                                        // the writer writes what is left
 //
-// T: queue_element, that is, nothrow destructible and either nothrow movable or copyable.
+// T: queue_element.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
 // The interface is bounded_queue's, without capacity(); try_push never says full. Unlike Python's, a push after
 // close() returns false instead of raising.

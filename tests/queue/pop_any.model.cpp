@@ -35,6 +35,22 @@ const verify::scenario scenarios[] = {
                });
      }},
 
+    {"empty_is_not_said_while_one_of_the_queues_has_an_item",
+     [] {
+       bounded_queue<int> first(1);
+       bounded_queue<int> second(1);
+       first.push(1);
+       threads(
+           [&] {
+             second.push(2);
+             (void)first.try_pop();  // now one of them has had an item at every moment
+           },
+           [&] {
+             const auto item = plait::try_pop_any(second, first);
+             check(item || item.error() == plait::conqueue_status::busy, "one of them has an item");
+           });
+     }},
+
     {"a_wake_that_it_does_not_use_is_handed_on",
      [] {
        bounded_queue<int> first(1);

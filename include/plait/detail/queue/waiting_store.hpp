@@ -41,7 +41,7 @@ class waiting_store {
   explicit waiting_store(std::in_place_t, Args&&... args) : store_(std::forward<Args>(args)...) {}
 
   // Puts an element, and waits for room within the limits: success, closed or, once the limits have ended the
-  // wait, full or stopped. Unless it is success, a T given by rvalue is as it was.
+  // wait, the store's last answer or stopped. Unless it is success, a T given by rvalue is as it was.
   template <class... Args>
   conqueue_status put(wait_limits limits, Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
@@ -58,7 +58,7 @@ class waiting_store {
   }
 
   // Takes an item, and waits for one within the limits: success, closed (and drained) or, once the limits have
-  // ended the wait, empty or stopped.
+  // ended the wait, the store's last answer or stopped.
   conqueue_status get(std::optional<item_type>& item, wait_limits limits) {
     const conqueue_status status = try_get(item);
     if (!is_worth_waiting(status)) [[likely]]
@@ -241,7 +241,7 @@ class waiting_store {
       return outcome(status = try_put(std::forward<Params>(params)...));
     });
     if (status == conqueue_status::success && store_.has_room()) not_full_.notify_one();
-    return is_worth_waiting(status) ? why_ended(limits, conqueue_status::full) : status;
+    return why_ended(limits, status);
   }
 
   [[gnu::noinline]] std::optional<item_type> get_waiting(wait_limits limits, conqueue_status& status) {
@@ -249,7 +249,7 @@ class waiting_store {
     wait_for(not_empty_, limits,
              [&]() noexcept(gets_without_throwing) { return outcome(status = try_get(item)); });
     if (status == conqueue_status::success && store_.size() != 0) not_empty_.notify_one();
-    if (is_worth_waiting(status)) status = why_ended(limits, conqueue_status::empty);
+    status = why_ended(limits, status);
     return item;
   }
 
@@ -293,9 +293,10 @@ class waiting_store {
     }
   }
 
-  static conqueue_status why_ended(wait_limits limits, conqueue_status at_deadline) noexcept {
+  // `last` is the answer to the last attempt.
+  static conqueue_status why_ended(wait_limits limits, conqueue_status last) noexcept {
     const bool stopped = limits.stop != nullptr && limits.stop->stop_requested();
-    return stopped ? conqueue_status::stopped : at_deadline;
+    return is_worth_waiting(last) && stopped ? conqueue_status::stopped : last;
   }
 
   // Batches. Whether all that fits can go in, or come out, as one operation of the store: it reads and writes
