@@ -135,8 +135,8 @@ class queue_interface {
     return item_or(item, status);
   }
 
-  // As push, until the deadline: success, closed or, as try_push would say at the deadline, full or busy; stopped,
-  // if a stop request has ended the wait.
+  // As push, until the deadline: success, closed or, as try_push would say at the deadline, full or busy;
+  // stopped, if a stop request has ended the wait.
   template <class Rep, class Period>
     requires std::copy_constructible<T>
   [[nodiscard]] conqueue_status try_push_for(const T& value, const std::chrono::duration<Rep, Period>& wait,
@@ -161,10 +161,10 @@ class queue_interface {
     return items_.put(limits(when, stop), std::move(value));
   }
 
-  // As pop, until the deadline: an item; closed or, as try_pop would say at the deadline, empty or busy; stopped,
-  // if a stop request has ended the wait. A time point of another clock than the monotonic one is translated
-  // once: setting that clock later does not move the deadline. A duration that is negative or not a number has
-  // passed already.
+  // As pop, until the deadline: an item; closed or, as try_pop would say at the deadline, empty or busy;
+  // stopped, if a stop request has ended the wait. A time point of another clock than the monotonic one is
+  // translated once: setting that clock later does not move the deadline. A duration that is negative or not a
+  // number has passed already.
   template <class Rep, class Period>
   [[nodiscard]] std::expected<T, conqueue_status> try_pop_for(const std::chrono::duration<Rep, Period>& wait,
                                                               const std::stop_token& stop = {}) {
