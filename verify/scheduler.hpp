@@ -24,6 +24,7 @@ namespace verify::detail {
 struct rules {
   unsigned max_steps = 5000;
   unsigned spurious_events = 1;    // wake-ups and failures for no reason, in one execution
+  unsigned reused_addresses = 1;   // how often new returns what was freed before
   unsigned processors = 1;         // what processor_count() says
   bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
   unsigned fail_allocation = 0;    // the n-th allocation throws; 0: none does
