@@ -25,7 +25,7 @@ void execution::record(std::string_view what, const location& at, const word& bi
   std::string text(what);
   text += " #" + std::to_string(at.number) + " = " + hexadecimal(bits[0]);
   if (!remark.empty()) text += ' ' + std::string(remark);
-  record(std::move(text), where);
+  record({text}, where);
 }
 
 handle execution::begin_atomic(const void* object) noexcept {
@@ -97,11 +97,12 @@ word execution::load(location& from, order o, const site& where) {
   step_.read(from.object);
   memory_.read(from, index, running_, o);
   const location::value& read = from.values[index];
-  if (trace_ != nullptr)
+  if (trace_ != nullptr) {
+    const untracked own;
+    const std::uint32_t newer = from.newest_index() - index;
     record("load", from, read.bits, where,
-           index == from.newest_index()
-               ? std::string()
-               : "(old: " + std::to_string(from.newest_index() - index) + " newer not seen)");
+           newer == 0 ? std::string() : "(old: " + std::to_string(newer) + " newer not seen)");
+  }
   return read.bits;
 }
 
@@ -161,14 +162,14 @@ void execution::fence(order o, const site& where) {
   o = orders.effective(o, access::fence, where);
   point(where);
   if (o != order::relaxed) memory_.fence(running_, o);
-  if (trace_ != nullptr) record("fence " + std::string(to_string(o)), where);
+  record({"fence ", to_string(o)}, where);
 }
 
 void execution::process_wide_fence(const site& where) {
   point(where);
   step_.everything();
   memory_.process_wide_fence(running_, thread_count_);
-  if (trace_ != nullptr) record("process-wide fence", where);
+  record({"process-wide fence"}, where);
 }
 
 plain_record& execution::record_of(plain_handle& of) {
@@ -281,7 +282,7 @@ void execution::wake(location& at, int count, const site& where) {
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
     threads_[sleepers[chosen]].state = thread_state::ready;
-    if (trace_ != nullptr) record("wakes T" + std::to_string(sleepers[chosen]), where);
+    record({"wakes T", std::to_string(sleepers[chosen])}, where);
   }
 }
 

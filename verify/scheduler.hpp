@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -112,7 +113,7 @@ class scheduler {
     const list<const void*>& places = threads_[thread].waits_for;
     return std::find(places.begin(), places.end(), place) != places.end();
   }
-  void record(std::string what, const site& where);
+  void record(std::initializer_list<std::string_view> what, const site& where);
 
   static constexpr unsigned idle_limit = 12;
   static constexpr unsigned nobody = max_threads;
