@@ -35,6 +35,13 @@ void* arena::allocate(std::size_t size, std::size_t alignment) {
   return start;
 }
 
+void* arena::reuse(block& freed) noexcept {
+  if (++allocations_ == fail_at_) return nullptr;
+  freed.freed = false;
+  ++live_;
+  return &freed + 1;
+}
+
 bool arena::owns(const void* memory) const noexcept {
   const auto* const at = static_cast<const std::byte*>(memory);
   return std::ranges::any_of(chunks_, [at](const chunk& each) {

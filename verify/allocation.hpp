@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Memory as a scenario sees it. Inside an execution, new and delete go to an arena that never hands out
-// the same bytes twice, so that a use after free, a double free and a leak can be told from luck; the
-// arena is emptied when the execution is over, whatever state its threads were left in.
+// Memory as a scenario sees it. Inside an execution, new and delete go to an arena, whose bytes are handed out again
+// only if the execution asks for that (heap.hpp), so that a use after free, a double free and a leak can be told
+// from luck; the arena is emptied when the execution is over, whatever state its threads were left in.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +42,8 @@ class arena {
 
   // Null when the allocation that was to fail is this one.
   void* allocate(std::size_t size, std::size_t alignment);
+  // The freed block is there again. Null as well.
+  void* reuse(block& freed) noexcept;
   // Is this an address inside the arena, in whatever execution it was handed out?
   bool owns(const void* memory) const noexcept;
   // The block of this execution that begins there; null if none does.

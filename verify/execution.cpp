@@ -12,6 +12,7 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   memory_.reset();
   memory_.tick(0);
   heap_.reset(rules.fail_allocation);
+  reuses_left_ = rules.reused_addresses;
   has_process_wide_fence = true;
   ++executions_;
 
@@ -73,12 +74,18 @@ execution::call_end execution::end_call(const call_begin& began) noexcept {
 
 void* execution::allocate(std::size_t size, std::size_t alignment) {
   if (rules_.fail_allocation != 0) step_.everything();
+  if (reuses_left_ != 0 && heap_.can_reuse(size, alignment)) {
+    step_.everything();
+    if (ask(2, cost::reuse) != 0) {
+      --reuses_left_;
+      return heap_.reuse(size, alignment, memory_.view_of(running_));
+    }
+  }
   return heap_.allocate(size, alignment);
 }
 
 void execution::deallocate(void* memory) {
-  if (const std::string wrong = heap_.deallocate(memory, memory_, memory_.view_of(running_).clock);
-      !wrong.empty())
+  if (const std::string wrong = heap_.deallocate(memory, memory_, memory_.view_of(running_)); !wrong.empty())
     fail(wrong);
   step_.everything();
 }

@@ -26,14 +26,11 @@ struct handle {
   stamp constructed = 0;
 };
 
-// The history of a plain object, for the detection of races.
-struct plain_history {
+// What a plain object remembers of where its record is: valid in one execution only.
+struct plain_handle {
   std::uint64_t execution = 0;
-  bool alive = false;
+  std::uint32_t number = 0;
   bool alive_outside = false;  // constructed before any execution, and there again for each
-  unsigned writer = 0;
-  stamp written = 0;
-  vector_clock reads;
 };
 
 // Is there a membarrier in the system that the execution sees? Each begins with one.
@@ -63,7 +60,7 @@ class execution : public scheduler {
   }
 
   // Atomics.
-  handle begin_atomic() noexcept;
+  handle begin_atomic(const void* object) noexcept;
   location& resolve(handle& known, const void* object, const word& bits);
   word load(location& from, order o, const site& where);
   void store(location& to, const word& bits, order o, const site& where);
@@ -77,10 +74,12 @@ class execution : public scheduler {
   void process_wide_fence(const site& where);
 
   // Plain data.
-  void construct_plain(plain_history& of, const site& where);
-  void destroy_plain(plain_history& of, const site& where);
-  void write_plain(plain_history& of, const site& where);
-  void read_plain(plain_history& of, const site& where);
+  void construct_plain(plain_handle& of, const site& where);
+  void destroy_plain(plain_handle& of, const site& where);
+  // The place itself comes to its end, whether an object is there or not.
+  void end_plain(plain_handle& of, const site& where);
+  void write_plain(plain_handle& of, const site& where);
+  void read_plain(plain_handle& of, const site& where);
 
   // Waiting, until any of the places is woken. sleep() is false when the deadline ended it.
   struct sleeping_place {
@@ -125,8 +124,8 @@ class execution : public scheduler {
   void note_read(location& from, std::uint32_t index);
   void enter(location& at, const site& where);
   void check_usable(const location& at, const site& where);
-  void check_plain(const plain_history& of, bool writes, std::string_view what, const site& where);
-  void adopt_plain(plain_history& of) const noexcept;
+  plain_record& record_of(plain_handle& of);
+  void access_plain(plain_record& of, bool writes, std::string_view what, const site& where);
   void check_not_freed(const void* object, const site& where);
   using scheduler::record;
   void record(std::string_view what, const location& at, const word& bits, const site& where,
@@ -137,6 +136,7 @@ class execution : public scheduler {
 
   memory memory_;
   heap heap_;
+  unsigned reuses_left_ = 0;
 };
 
 }  // namespace verify::detail

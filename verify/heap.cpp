@@ -11,6 +11,7 @@ namespace verify::detail {
 void heap::reset(unsigned fail_allocation) noexcept {
   blocks_.reset(fail_allocation);
   freed_.clear();
+  plain_.clear();
   own_objects_.clear();
   own_memory_.reset(0);
 }
@@ -20,26 +21,67 @@ bool heap::range::holds(const void* object) const noexcept {
   return !std::less<>()(at, begin) && std::less<>()(at, end);
 }
 
-std::string heap::deallocate(void* memory, class memory& atomics, const vector_clock& known) {
+std::string heap::deallocate(void* memory, class memory& atomics, const view& current) {
   arena::block* const block = blocks_.find(reinterpret_cast<std::uintptr_t>(memory));
   if (block == nullptr) return "delete of an address that new did not return";
   if (block->freed) return "double free";
   const auto* const begin = static_cast<const std::byte*>(memory);
   const range freed{begin, begin + block->size};
+  const auto unordered = [](const std::string& what, unsigned thread) {
+    return "freed, although nothing orders the use of " + what + " by T" + std::to_string(thread) +
+           " before it";
+  };
   for (std::uint32_t i = 0; i != atomics.locations(); ++i) {
-    const location& each = atomics.at(i);
+    location& each = atomics.at(i);
     if (!freed.holds(each.object)) continue;
-    if (const unsigned other = known.first_unknown(each.last_access); other != max_threads)
-      return "freed, although nothing orders the use of #" + std::to_string(each.number) + " by T" +
-             std::to_string(other) + " before it";
+    if (const unsigned other = current.clock.first_unknown(each.last_access); other != max_threads)
+      return unordered("#" + std::to_string(each.number), other);
+    each.object = nullptr;
+  }
+  for (plain_record& each : plain_) {
+    if (!freed.holds(each.object)) continue;
+    if (const unsigned other = each.unordered_access(current.clock, true); other != max_threads)
+      return unordered("plain data", other);
+    each.object = nullptr;
   }
   blocks_.mark_freed(*block);
-  freed_.push_back(freed);
+  freed_.push_back({freed, current});
   return {};
 }
 
 bool heap::is_freed(const void* object) const noexcept {
-  return std::ranges::any_of(freed_, [object](const range& each) { return each.holds(object); });
+  return std::ranges::any_of(freed_, [object](const freed_block& each) { return each.place.holds(object); });
+}
+
+// As most allocators do: the block that was freed last, of those of that size.
+auto heap::find_reusable(std::size_t size, std::size_t alignment) const noexcept
+    -> list<freed_block>::const_iterator {
+  for (auto each = freed_.end(); each != freed_.begin();) {
+    --each;
+    if (static_cast<std::size_t>(each->place.end - each->place.begin) == size &&
+        reinterpret_cast<std::uintptr_t>(each->place.begin) % alignment == 0)
+      return each;
+  }
+  return freed_.end();
+}
+
+bool heap::can_reuse(std::size_t size, std::size_t alignment) const noexcept {
+  return find_reusable(size, alignment) != freed_.end();
+}
+
+void* heap::reuse(std::size_t size, std::size_t alignment, view& learns) {
+  const auto found = find_reusable(size, alignment);
+  learns.join(found->known);
+  arena::block* const block = blocks_.find(reinterpret_cast<std::uintptr_t>(found->place.begin));
+  freed_.erase(found);
+  return blocks_.reuse(*block);
+}
+
+std::uint32_t heap::number_of_plain(const void* object, bool is_alive) {
+  const auto known = std::ranges::find(plain_, object, &plain_record::object);
+  const auto number = static_cast<std::uint32_t>(known - plain_.begin());
+  if (number == plain_.size()) plain_.push_back({object, is_alive, 0, 0, {}});
+  return number;
 }
 
 // As leak checkers do, it takes whatever looks like the address of a block for a pointer to it.

@@ -8,7 +8,20 @@ namespace verify::detail {
 void memory::reset() noexcept {
   threads_.fill({});
   order_.reset();
+  places_.fill(0);
   used_ = 0;
+}
+
+static std::uint32_t place_of(const void* object) noexcept {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(object) * 0x9e3779b97f4a7c15u >> 54);
+}
+
+location* memory::find(const void* object) noexcept {
+  const std::uint32_t place = place_of(object);
+  if ((places_[place / 64] >> place % 64 & 1) == 0) return nullptr;
+  for (std::uint32_t number = used_; number-- != 0;)
+    if (locations_[number].object == object) return &locations_[number];
+  return nullptr;
 }
 
 void memory::order_threads(unsigned from, unsigned to) noexcept {
@@ -20,6 +33,8 @@ location& memory::create(const void* object, const word& bits, unsigned thread, 
   location& made = locations_[used_];
   made.object = object;
   made.number = used_++;
+  const std::uint32_t place = place_of(object);
+  places_[place / 64] |= std::uint64_t{1} << place % 64;
   made.values.clear();
   made.last_access = {};
   made.ordered.clear();

@@ -61,7 +61,7 @@ struct location {
     std::uint32_t index;
   };
 
-  const void* object;
+  const void* object;    // null: it is gone
   std::uint32_t number;  // how a trace names it
   list<value> values;    // in modification order
   vector_clock last_access;
@@ -88,6 +88,8 @@ class memory {
   location& create(const void* object, const word& bits, unsigned thread, stamp when);
   std::uint32_t locations() const noexcept { return used_; }
   location& at(std::uint32_t number) noexcept { return locations_[number]; }
+  // The atomic that was there before, if it has been used; null if there was none.
+  location* find(const void* object) noexcept;
 
   // Does the construction of the atomic happen before what the thread does now?
   bool is_constructed(const location& of, unsigned thread) const noexcept;
@@ -122,7 +124,8 @@ class memory {
   std::array<thread_views, max_threads> threads_;
   seq_cst_order order_;
   std::deque<location, untracked_allocator<location>> locations_;
-  std::uint32_t used_ = 0;  // how many of them belong to this execution
+  std::array<std::uint64_t, 16> places_{};  // hashes of their addresses: most are in none of the others' places
+  std::uint32_t used_ = 0;                  // how many of them belong to this execution
 };
 
 }  // namespace verify::detail

@@ -25,10 +25,18 @@ void execution::record(std::string_view what, const location& at, const word& bi
   std::string text(what);
   text += " #" + std::to_string(at.number) + " = " + hexadecimal(bits[0]);
   if (!remark.empty()) text += ' ' + std::string(remark);
-  record(std::move(text), where);
+  record({text}, where);
 }
 
-handle execution::begin_atomic() noexcept {
+handle execution::begin_atomic(const void* object) noexcept {
+  if (location* const before = memory_.find(object)) {
+    if (const unsigned other = memory_.view_of(running_).clock.first_unknown(before->last_access);
+        other != nobody) {
+      fail("data race: an atomic is constructed where nothing orders the use of #" +
+           std::to_string(before->number) + " by T" + std::to_string(other) + " before it");
+    }
+    before->object = nullptr;
+  }
   return {nullptr, executions_, running_, memory_.tick(running_)};
 }
 
@@ -49,6 +57,7 @@ void execution::enter(location& at, const site& where) {
 }
 
 void execution::check_usable(const location& at, const site& where) {
+  if (at.object == nullptr) fail("use after free", &where);
   check_not_freed(at.object, where);
   if (!memory_.is_constructed(at, running_))
     fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
@@ -88,11 +97,12 @@ word execution::load(location& from, order o, const site& where) {
   step_.read(from.object);
   memory_.read(from, index, running_, o);
   const location::value& read = from.values[index];
-  if (trace_ != nullptr)
+  if (trace_ != nullptr) {
+    const untracked own;
+    const std::uint32_t newer = from.newest_index() - index;
     record("load", from, read.bits, where,
-           index == from.newest_index()
-               ? std::string()
-               : "(old: " + std::to_string(from.newest_index() - index) + " newer not seen)");
+           newer == 0 ? std::string() : "(old: " + std::to_string(newer) + " newer not seen)");
+  }
   return read.bits;
 }
 
@@ -152,70 +162,75 @@ void execution::fence(order o, const site& where) {
   o = orders.effective(o, access::fence, where);
   point(where);
   if (o != order::relaxed) memory_.fence(running_, o);
-  if (trace_ != nullptr) record("fence " + std::string(to_string(o)), where);
+  record({"fence ", to_string(o)}, where);
 }
 
 void execution::process_wide_fence(const site& where) {
   point(where);
   step_.everything();
   memory_.process_wide_fence(running_, thread_count_);
-  if (trace_ != nullptr) record("process-wide fence", where);
+  record({"process-wide fence"}, where);
 }
 
-void execution::adopt_plain(plain_history& of) const noexcept {
-  if (of.execution != executions_) of = {executions_, of.alive_outside, of.alive_outside, 0, 0, {}};
-}
-
-void execution::check_plain(const plain_history& of, bool writes, std::string_view what, const site& where) {
-  check_not_freed(&of, where);
-  const vector_clock& known = memory_.view_of(running_).clock;
-  unsigned other = max_threads;
-  if (known[of.writer] < of.written) {
-    other = of.writer;
-  } else if (writes) {
-    other = known.first_unknown(of.reads);
+plain_record& execution::record_of(plain_handle& of) {
+  if (of.execution != executions_) {
+    of.execution = executions_;
+    of.number = heap_.number_of_plain(&of, of.alive_outside);
   }
-  if (other != max_threads)
+  return heap_.plain(of.number);
+}
+
+void execution::access_plain(plain_record& of, bool writes, std::string_view what, const site& where) {
+  if (of.object == nullptr) fail("use after free", &where);
+  if (writes) {
+    step_.write(of.object);
+  } else {
+    step_.read(of.object);
+  }
+  check_not_freed(of.object, where);
+  const unsigned other = of.unordered_access(memory_.view_of(running_).clock, writes);
+  if (other != nobody)
     fail("data race: nothing orders what T" + std::to_string(other) + " did to this object before this " +
              std::string(what),
          &where);
+  if (writes) {
+    of.writer = running_;
+    of.written = memory_.tick(running_);
+  } else {
+    of.reads.set(running_, memory_.tick(running_));
+  }
 }
 
-void execution::construct_plain(plain_history& of, const site& where) {
-  adopt_plain(of);
-  step_.write(&of);
-  check_plain(of, true, "construction", where);
-  if (of.alive) fail("constructed where an object is alive already", &where);
-  of.alive = true;
-  of.writer = running_;
-  of.written = memory_.tick(running_);
+void execution::construct_plain(plain_handle& of, const site& where) {
+  plain_record& place = record_of(of);
+  access_plain(place, true, "construction", where);
+  if (place.alive) fail("constructed where an object is alive already", &where);
+  place.alive = true;
 }
 
-void execution::destroy_plain(plain_history& of, const site& where) {
-  adopt_plain(of);
-  step_.write(&of);
-  check_plain(of, true, "destruction", where);
-  if (!of.alive) fail("destroyed where no object is alive", &where);
-  of.alive = false;
-  of.writer = running_;
-  of.written = memory_.tick(running_);
+void execution::destroy_plain(plain_handle& of, const site& where) {
+  plain_record& place = record_of(of);
+  access_plain(place, true, "destruction", where);
+  if (!place.alive) fail("destroyed where no object is alive", &where);
+  place.alive = false;
 }
 
-void execution::write_plain(plain_history& of, const site& where) {
-  adopt_plain(of);
-  step_.write(&of);
-  check_plain(of, true, "write", where);
-  if (!of.alive) fail("written where no object is alive", &where);
-  of.writer = running_;
-  of.written = memory_.tick(running_);
+void execution::end_plain(plain_handle& of, const site& where) {
+  plain_record& place = record_of(of);
+  access_plain(place, true, "end of its storage", where);
+  place.alive = false;
 }
 
-void execution::read_plain(plain_history& of, const site& where) {
-  adopt_plain(of);
-  step_.read(&of);
-  check_plain(of, false, "read", where);
-  if (!of.alive) fail("read where no object is alive", &where);
-  of.reads.set(running_, memory_.tick(running_));
+void execution::write_plain(plain_handle& of, const site& where) {
+  plain_record& place = record_of(of);
+  access_plain(place, true, "write", where);
+  if (!place.alive) fail("written where no object is alive", &where);
+}
+
+void execution::read_plain(plain_handle& of, const site& where) {
+  plain_record& place = record_of(of);
+  access_plain(place, false, "read", where);
+  if (!place.alive) fail("read where no object is alive", &where);
 }
 
 bool execution::sleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where) {
@@ -267,7 +282,7 @@ void execution::wake(location& at, int count, const site& where) {
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
     threads_[sleepers[chosen]].state = thread_state::ready;
-    if (trace_ != nullptr) record("wakes T" + std::to_string(sleepers[chosen]), where);
+    record({"wakes T", std::to_string(sleepers[chosen])}, where);
   }
 }
 
@@ -288,7 +303,8 @@ void execution::lock(location& mutex, const site& where) {
 bool execution::try_lock(location& mutex, const site& where) {
   enter(mutex, where);
   step_.write(mutex.object);
-  if (mutex.newest().bits[0] != 0) return false;
+  // It may fail although nobody holds the mutex: [thread.mutex.requirements.mutex].
+  if (mutex.newest().bits[0] != 0 || happens_for_no_reason()) return false;
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
   return true;

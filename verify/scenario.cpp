@@ -27,6 +27,7 @@ detail::rules rules_of(const options& how) {
   detail::rules made;
   made.max_steps = how.max_steps;
   made.spurious_events = how.spurious_events;
+  made.reused_addresses = how.reused_addresses;
   made.processors = how.processors;
   made.deadlines_may_help = how.deadlines_may_help;
   return made;

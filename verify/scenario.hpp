@@ -41,9 +41,10 @@ struct options {
   std::uint64_t priorities = 2'000;
   std::uint64_t random = 2'000;
 
-  unsigned preemptions = 2;      // depth-first: switches away from a thread that could go on
-  unsigned stale_loads = 2;      // depth-first: loads that do not return the newest value
-  unsigned spurious_events = 1;  // wake-ups and compare-exchange failures for no reason, in an execution
+  unsigned preemptions = 2;       // depth-first: switches away from a thread that could go on
+  unsigned stale_loads = 2;       // depth-first: loads that do not return the newest value
+  unsigned spurious_events = 1;   // wake-ups and compare-exchange failures for no reason, in an execution
+  unsigned reused_addresses = 1;  // allocations that get the memory of a freed object, in an execution
   unsigned priority_depth = 3;
   std::uint64_t seed = 1;
 
@@ -135,22 +136,31 @@ class thread {
 template <class T>
 class plain {
  public:
-  explicit plain(T value = T()) : value_(std::move(value)) {
-    if (auto* const now = detail::execution::current()) now->construct_plain(history_, site::current());
+  explicit plain(T value = T(), site where = site::current()) : value_(std::move(value)) {
+    if (auto* const now = detail::execution::current()) {
+      now->construct_plain(record_, where);
+    } else {
+      record_.alive_outside = true;
+    }
   }
+  ~plain() {
+    if (auto* const now = detail::execution::current()) now->end_plain(record_, site::current());
+  }
+  plain(const plain&) = delete;
+  plain& operator=(const plain&) = delete;
 
   T read(site where = site::current()) const {
-    if (auto* const now = detail::execution::current()) now->read_plain(history_, where);
+    if (auto* const now = detail::execution::current()) now->read_plain(record_, where);
     return value_;
   }
   void write(T value, site where = site::current()) {
-    if (auto* const now = detail::execution::current()) now->write_plain(history_, where);
+    if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
     value_ = std::move(value);
   }
 
  private:
   T value_;
-  mutable detail::plain_history history_;
+  mutable detail::plain_handle record_;
 };
 
 // The current step of the execution, for histories.

@@ -270,7 +270,7 @@ void scheduler::let_others_pass() {
 void scheduler::step_aside(std::string_view what, const site& where) {
   now_ += 1000;
   if (undisturbed_ != 0) return;
-  if (trace_ != nullptr) record(std::string(what), where);
+  record({what}, where);
   let_others_pass();
   point(where);
   step_ = {};
@@ -284,9 +284,13 @@ void scheduler::join(thread_set threads, const site& where) {
   if (own.joins != 0) block(thread_state::joining, where);
 }
 
-void scheduler::record(std::string what, const site& where) {
+// The text is made in here: it must not be an allocation of the scenario's, which would be there only with a trace.
+void scheduler::record(std::initializer_list<std::string_view> what, const site& where) {
+  if (trace_ == nullptr) return;
   const untracked own;
-  trace_->add({running_, std::move(what), where.file_name(), where.line()});
+  std::string text;
+  for (const std::string_view part : what) text += part;
+  trace_->add({running_, std::move(text), where.file_name(), where.line()});
 }
 
 void scheduler::wait_for_standstill(const site& where) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -24,6 +25,7 @@ namespace verify::detail {
 struct rules {
   unsigned max_steps = 5000;
   unsigned spurious_events = 1;    // wake-ups and failures for no reason, in one execution
+  unsigned reused_addresses = 1;   // how often new returns what was freed before
   unsigned processors = 1;         // what processor_count() says
   bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
   unsigned fail_allocation = 0;    // the n-th allocation throws; 0: none does
@@ -111,7 +113,7 @@ class scheduler {
     const list<const void*>& places = threads_[thread].waits_for;
     return std::find(places.begin(), places.end(), place) != places.end();
   }
-  void record(std::string what, const site& where);
+  void record(std::initializer_list<std::string_view> what, const site& where);
 
   static constexpr unsigned idle_limit = 12;
   static constexpr unsigned nobody = max_threads;

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -38,10 +39,17 @@ using verify::detail::handle;
 using verify::detail::location;
 using verify::detail::word;
 
+// Equal values have equal words: padding is no part of a value, and C++20 compares values.
 template <class T>
-word to_word(const T& value) noexcept {
+word to_word(T value) noexcept {
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(std::addressof(value));
+#else
+  static_assert(std::has_unique_object_representations_v<T> || std::floating_point<T>,
+                "this compiler cannot tell the padding of a value");
+#endif
   word bits{};
-  std::memcpy(bits.data(), &value, sizeof value);
+  std::memcpy(bits.data(), std::addressof(value), sizeof value);
   return bits;
 }
 
@@ -50,6 +58,22 @@ T from_word(const word& bits) noexcept {
   std::array<std::byte, sizeof(T)> bytes;
   std::memcpy(bytes.data(), bits.data(), sizeof(T));
   return std::bit_cast<T>(bytes);
+}
+
+// A load does not release, and a store does not acquire: the standard gives such a call no meaning.
+inline void check_load_order(memory_order order, const char* what, const site& where) {
+  if (order != release && order != acq_rel) return;
+  if (execution* const now = execution::current())
+    now->fail(std::string("a ") + what + " cannot have the order " + std::string(to_string(order)) +
+                  "; it can be relaxed, acquire or seq_cst",
+              &where);
+}
+inline void check_store_order(memory_order order, const site& where) {
+  if (order == relaxed || order == release || order == seq_cst) return;
+  if (execution* const now = execution::current())
+    now->fail("a store cannot have the order " + std::string(to_string(order)) +
+                  "; it can be relaxed, release or seq_cst",
+              &where);
 }
 
 // The order of a failed compare-exchange that names only one.
@@ -73,7 +97,7 @@ class atomic {
   constexpr atomic(T value) noexcept : value_(value) {
     if consteval {
     } else {
-      if (detail::execution* const now = detail::execution::current()) handle_ = now->begin_atomic();
+      if (detail::execution* const now = detail::execution::current()) handle_ = now->begin_atomic(this);
     }
   }
   atomic(const atomic&) = delete;
@@ -82,11 +106,13 @@ class atomic {
   bool is_lock_free() const noexcept { return is_always_lock_free; }
 
   T load(memory_order order = seq_cst, site where = site::current()) const noexcept {
+    detail::check_load_order(order, "load", where);
     detail::execution* const now = detail::execution::current();
     return now != nullptr ? detail::from_word<T>(now->load(here(*now), order, where)) : value_;
   }
 
   void store(T value, memory_order order = seq_cst, site where = site::current()) noexcept {
+    detail::check_store_order(order, where);
     if (detail::execution* const now = detail::execution::current()) {
       now->store(here(*now), detail::to_word(value), order, where);
     } else {
@@ -185,6 +211,7 @@ class atomic {
 
   bool compare_exchange(T& expected, T desired, memory_order success, memory_order failure,
                         bool may_fail_spuriously, const site& where) noexcept {
+    detail::check_load_order(failure, "failed compare-exchange", where);
     const detail::word wanted = detail::to_word(expected);
     if (detail::execution* const now = detail::execution::current()) {
       detail::word found = wanted;
@@ -240,7 +267,9 @@ template <class T>
 class storage {
  public:
   storage() noexcept {}
-  ~storage() {}
+  ~storage() {
+    if (auto* const now = detail::execution::current()) now->end_plain(record_, site::current());
+  }
   storage(const storage&) = delete;
   storage& operator=(const storage&) = delete;
 
@@ -248,26 +277,26 @@ class storage {
   void construct(Args&&... args) noexcept(std::is_nothrow_constructible_v<T, Args...>) {
     std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
     if (auto* const now = detail::execution::current()) {
-      now->construct_plain(history_, site::current());
+      now->construct_plain(record_, site::current());
     } else {
-      history_.alive_outside = true;
+      record_.alive_outside = true;
     }
   }
   void destroy(site where = site::current()) noexcept {
     if (auto* const now = detail::execution::current()) {
-      now->destroy_plain(history_, where);
+      now->destroy_plain(record_, where);
     } else {
-      history_.alive_outside = false;
+      record_.alive_outside = false;
     }
     std::destroy_at(std::addressof(value_));
   }
 
   T& write(site where = site::current()) noexcept {
-    if (auto* const now = detail::execution::current()) now->write_plain(history_, where);
+    if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
     return value_;
   }
   const T& read(site where = site::current()) const noexcept {
-    if (auto* const now = detail::execution::current()) now->read_plain(history_, where);
+    if (auto* const now = detail::execution::current()) now->read_plain(record_, where);
     return value_;
   }
 
@@ -275,7 +304,7 @@ class storage {
   union {
     T value_;
   };
-  mutable verify::detail::plain_history history_;
+  mutable verify::detail::plain_handle record_;
 };
 
 class mutex {

@@ -15,6 +15,7 @@ answer draw(std::mt19937_64& random, unsigned answers, cost price) {
   const std::uint64_t drawn = random();
   const std::uint64_t dice = drawn >> 60;
   if (price == cost::stale_load && dice < 8) return 0;
+  if (price == cost::reuse && dice < 8) return 0;
   if ((price == cost::early_timeout || price == cost::spurious) && dice != 0) return 0;
   return static_cast<answer>((drawn & 0xffffffff) % answers);
 }

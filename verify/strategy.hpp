@@ -24,7 +24,7 @@ using thread_set = std::uint32_t;  // bit t: thread t
 
 // What an answer other than 0 costs a depth-first search, which explores only what it can afford.
 // An early time-out is paid for as a preemption.
-enum class cost : std::uint8_t { nothing, preemption, early_timeout, stale_load, spurious };
+enum class cost : std::uint8_t { nothing, preemption, early_timeout, stale_load, spurious, reuse };
 
 class strategy {
  public:

@@ -31,6 +31,12 @@ using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_ou
 
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable", model::try_calls<recorded_queue>},
+    {"try_calls_in_a_segment_of_two_are_linearizable",
+     [] {
+       recorded_queue queue;
+       queue.push(7), queue.pop();  // the first segment has one cell
+       threads([&] { queue.try_push(1), queue.try_pop(); }, [&] { queue.try_push(2), queue.try_pop(); });
+     }},
     {"two_producers_and_a_trying_consumer_are_linearizable",
      model::two_producers_and_a_trying_consumer<recorded_queue>},
 
@@ -285,9 +291,11 @@ TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
   // take as long over the two that survive.
   const auto enough = model::named(
       scenarios,
-      {"batches_of_two_producers_stay_in_order", "two_consumers_drain_segments_while_a_producer_goes_on",
-       "close_among_pushes_and_pops_is_linearizable", "size_and_is_closed_among_pushes_are_linearizable",
-       "a_segment_is_drained_without_membarrier", "one_of_two_batch_producers_sees_the_item_of_the_other",
+      {"try_calls_are_linearizable", "try_calls_in_a_segment_of_two_are_linearizable", "push_and_pop",
+       "join_push_and_task_done", "batches_of_two_producers_stay_in_order",
+       "two_consumers_drain_segments_while_a_producer_goes_on", "close_among_pushes_and_pops_is_linearizable",
+       "size_and_is_closed_among_pushes_are_linearizable", "a_segment_is_drained_without_membarrier",
+       "one_of_two_batch_producers_sees_the_item_of_the_other",
        "one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
        "one_of_two_consumers_sees_that_the_other_queue_has_less"});
   // Plain fields of a segment are not the checker's to watch.

@@ -42,6 +42,8 @@ namespace PLAIT_NAMESPACE::detail {
 // Edges:  filled    lap           release in fill -> acquire in is_filled: publishes the element
 //         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
 //                                 that empty is exact, and event_count's two cases hold
+//         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was put
+//                                 before that get is seen, so that it is no old look that says empty
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
 //                                 go_on_after, close and hazard_record: a segment as it was made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
@@ -373,6 +375,8 @@ class segment_list {
 
   // All of `first` is taken. Success if there is a next segment; else empty or closed.
   [[gnu::noinline]] conqueue_status leave(protection& guard, segment& first) noexcept {
+    // Whoever took the last cell may have put more before: with this load, `next` is not older than that.
+    static_cast<void>(first.taken.load(sync::acquire));    // acquire claimed
     segment* const next = first.next.load(sync::seq_cst);  // seq_cst claimed
     if (next == nullptr) return conqueue_status::empty;
     if (next == no_more()) return conqueue_status::closed;
@@ -395,7 +399,8 @@ class segment_list {
 
   // The cell `at` of `first` is not filled.
   [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {
-    const std::uint64_t now = first.taken.load(sync::relaxed);  // relaxed: a stale one has claims beyond it
+    // Whoever took the cell before may have put more before: with this load, the claims are not older than that.
+    const std::uint64_t now = first.taken.load(sync::acquire);  // acquire claimed
     // relaxed: whoever goes on at that cell loads its lap again
     if (now != at || first.at(at).lap.load(sync::relaxed) == first.lap) return {conqueue_status::success, now};
     const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
