@@ -172,6 +172,11 @@ void add_text(CLI::App& command, const std::string& name, const std::string& pla
   });
 }
 
+void print_names(const std::vector<std::string>& names) {
+  for (const std::string& name : names) std::cout << name << '\n';
+  flush_standard_output();
+}
+
 void name_filter::add_to(CLI::App& command, const std::string& what) {
   const auto parse = [this](const std::string& text) -> std::string {
     try {

@@ -86,6 +86,9 @@ void add_choice(CLI::App& command, const std::string& name, const std::string& p
   });
 }
 
+// What --list prints: a name a line. Throws std::system_error.
+void print_names(const std::vector<std::string>& names);
+
 // --filter RE
 class name_filter {
  public:

@@ -25,7 +25,7 @@ void add_options(CLI::App& command, count_options& options) {
              "Ignore words of fewer characters");
   add_choice(command, "--binary", "WHAT", options.binary,
              {{"error", binary_files::error}, {"skip", binary_files::skip}, {"count", binary_files::count}},
-             "error (default), skip or count: files with a zero byte");
+             "error (default), skip or count: files with a zero byte\nin their first 8 KiB");
   add_choice(command, "--progress", "WHEN", options.progress,
              {{"auto", when::automatic}, {"always", when::always}, {"never", when::never}},
              "auto (default: on a terminal), always or never");

@@ -103,10 +103,10 @@ void write_json(const count_report& report, std::FILE* to) {
 std::string summary_line(const count_report& report, unsigned threads) {
   const double seconds = report.elapsed.count();
   const auto bytes = static_cast<double>(report.bytes);
-  return fmt::format("{} words, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
-                     with_commas(static_cast<std::uint64_t>(report.total)), with_commas(report.distinct),
-                     readable_bytes(bytes), seconds, readable_bytes(seconds > 0 ? bytes / seconds : 0), threads,
-                     threads == 1 ? "" : "s");
+  return fmt::format("{} word{}, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
+                     with_commas(static_cast<std::uint64_t>(report.total)), report.total == 1 ? "" : "s",
+                     with_commas(report.distinct), readable_bytes(bytes), seconds,
+                     readable_bytes(seconds > 0 ? bytes / seconds : 0), threads, threads == 1 ? "" : "s");
 }
 
 }  // namespace plait::cli

@@ -22,8 +22,7 @@
 namespace plait::cli {
 namespace {
 
-constexpr std::string_view binary_message =
-    "binary file (a zero byte in its first 8 KiB), not counted; see --binary";
+constexpr std::string_view binary_message = "binary file, not counted (see --binary)";
 constexpr std::string_view memory_message =
     "not enough memory for a word in it, or for all its words; the rest is not counted";
 

@@ -103,6 +103,7 @@ TEST(count, prints_the_most_common_first_and_ties_by_code_point) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out, "3 b\n2 a\n1 c\n1 the\n1 é\n");
   EXPECT_TRUE(contains(result.err, "8 words, 5 distinct, 19 B in ")) << result.err;
+  EXPECT_TRUE(contains(count({"-"}, "a").err, "1 word, 1 distinct, 1 B in "));
 }
 
 TEST(count, aligns_the_numbers_to_the_right) {
