@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -64,6 +65,34 @@ TEST_F(bench_cli, list_names_structure_workload_shape_and_implementation) {
   for (const std::string& name : names) EXPECT_EQ(std::ranges::count(name, '/'), 3) << name;
 }
 
+TEST_F(bench_cli, help_fits_one_screen_and_ends_with_examples) {
+  const outcome help = run("--help");
+  EXPECT_EQ(help.exit_code, 0);
+  const std::vector<std::string> shown = lines(help.out);
+  EXPECT_LE(shown.size(), 24u) << help.out;
+  ASSERT_GE(shown.size(), 4u);
+  EXPECT_EQ(shown[shown.size() - 4], "Examples:");
+}
+
+TEST_F(bench_cli, the_example_for_one_workload_in_every_shape_is_just_that) {
+  const std::string help = run("--help").out;
+  const std::string filter = "--filter '^bounded_queue/throughput/'";
+  ASSERT_NE(help.find(filter + "   one workload in every shape"), std::string::npos) << help;
+  for (const std::string& name : lines(run("--list " + filter).out))
+    EXPECT_EQ(name.find("bounded_queue/throughput/"), 0u) << name;
+}
+
+TEST_F(bench_cli, of_an_option_given_twice_the_last_wins) {
+  EXPECT_EQ(run("--list --filter no_such --filter '^bounded_queue/pair/1T/plait$'").out,
+            "bounded_queue/pair/1T/plait\n");
+}
+
+TEST_F(bench_cli, a_list_that_nobody_can_receive_is_an_error) {
+  const outcome refused = run("--list >&-");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.errors.find("standard output: Bad file descriptor"), std::string::npos) << refused.errors;
+}
+
 TEST_F(bench_cli, filter_keeps_only_what_matches) {
   const outcome list = run("--list --filter '^bounded_queue/throughput/2P2C/mutex_condvar$'");
   EXPECT_EQ(list.exit_code, 0);
@@ -119,6 +148,16 @@ TEST_F(bench_cli, json_has_every_repetition_and_what_they_come_to) {
   std::ranges::sort(rates);
   EXPECT_EQ(aggregates,
             (std::map<std::string, double>{{"min", rates[0]}, {"median", rates[1]}, {"max", rates[2]}}));
+}
+
+TEST_F(bench_cli, peak_memory_is_the_programs_own_and_not_that_of_whoever_measures) {
+  const std::vector<char> mine(100'000'000, 'x');
+  const std::string command = PLAIT_PEAK_MEMORY " " + path("memory") + " sh -c 'exit 3'";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 3);
+  int kibibytes = 0;
+  std::ifstream(path("memory")) >> kibibytes;
+  EXPECT_GT(kibibytes, 100);
+  EXPECT_LT(kibibytes, 20'000) << "and of these " << mine.size() << " bytes are this test's";
 }
 
 }  // namespace

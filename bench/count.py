@@ -65,18 +65,19 @@ def make_text():
     return whole, folder
 
 
-def measure(command, standard_input=None):
-    """Seconds, peak memory in bytes and what was printed. A pipeline's memory is that of its largest part."""
+def measure(launcher, command, standard_input=None):
+    """Seconds, peak memory in bytes and what was printed. A pipeline's memory is that of its largest part.
+
+    The child is the launcher's: what a process holds when it forks counts as its child's memory, and this one is large.
+    """
     with open(standard_input or os.devnull, "rb") as source, open(TEXT / "output", "w+b") as output:
         start = time.monotonic()
-        process = subprocess.Popen(command, stdin=source, stdout=output, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
+        ended = subprocess.run([launcher, TEXT / "memory", *command], stdin=source, stdout=output, stderr=subprocess.DEVNULL)
         seconds = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"count.py: {command} ended with exit code {process.returncode}")
+        if ended.returncode != 0:
+            sys.exit(f"count.py: {command} ended with exit code {ended.returncode}")
         output.seek(0)
-        return seconds, usage.ru_maxrss * 1024, output.read()
+        return seconds, int((TEXT / "memory").read_text()) * 1024, output.read()
 
 
 def table(printed):
@@ -90,7 +91,8 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     plait, baseline = str(options.build / "cli" / "plait"), str(options.build / "bench" / "count-baseline")
-    for program in (plait, baseline):
+    launcher = str(options.build / "bench" / "peak-memory")
+    for program in (plait, baseline, launcher):
         if not os.access(program, os.X_OK):
             sys.exit(f"count.py: {program} is not built; cmake --build --preset release --target {pathlib.Path(program).name}"
                      .replace("--target plait", "--target plait_program"))
@@ -111,13 +113,13 @@ def main():
     slow = {"tr | sort | uniq -c", "Python Counter"}  # measured less often: they take most of the time
 
     subprocess.run(["cat", whole], stdout=subprocess.DEVNULL, check=True)
-    measure(programs["plait, 2 threads, many files"][0])
+    measure(launcher, programs["plait, 2 threads, many files"][0])
     seconds, memory, printed = collections.defaultdict(list), collections.defaultdict(int), {}
     for repetition in range(options.repetitions):
         for name, (command, source) in programs.items():
             if name in slow and repetition >= 3:
                 continue
-            elapsed, peak, printed[name] = measure(command, source)
+            elapsed, peak, printed[name] = measure(launcher, command, source)
             seconds[name].append(elapsed)
             memory[name] = max(memory[name], peak)
 

@@ -3,21 +3,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <regex>
+#include <system_error>
 #include <thread>
 #include <tuple>
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
 #include "bench_build.hpp"
+#include "command_line/command_line.hpp"
+#include "command_line/printable.hpp"
 #include "support/report.hpp"
 
 namespace {
@@ -26,7 +26,7 @@ using bench::benchmark;
 using bench::result;
 
 struct options {
-  std::string filter;
+  plait::cli::name_filter filter;
   bool quick = false;
   bool list = false;
   std::string json;
@@ -36,22 +36,21 @@ struct options {
   std::chrono::milliseconds time() const { return std::chrono::milliseconds(quick ? 60 : 200); }
 };
 
-constexpr int exit_wrong = 1;
-constexpr int exit_error = 2;
-
-constexpr const char* description =
-    "Measures plait's structures and their rivals in turn, in one process.\n\n"
+constexpr const char* footer =
+    "The structures and their rivals run in turn, in one process. With --list each name is\n"
+    "structure/workload/shape/implementation.\n"
+    "Exit code: 0 fine, 1 a wrong result, or no benchmark matches, 2 an error.\n"
+    "\n"
     "Examples:\n"
-    "  plait bench --quick                                everything, roughly, in a minute\n"
-    "  plait bench --filter 'bounded_queue/throughput/'   one workload in every shape\n"
-    "  plait bench --filter 2P2C --json result.json       the figures for other programs\n";
+    "  plait bench --quick                                 everything, in rough figures\n"
+    "  plait bench --filter '^bounded_queue/throughput/'   one workload in every shape\n"
+    "  plait bench --filter 2P2C --json result.json        the figures for other programs";
 
 // In groups that can be compared, plait first in each.
-std::vector<benchmark> selected(const std::string& filter) {
-  const std::regex wanted(filter);
+std::vector<benchmark> selected(const plait::cli::name_filter& filter) {
   std::vector<benchmark> chosen;
   std::ranges::copy_if(bench::suite(), std::back_inserter(chosen),
-                       [&](const benchmark& b) { return std::regex_search(b.name(), wanted); });
+                       [&](const benchmark& b) { return filter.matches(b.name()); });
   std::ranges::sort(chosen, {}, [](const benchmark& b) {
     return std::tuple(b.group(), !b.implementation.starts_with("plait"), b.implementation);
   });
@@ -90,9 +89,8 @@ std::filesystem::path path_for(const std::filesystem::path& given, const nlohman
   return given / name;
 }
 
-int cannot_write(const std::filesystem::path& path) {
-  fmt::print(stderr, "plait bench: cannot write {}: {}\n", path.string(), std::strerror(errno));
-  return exit_error;
+[[noreturn]] void cannot_write(const std::filesystem::path& path) {
+  throw std::system_error(errno, std::generic_category(), "cannot write " + path.string());
 }
 
 // The members of a group take turns, so that whatever disturbs the machine disturbs them alike.
@@ -117,12 +115,15 @@ std::vector<result> run_group(const std::vector<benchmark>& group, const options
 int run(const options& chosen) {
   const std::vector<benchmark> benchmarks = selected(chosen.filter);
   if (chosen.list) {
-    for (const benchmark& b : benchmarks) fmt::print("{}\n", b.name());
-    return benchmarks.empty() ? exit_wrong : EXIT_SUCCESS;
+    std::vector<std::string> names;
+    std::ranges::transform(benchmarks, std::back_inserter(names), &benchmark::name);
+    plait::cli::print_names(names);
+    return benchmarks.empty() ? plait::cli::nothing_found : plait::cli::fine;
   }
   if (benchmarks.empty()) {
-    fmt::print(stderr, "plait bench: no benchmark matches '{}'; --list shows them all\n", chosen.filter);
-    return exit_wrong;
+    fmt::print(stderr, "plait bench: no benchmark matches '{}'; --list shows them all\n",
+               plait::cli::printable(chosen.filter.text()));
+    return plait::cli::nothing_found;
   }
   for (const std::string& missing : bench::missing_rivals)
     fmt::print(stderr, "plait bench: built without {}\n", missing);
@@ -133,7 +134,7 @@ int run(const options& chosen) {
   std::ofstream json;
   if (!json_path.empty()) {
     json.open(json_path);
-    if (!json) return cannot_write(json_path);
+    if (!json) cannot_write(json_path);
   }
 
   std::vector<result> all;
@@ -149,45 +150,30 @@ int run(const options& chosen) {
   if (json.is_open()) {
     json << bench::to_json(machine, all).dump(2) << '\n';
     json.close();
-    if (!json) return cannot_write(json_path);
+    if (!json) cannot_write(json_path);
   }
-  return EXIT_SUCCESS;
+  return plait::cli::fine;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  namespace cli = plait::cli;
   options chosen;
-  CLI::App app(description, "plait bench");
-  app.add_option("--filter", chosen.filter,
-                 "Only benchmarks whose name matches this regular expression (ECMAScript)")
-      ->type_name("RE");
-  app.add_flag("--quick", chosen.quick, "Three short repetitions instead of five: rough figures");
-  app.add_flag("--list", chosen.list, "Print the names and run nothing");
-  app.add_option("--json", chosen.json,
-                 "Also write the figures there, in the format of Google Benchmark; in a folder, to a file "
-                 "named commit.cpu.threads.date.compiler.json")
-      ->type_name("FILE");
-  app.add_option("--repetitions", chosen.repetitions, "How often each is run (5)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : exit_error;
-  }
-
-  try {
-    return run(chosen);
-  } catch (const std::regex_error& error) {
-    fmt::print(stderr, "plait bench: --filter '{}' is not a regular expression: {}\n", chosen.filter,
-               error.what());
-    return exit_error;
-  } catch (const bench::wrong_result& wrong) {
-    fmt::print(stderr, "plait bench: wrong result: {}\n", wrong.what());
-    return exit_wrong;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "plait bench: {}\n", error.what());
-    return exit_error;
-  }
+  cli::command_line program("plait bench", "Measure every structure against its rivals", footer);
+  chosen.filter.add_to(program, "benchmarks");
+  program.add_flag("--list", chosen.list, "Print their names and run nothing");
+  program.add_flag("--quick", chosen.quick, "Three short repetitions instead of five: rough figures");
+  cli::add_number(program, "--repetitions", chosen.repetitions, 1, 1000, "How often each is run (5)");
+  cli::add_text(program, "--json", "FILE", chosen.json,
+                "Also write the figures there, as Google Benchmark does;\n"
+                "in a folder, to a file named after commit and machine");
+  return program.run(argc, argv, [&chosen] {
+    try {
+      return run(chosen);
+    } catch (const bench::wrong_result& wrong) {
+      fmt::print(stderr, "plait bench: wrong result: {}\n", wrong.what());
+      return static_cast<int>(cli::nothing_found);
+    }
+  });
 }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -45,22 +46,22 @@ int become(const std::string& folder, const std::string& name, std::vector<std::
 
 void add_sibling(CLI::App& program, action& run, const std::string& command, const std::string& folder,
                  const std::string& purpose) {
-  CLI::App* const sibling = program.add_subcommand(command, purpose);
-  sibling->set_help_flag();  // every argument is the sibling's, --help too
-  sibling->prefix_command();
-  sibling->callback(
-      [=, &run] { run = [=] { return become(folder, "plait-" + command, sibling->remaining()); }; });
+  const auto arguments = std::make_shared<std::vector<std::string>>();
+  CLI::App& sibling = *program.add_subcommand(command, purpose);
+  sibling.set_help_flag();  // every argument is the sibling's, --help too
+  sibling.prefix_command();
+  add_operands(sibling, "ARGUMENT", *arguments, false);
+  sibling.callback([=, &run] { run = [=] { return become(folder, "plait-" + command, *arguments); }; });
 }
 
 }  // namespace
 
 void add_bench(CLI::App& program, action& run) {
-  add_sibling(program, run, "bench", "bench", "Measure every structure against its rivals on this machine");
+  add_sibling(program, run, "bench", "bench", "Measure every structure against its rivals");
 }
 
 void add_stress(CLI::App& program, action& run) {
-  add_sibling(program, run, "stress", "tests/stress",
-              "Record what many threads do to every structure, and check it");
+  add_sibling(program, run, "stress", "tests/stress", "Use every structure from many threads, and check it");
 }
 
 }  // namespace plait::cli

@@ -5,12 +5,9 @@
 
 #include <functional>
 
-#include <CLI/CLI.hpp>
+#include "command_line/command_line.hpp"
 
 namespace plait::cli {
-
-// 128 + SIGINT, as shells say it.
-enum exit_code : int { fine = 0, nothing_found = 1, failed = 2, stopped_by_user = 130 };
 
 using action = std::function<int()>;
 

@@ -25,16 +25,17 @@
 namespace plait::cli {
 namespace {
 
-constexpr const char* description =
+constexpr const char* purpose = "Count the words of files, folders and standard input";
+
+constexpr const char* footer =
+    "PATH is a file, a folder with all that is in it, or - for standard input. Words\n"
+    "are what Python's text.lower().split() gives; invalid UTF-8 counts as U+FFFD.\n"
+    "Exit code: 0 words were counted, 1 there were none, 2 not all could be read (the\n"
+    "rest is counted), 130 stopped by Ctrl-C (what was counted so far is printed).\n"
     "Examples:\n"
     "  plait count book.txt                  the 20 most common words\n"
-    "  plait count --top all --json FOLDER   every word of all files in it, for other programs\n"
-    "  zcat log.gz | plait count -           what comes through a pipe\n"
-    "\n"
-    "Counts the words of files, folders and standard input (-). Words are what Python's\n"
-    "text.lower().split() gives; text is UTF-8, and invalid bytes count as U+FFFD.\n"
-    "Exit code: 0 words were counted, 1 there were none, 2 something could not be read (the rest is\n"
-    "counted), 130 stopped by Ctrl-C (what was counted so far is printed).";
+    "  plait count --top all --json FOLDER   every word of all its files\n"
+    "  zcat log.gz | plait count -           what comes through a pipe";
 
 bool stderr_is_a_terminal() {
   const char* const kind = std::getenv("TERM");
@@ -82,8 +83,8 @@ void add_count(CLI::App& program, action& run) {
   const auto options = std::make_shared<count_options>();
   options->threads = sync::processor_count();
 
-  CLI::App& command = *program.add_subcommand("count", "Count the words of files, folders and standard input");
-  command.description(description);
+  CLI::App& command = *program.add_subcommand("count", purpose);
+  command.footer(footer);
   add_options(command, *options);
   command.callback([options, &run] { run = [options] { return count(*options); }; });
 }

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Files and folders named on the command line: opened, read, walked through.
+// Files that are counted: opened and read.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
-namespace plait::cli {
+#include "count/paths.hpp"
 
-// What the user is told about one file; the path stands before it.
-struct input_error : std::runtime_error {
-  using runtime_error::runtime_error;
-};
+namespace plait::cli {
 
 // A file to read. Every failure is an input_error.
 class input_file {
@@ -53,19 +48,6 @@ class input_file {
   bool owned_ = true;
   std::atomic<bool> complained_ = false;
 };
-
-struct found_file {
-  std::string path;
-  bool regular;        // otherwise a pipe, a device, ...
-  std::uint64_t size;  // of a regular file, when it was looked at
-};
-
-using file_sink = std::function<void(found_file)>;
-using error_sink = std::function<void(const std::string& message)>;
-
-// Calls `take` for the file, or for every regular file in the folder and the folders in it. Symbolic
-// links are followed only if they are `path` itself; a folder that turns up twice is entered once.
-void find_files(const std::string& path, const file_sink& take, const error_sink& complain);
 
 // A zero byte: no text has one.
 bool looks_binary(std::span<const char> beginning) noexcept;

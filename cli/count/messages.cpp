@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "command_line/printable.hpp"
+
 namespace plait::cli {
 namespace {
 
@@ -40,7 +42,7 @@ void messages::show_progress(std::string_view line) {
 }
 
 void messages::write_line(std::string_view text) {
-  write(fmt::format("{}plait count: {}\n", bar_is_shown_ ? erase_line : "", text));
+  write(fmt::format("{}plait count: {}\n", bar_is_shown_ ? erase_line : "", printable(text)));
   bar_is_shown_ = false;
 }
 

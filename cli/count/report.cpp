@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "command_line/printable.hpp"
 #include "count/options.hpp"
 #include "count/progress.hpp"
 
@@ -40,23 +41,6 @@ class output {
   std::FILE* to_;
   fmt::memory_buffer pending_;
 };
-
-// A word may hold escape sequences. A terminal would obey them; a file gets what was counted.
-std::string printable(std::string_view word) {
-  std::string shown;
-  for (std::size_t i = 0; i != word.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(word[i]);
-    const bool c1 = byte == 0xC2 && static_cast<unsigned char>(word[i + 1]) < 0xA0;  // U+0080 to U+009F
-    if (c1) {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(word[++i]));
-    } else if (byte < 0x20 || byte == 0x7F) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += word[i];
-    }
-  }
-  return shown;
-}
 
 std::string with_commas(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -90,6 +74,7 @@ void rank_words(count_report& report, const plait::keyed_counter<std::string>& w
 
 void write_table(const count_report& report, std::FILE* to) {
   if (report.words.empty()) return;
+  // A word may hold escape sequences. A terminal would obey them; a file gets what was counted.
   const bool terminal = ::isatty(::fileno(to)) != 0;
   const std::size_t width = fmt::formatted_size("{}", report.words.front().second);
   output out(to);
@@ -118,10 +103,10 @@ void write_json(const count_report& report, std::FILE* to) {
 std::string summary_line(const count_report& report, unsigned threads) {
   const double seconds = report.elapsed.count();
   const auto bytes = static_cast<double>(report.bytes);
-  return fmt::format("{} words, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
-                     with_commas(static_cast<std::uint64_t>(report.total)), with_commas(report.distinct),
-                     readable_bytes(bytes), seconds, readable_bytes(seconds > 0 ? bytes / seconds : 0), threads,
-                     threads == 1 ? "" : "s");
+  return fmt::format("{} word{}, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
+                     with_commas(static_cast<std::uint64_t>(report.total)), report.total == 1 ? "" : "s",
+                     with_commas(report.distinct), readable_bytes(bytes), seconds,
+                     readable_bytes(seconds > 0 ? bytes / seconds : 0), threads, threads == 1 ? "" : "s");
 }
 
 }  // namespace plait::cli

@@ -10,6 +10,10 @@
 namespace plait::cli {
 
 inline constexpr char32_t replacement_character = 0xFFFD;
+inline constexpr std::string_view replacement_bytes = "\xEF\xBF\xBD";
+
+// Some editors begin a file with it; it says "UTF-8" and is no part of the text.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 struct decoded {
   char32_t code_point;

@@ -5,6 +5,7 @@
 #include <array>
 #include <exception>
 #include <future>
+#include <new>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -15,13 +16,15 @@
 
 #include "count/interruption.hpp"
 #include "count/runs.hpp"
+#include "count/utf8.hpp"
 #include "count/words.hpp"
 
 namespace plait::cli {
 namespace {
 
-constexpr std::string_view binary_message =
-    "binary file (a zero byte in its first 8 KiB), not counted; see --binary";
+constexpr std::string_view binary_message = "binary file, not counted (see --binary)";
+constexpr std::string_view memory_message =
+    "not enough memory for a word in it, or for all its words; the rest is not counted";
 
 // What becomes of a file whose beginning this is. Throws input_error if the user is to be told.
 bool is_wanted(std::span<const char> beginning, binary_files policy) {
@@ -47,10 +50,7 @@ void stop_if_requested() {
 class word_count::worker {
  public:
   explicit worker(word_count& owner)
-      : owner_(owner),
-        splitter_(owner.options_.rules,
-                  [&owner](std::span<const std::string_view> words) { owner.words_.update(words); }),
-        buffer_(owner.options_.read_size) {}
+      : owner_(owner), splitter_(make_splitter()), buffer_(owner.options_.read_size) {}
 
   void run() {
     while (std::optional<task> next = owner_.tasks_.pop()) {
@@ -60,30 +60,51 @@ class word_count::worker {
   }
 
  private:
-  void perform(block& text) { take(text); }
+  void perform(block& work) try { take(work.text, work.at_start); } catch (const std::bad_alloc&) {
+    give_up_on(*work.file);
+  }
 
   void perform(segment& work) try {
     input_file& file = *work.file;
-    if (!file.is_open() && !open_wanted(file, owner_.options_.binary)) return;
-    // Files under /proc say that they are empty and are not.
-    const std::uint64_t last = work.last != 0 ? work.last : file.size() != 0 ? file.size() : end_of_file;
+    if (!file.is_open()) file.open_regular();
     const auto read_at = [&](std::uint64_t offset, std::span<char> to) {
       stop_if_requested();
       const std::size_t count = file.read_at(offset, to);
-      if (count == 0 && offset < last && last != end_of_file)
+      // A file in /sys holds less than its size says from the beginning: that is no error.
+      if (count == 0 && offset < work.last && work.last != end_of_file && file.size() <= offset)
         owner_.complain(file, "became shorter while it was read");
-      return count;
+      const bool at_start = offset < binary_check_size;
+      return at_start && !is_wanted(to.first(count), owner_.options_.binary) ? 0 : count;
     };
-    read_runs(work.first, last, buffer_, read_at, [this](std::span<char> text) { take(text); });
+    bool at_start = work.first == 0;
+    read_runs(work.first, work.last, buffer_, read_at,
+              [&](std::span<char> text) { take(text, std::exchange(at_start, false)); });
   } catch (const input_error& error) {
     owner_.complain(*work.file, error.what());
+  } catch (const std::bad_alloc&) {
+    give_up_on(*work.file);
   } catch (const interrupted&) {
     // What was counted stays; run() drains the rest.
   }
 
-  void take(std::span<char> text) {
-    splitter_.split(text);
+  void take(std::span<char> text, bool at_start) {
+    const bool marked = at_start && std::string_view(text.data(), text.size()).starts_with(byte_order_mark);
+    splitter_.split(text.subspan(marked ? byte_order_mark.size() : 0));
     owner_.bytes_done_.add(static_cast<std::int64_t>(text.size()));
+  }
+
+  // Gives back what one long word has made grow, so that the other files have room again.
+  void give_up_on(input_file& file) {
+    buffer_ = std::vector<char>();
+    splitter_ = make_splitter();
+    buffer_.resize(owner_.options_.read_size);
+    owner_.complain(file, memory_message);
+  }
+
+  word_splitter make_splitter() const {
+    return word_splitter(
+        owner_.options_.rules,
+        [&words = owner_.words_](std::span<const std::string_view> batch) { words.update(batch); });
   }
 
   word_count& owner_;
@@ -108,7 +129,13 @@ bool word_count::run() {
     if (workers.empty()) throw;
   }
 
-  const bool complete = feed();
+  bool complete = false;
+  try {
+    complete = feed();
+  } catch (...) {
+    tasks_.close_and_discard();
+    throw;
+  }
   tasks_.close();
   for (std::future<void>& done : workers) done.get();
   return complete && !interruption::requested();
@@ -118,8 +145,7 @@ bool word_count::run() {
 bool word_count::feed() try {
   for (const std::string& path : options_.paths) {
     if (path == "-") {
-      input_file stream = input_file::standard_input();
-      add_stream(stream);
+      add_stream(std::make_shared<input_file>(input_file::standard_input()));
     } else {
       find_files(
           path, [this](const found_file& found) { add_file(found); },
@@ -141,39 +167,42 @@ void word_count::add_file(const found_file& found) {
     } catch (const input_error& error) {
       return complain(*file, error.what());
     }
-    return add_stream(*file);
+    return add_stream(file);
   }
   bytes_found_.fetch_add(found.size, std::memory_order_relaxed);
-  // A small file is opened by the worker that reads it, a large one once for all its segments.
-  if (found.size > options_.segment_size) {
-    try {
-      if (!open_wanted(*file, options_.binary)) return;
-    } catch (const input_error& error) {
-      return complain(*file, error.what());
-    }
+  // A small file is opened by the worker that reads it, up to its end wherever that is: files in /proc say that
+  // they are empty and are not. A large file is opened once for all its segments.
+  if (found.size <= options_.segment_size) {
+    tasks_.push(segment{file, 0, end_of_file});
+    return;
   }
-  std::uint64_t first = 0;
-  do {
-    const std::uint64_t last = std::min(found.size, first + options_.segment_size);
-    tasks_.push(segment{file, first, last});
-    first = last;
-  } while (first != found.size);
+  try {
+    if (!open_wanted(*file, options_.binary)) return;
+  } catch (const input_error& error) {
+    return complain(*file, error.what());
+  }
+  for (std::uint64_t first = 0; first < found.size; first += options_.segment_size)
+    tasks_.push(segment{file, first, std::min(found.size, first + options_.segment_size)});
 }
 
 // A pipe can be read by one thread only: it hands on every read as soon as it ends in whole words, so
 // that a slow writer's words are counted while the next are awaited.
-void word_count::add_stream(input_file& stream) try {
+void word_count::add_stream(const std::shared_ptr<input_file>& stream) try {
   std::vector<char> buffer(options_.read_size);
   const auto read = [&](std::uint64_t offset, std::span<char> to) {
-    const std::size_t count = stream.read(to);
+    const std::size_t count = stream->read(to);
     bytes_found_.fetch_add(count, std::memory_order_relaxed);
     const bool at_start = offset < binary_check_size;
     return at_start && !is_wanted(to.first(count), options_.binary) ? 0 : count;
   };
-  read_runs(0, end_of_file, buffer, read,
-            [this](std::span<char> text) { tasks_.push(block(text.begin(), text.end())); });
+  bool at_start = true;
+  read_runs(0, end_of_file, buffer, read, [&](std::span<char> text) {
+    tasks_.push(block{stream, {text.begin(), text.end()}, std::exchange(at_start, false)});
+  });
 } catch (const input_error& error) {
-  complain(stream, error.what());
+  complain(*stream, error.what());
+} catch (const std::bad_alloc&) {
+  complain(*stream, memory_message);
 }
 
 void word_count::complain(input_file& file, std::string_view reason) {

@@ -23,6 +23,7 @@
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
 
+#include "count/find_files.hpp"
 #include "count/input.hpp"
 #include "count/messages.hpp"
 #include "count/options.hpp"
@@ -34,8 +35,8 @@ class word_count {
   // Both outlive it.
   word_count(const count_options& options, messages& out) : options_(options), messages_(out) {}
 
-  // Counts everything; false if Ctrl-C ended it early. What cannot be read is told to the messages; what
-  // makes going on impossible (no memory, no threads) is thrown.
+  // Counts everything; false if Ctrl-C ended it early. What cannot be read, or held in memory, is told to the
+  // messages; what makes going on impossible (no threads) is thrown.
   bool run();
 
   const plait::keyed_counter<std::string>& words() const noexcept { return words_; }
@@ -49,16 +50,20 @@ class word_count {
   struct segment {
     std::shared_ptr<input_file> file;
     std::uint64_t first;
-    std::uint64_t last;
+    std::uint64_t last;  // end_of_file if there is no other segment
   };
-  using block = std::vector<char>;  // ends at a boundary
+  struct block {  // of a file that cannot be read from several places
+    std::shared_ptr<input_file> file;
+    std::vector<char> text;  // ends at a boundary
+    bool at_start;           // of the file
+  };
   using task = std::variant<segment, block>;
 
   class worker;
 
   bool feed();
   void add_file(const found_file& found);
-  void add_stream(input_file& stream);
+  void add_stream(const std::shared_ptr<input_file>& stream);
   void complain(input_file& file, std::string_view reason);
 
   static constexpr std::size_t queue_capacity = 64;

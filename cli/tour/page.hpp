@@ -36,7 +36,7 @@ class page {
   void code(std::string_view name, std::string_view part);
 
  private:
-  static constexpr std::size_t width = 84;
+  static constexpr std::size_t width = 80;
 
   void paragraph(std::string_view text);
   static void write(std::string_view text);  // throws std::system_error

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "command_line/printable.hpp"
 #include "subcommands.hpp"
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"
@@ -22,14 +23,17 @@
 namespace plait::cli {
 namespace {
 
-constexpr const char* description =
+constexpr const char* purpose = "See what each structure is for, measured on this machine";
+
+constexpr const char* footer =
+    "Shows what goes wrong without the structures of the library, the few lines that\n"
+    "put it right, and what both cost on this machine, measured while you watch.\n"
+    "Without a CHAPTER it shows all of them.\n"
+    "\n"
     "Examples:\n"
     "  plait tour              every chapter, in about ten seconds\n"
     "  plait tour queue        one of them\n"
-    "  plait tour --list       what there is\n"
-    "\n"
-    "Shows what goes wrong without the structures of the library, the few lines that put it right, and\n"
-    "what both cost on this machine, measured while you watch.";
+    "  plait tour --list       what there is";
 
 struct chapter {
   std::string_view name;
@@ -84,7 +88,7 @@ int tour_named(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const chapter* const found = find(name);
     if (found == nullptr) {
-      fmt::print(stderr, "plait tour: there is no chapter '{}'. The chapters are:\n", name);
+      fmt::print(stderr, "plait tour: there is no chapter '{}'. The chapters are:\n", printable(name));
       list(stderr);
       return failed;
     }
@@ -104,10 +108,9 @@ void add_tour(CLI::App& program, action& run) {
     bool list = false;
   };
   const auto chosen = std::make_shared<choice>();
-  CLI::App& command =
-      *program.add_subcommand("tour", "See what each structure is for, measured on this machine");
-  command.description(description);
-  command.add_option("CHAPTER", chosen->names, "Which chapters (default: all)");
+  CLI::App& command = *program.add_subcommand("tour", purpose);
+  command.footer(footer);
+  add_operands(command, "CHAPTER", chosen->names, false);
   command.add_flag("--list", chosen->list, "Name the chapters and do nothing else");
   command.callback([chosen, &run] {
     run = [chosen] {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -40,14 +42,47 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-TEST(plait, help_begins_with_three_examples) {
-  for (const arguments& asked : {arguments{"--help"}, arguments{"count", "--help"}}) {
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(plait, help_fits_one_screen_and_ends_with_examples) {
+  for (const arguments& asked : {arguments{"--help"}, arguments{"count", "--help"}, arguments{"tour", "--help"},
+                                 arguments{"count", "-h"}}) {
     const child::result result = child(PLAIT_PROGRAM, asked).finish();
     EXPECT_EQ(result.exit_code, 0);
-    EXPECT_EQ(result.out.find("Examples:\n  plait count"), 0u) << result.out;
-    const std::string examples = result.out.substr(0, result.out.find("\n\n"));
-    EXPECT_EQ(std::ranges::count(examples, '\n'), 3) << examples;
+    const std::vector<std::string> lines = lines_of(result.out);
+    EXPECT_LE(lines.size(), 24u) << result.out;
+    for (const std::string& line : lines) EXPECT_LE(line.size(), 80u) << line;
+    ASSERT_GE(lines.size(), 4u);
+    EXPECT_EQ(lines[lines.size() - 4], "Examples:") << result.out;
+    for (std::size_t i = lines.size() - 3; i != lines.size(); ++i)
+      EXPECT_TRUE(contains(lines[i], "plait ")) << lines[i];
+    for (const char* const jargon : {"ENUM", "TEXT", "REQUIRED", "{", "->"})
+      EXPECT_FALSE(contains(result.out, jargon)) << result.out;
   }
+}
+
+TEST(plait, help_has_one_line_for_each_subcommand) {
+  const std::vector<std::string> lines = lines_of(child(PLAIT_PROGRAM, {"--help"}).finish().out);
+  const auto first = std::ranges::find(lines, "Subcommands:");
+  ASSERT_GE(lines.end() - first, 6);
+  for (int i = 0; const char* const name : {"  count ", "  tour ", "  bench ", "  stress "})
+    EXPECT_TRUE(first[++i].starts_with(name)) << first[i];
+  EXPECT_EQ(first[5], "");
+}
+
+TEST(plait, help_that_nobody_can_receive_is_an_error) {
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  for (const int output : {full, support::closed}) {
+    const child::result result = child(PLAIT_PROGRAM, {"--help"}, {.standard_output = output}).finish();
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(contains(result.err, "standard output: ")) << result.err;
+  }
+  ::close(full);
 }
 
 TEST(plait, says_its_version) {
@@ -68,6 +103,7 @@ TEST(count, prints_the_most_common_first_and_ties_by_code_point) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out, "3 b\n2 a\n1 c\n1 the\n1 é\n");
   EXPECT_TRUE(contains(result.err, "8 words, 5 distinct, 19 B in ")) << result.err;
+  EXPECT_TRUE(contains(count({"-"}, "a").err, "1 word, 1 distinct, 1 B in "));
 }
 
 TEST(count, aligns_the_numbers_to_the_right) {
@@ -368,6 +404,137 @@ TEST(count, a_terminal_is_not_shown_control_characters) {
   program.finish();
   EXPECT_EQ(terminal.rest(), "1 \\x1b[31mred\r\n1 \\x9bx\r\n");
   EXPECT_EQ(count({"-"}, "\x1b[31mred").out, "1 \x1b[31mred\n");
+}
+
+TEST(count, a_closed_standard_input_is_an_error_and_no_hang) {
+  const child::result result = count({"-"}, "", {.standard_input = support::closed});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(contains(result.err, "standard input: Bad file descriptor")) << result.err;
+}
+
+TEST(count, a_closed_standard_output_is_an_error_and_no_file_is_written_to) {
+  const temporary_folder folder;
+  const std::string file = folder.file("file", "a");
+  for (const int input : {support::to_pipe, support::closed}) {
+    const child::result result =
+        count({file}, "", {.standard_input = input, .standard_output = support::closed});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(contains(result.err, "standard output: Bad file descriptor")) << result.err;
+  }
+}
+
+TEST(count, a_path_that_means_something_to_the_option_parser_is_still_a_path) {
+  const temporary_folder folder;
+  fs::current_path(folder.path());
+  for (const char* const name :
+       {"[a]", "[a,b]", "[]", "++", "%%", "tour", "count", "a", "b", "-x", "--top", "="})
+    folder.file(name, std::string("text of ") + name);
+  for (const char* const name : {"[a]", "[a,b]", "[]", "++", "%%", "tour", "count", "="}) {
+    const std::string counted = "1 " + std::string(name) + "\n1 of\n1 text\n";
+    for (const arguments& given : {arguments{name}, arguments{"--", name}, arguments{"--top", "all", name}}) {
+      const child::result result = count(given);
+      EXPECT_EQ(result.exit_code, 0) << name << ": " << result.err;
+      std::multiset<std::string> lines;
+      std::istringstream out(result.out), expected(counted);
+      EXPECT_EQ(std::multiset<std::string>(std::istream_iterator<std::string>(out), {}),
+                std::multiset<std::string>(std::istream_iterator<std::string>(expected), {}));
+    }
+  }
+  EXPECT_EQ(count({"a", "++", "b"}).out, "3 of\n3 text\n1 ++\n1 a\n1 b\n");
+  EXPECT_EQ(count({"a", "--", "-x", "--top"}).out, "3 of\n3 text\n1 --top\n1 -x\n1 a\n");
+  fs::current_path("/");
+}
+
+TEST(count, an_empty_path_is_named_in_the_message) {
+  const child::result result = count({"", "-"}, "a");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "1 a\n");
+  EXPECT_TRUE(contains(result.err, "'': No such file or directory")) << result.err;
+}
+
+TEST(count, files_that_hold_less_than_their_size_are_no_error) {
+  const std::string pretender = "/sys/devices/system/cpu/online";  // 4096 bytes, it says
+  EXPECT_EQ(fs::file_size(pretender), 4096);
+  const child::result result = count({pretender});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out.find("1 0"), 0u) << result.out;
+}
+
+TEST(count, a_file_too_large_for_memory_is_named_and_the_rest_is_counted) {
+  const temporary_folder folder;
+  const std::string huge = folder.file("huge", "");
+  fs::resize_file(huge, 400'000'000);  // without a single space, and without a block on the disk
+  const std::string small = folder.file("small", "a b");
+  const child::result result =
+      count({"--binary", "count", "--threads", "2", huge, small}, "", {.memory = 200'000'000});
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_EQ(result.out, "1 a\n1 b\n");
+  EXPECT_TRUE(contains(result.err, huge + ": not enough memory")) << result.err;
+
+  const int descriptor = ::open(huge.c_str(), O_RDONLY | O_CLOEXEC);
+  const child::result stream =
+      count({"--binary", "count", "-", small}, "", {.standard_input = descriptor, .memory = 200'000'000});
+  ::close(descriptor);
+  EXPECT_EQ(stream.exit_code, 2) << stream.err;
+  EXPECT_EQ(stream.out, "1 a\n1 b\n");
+  EXPECT_TRUE(contains(stream.err, "standard input: not enough memory")) << stream.err;
+}
+
+TEST(count, control_characters_of_file_names_do_not_reach_the_terminal) {
+  const temporary_folder folder;
+  const child::result missing = count({folder / "\x1b[31mred\nplait count: all is well\x7f\xC2\x9B\x9B"});
+  EXPECT_TRUE(contains(missing.err, "/\\x1b[31mred\\x0aplait count: all is well\\x7f\\x9b\\x9b: No such file"))
+      << missing.err;
+  const child::result option = count({"--top=\x1b[31m", "-"});
+  EXPECT_TRUE(contains(option.err, "'\\x1b[31m'")) << option.err;
+  const child::result unknown = child(PLAIT_PROGRAM, {"\x1b[31m"}).finish();
+  EXPECT_TRUE(contains(unknown.err, "'\\x1b[31m'")) << unknown.err;
+}
+
+TEST(count, folders_deeper_than_the_longest_path_are_counted) {
+  const temporary_folder folder;
+  const std::string name(200, 'd');
+  fs::current_path(folder.path());
+  for (int depth = 0; depth != 50; ++depth) {  // 10,000 bytes; PATH_MAX is 4096
+    fs::create_directory(name);
+    fs::current_path(name);
+    if (depth % 10 == 9) std::ofstream("file") << "deep";
+  }
+  std::ofstream("large") << std::string(3'000'000, ' ') << "deep";
+  fs::current_path("/");
+  const child::result result = count({folder.path()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "6 deep\n");
+}
+
+TEST(count, a_byte_order_mark_is_no_part_of_the_first_word) {
+  const temporary_folder folder;
+  folder.file("tree/with", "\xEF\xBB\xBFword");
+  folder.file("tree/without", "word");
+  folder.file("tree/large", "\xEF\xBB\xBFword" + std::string(3'000'000, ' ') + "word");
+  const child::result files = count({"--json", folder / "tree"});
+  EXPECT_EQ(nlohmann::json::parse(files.out)["words"], nlohmann::json::parse(R"([{"word":"word","count":4}])"));
+  EXPECT_EQ(nlohmann::json::parse(files.out)["bytes"], 7 + 4 + 7 + 3'000'000 + 4);
+  EXPECT_EQ(count({"-"}, "\xEF\xBB\xBFword word").out, "2 word\n");
+  EXPECT_EQ(count({"-"}, "\xEF\xBB\xBF").exit_code, 1);
+  // Further on it is a character like any other, as in Python.
+  EXPECT_EQ(count({"-"}, "word \xEF\xBB\xBFword").out, "1 word\n1 \xEF\xBB\xBFword\n");
+}
+
+TEST(count, of_an_option_given_twice_the_last_wins) {
+  const std::vector<arguments> twice{{"--top", "3", "--top", "1"},
+                                     {"--top", "most", "--top=1"},
+                                     {"--top", "1", "--quiet", "-q", "--json", "--json"},
+                                     {"--top", "1", "--words", "whitespace", "--words", "alphanumeric"},
+                                     {"--top", "1", "--threads", "7", "--threads", "1"},
+                                     {"--top", "1", "--binary", "error", "--binary", "skip"}};
+  for (arguments given : twice) {
+    given.push_back("-");
+    const child::result result = count(given, "a a b c");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(std::ranges::count(result.out, '\n'), given[3] == "-q" ? 3 : 1) << result.out;
+  }
 }
 
 }  // namespace

@@ -9,8 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "command_line/command_line.hpp"
 #include "count/options.hpp"
 #include "support/fuzz.hpp"
 
@@ -23,7 +22,7 @@ const std::vector<std::string> known = [] {
   std::istringstream in(
       "--words alphanumeric whitespace --keep-case --min-length --top all --json --threads --binary error skip "
       "count --progress auto always never --quiet -q --help -h -- - 0 1 1024 1025 1000000001 -1 +1 0x10 1e3 "
-      "18446744073709551615 text.txt folder/ true false {}");
+      "18446744073709551615 text.txt folder/ true false {} [a] [a,b] ++ %%");
   return std::vector<std::string>(std::istream_iterator<std::string>(in), {});
 }();
 
@@ -63,14 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::input in(data, size);
   std::vector<std::string> arguments;
   while (!in.empty() && arguments.size() != most_arguments) add_argument(in, arguments);
-  std::vector<const char*> pointers{"plait"};
-  for (const std::string& each : arguments) pointers.push_back(each.c_str());
 
-  CLI::App command("", "plait");
+  command_line command("plait", "", "");
   count_options options;
   add_options(command, options);
   try {
-    command.parse(static_cast<int>(pointers.size()), pointers.data());
+    command.parse_arguments(arguments);
     require_limits(options);
   } catch (const CLI::Success& help) {
     std::ostringstream out;

@@ -111,6 +111,20 @@ TEST(tour, an_unknown_chapter_is_an_error_that_names_the_others) {
   EXPECT_TRUE(contains(result.err, "queue .*\n.*count-words")) << result.err;
 }
 
+TEST(tour, the_name_of_a_chapter_is_taken_as_it_is) {
+  const child::result result = tour({"[race]"});  // what a parser of options takes for a list
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.err, R"('\[race\]')")) << result.err;
+  EXPECT_TRUE(contains(tour({"\x1b[31m"}).err, R"('\\x1b\[31m')"));
+}
+
+TEST(tour, a_closed_standard_output_is_an_error) {
+  const child::result result =
+      child(PLAIT_PROGRAM, {"tour", "race"}, {.standard_output = support::closed}).finish();
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(contains(result.err, "standard output: Bad file descriptor")) << result.err;
+}
+
 TEST(tour, ctrl_c_ends_it_at_once) {
   support::terminal screen;
   child program(PLAIT_PROGRAM, {"tour"}, {.standard_output = screen.far_end()});

@@ -3,27 +3,25 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <optional>
 #include <random>
-#include <regex>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <signal.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "command_line/command_line.hpp"
+#include "command_line/printable.hpp"
 #include "stress/report.hpp"
 #include "stress/runner.hpp"
 
@@ -33,53 +31,35 @@ using stress::outcome;
 using stress::workload;
 
 struct options {
-  std::string filter;
+  plait::cli::name_filter filter;
   bool list = false;
   std::string json;
-  double seconds = 3;
+  double seconds = 0;  // 0: not given
   double patience = 60;
-  std::uint64_t seed = 0;
+  std::optional<std::uint64_t> seed;
   std::size_t threads = 0;  // 0: not given
 };
 
-constexpr int exit_wrong = 1;
-constexpr int exit_error = 2;
-constexpr int exit_stopped = 130;  // 128 + SIGINT, as shells say it
-
-constexpr const char* description =
-    "Examples:\n"
-    "  plait stress                                    everything, in less than a minute\n"
-    "  plait stress --filter '^bounded_queue/' --seconds 60 --threads 64\n"
-    "  plait stress --filter '^counter/loads$' --seed 7 --threads 4   a failure, once more\n"
+constexpr const char* footer =
+    "Records what each thread did, was told and when, and checks that a correct structure\n"
+    "can have said just that.\n"
+    "Exit code: 0 all is well, 1 something is wrong (the seed and the smallest history that\n"
+    "shows it are printed) or no workload matches, 2 an error, 130 stopped by Ctrl-C.\n"
     "\n"
-    "Lets many threads work on plait's structures in ways drawn by chance, records what each of them did, was\n"
-    "told and when, and checks that a correct structure can have said just that.\n"
-    "Exit code: 0 all is well, 1 something is wrong (the seed and the smallest history that shows it are\n"
-    "printed) or no workload matches, 2 an error, 130 stopped by Ctrl-C (what was done so far is printed).";
+    "Examples:\n"
+    "  plait stress                                            everything, in a minute\n"
+    "  plait stress --filter '^bounded_queue/' --seconds 60    one structure, for longer\n"
+    "  plait stress --filter '^counter/loads$' --seed 7 --threads 4   a failure, once more";
 
-// Whether text is all of a number from `least` to `most`; NaN is not.
-template <class Number>
-bool parse(const std::string& text, Number least, Number most, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && number >= least && number <= most;
+// All workloads together take a minute, and one alone takes three seconds.
+double default_seconds(std::size_t workloads) {
+  return std::min(3.0, 60.0 / static_cast<double>(workloads));
 }
 
-template <class Number>
-void add_number(CLI::App& app, const std::string& name, Number& number, Number least, Number most,
-                const std::string& purpose) {
-  app.add_option(name, purpose)->type_name("N")->check([=, &number](const std::string& text) {
-    return parse(text, least, most, number)
-               ? std::string()
-               : fmt::format("'{}' is not a {}number from {} to {}", text,
-                             std::numeric_limits<Number>::is_integer ? "whole " : "", least, most);
-  });
-}
-
-std::vector<workload> selected(const std::string& filter) {
-  const std::regex wanted(filter);
+std::vector<workload> selected(const plait::cli::name_filter& filter) {
   std::vector<workload> chosen;
   std::ranges::copy_if(stress::all_workloads(), std::back_inserter(chosen),
-                       [&](const workload& each) { return std::regex_search(each.name, wanted); });
+                       [&](const workload& each) { return filter.matches(each.name); });
   return chosen;
 }
 
@@ -102,31 +82,34 @@ void clear_progress() {
   if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K");
 }
 
-int cannot_write(const std::string& path) {
-  fmt::print(stderr, "plait stress: cannot write {}: {}\n", path, std::strerror(errno));
-  return exit_error;
+[[noreturn]] void cannot_write(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), "cannot write " + path);
 }
 
 int run(const options& chosen) {
   const std::vector<workload> workloads = selected(chosen.filter);
   if (workloads.empty()) {
-    fmt::print(stderr, "plait stress: no workload matches '{}'; --list shows them all\n", chosen.filter);
-    return exit_wrong;
+    fmt::print(stderr, "plait stress: no workload matches '{}'; --list shows them all\n",
+               plait::cli::printable(chosen.filter.text()));
+    return plait::cli::nothing_found;
   }
   if (chosen.list) {
-    for (const workload& each : workloads) fmt::print("{}\n", each.name);
-    return EXIT_SUCCESS;
+    std::vector<std::string> names;
+    std::ranges::transform(workloads, std::back_inserter(names), &workload::name);
+    plait::cli::print_names(names);
+    return plait::cli::fine;
   }
   // Opened before the work, not after it.
   std::ofstream json;
   if (!chosen.json.empty()) {
     json.open(chosen.json);
-    if (!json) return cannot_write(chosen.json);
+    if (!json) cannot_write(chosen.json);
   }
 
-  const stress::plan how{.seed = chosen.seed,
+  const double seconds = chosen.seconds != 0 ? chosen.seconds : default_seconds(workloads.size());
+  const stress::plan how{.seed = chosen.seed.value_or(std::random_device()()),
                          .threads = chosen.threads != 0 ? std::optional(chosen.threads) : std::nullopt,
-                         .time = std::chrono::duration<double>(chosen.seconds),
+                         .time = std::chrono::duration<double>(seconds),
                          .patience = std::chrono::duration<double>(chosen.patience)};
   std::vector<outcome> results;
   const auto add = [&](const outcome& result) {
@@ -141,11 +124,13 @@ int run(const options& chosen) {
     if (json.is_open()) {
       json << stress::to_json(how, results).dump(2) << '\n';
       json.close();
-      if (!json) return cannot_write(chosen.json);
+      if (!json) cannot_write(chosen.json);
     }
     const bool is_well =
         std::ranges::none_of(results, [](const outcome& each) { return each.failed.has_value(); });
-    return !is_well ? exit_wrong : stop_requested ? exit_stopped : EXIT_SUCCESS;
+    return !is_well         ? plait::cli::nothing_found
+           : stop_requested ? plait::cli::stopped_by_user
+                            : plait::cli::fine;
   };
   const auto hang = [&](const outcome& result) {
     add(result);
@@ -163,36 +148,23 @@ int run(const options& chosen) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  namespace cli = plait::cli;
   options chosen;
-  chosen.seed = std::random_device()();
-  CLI::App app(description, "plait stress");
-  app.add_option("--filter", chosen.filter,
-                 "Only workloads whose name matches this regular expression (ECMAScript)")
-      ->type_name("RE");
-  add_number(app, "--seconds", chosen.seconds, 0.001, 1e6, "How long each workload is repeated (3)");
-  add_number(app, "--threads", chosen.threads, std::size_t{2}, std::size_t{1000},
-             "How many threads are at work at once (2 to 8, drawn for each history)");
-  add_number(app, "--seed", chosen.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(),
-             "What chance does (another seed each time); the first history has this one, the next the next");
-  add_number(app, "--patience", chosen.patience, 0.001, 1e6,
-             "After how many seconds without an end a history is said to hang (60)");
-  app.add_option("--json", chosen.json, "Also write what was done there, for other programs")
-      ->type_name("FILE");
-  app.add_flag("--list", chosen.list, "Print the names and run nothing");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : exit_error;
-  }
-
-  try {
-    return run(chosen);
-  } catch (const std::regex_error& error) {
-    fmt::print(stderr, "plait stress: --filter '{}' is not a regular expression: {}\n", chosen.filter,
-               error.what());
-    return exit_error;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "plait stress: {}\n", error.what());
-    return exit_error;
-  }
+  cli::command_line program("plait stress", "Use every structure from many threads, and check it", footer);
+  chosen.filter.add_to(program, "workloads");
+  program.add_flag("--list", chosen.list, "Print their names and run nothing");
+  cli::add_number(program, "--seconds", chosen.seconds, 0.001, 1e6,
+                  "How long each workload runs (3; less if all together\n"
+                  "would take more than a minute)");
+  cli::add_number(program, "--threads", chosen.threads, std::size_t{2}, std::size_t{1000},
+                  "How many are at work (2 to 8, drawn for each history)");
+  cli::add_value(program, "--seed", "N", "Of the first history; the next takes the next (drawn)",
+                 [&chosen](const std::string& text) {
+                   return cli::parse_number(text, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(),
+                                            chosen.seed.emplace());
+                 });
+  cli::add_number(program, "--patience", chosen.patience, 0.001, 1e6,
+                  "Seconds after which a history is said to hang (60)");
+  cli::add_text(program, "--json", "FILE", chosen.json, "Also write what was done there, for other programs");
+  return program.run(argc, argv, [&chosen] { return run(chosen); });
 }

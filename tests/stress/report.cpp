@@ -83,6 +83,7 @@ nlohmann::ordered_json to_json(const plan& how, const std::vector<outcome>& resu
   const outcome all = sum(results);
   return {{"schema_version", 1},
           {"seed", how.seed},
+          {"seconds_each", how.time.count()},
           {"operations", all.done.operations},
           {"histories", all.done.histories},
           {"seconds", all.seconds},

@@ -30,13 +30,43 @@ std::vector<std::string> lines(const std::string& text) {
   return all;
 }
 
-TEST(stress_cli, help_begins_with_three_examples) {
+TEST(stress_cli, help_fits_one_screen_and_ends_with_examples) {
   const outcome help = stress({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   const std::vector<std::string> shown = lines(help.out);
+  EXPECT_LE(shown.size(), 24U) << help.out;
   ASSERT_GE(shown.size(), 4U);
-  EXPECT_EQ(shown[0], "Examples:");
-  for (const std::size_t i : {1U, 2U, 3U}) EXPECT_EQ(shown[i].find("  plait stress"), 0U) << shown[i];
+  EXPECT_EQ(shown[shown.size() - 4], "Examples:");
+  for (std::size_t i = shown.size() - 3; i != shown.size(); ++i)
+    EXPECT_EQ(shown[i].find("  plait stress"), 0U) << shown[i];
+}
+
+TEST(stress_cli, unless_told_how_long_everything_takes_no_more_than_a_minute) {
+  const support::temporary_folder folder;
+  support::terminal progress;
+  support::child program(PLAIT_STRESS, {"--json", folder / "result.json"},
+                         {.standard_error = progress.far_end()});
+  progress.wait_for("operations");
+  program.interrupt();
+  EXPECT_EQ(program.finish().exit_code, 130);
+  const nlohmann::json result = nlohmann::json::parse(std::ifstream(folder / "result.json"));
+  const double seconds_each = result["seconds_each"];
+  EXPECT_GT(seconds_each, 0);
+  EXPECT_LE(seconds_each * static_cast<double>(lines(stress({"--list"}).out).size()), 60.001);
+}
+
+TEST(stress_cli, of_an_option_given_twice_the_last_wins) {
+  const outcome list =
+      stress({"--list", "--filter", "^no_such", "--filter", "ping_pong", "--seed", "x", "--seed", "1"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_NE(list.out.find("ping_pong"), std::string::npos) << list.out;
+}
+
+TEST(stress_cli, a_list_that_nobody_can_receive_is_an_error) {
+  const outcome refused =
+      support::child(PLAIT_STRESS, {"--list"}, {.standard_output = support::closed}).finish();
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("standard output: Bad file descriptor"), std::string::npos) << refused.err;
 }
 
 TEST(stress_cli, list_names_structure_and_what_is_done) {
@@ -97,6 +127,7 @@ TEST(stress_cli, a_filter_that_matches_nothing_is_reported) {
     EXPECT_EQ(nothing.out, "");
     EXPECT_NE(nothing.err.find("no workload matches 'no_such_workload'"), std::string::npos) << nothing.err;
   }
+  EXPECT_NE(stress({"--filter", "\x1b"}).err.find("'\\x1b'"), std::string::npos) << "a terminal would obey it";
 }
 
 TEST(stress_cli, a_json_file_that_cannot_be_written_is_an_error_before_anything_runs) {

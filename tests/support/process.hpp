@@ -20,6 +20,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,12 +56,14 @@ class temporary_folder {
 };
 
 inline constexpr int to_pipe = -1;
+inline constexpr int closed = -2;
 
 struct child_setup {
   int standard_input = to_pipe;
   int standard_output = to_pipe;
   int standard_error = to_pipe;
   bool without_privileges = false;  // as the user `nobody`, if the test runs as root
+  std::size_t memory = 0;           // of its address space, in bytes, if not 0
 };
 
 // A running program. Its standard error and output are read by finish().
@@ -82,9 +85,11 @@ class child {
     if (process_ == 0) {
       // As in a terminal. What this process ignores, or whoever started it in the background, exec would keep.
       for (const int signal : {SIGPIPE, SIGINT}) ::signal(signal, SIG_DFL);
-      ::dup2(how.standard_input == to_pipe ? in[0] : how.standard_input, 0);
-      ::dup2(how.standard_output == to_pipe ? out[1] : how.standard_output, 1);
-      ::dup2(how.standard_error == to_pipe ? err[1] : how.standard_error, 2);
+      attach(0, how.standard_input == to_pipe ? in[0] : how.standard_input);
+      attach(1, how.standard_output == to_pipe ? out[1] : how.standard_output);
+      attach(2, how.standard_error == to_pipe ? err[1] : how.standard_error);
+      const rlimit memory{how.memory, how.memory};
+      if (how.memory != 0) ::setrlimit(RLIMIT_AS, &memory);
       if (how.without_privileges && ::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
         ::_exit(99);
       ::fexecve(image, pointers.data(), environ);  // by descriptor: nobody may not see the path
@@ -166,6 +171,13 @@ class child {
   }
 
  private:
+  static void attach(int standard, int descriptor) {
+    if (descriptor == closed)
+      ::close(standard);
+    else
+      ::dup2(descriptor, standard);
+  }
+
   static std::array<int, 2> pipe_unless(int descriptor) {
     std::array<int, 2> ends{-1, -1};
     if (descriptor == to_pipe && ::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
