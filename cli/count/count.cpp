@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The subcommand `plait count`: what it is for, and the order of things.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include <unistd.h>
 
@@ -81,7 +83,7 @@ int count(const count_options& options) {
 
 void add_count(CLI::App& program, action& run) {
   const auto options = std::make_shared<count_options>();
-  options->threads = sync::processor_count();
+  options->threads = std::max(1U, std::thread::hardware_concurrency());
 
   CLI::App& command = *program.add_subcommand("count", purpose);
   command.footer(footer);

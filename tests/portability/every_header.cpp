@@ -15,7 +15,7 @@ struct node : hazard_pointer_obj_base<node> {};
 template <class Queue>
 void use(Queue& queue) {
   queue.push(1);
-  queue.pop();
+  (void)queue.pop();
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ int main() {
   relaxed_priority_queue<int> relaxed;
   use(relaxed);
   bounded.push(1);
-  try_pop_any(bounded, unbounded);
+  (void)try_pop_any(bounded, unbounded);
 
   counter count;
   count.add();
