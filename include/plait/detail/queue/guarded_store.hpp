@@ -196,6 +196,7 @@ class guarded_store {
   }
   std::size_t capacity() const noexcept { return capacity_; }
 
+  auto get_allocator() const noexcept { return items_.read().get_allocator(); }
   const Container& container() const noexcept { return items_.read(); }
 
  private:
