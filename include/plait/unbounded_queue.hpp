@@ -42,6 +42,7 @@
 // hazard pointers. Design note: docs/structures/unbounded_queue.md.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include <plait/detail/queue/segment_list.hpp>
@@ -51,13 +52,16 @@
 namespace PLAIT_NAMESPACE {
 
 // The operations are those of queue_interface; elements change hands in detail::segment_list.
-template <class T>
-class unbounded_queue : public queue_interface<detail::segment_list<T>> {
-  using base = queue_interface<detail::segment_list<T>>;
+template <class T, class Allocator = std::allocator<T>>
+class unbounded_queue : public queue_interface<detail::segment_list<T, Allocator>> {
+  using base = queue_interface<detail::segment_list<T, Allocator>>;
 
  public:
-  // Throws std::bad_alloc.
-  unbounded_queue() : base(std::in_place) {}
+  using allocator_type = Allocator;
+
+  // Throws what the allocator throws.
+  unbounded_queue() : unbounded_queue(Allocator()) {}
+  explicit unbounded_queue(const Allocator& allocator) : base(std::in_place, allocator) {}
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -62,6 +62,10 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.push(1), queue.is_closed(); }, [&] { queue.close(); }, [&] { queue.close(); });
      }},
 
+    {"empty_is_never_said_of_a_queue_that_always_has_an_item",
+     [] { model::looks_of_a_third_thread<recorded_queue>(model::look_at_empty); }},
+    {"the_size_is_never_too_low", [] { model::looks_of_a_third_thread<recorded_queue>(model::look_at_size); }},
+
     {"size_and_is_closed_among_pushes_are_linearizable",
      [] {
        recorded_queue queue;
@@ -188,6 +192,42 @@ const verify::scenario scenarios[] = {
        check(count + other == 3);
      }},
 
+    // A thread that has seen the next segment, and is stopped before it moves an end of the queue there, comes
+    // back when the other thread has gone on to later segments. The end must not lead back.
+    {"a_producer_that_comes_late_leaves_the_tail_where_it_is",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(1);
+       threads([&] { queue.push(2), queue.push(3); },
+               [&] {
+                 for (int i = 4; i <= 6; ++i) queue.push(i), queue.try_pop();
+                 while (queue.try_pop()) {
+                 }
+                 queue.push(7);
+               });
+       queue.push(8);
+       std::optional<int> last;
+       while (const auto item = queue.try_pop()) last = *item;
+       check(last == 8);
+     },
+     {.depth_first = 20'000}},
+    {"a_consumer_that_comes_late_leaves_the_head_where_it_is",
+     [] {
+       unbounded_queue<int> queue;
+       for (int i = 1; i <= 4; ++i) queue.push(i);
+       std::array<int, 3> got{};
+       threads([&] { queue.try_pop(), queue.try_pop(); },
+               [&] {
+                 for (int& each : got) each = queue.try_pop().value_or(0);
+                 queue.push(5), queue.push(6), queue.try_pop();
+               });
+       queue.push(7);
+       std::optional<int> last;
+       while (const auto item = queue.try_pop()) last = *item;
+       check(last == 7);
+     },
+     {.depth_first = 20'000}},
+
     {"destroys_what_is_left", model::destroys_what_is_left<unbounded_queue<std::unique_ptr<int>>>},
 
     {"a_segment_is_drained_without_membarrier",
@@ -305,6 +345,7 @@ TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
                                   {"drained_.compare_exchange_weak", reason},
                                   {"segment* each = drained_.exchange", reason},
                               });
+  model::expect_orders_needed(enough, "segment.hpp");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <new>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -274,5 +276,24 @@ TEST(unbounded_queue_memory, a_constructor_without_any_throws) {
 }
 
 #endif
+
+// Runs in a process of its own, in which nobody has asked for a key yet.
+TEST(unbounded_queue_death, without_a_thread_exit_key_the_constructor_throws) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        alarm(10);
+        pthread_key_t key{};
+        while (pthread_key_create(&key, nullptr) == 0) {
+        }
+        try {
+          const unbounded_queue<int> queue;
+        } catch (const std::bad_alloc&) {
+          std::_Exit(7);
+        }
+        std::_Exit(1);
+      },
+      testing::ExitedWithCode(7), "");
+}
 
 }  // namespace

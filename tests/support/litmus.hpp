@@ -430,8 +430,8 @@ std::vector<litmus> litmus_rows() {
        }},
       {"Z6_U", "strong weak", "",
        [] {
-         // P0668: the first store happens before the exchange, which is before the last store; yet not before it
-         // in the one order.
+         // P0668: the first store happens before the exchange, which is before the last store; yet not before
+         // it in the one order.
          cell x = 0, y = 0;
          int a = 0, b = 0, c = 0;
          threads([&] { x.store(1, seq_cst), y.store(1, release); },

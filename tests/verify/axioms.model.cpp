@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The checker against the axioms of C++20, on random programs: it has to show every outcome that they allow and no
-// other. What it leaves out on purpose is what axioms::reach names, and nothing else.
+// The checker against the axioms of C++20, on random programs: it has to show every outcome that they allow and
+// no other. What it leaves out on purpose is what axioms::reach names, and nothing else.
 //
-// VERIFY_EFFORT=deep takes a million programs, VERIFY_EFFORT=n n times as many as usual. A program that fails is
-// printed with its seed; VERIFY_SEED=seed is that one alone.
+// VERIFY_EFFORT=deep takes a million programs, VERIFY_EFFORT=n n times as many as usual. A program that fails
+// is printed with its seed; VERIFY_SEED=seed is that one alone.
 #include "support/axioms.hpp"
 
 #include <array>

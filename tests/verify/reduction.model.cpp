@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Depth-first search leaves out executions that repeat another one in another order (strategy.hpp). Here it is
-// compared with the search that leaves out none, on random programs of all that threads can do to each other: what
-// the one can end in within its bounds, the other can, too.
+// compared with the search that leaves out none, on random programs of all that threads can do to each other:
+// what the one can end in within its bounds, the other can, too.
 //
 // VERIFY_EFFORT=n takes n times as many programs, VERIFY_EFFORT=deep a hundred times. A program that fails is
 // named by its seed; VERIFY_SEED=seed is that one alone.

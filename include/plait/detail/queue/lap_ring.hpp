@@ -156,9 +156,10 @@ class lap_ring {
       } else if (tail_.compare_exchange_weak(tail, positions_.advance(tail, free),
                                              sync::seq_cst,     // seq_cst claimed
                                              sync::relaxed)) {  // relaxed: looked at again
-        for (std::size_t i = 0; i != free; ++i, ++first) {
+        for (std::size_t i = 0; i != free; ++i) {
           slots[i].item.construct(*first);
           slots[i].stamp.store(positions_.filled(tail + i), sync::release);  // release filled
+          ++first;
         }
         tail = positions_.advance(tail, free);
         prefetch(tail, free);
@@ -189,10 +190,11 @@ class lap_ring {
       } else if (head_.compare_exchange_weak(head, positions_.advance(head, full),
                                              sync::seq_cst,     // seq_cst claimed
                                              sync::relaxed)) {  // relaxed: looked at again
-        for (std::size_t i = 0; i != full; ++i, ++out) {
+        for (std::size_t i = 0; i != full; ++i) {
           *out = std::move(queue_value(slots[i].item.write()));
           slots[i].item.destroy();
           slots[i].stamp.store(positions_.next_lap(head + i), sync::release);  // release emptied
+          ++out;
         }
         head = positions_.advance(head, full);
         prefetch(head, full);

@@ -3,12 +3,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -17,6 +15,8 @@
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/queue/queue_store.hpp>
+#include <plait/detail/queue/segment.hpp>
+#include <plait/detail/reclaim/hazard_guard.hpp>
 #include <plait/detail/reclaim/hazard_records.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
@@ -25,10 +25,9 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A list of arrays of cells. A put claims the next cell of the last segment and builds its element there; a get
-// claims the first cell that is not taken, if it is filled, and moves the element out. Each cell is used once.
-// A segment whose cells are all taken leaves the list, and is used again or freed when no hazard record holds
-// it.
+// A list of segments. A put claims the next cell of the last segment and fills it; a get takes the first cell
+// that nobody has taken, if it is filled, and moves the element out. A segment whose cells are all taken leaves
+// the list. When no hazard record protects it any more, it is used again or freed.
 //
 //   claims               next        the segment is ...
 //   0 .. size-1          null        the last one, and open
@@ -39,42 +38,50 @@ namespace PLAIT_NAMESPACE::detail {
 //
 // A put that has claimed a cell fills it whatever happens meanwhile: its segment is not drained before.
 //
-// Edges:  filled    lap           release in fill -> acquire in is_filled: publishes the element
-//         claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
+// Edges:  claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
 //                                 that empty is exact, and event_count's two cases hold
-//         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was put
+//         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was
+//         put
 //                                 before that get is seen, so that it is no old look that says empty
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
 //                                 go_on_after, close and hazard_record: a segment as it was made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
 //         spare     spare_        release in discard -> acquire in make   a segment to be used again
-template <queue_element T>
+//
+// The allocator serves the segments; elements are constructed without it.
+template <queue_element T, class Allocator = std::allocator<T>>
 class segment_list {
  public:
   using value_type = T;
   using item_type = queue_item<T>;
   using position = std::uint64_t;
+  using event_count = detail::event_count;
 
   static constexpr const char* queue_name = "plait::unbounded_queue";
   static constexpr bool is_bounded = false;
-  using event_count = detail::event_count;
   static constexpr pace batch_pace = pace_of_items;
 
-  segment_list() : head_(segment::make(first_size)), tail_(head_.load(sync::relaxed)) {}  // relaxed: just made
+  // Throws what the allocator throws; and std::bad_alloc if this process can give its threads no hazard
+  // records: what may not fail later would wait for one for ever.
+  explicit segment_list(const Allocator& allocator = Allocator()) : allocator_(allocator) {
+    const hazard_guard there_are_records;
+    segment* const made = segment::make(allocator_, first_size);
+    head_.store(made, sync::relaxed);  // relaxed: nobody else knows the list yet
+    tail_.store(made, sync::relaxed);  // relaxed: as above
+  }
 
   segment_list(const segment_list&) = delete;
   segment_list& operator=(const segment_list&) = delete;
 
   ~segment_list() {
-    // In the child of a fork, a cell that some other thread had claimed may not be filled.
     segment* each = head_.load(sync::relaxed);  // relaxed: every call has returned
     while (each != nullptr && each != no_more()) {
       each->destroy_items();
-      segment::free(std::exchange(each, each->next.load(sync::relaxed)));  // relaxed: every call has returned
+      free(std::exchange(each, each->next.load(sync::relaxed)));  // relaxed: every call has returned
     }
     for (each = drained_.load(sync::relaxed); each != nullptr;)  // relaxed: every call has returned
-      segment::free(std::exchange(each, each->next_drained));
-    if (segment* const spare = spare_.load(sync::relaxed)) segment::free(spare);  // relaxed: as above
+      free(std::exchange(each, each->next_drained));
+    if (segment* const spare = spare_.load(sync::relaxed)) free(spare);  // relaxed: as above
   }
 
   // A constructor that may throw has run before a cell is claimed: a cell that stays empty would end the queue.
@@ -86,7 +93,7 @@ class segment_list {
   template <class... Args>
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) {
-    protection guard;
+    hazard_guard guard;
     for (;;) {
       segment& last = guard.protect(tail_);
       std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: a stale one fails the CAS
@@ -103,9 +110,10 @@ class segment_list {
   }
 
   // Empties the next cell: success, empty, closed (and drained) or busy. May throw std::bad_alloc when this
-  // thread uses such a queue for the first time, and then nothing has happened.
-  conqueue_status try_get(std::optional<item_type>& item) {
-    protection guard;
+  // thread uses such a queue for the first time, and then nothing has happened. Always inline: GCC takes the
+  // cost of its two rare branches for a part of every call, and then moves the item once more.
+  [[gnu::always_inline]] conqueue_status try_get(std::optional<item_type>& item) {
+    hazard_guard guard;
     for (;;) {
       segment& first = guard.protect(head_);
       std::uint64_t at = first.taken.load(sync::relaxed);  // relaxed: as in try_put
@@ -113,9 +121,7 @@ class segment_list {
         if (first.is_filled(at)) {
           if (first.taken.compare_exchange_weak(at, at + 1, sync::seq_cst,  // seq_cst claimed
                                                 sync::relaxed)) {           // relaxed: looked at again
-            sync::storage<item_type>& next = first.at(at).item;
-            item.emplace(std::move(next.write()));
-            next.destroy();
+            first.empty(at, [&](item_type&& next) { item.emplace(std::move(next)); });
             return conqueue_status::success;
           }
           at = back_off(first.taken);
@@ -133,17 +139,20 @@ class segment_list {
   // out. Cells of one segment take one claim.
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) {
-    protection guard;
+    hazard_guard guard;
     std::size_t done = 0;
     while (done != count) {
       segment& last = guard.protect(tail_);
       std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: as in try_put
       if (at < last.size) {
-        const std::uint64_t end = std::min<std::uint64_t>(at + (count - done), last.size);
+        const std::uint64_t end = at + std::min<std::uint64_t>(count - done, last.size - at);
         if (last.claims.compare_exchange_weak(at, end, sync::seq_cst,  // seq_cst claimed
                                               sync::relaxed)) {        // relaxed: looked at again
           done += end - at;
-          for (; at != end; ++at, ++first) last.fill(at, *first);
+          for (; at != end; ++at) {
+            last.fill(at, *first);
+            ++first;
+          }
         } else {
           back_off(last.claims);
         }
@@ -162,7 +171,7 @@ class segment_list {
   // Empties up to `count` cells to `out`, the mirror image.
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
-    protection guard;
+    hazard_guard guard;
     std::size_t done = 0;
     while (done != count) {
       segment& first = guard.protect(head_);
@@ -178,10 +187,9 @@ class segment_list {
         if (why_not_get(first, at).status != conqueue_status::success) break;
       } else if (first.taken.compare_exchange_weak(at, at + full, sync::seq_cst,  // seq_cst claimed
                                                    sync::relaxed)) {              // relaxed: looked at again
-        for (std::uint64_t i = 0; i != full; ++i, ++out) {
-          sync::storage<item_type>& item = first.at(at + i).item;
-          *out = std::move(queue_value(item.write()));
-          item.destroy();
+        for (std::uint64_t i = 0; i != full; ++i) {
+          first.empty(at + i, [&](item_type&& next) { *out = std::move(queue_value(next)); });
+          ++out;
         }
         done += full;
       } else {
@@ -193,16 +201,16 @@ class segment_list {
 
   // From now on nothing can be put.
   void close() noexcept {
-    protection guard(protection::waits_for_memory);
+    hazard_guard guard(hazard_guard::waits_for_memory);
     for (;;) {
       segment& last = guard.protect(tail_);
       std::uint64_t claims = last.claims.load(sync::relaxed);  // relaxed: the CAS decides
       while (claims < last.size)
-        if (last.claims.compare_exchange_weak(claims, claims | closed_bit,  //
-                                              sync::seq_cst,                // seq_cst claimed
-                                              sync::relaxed))               // relaxed: looked at again
+        if (last.claims.compare_exchange_weak(claims, claims | segment::closed_bit,  //
+                                              sync::seq_cst,                         // seq_cst claimed
+                                              sync::relaxed))                        // relaxed: looked at again
           return;
-      if (is_closed(claims)) return;
+      if (segment::is_closed(claims)) return;
       segment* next = nullptr;
       if (last.next.compare_exchange_strong(next, no_more(), sync::seq_cst,  // seq_cst claimed
                                             sync::acquire) ||                // acquire linked
@@ -222,133 +230,22 @@ class segment_list {
   std::size_t size() const noexcept {
     // Head first: it never overtakes the tail, so the difference is never negative, only too large.
     const position head = [this] {
-      protection guard(protection::waits_for_memory);
+      hazard_guard guard(hazard_guard::waits_for_memory);
       const segment& first = guard.protect(head_);
       return first.first + first.taken.load(sync::seq_cst);  // seq_cst claimed
     }();
     return static_cast<std::size_t>(tail() - head);
   }
   static constexpr bool has_room() noexcept { return true; }
+  Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
-  // A put asks for the line after next: its stores must be done before the next put can claim a cell.
-  static constexpr std::size_t prefetch_distance = 2 * cache_line;
+  using segment = detail::segment<item_type>;
+  using block_allocator = typename segment::template block_allocator<Allocator>;
 
-  // Some cells that share a cache line if they can. A lap is that of its segment while and after its cell is
-  // filled; before, one less.
-  struct group {
-    static constexpr std::size_t cells = std::max<std::size_t>(1, cache_line / (sizeof(item_type) + 1));
-
-    std::array<sync::atomic<std::uint8_t>, cells> laps{};
-    std::array<sync::storage<item_type>, cells> items;
-  };
-
-  // One of them.
-  struct cell {
-    sync::atomic<std::uint8_t>& lap;
-    sync::storage<item_type>& item;
-  };
-
-  // In cells, for segments of so many bytes. They double in size up to the largest, since every one that is
-  // drained costs a look at the hazard records.
-  static constexpr std::uint64_t size_for(std::size_t bytes) noexcept {
-    return group::cells * std::max<std::uint64_t>(1, bytes / sizeof(group));
-  }
-  static constexpr std::uint64_t first_size = sync::sized(size_for(512), 1);
-  static constexpr std::uint64_t largest_size = sync::sized(size_for(std::size_t{1} << 18), 2);
-
-  static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;  // of `claims`
-  static constexpr bool is_closed(std::uint64_t claims) noexcept { return (claims & closed_bit) != 0; }
-
-  struct alignas(std::max(contention_free_distance, alignof(group))) segment {
-    // Throws std::bad_alloc.
-    static segment* make(std::uint64_t size) {
-      void* const memory = ::operator new(bytes(size), std::align_val_t(alignof(segment)));
-      auto* const made = std::construct_at(static_cast<segment*>(memory));
-      made->size = size;
-      std::uninitialized_default_construct_n(made->groups(), group_count(size));
-      return made;
-    }
-    static void free(segment* which) noexcept {
-      const std::size_t all = bytes(which->size);
-      std::destroy_n(which->groups(), group_count(which->size));
-      std::destroy_at(which);
-      ::operator delete(which, all, std::align_val_t(alignof(segment)));
-    }
-    static std::size_t group_count(std::uint64_t size) noexcept {
-      return (size + group::cells - 1) / group::cells;
-    }
-    static std::size_t bytes(std::uint64_t size) noexcept {
-      return sizeof(segment) + group_count(size) * sizeof(group);
-    }
-
-    group* groups() noexcept { return reinterpret_cast<group*>(this + 1); }
-    bool is_filled(std::uint64_t which) noexcept {
-      return at(which).lap.load(sync::acquire) == lap;  // acquire filled
-    }
-    cell at(std::uint64_t which) noexcept {
-      const auto number = static_cast<std::uint32_t>(which);
-      group& home = groups()[number / group::cells];
-      return {home.laps[number % group::cells], home.items[number % group::cells]};
-    }
-
-    template <class... Args>
-    void fill(std::uint64_t at, Args&&... args) noexcept {
-      const cell mine = this->at(at);
-      sync::prefetch_for_write(&mine.lap, prefetch_distance);
-      mine.item.construct(std::forward<Args>(args)...);
-      mine.lap.store(lap, sync::release);  // release filled
-    }
-
-    void destroy_items() noexcept {
-      const std::uint64_t end = claims.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
-      for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
-        if (this->at(at).lap.load(sync::relaxed) == lap) this->at(at).item.destroy();  // relaxed: as above
-    }
-
-    // As it was made, but that the cells hold the lap that has ended.
-    void reset() noexcept {
-      claims.store(0, sync::relaxed);      // relaxed: nobody else knows this segment any more
-      taken.store(0, sync::relaxed);       // relaxed: as above
-      next.store(nullptr, sync::relaxed);  // relaxed: as above
-      ++lap;
-    }
-
-    alignas(contention_free_distance) sync::atomic<std::uint64_t> claims{0};
-    alignas(contention_free_distance) sync::atomic<std::uint64_t> taken{0};  // cells that are taken: 0 .. size
-    alignas(contention_free_distance) sync::atomic<segment*> next{nullptr};
-    position first = 0;               // of its first cell; this and what follows is written before it is linked
-    std::uint64_t size = 0;           // in cells
-    std::uint8_t lap = 1;             // how often its cells have been used, modulo 256
-    segment* next_drained = nullptr;  // among those put aside
-  };
-
-  // A hazard record for the time of one operation.
-  class protection {
-   public:
-    static constexpr struct {
-    } waits_for_memory{};
-
-    protection() : record_(hazard_records::take()) {
-      if (record_ == nullptr) [[unlikely]]
-        throw std::bad_alloc();
-    }
-    // For what must not fail.
-    explicit protection(decltype(waits_for_memory)) noexcept {
-      while ((record_ = hazard_records::take()) == nullptr) sync::yield();
-    }
-    ~protection() { hazard_records::put_back(*record_); }
-    protection(const protection&) = delete;
-    protection& operator=(const protection&) = delete;
-
-    segment& protect(const sync::atomic<segment*>& source) noexcept {
-      return *record_->go_on_protecting_from(source);
-    }
-    void end() noexcept { record_->clear(); }
-
-   private:
-    hazard_record* record_;
-  };
+  // Segments double in size up to the largest: each one that is drained costs a look at the hazard records.
+  static constexpr std::uint64_t first_size = sync::sized(segment::size_for(512), 1);
+  static constexpr std::uint64_t largest_size = sync::sized(segment::size_for(std::size_t{1} << 18), 2);
 
   static segment* no_more() noexcept {
     static constinit segment end;
@@ -357,7 +254,7 @@ class segment_list {
 
   // All of `last` is claimed, or it is closed. False if the queue is closed; else there is a next segment.
   [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claims) {
-    if (is_closed(claims)) return false;
+    if (segment::is_closed(claims)) return false;
     segment* next = last.next.load(sync::acquire);  // acquire linked
     if (next == nullptr) {
       segment* const made = make_next(last);
@@ -374,8 +271,9 @@ class segment_list {
   }
 
   // All of `first` is taken. Success if there is a next segment; else empty or closed.
-  [[gnu::noinline]] conqueue_status leave(protection& guard, segment& first) noexcept {
-    // Whoever took the last cell may have put more before: with this load, `next` is not older than that.
+  [[gnu::noinline]] conqueue_status leave(hazard_guard& guard, segment& first) noexcept {
+    // The thread that took the last cell may have put more before: with this load, `next` is not older than
+    // that.
     static_cast<void>(first.taken.load(sync::acquire));    // acquire claimed
     segment* const next = first.next.load(sync::seq_cst);  // seq_cst claimed
     if (next == nullptr) return conqueue_status::empty;
@@ -399,13 +297,12 @@ class segment_list {
 
   // The cell `at` of `first` is not filled.
   [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {
-    // Whoever took the cell before may have put more before: with this load, the claims are not older than that.
+    // The thread that took the cell before may have put more before: with this load, the claims are not older.
     const std::uint64_t now = first.taken.load(sync::acquire);  // acquire claimed
-    // relaxed: whoever goes on at that cell loads its lap again
-    if (now != at || first.at(at).lap.load(sync::relaxed) == first.lap) return {conqueue_status::success, now};
+    if (now != at || first.seems_filled(at)) return {conqueue_status::success, now};
     const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
     if (claims == at) return {conqueue_status::empty, at};
-    if (claims == (at | closed_bit)) return {conqueue_status::closed, at};
+    if (claims == (at | segment::closed_bit)) return {conqueue_status::closed, at};
     return {conqueue_status::busy, at};
   }
 
@@ -415,12 +312,12 @@ class segment_list {
   };
 
   tail_state look_at_tail() const noexcept {
-    protection guard(protection::waits_for_memory);
+    hazard_guard guard(hazard_guard::waits_for_memory);
     for (;;) {
       segment& last = guard.protect(tail_);
       const std::uint64_t claims = last.claims.load(sync::seq_cst);  // seq_cst claimed
-      const std::uint64_t claimed = claims & ~closed_bit;
-      if (claimed != last.size) return {last.first + claimed, is_closed(claims)};
+      const std::uint64_t claimed = claims & ~segment::closed_bit;
+      if (claimed != last.size) return {last.first + claimed, segment::is_closed(claims)};
       segment* const next = last.next.load(sync::seq_cst);  // seq_cst claimed
       if (next == nullptr || next == no_more()) return {last.first + claimed, next != nullptr};
       move(tail_, last, *next);
@@ -430,7 +327,7 @@ class segment_list {
   // A segment to follow `last`.
   segment* make_next(const segment& last) {
     segment* made = spare_.exchange(nullptr, sync::acquire);  // acquire spare
-    if (made == nullptr) made = segment::make(std::min(2 * last.size, largest_size));
+    if (made == nullptr) made = segment::make(allocator_, std::min(2 * last.size, largest_size));
     made->first = last.first + last.size;
     return made;
   }
@@ -464,9 +361,13 @@ class segment_list {
         spare_.compare_exchange_strong(none, unused, sync::release,  // release spare
                                        sync::relaxed))               // relaxed: there is one already
       return;
-    sync::discard_pages(unused->groups(), segment::group_count(unused->size) * sizeof(group));
-    segment::free(unused);
+    // The system's allocator keeps what lies between other blocks; others know best what to keep.
+    if constexpr (std::same_as<Allocator, std::allocator<typename Allocator::value_type>>)
+      unused->discard_pages();
+    free(unused);
   }
+
+  void free(segment* which) noexcept { segment::free(allocator_, which); }
 
   // tail_ leads to the last segment or one before it; head_ to the first that is not drained or one before it,
   // never beyond tail_.
@@ -477,6 +378,7 @@ class segment_list {
   alignas(contention_free_distance) sync::atomic<segment*> drained_{
       nullptr};                            // perhaps in use, by next_drained
   sync::atomic<segment*> spare_{nullptr};  // certainly not
+  [[no_unique_address]] block_allocator allocator_;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -106,7 +106,10 @@ class spsc_ring {
     const position end = tail_.load(sync::relaxed) + count;  // relaxed: written by this side alone
     if (count == 0 || !claim(end)) return 0;
     for_each_run(putter_.index, count, [&](storage* slots, std::size_t length) {
-      for (std::size_t i = 0; i != length; ++i, ++first) slots[i].construct(*first);
+      for (std::size_t i = 0; i != length; ++i) {
+        slots[i].construct(*first);
+        ++first;
+      }
     });
     publish(end, count);
     return count;
@@ -117,9 +120,10 @@ class spsc_ring {
     const single_user::use getting(getter_.user, one_consumer);
     count = std::min(count, filled(count));
     for_each_run(getter_.index, count, [&](storage* slots, std::size_t length) {
-      for (std::size_t i = 0; i != length; ++i, ++out) {
+      for (std::size_t i = 0; i != length; ++i) {
         *out = std::move(queue_value(slots[i].write()));
         slots[i].destroy();
+        ++out;
       }
     });
     if (count != 0) give_back(count);

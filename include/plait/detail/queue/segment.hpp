@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// A segment of a segment_list: cells side by side, and how many of them are claimed and taken.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Some cells that share a cache line if they can.
+template <class Item>
+struct cell_group {
+  static constexpr std::size_t cells = std::max<std::size_t>(1, cache_line / (sizeof(Item) + 1));
+
+  std::array<sync::atomic<std::uint8_t>, cells> laps{};
+  std::array<sync::storage<Item>, cells> items;
+};
+
+// An array of cells. A put claims the next cell and fills it; a get takes the first that nobody has taken.
+//
+// A segment whose cells are all taken can be used again, for its next lap. In each lap a cell is filled once
+// and taken once. Whether it is filled, its own lap says:
+//
+//   lap of the cell      the cell ...
+//   one less             is not filled yet
+//   that of the segment  is filled, or has been taken
+//
+// Nothing is cleared between two laps: every cell was filled in the last one, so each is one behind when the
+// segment goes on to the next. That is why one byte is enough, and why it may wrap.
+//
+// Edges:  filled    laps    release in fill -> acquire in is_filled: publishes the element
+template <class Item>
+struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) segment {
+  using group = cell_group<Item>;
+  using position = std::uint64_t;
+
+  static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;  // of `claims`
+  static constexpr bool is_closed(std::uint64_t claims) noexcept { return (claims & closed_bit) != 0; }
+
+  // The number of cells of a segment that takes about so many bytes.
+  static constexpr std::uint64_t size_for(std::size_t bytes) noexcept {
+    return group::cells * std::max<std::uint64_t>(1, bytes / sizeof(group));
+  }
+
+  // What it is allocated by: it and its groups together are a number of these.
+  struct block {
+    alignas(segment) std::array<std::byte, alignof(segment)> bytes;
+  };
+  template <class Allocator>
+  using block_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<block>;
+
+  // Throws what the allocator throws.
+  template <class BlockAllocator>
+  static segment* make(BlockAllocator& from, std::uint64_t size) {
+    void* const memory = std::to_address(std::allocator_traits<BlockAllocator>::allocate(from, blocks(size)));
+    auto* const made = std::construct_at(static_cast<segment*>(memory));
+    made->size = size;
+    std::uninitialized_default_construct_n(made->groups(), group_count(size));
+    return made;
+  }
+  template <class BlockAllocator>
+  static void free(BlockAllocator& to, segment* which) noexcept {
+    using traits = std::allocator_traits<BlockAllocator>;
+    const std::size_t count = blocks(which->size);
+    std::destroy_n(which->groups(), group_count(which->size));
+    std::destroy_at(which);
+    block& first = *reinterpret_cast<block*>(which);
+    traits::deallocate(to, std::pointer_traits<typename traits::pointer>::pointer_to(first), count);
+  }
+
+  template <class... Args>
+  void fill(std::uint64_t at, Args&&... args) noexcept {
+    sync::atomic<std::uint8_t>& filled = lap_of(at);
+    sync::prefetch_for_write(&filled, prefetch_distance);
+    item(at).construct(std::forward<Args>(args)...);
+    filled.store(lap, sync::release);  // release filled
+  }
+  // Empties a cell that the caller has taken: calls use(item&&).
+  template <class Use>
+  void empty(std::uint64_t at, Use use) noexcept {
+    sync::storage<Item>& taken_item = item(at);
+    use(std::move(taken_item.write()));
+    taken_item.destroy();
+  }
+  bool is_filled(std::uint64_t which) noexcept {
+    return lap_of(which).load(sync::acquire) == lap;  // acquire filled
+  }
+  // For a first look, after which whoever goes on asks is_filled().
+  bool seems_filled(std::uint64_t which) noexcept {
+    return lap_of(which).load(sync::relaxed) == lap;  // relaxed: see above
+  }
+  // After the last call. In the child of a fork, a cell that some other thread had claimed may not be filled.
+  void destroy_items() noexcept {
+    const std::uint64_t end = claims.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
+    for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
+      if (seems_filled(at)) item(at).destroy();
+  }
+
+  // For the next lap: nobody else knows this segment any more.
+  void reset() noexcept {
+    claims.store(0, sync::relaxed);      // relaxed: see above
+    taken.store(0, sync::relaxed);       // relaxed: see above
+    next.store(nullptr, sync::relaxed);  // relaxed: see above
+    ++lap;
+  }
+
+  // Gives the memory of its cells back to the system, before it is freed.
+  void discard_pages() noexcept { sync::discard_pages(groups(), group_count(size) * sizeof(group)); }
+
+  // taken <= claims <= size. claims may carry closed_bit if it is below size; next is null until it is size.
+  alignas(contention_free_distance) sync::atomic<std::uint64_t> claims{0};
+  alignas(contention_free_distance) sync::atomic<std::uint64_t> taken{0};
+  alignas(contention_free_distance) sync::atomic<segment*> next{nullptr};
+  position first = 0;               // of its first cell; this and what follows is written before it is linked
+  std::uint64_t size = 0;           // in cells
+  std::uint8_t lap = 1;             // modulo 256
+  segment* next_drained = nullptr;  // among those put aside
+
+ private:
+  // A put asks for the line after next: its stores must be done before the next put can claim a cell.
+  static constexpr std::size_t prefetch_distance = 2 * cache_line;
+
+  static std::size_t group_count(std::uint64_t size) noexcept {
+    return (size + group::cells - 1) / group::cells;
+  }
+  static std::size_t blocks(std::uint64_t size) noexcept {
+    return (sizeof(segment) + group_count(size) * sizeof(group) + sizeof(block) - 1) / sizeof(block);
+  }
+
+  group* groups() noexcept { return reinterpret_cast<group*>(this + 1); }
+  sync::atomic<std::uint8_t>& lap_of(std::uint64_t which) noexcept {
+    const auto number = static_cast<std::uint32_t>(which);
+    return groups()[number / group::cells].laps[number % group::cells];
+  }
+  sync::storage<Item>& item(std::uint64_t which) noexcept {
+    const auto number = static_cast<std::uint32_t>(which);
+    return groups()[number / group::cells].items[number % group::cells];
+  }
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
