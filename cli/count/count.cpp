@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The subcommand `plait count`: what it is for, and the order of things.
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include "count/progress.hpp"
 #include "count/report.hpp"
 #include "count/word_count.hpp"
+#include "processors.hpp"
 #include "subcommands.hpp"
 
 namespace plait::cli {
@@ -83,7 +82,7 @@ int count(const count_options& options) {
 
 void add_count(CLI::App& program, action& run) {
   const auto options = std::make_shared<count_options>();
-  options->threads = std::max(1U, std::thread::hardware_concurrency());
+  options->threads = processors();
 
   CLI::App& command = *program.add_subcommand("count", purpose);
   command.footer(footer);

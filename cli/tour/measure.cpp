@@ -7,16 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "processors.hpp"
+
 namespace plait::cli::tour {
 namespace {
 
 using clock = std::chrono::steady_clock;
 
 }  // namespace
-
-unsigned processors() {
-  return std::max(1u, std::thread::hardware_concurrency());
-}
 
 unsigned some_threads() {
   return std::max(2u, processors());

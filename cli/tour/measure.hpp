@@ -13,10 +13,7 @@
 
 namespace plait::cli::tour {
 
-// The processors this process may use.
-unsigned processors();
-
-// As many, and at least 2: there is nothing to see with one thread.
+// One for each processor that is allowed, and at least 2: there is nothing to see with one thread.
 unsigned some_threads();
 
 // Runs body(0), body(1), ... in a thread each. Returns the seconds from their common start to the last end.

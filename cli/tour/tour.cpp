@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "command_line/printable.hpp"
+#include "processors.hpp"
 #include "subcommands.hpp"
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"
@@ -72,7 +73,7 @@ int tour_of(const std::vector<const chapter*>& chosen) {
 
   const auto start = std::chrono::steady_clock::now();
   tour::page out;
-  out.say("plait tour: measured now, on the {} processors this program may use.", tour::processors());
+  out.say("plait tour: measured now, on the {} processors this program may use.", processors());
   for (const chapter* each : chosen) {
     out.heading(fmt::format("{}: {}", each->name, each->subject));
     each->show(out);

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include <sched.h>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
@@ -83,6 +84,17 @@ TEST(plait, help_that_nobody_can_receive_is_an_error) {
     EXPECT_TRUE(contains(result.err, "standard output: ")) << result.err;
   }
   ::close(full);
+}
+
+TEST(count, has_a_thread_for_each_processor_that_it_is_allowed) {
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  for (int i = 0; CPU_COUNT(&one) == 0; ++i)
+    if (CPU_ISSET(i, &before)) CPU_SET(i, &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+  EXPECT_TRUE(contains(count({"-"}, "a").err, ", 1 thread\n"));
+  ::sched_setaffinity(0, sizeof before, &before);
 }
 
 TEST(plait, says_its_version) {

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// How many threads are worth starting.
+#pragma once
+
+namespace plait::cli {
+
+// The processors that this process may use, at least 1. taskset and containers allow fewer than there are.
+unsigned processors();
+
+}  // namespace plait::cli
