@@ -97,12 +97,21 @@ bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, cons
       describe_failure(into, what, rules);
       return false;
     }
+    if (chooser.has_diverged()) {
+      into.failure =
+          "the body is not the same each time: it depends on chance, on time, or on what was left from before";
+      return false;
+    }
   }
   return true;
 }
 
 report explore_under(const body& what, const options& how, const detail::rules& rules) {
   report result;
+  result.preemptions = how.preemptions;
+  result.stale_loads = how.stale_loads;
+  result.spurious_events = how.spurious_events;
+  result.reused_addresses = how.reused_addresses;
   detail::random_walk walk(how.seed, how.random);
   if (!explore_with(walk, how.random, what, rules, result, result.random)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
@@ -118,6 +127,7 @@ report explore_under(const body& what, const options& how, const detail::rules& 
     left -= result.executions + result.cut_short - before;
     result.complete_preemptions = static_cast<int>(preemptions);
     result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
+    if (!search.wanted_more_preemptions()) result.complete_preemptions = static_cast<int>(unbounded);
     if (result.complete) break;
   }
   return result;
@@ -133,6 +143,8 @@ void add_up(report& sum, report last) {
   last.forced_timeouts += sum.forced_timeouts;
   last.longest = std::max(last.longest, sum.longest);
   last.complete = last.complete && sum.complete;
+  if (sum.executions != 0)
+    last.complete_preemptions = std::min(last.complete_preemptions, sum.complete_preemptions);
   sum = std::move(last);
 }
 
@@ -162,8 +174,13 @@ report explore(const body& what, const options& how) {
 report replay(const body& what, std::string_view token, const options& how) {
   report result;
   detail::trace steps;
-  run_again(what, rules_of(how), detail::from_token(token), &steps);
+  detail::replay again(detail::from_token(token));
+  again.next();
+  run_once(what, rules_of(how), again, &steps);
   result.failure = shared_execution().failure();
+  if (!again.has_fitted())
+    result.failure = "the token does not fit: it is of another scenario, or the code has changed since" +
+                     (result.failure.empty() ? "" : "; with what fits of it: " + result.failure);
   result.trace = steps.to_string();
   result.token = token;
   result.executions = 1;
@@ -204,13 +221,28 @@ report fail_allocations(const body& what, const options& how) {
   return result;
 }
 
+namespace {
+
+// "2 preemptions", "any number of old values"
+std::string up_to(unsigned bound, const char* one, const char* many) {
+  if (bound == unbounded) return std::string("any number of ") + many;
+  return std::to_string(bound) + ' ' + (bound == 1 ? one : many);
+}
+
+}  // namespace
+
 std::ostream& operator<<(std::ostream& out, const report& result) {
-  out << result.executions << " executions, the longest of " << result.longest << " steps"
-      << (result.complete ? ", complete" : "");
-  if (!result.complete && result.complete_preemptions >= 0)
-    out << ", complete up to " << result.complete_preemptions << " preemptions";
+  out << result.executions << " executions, the longest of " << result.longest << " steps";
+  if (result.complete_preemptions >= 0)
+    out << ", complete up to "
+        << up_to(static_cast<unsigned>(result.complete_preemptions), "preemption", "preemptions") << ", "
+        << up_to(result.stale_loads, "old value", "old values") << ", "
+        << up_to(result.spurious_events, "spurious event", "spurious events") << ", "
+        << up_to(result.reused_addresses, "reused address", "reused addresses");
   if (result.forced_timeouts != 0)
     out << ", " << result.forced_timeouts << " of them went on by a deadline alone";
+  if (result.executions != 0 && result.longest == 0)
+    out << "\nwarning: not one step behind the seam: the checker sees nothing of what this scenario does\n";
   if (!result.passed())
     out << '\n'
         << result.trace << "failure: " << result.failure << "\nagain: VERIFY_REPLAY='" << result.token << "'\n";

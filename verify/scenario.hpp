@@ -70,9 +70,13 @@ struct report {
   std::uint64_t random = 0;
   std::uint64_t priorities = 0;
   std::uint64_t depth_first = 0;
-  std::uint64_t cut_short = 0;        // begun by the depth-first search, and seen to repeat one of those
-  bool complete = false;              // depth-first search ran out of executions within its bounds
-  int complete_preemptions = -1;      // or, at least, of those with so many preemptions
+  std::uint64_t cut_short = 0;    // begun by the depth-first search, and seen to repeat one of those
+  bool complete = false;          // depth-first search ran out of executions within its bounds,
+  int complete_preemptions = -1;  // or, at least, of those with so many preemptions; unbounded: with any number
+  unsigned preemptions = 0;       // the bounds, which say what "complete" is worth
+  unsigned stale_loads = 0;
+  unsigned spurious_events = 0;
+  unsigned reused_addresses = 0;
   std::uint64_t forced_timeouts = 0;  // executions in which nothing but a deadline could go on
   unsigned longest = 0;               // steps
 

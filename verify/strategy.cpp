@@ -58,7 +58,9 @@ answer depth_first::choose(unsigned answers, cost price) {
     return 0;
   }
   if (depth_ == path_.size()) path_.push_back({0, static_cast<answer>(answers - 1), price, {}});
-  const answer given = path_[depth_++].given;
+  const question& asked = path_[depth_++];
+  diverged_ = diverged_ || asked.last != static_cast<answer>(answers - 1) || asked.price != price;
+  const answer given = std::min(asked.given, static_cast<answer>(answers - 1));
   if (given != 0 && left != nullptr) --*left;
   return given;
 }
@@ -130,8 +132,14 @@ bool replay::next() {
   return !std::exchange(done_, true);
 }
 
+bool replay::has_fitted() const noexcept {
+  return !impossible_ && std::all_of(answers_.begin() + static_cast<std::ptrdiff_t>(depth_), answers_.end(),
+                                     [](answer each) { return each == 0; });
+}
+
 answer replay::choose(unsigned answers, cost) {
   const answer given = depth_ < answers_.size() ? answers_[depth_++] : answer{0};
+  impossible_ = impossible_ || given >= answers;
   return given < answers ? given : answer{0};
 }
 

@@ -33,6 +33,9 @@ class strategy {
   // Prepares the next execution; false when there is none left.
   virtual bool next() = 0;
 
+  // Was the last execution another one than the answers before had led to? Then the body is not the same each time.
+  virtual bool has_diverged() const noexcept { return false; }
+
   // Both return an answer below the number of answers, which is at least 2.
   virtual answer choose(unsigned answers, cost price) = 0;
   virtual answer choose_thread(std::span<const std::uint8_t> threads, cost price) = 0;
@@ -72,6 +75,7 @@ class depth_first final : public strategy {
   answer choose_thread(std::span<const std::uint8_t> threads, cost price) override;
   void stepped(unsigned thread, const footprint& made) noexcept override;
   thread_set asleep() const noexcept override { return asleep_; }
+  bool has_diverged() const noexcept override { return diverged_ || depth_ < path_.size(); }
   bool complete() const noexcept { return complete_; }
   bool wanted_more_preemptions() const noexcept { return wanted_more_; }
 
@@ -100,6 +104,7 @@ class depth_first final : public strategy {
   thread_set asleep_ = 0;        // preempted, and nobody has touched since what they are about to
   std::array<footprint, max_threads> about_to_;  // the step of each that is asleep
   bool started_ = false;
+  bool diverged_ = false;
   bool complete_ = false;
   bool wanted_more_ = false;
 };
@@ -148,6 +153,9 @@ class replay final : public strategy {
  public:
   explicit replay(list<answer> answers) : answers_(std::move(answers)) {}
 
+  // Were all answers possible ones, and asked for?
+  bool has_fitted() const noexcept;
+
   bool next() override;
   answer choose(unsigned answers, cost price) override;
   answer choose_thread(std::span<const std::uint8_t> threads, cost price) override;
@@ -155,6 +163,7 @@ class replay final : public strategy {
  private:
   list<answer> answers_;
   std::size_t depth_ = 0;
+  bool impossible_ = false;
   bool done_ = false;
 };
 

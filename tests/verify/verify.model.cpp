@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: MIT
 // What the checker detects besides wrong memory orders, and what it says about it.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <span>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <verify/history/fifo_monitor.hpp>
 #include <verify/history/linearizability.hpp>
 #include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
 #include <verify/seam.hpp>
 
 namespace {
@@ -349,6 +357,210 @@ TEST(verify, an_execution_begins_with_membarrier_even_after_one_that_ended_witho
   expect_failure([] { has_process_wide_fence = false, check(false); }, "check failed");
   const verify::report found = verify::explore([] { check(has_process_wide_fence); });
   EXPECT_TRUE(found) << found;
+}
+
+TEST(verify, finds_plain_data_freed_while_it_is_read) {
+  struct item {
+    verify::plain<int> value{1};
+  };
+  expect_failure(
+      [] {
+        auto* const shared = new item;
+        threads([&] { static_cast<void>(shared->value.read()); }, [&] { delete shared; });
+      },
+      "data race");
+  // Without a destructor that could tell.
+  expect_failure(
+      [] {
+        void* const memory = ::operator new(sizeof(item));
+        auto* const shared = new (memory) item;
+        threads([&] { static_cast<void>(shared->value.read()); }, [&] { ::operator delete(memory); });
+      },
+      "freed");
+}
+
+TEST(verify, finds_objects_made_anew_where_others_are_still_in_use) {
+  expect_failure(
+      [] {
+        alignas(verify::plain<int>) std::byte memory[sizeof(verify::plain<int>)];
+        auto* const first = new (memory) verify::plain<int>(1);
+        threads([&] { static_cast<void>(first->read()); }, [&] { new (memory) verify::plain<int>(2); });
+      },
+      "data race");
+  expect_failure(
+      [] {
+        alignas(atomic<int>) std::byte memory[sizeof(atomic<int>)];
+        auto* const first = new (memory) atomic<int>(1);
+        threads([&] { first->load(seq_cst); }, [&] { new (memory) atomic<int>(2); });
+      },
+      "an atomic is constructed where nothing orders the use");
+}
+
+TEST(verify, gives_out_again_the_address_of_what_was_freed) {
+  const auto reused = [](unsigned times) {
+    bool again = false;
+    EXPECT_TRUE(verify::explore(
+        [&] {
+          auto* first = new atomic<int>(1);
+          volatile const auto place = reinterpret_cast<std::uintptr_t>(first);
+          delete std::exchange(first, nullptr);
+          auto* const second = new atomic<int>(2);
+          again = again || reinterpret_cast<std::uintptr_t>(second) == place;
+          check(second->load(relaxed) == 2);
+          delete second;
+        },
+        {.reused_addresses = times}));
+    return again;
+  };
+  EXPECT_TRUE(reused(1));
+  EXPECT_FALSE(reused(0));
+}
+
+TEST(verify, compares_values_and_not_their_padding) {
+  struct padded {
+    std::uint8_t small;
+    std::uint32_t large;
+  };
+  const auto made = [](unsigned char filling) {
+    padded value;
+    std::memset(static_cast<void*>(&value), filling, sizeof value);
+    value.small = 1;
+    value.large = 2;
+    return value;
+  };
+  EXPECT_EQ(failure_of([&] {
+              atomic<padded> value{made(0x55)};
+              padded expected = made(0xaa);
+              check(value.compare_exchange_strong(expected, made(0), relaxed), "equal values are exchanged");
+            }),
+            "");
+  atomic<padded> outside{made(0x55)};
+  padded expected = made(0xaa);
+  EXPECT_TRUE(outside.compare_exchange_strong(expected, made(0), relaxed));
+}
+
+TEST(verify, refuses_orders_that_a_load_or_a_store_cannot_have) {
+  // volatile: a compiler that sees the order refuses it, too.
+  static const volatile memory_order wrong_load = release, wrong_store = acquire;
+  expect_failure([] { atomic<int>(0).load(wrong_load); }, "a load cannot have the order release");
+  expect_failure([] { atomic<int>(0).store(1, wrong_store); }, "a store cannot have the order acquire");
+  expect_failure(
+      [] {
+        int expected = 0;
+        atomic<int>(0).compare_exchange_strong(expected, 1, acq_rel, wrong_load);
+      },
+      "a failed compare-exchange cannot have the order release");
+}
+
+TEST(verify, lets_try_lock_fail_for_no_reason) {
+  bool failed = false;
+  EXPECT_EQ(failure_of([&] {
+              mutex guard;
+              if (guard.try_lock()) {
+                guard.unlock();
+              } else {
+                failed = true;
+              }
+            }),
+            "");
+  EXPECT_TRUE(failed);
+}
+
+TEST(verify, reports_a_body_that_is_not_the_same_each_time) {
+  unsigned runs = 0;
+  const verify::report found = verify::explore(
+      [&] {
+        atomic<int> value{0};
+        const unsigned count = ++runs % 3;
+        threads(
+            [&] {
+              for (unsigned i = 0; i != count; ++i) value.store(1, relaxed);
+            },
+            [&] { value.load(relaxed), value.load(relaxed); });
+      },
+      {.priorities = 0, .random = 0});
+  EXPECT_NE(found.failure.find("not the same each time"), std::string::npos) << found;
+}
+
+TEST(verify, reports_a_token_that_does_not_fit) {
+  const verify::body two = [] {
+    atomic<int> value{0};
+    threads([&] { value.store(1, relaxed); }, [&] { value.load(relaxed); });
+  };
+  EXPECT_NE(verify::replay(two, "7").failure.find("token does not fit"), std::string::npos);
+  EXPECT_NE(verify::replay(two, "90*0,1").failure.find("token does not fit"), std::string::npos);
+}
+
+std::string in_words(const verify::report& found) {
+  std::ostringstream text;
+  text << found;
+  return text.str();
+}
+
+TEST(verify, says_within_which_bounds_a_search_was_complete) {
+  const verify::body handshake = [] {
+    atomic<int> x{0}, y{0};
+    threads([&] { x.store(1, relaxed), y.store(1, relaxed), y.load(relaxed); },
+            [&] { y.load(relaxed), x.load(relaxed), x.store(2, relaxed); });
+  };
+  EXPECT_NE(in_words(verify::explore(handshake, {.preemptions = 1}))
+                .find("complete up to 1 preemption, 2 old values, 1 spurious event, 1 reused address"),
+            std::string::npos);
+  EXPECT_NE(in_words(verify::explore(handshake, {.preemptions = 10, .stale_loads = verify::unbounded}))
+                .find("complete up to any number of preemptions, any number of old values"),
+            std::string::npos);
+  EXPECT_EQ(in_words(verify::explore(handshake, {.depth_first = 1})).find("complete"), std::string::npos);
+}
+
+TEST(verify, warns_of_a_scenario_that_does_nothing_behind_the_seam) {
+  EXPECT_NE(in_words(verify::explore([] {})).find("warning: not one step behind the seam"), std::string::npos);
+}
+
+// Both libraries call something unbounded, and this file includes both.
+TEST(verify, and_histories_have_names_of_their_own) {
+  EXPECT_EQ(history::find_fifo_fault(std::vector<history::container_call>{}, history::unbounded), std::nullopt);
+  EXPECT_TRUE(verify::explore([] {}, {.preemptions = verify::unbounded}));
+}
+
+// A register that is written relaxed: nobody needs to see a write of which nobody told.
+TEST(scenario_history, holds_a_call_to_be_earlier_only_if_it_happens_before) {
+  struct told {
+    bool writes;
+    int value;
+  };
+  const auto possible = [](int& state, const told& call) {
+    if (call.writes) state = call.value;
+    return state == call.value;
+  };
+  const auto failure = [&](memory_order publish, memory_order look) {
+    return failure_of([&] {
+      atomic<int> cell{0}, flag{0};
+      verify::scenario_history<told> calls;
+      threads(
+          [&] {
+            calls.record([&] {
+              cell.store(1, relaxed);
+              return told{true, 1};
+            });
+            flag.store(1, publish);
+          },
+          [&] {
+            if (flag.load(look) == 0) return;
+            calls.record([&] { return told{false, cell.load(relaxed)}; });
+          });
+      check(calls.is_linearizable(0, possible), "the calls are linearizable");
+    });
+  };
+  EXPECT_EQ(failure(release, acquire), "");
+  EXPECT_EQ(failure(relaxed, relaxed), "");
+  // Told by a chain of happens-before, an old value would be wrong.
+  EXPECT_NE(failure_of([&] {
+              verify::scenario_history<told> calls;
+              calls.record([&] { return told{true, 1}; });
+              calls.record([&] { return told{false, 0}; });
+              check(calls.is_linearizable(0, possible), "the calls are linearizable");
+            }),
+            "");
 }
 
 // A register: writes and the reads that found them.
