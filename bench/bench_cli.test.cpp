@@ -138,6 +138,7 @@ TEST_F(bench_cli, json_has_every_repetition_and_what_they_come_to) {
   std::map<std::string, double> aggregates;
   for (const nlohmann::json& row : result["benchmarks"]) {
     EXPECT_EQ(row["run_name"], "bounded_queue/pair/1T/plait");
+    EXPECT_EQ(row["judged_by"], "items_per_second");
     if (row["run_type"] == "iteration") {
       rates.push_back(row["items_per_second"]);
     } else {

@@ -3,14 +3,15 @@
 """Draws the figures of one workload as SVG: a row for each implementation, a column for each shape.
 
 Example:
-  plait bench --filter bounded_queue/throughput/ --json result.json
-  tools/plot.py result.json bounded_queue/throughput docs/bounded_queue_throughput.svg
+  tools/plot.py bench/results/bounded_queue.tsv throughput docs/bounded_queue_throughput.svg
 """
 
 import argparse
-import json
 import sys
+from pathlib import Path
 from xml.sax.saxutils import escape
+
+import bench_tables
 
 # The implementations that put a waiting thread to sleep. The others yield for ever, at full load.
 SLEEPING = ["plait", "moodycamel_blocking", "moodycamel_bounded", "mutex_condvar", "tbb"]
@@ -20,18 +21,18 @@ OURS, OTHERS, INK, FAINT = "#1f6feb", "#9aa4af", "#1f2328", "#59636e"
 
 
 def read(path, workload):
-    """The context, and {implementation: {shape: {"median": …, "min": …, "max": …}}} in items a second."""
-    with open(path, encoding="utf-8") as file:
-        results = json.load(file)
+    """Where the figures are from, and {implementation: {shape: {"median": …, "min": …, "max": …}}} in millions a second."""
+    made_on, rows = bench_tables.read(path.read_text())
     figures = {}
-    for row in results["benchmarks"]:
-        if row["run_type"] == "aggregate" and row["run_name"].startswith(workload + "/"):
-            shape, implementation = row["run_name"].removeprefix(workload + "/").split("/")
-            cell = figures.setdefault(implementation, {}).setdefault(shape, {})
-            cell[row["aggregate_name"]] = row["items_per_second"]
+    for row in rows:
+        if row["workload"] == workload:
+            if row["unit"] != "M/s":
+                raise ValueError(f"{workload} is judged by {row['unit']}; only workloads in M/s can be drawn")
+            cell = {key: float(row[key]) for key in ("median", "min", "max")}
+            figures.setdefault(row["implementation"], {})[row["shape"]] = cell
     if not figures:
-        sys.exit(f"tools/plot.py: {path} has nothing about {workload}")
-    return results["context"], figures
+        raise ValueError(f"it has no workload '{workload}'; there are {', '.join(dict.fromkeys(r['workload'] for r in rows))}")
+    return made_on, figures
 
 
 def in_groups(figures):
@@ -57,20 +58,18 @@ def bar(x, y, cell, scale, color):
     middle = y + ROW_HEIGHT / 2 - 1
     yield f'<rect x="{x:g}" y="{y + 2:g}" width="{cell["median"] * scale:.1f}" height="{ROW_HEIGHT - 6}" fill="{color}"/>'
     yield f'<path d="M{low:.1f} {middle:g}H{high:.1f}" stroke="{INK}" stroke-width="1" opacity="0.55"/>'
-    millions = cell["median"] / 1e6
+    millions = cell["median"]
     yield text(high + 5, middle + 4, f"{millions:.0f}" if millions >= 9.95 else f"{millions:.1f}", 11)
 
 
-def draw(context, workload, figures):
+def draw(name, made_on, figures):
     shapes = sorted({shape for cells in figures.values() for shape in cells})
     scale = BAR_WIDTH / max(cell["max"] for cells in figures.values() for cell in cells.values())
     groups = in_groups(figures)
     width = 2 * MARGIN + LABEL_WIDTH + COLUMN_WIDTH * len(shapes)
 
-    parts = [text(MARGIN, 30, f"{workload}: million items a second", 16, weight="bold"),
-             text(MARGIN, 49, f'{context["cpu"]}, {context["num_cpus"]} processors; {context["compiler"]}; commit '
-                              f'{context["commit"]}; {context["date"][:10]}; median, minimum and maximum of one run',
-                  11, FAINT)]
+    parts = [text(MARGIN, 30, f"{name}: million items a second", 16, weight="bold"),
+             text(MARGIN, 49, f"{made_on}; median, minimum and maximum of one run", 11, FAINT)]
     y = 74
     for column, shape in enumerate(shapes):
         parts.append(text(MARGIN + LABEL_WIDTH + column * COLUMN_WIDTH, y, shape, 13, weight="bold"))
@@ -95,18 +94,17 @@ def draw(context, workload, figures):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", help="what plait bench --json wrote")
-    parser.add_argument("workload", help="structure/workload, for example bounded_queue/throughput")
-    parser.add_argument("svg", help="the file to write")
+    parser.add_argument("table", type=Path, help="a table of bench/results")
+    parser.add_argument("workload", help="for example throughput")
+    parser.add_argument("svg", type=Path, help="the file to write")
     chosen = parser.parse_args()
     try:
-        context, figures = read(chosen.results, chosen.workload)
-        with open(chosen.svg, "w", encoding="utf-8") as file:
-            file.write(draw(context, chosen.workload, figures))
+        made_on, figures = read(chosen.table, chosen.workload)
+        chosen.svg.write_text(draw(f"{chosen.table.stem}/{chosen.workload}", made_on, figures))
     except OSError as error:
         sys.exit(f"tools/plot.py: {error.filename}: {error.strerror}")
-    except (ValueError, KeyError, TypeError) as error:
-        sys.exit(f"tools/plot.py: {chosen.results} is not what plait bench --json writes: {error!r}")
+    except ValueError as error:
+        sys.exit(f"tools/plot.py: {chosen.table}: {error}")
 
 
 if __name__ == "__main__":

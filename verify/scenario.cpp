@@ -2,7 +2,9 @@
 #include "scenario.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -79,11 +81,26 @@ void describe_failure(report& into, const body& what, const detail::rules& rules
   into.token = to_token(answers);
 }
 
+class time_limit {
+ public:
+  explicit time_limit(double seconds) : seconds_(seconds) {}
+
+  // Looks at the clock now and then: most executions are shorter than a look.
+  bool is_over(std::uint64_t executions) const {
+    if (seconds_ == std::numeric_limits<double>::infinity() || executions % 64 != 0) return false;
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count() >= seconds_;
+  }
+
+ private:
+  double seconds_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
 // False when an execution failed. `executions` counts those of the strategy.
-bool explore_with(strategy& chooser, std::uint64_t limit, const body& what, const detail::rules& rules,
-                  report& into, std::uint64_t& executions) {
+bool explore_with(strategy& chooser, std::uint64_t limit, const time_limit& time, const body& what,
+                  const detail::rules& rules, report& into, std::uint64_t& executions) {
   execution& run = shared_execution();
-  for (std::uint64_t i = 0; chooser.next() && i != limit; ++i) {
+  for (std::uint64_t i = 0; chooser.next() && i != limit && !time.is_over(i); ++i) {
     run_once(what, rules, chooser, nullptr);
     if (run.was_cut_short()) {
       ++into.cut_short;
@@ -112,10 +129,11 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   result.stale_loads = how.stale_loads;
   result.spurious_events = how.spurious_events;
   result.reused_addresses = how.reused_addresses;
+  const time_limit half(how.seconds / 2), whole(how.seconds);
   detail::random_walk walk(how.seed, how.random);
-  if (!explore_with(walk, how.random, what, rules, result, result.random)) return result;
+  if (!explore_with(walk, how.random, half, what, rules, result, result.random)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
-  if (!explore_with(ranked, how.priorities, what, rules, result, result.priorities)) return result;
+  if (!explore_with(ranked, how.priorities, half, what, rules, result, result.priorities)) return result;
   // Few preemptions first: what fails with one is not worth a search with two.
   std::uint64_t left = how.depth_first;
   for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
@@ -123,7 +141,8 @@ report explore_under(const body& what, const options& how, const detail::rules& 
     const std::uint64_t before = result.executions + result.cut_short;
     // A frozen thread is stopped between two steps, whatever they touch.
     detail::depth_first search(preemptions, how.stale_loads, how.reduced && rules.frozen_thread < 0);
-    if (!explore_with(search, left, what, rules, result, result.depth_first) || !search.complete()) break;
+    if (!explore_with(search, left, whole, what, rules, result, result.depth_first) || !search.complete())
+      break;
     left -= result.executions + result.cut_short - before;
     result.complete_preemptions = static_cast<int>(preemptions);
     result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
@@ -150,6 +169,7 @@ void add_up(report& sum, report last) {
 
 // A strategy that is not asked for stays out.
 options scaled(options how) {
+  if (const char* const seconds = std::getenv("VERIFY_SECONDS")) how.seconds = std::strtod(seconds, nullptr);
   const char* const effort = std::getenv("VERIFY_EFFORT");
   if (effort == nullptr) return how;
   if (std::string_view(effort) == "deep") {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <limits>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -40,6 +41,7 @@ struct options {
   std::uint64_t depth_first = 200'000;
   std::uint64_t priorities = 2'000;
   std::uint64_t random = 2'000;
+  double seconds = std::numeric_limits<double>::infinity();  // for all; what it cuts off is not complete
 
   unsigned preemptions = 2;       // depth-first: switches away from a thread that could go on
   unsigned stale_loads = 2;       // depth-first: loads that do not return the newest value
@@ -88,7 +90,8 @@ std::ostream& operator<<(std::ostream& out, const report& result);
 
 // Runs the body until it fails or the options are used up. If the environment has VERIFY_REPLAY, that one
 // execution is run instead; if it has VERIFY_EFFORT=n, n times as many are; if it has VERIFY_EFFORT=deep, the
-// depth-first search ends only when it is complete, and 100,000 executions have random priorities.
+// depth-first search ends only when it is complete, and 100,000 executions have random priorities. If it has
+// VERIFY_SECONDS=s, each search ends after that time, of which random priorities have no more than half.
 report explore(const body& what, const options& how = {});
 report replay(const body& what, std::string_view token, const options& how = {});
 

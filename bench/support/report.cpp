@@ -60,6 +60,19 @@ column column_of(headline what) {
   return {};
 }
 
+// The figure of a row that is the headline.
+const char* name_of(headline what) {
+  switch (what) {
+    case headline::items_per_second:
+      return "items_per_second";
+    case headline::time_per_item:
+      return "real_time";
+    case headline::cpu_seconds:
+      return "cpu_time";
+  }
+  return "";
+}
+
 bool is_ours(const result& of) {
   return of.what.implementation.starts_with("plait");
 }
@@ -73,11 +86,9 @@ std::string readable(double value) {
 }
 
 row row_of(const result& of, const std::string& kind) {
-  return {{"name", of.what.name()},
-          {"run_name", of.what.name()},
-          {"run_type", kind},
-          {"repetitions", of.repetitions.size()},
-          {"threads", of.what.threads}};
+  return {{"name", of.what.name()},     {"run_name", of.what.name()},
+          {"run_type", kind},           {"repetitions", of.repetitions.size()},
+          {"threads", of.what.threads}, {"judged_by", name_of(of.what.judged_by)}};
 }
 
 row iteration_row(const result& of, std::size_t index) {

@@ -32,7 +32,9 @@ inline void count(std::ptrdiff_t bytes) noexcept {
 
 [[gnu::noinline]] inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
   ++calls;
-  if (until_failure != 0 && --until_failure == 0) return nullptr;
+  const bool fails = until_failure == 1;
+  if (until_failure != 0) --until_failure;
+  if (fails) return nullptr;
   void* const memory =
       std::aligned_alloc(alignment, std::max<std::size_t>(1, (size + alignment - 1) / alignment) * alignment);
   if (memory != nullptr) count(static_cast<std::ptrdiff_t>(malloc_usable_size(memory)));

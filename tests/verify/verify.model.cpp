@@ -215,6 +215,22 @@ TEST(verify, explores_steps_that_have_nothing_to_do_with_each_other_in_one_order
   EXPECT_LT(executions(true), executions(false));
 }
 
+TEST(verify, does_not_call_a_search_complete_that_ran_out_of_time) {
+  const auto search = [](double seconds) {
+    return verify::explore(
+        [] {
+          atomic<int> x{0};
+          threads([&] { x.store(1, relaxed); }, [&] { x.store(2, relaxed); });
+        },
+        {.seconds = seconds, .scaled = false});
+  };
+  EXPECT_TRUE(search(1000).complete);
+  const verify::report ended = search(0);
+  EXPECT_TRUE(ended.passed());
+  EXPECT_FALSE(ended.complete);
+  EXPECT_EQ(ended.complete_preemptions, -1);
+}
+
 TEST(verify, reports_an_exception_that_leaves_a_thread) {
   expect_failure([] { threads([] { throw std::runtime_error("oh"); }); }, "an exception left the thread: oh");
 }

@@ -62,7 +62,7 @@ class [[gnu::visibility("default")]] counter_cells {
     try {
       own = attach(mine, at.segment) + at.offset;
     } catch (...) {
-      // There is no memory, or no thread-exit key. The next add tries again.
+      own = nullptr;  // there is no memory, or no thread-exit key: the next add tries again
     }
     sync::signal_fence();
     mine.is_attaching = false;
