@@ -173,6 +173,12 @@ const verify::scenario scenarios[] = {
                [&] { queue.push(2); });
      }},
 
+    {"a_batch_that_has_waited_hands_on_the_items_it_leaves",
+     model::a_batch_hands_on_the_items_it_leaves<int_queue, 2>},
+    {"a_batch_that_has_waited_hands_on_the_room_it_leaves",
+     model::a_batch_hands_on_the_room_it_leaves<int_queue>},
+    {"a_batch_that_makes_its_elements_hands_on_the_room_it_leaves",
+     model::a_batch_that_makes_its_elements_hands_on_the_room_it_leaves<int_queue>},
     {"batches_of_two_producers_stay_together_or_in_order", model::batches_of_two_producers<int_queue, 2>},
 
     {"a_batch_is_no_larger_than_asked_for",

@@ -166,6 +166,8 @@ const verify::scenario scenarios[] = {
      },
      {.depth_first = 50'000}},
 
+    {"a_batch_that_has_waited_hands_on_the_items_it_leaves",
+     model::a_batch_hands_on_the_items_it_leaves<int_queue>},
     {"batches_of_two_producers_stay_in_order",
      model::batches_of_two_producers<int_queue>,
      {.depth_first = 50'000}},

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <stop_token>
 
 #include <plait/conqueue_status.hpp>
@@ -230,6 +231,49 @@ void a_stop_request_and_a_pop() {
   Queue queue(Capacity...);
   std::stop_source stop;
   threads([&] { check(!queue.pop(stop.get_token())); }, [&] { verify::request_stop(stop); });
+}
+
+// One batch makes room for two producers, or brings items for two consumers, and notifies once. The batch that it wakes
+// has to hand the wake on.
+template <class Queue>
+void a_batch_hands_on_the_room_it_leaves() {
+  Queue queue(2);
+  queue.push(1);
+  queue.push(2);
+  threads([&] { check(queue.push_n(std::array{3}.begin(), 1) == 1); }, [&] { queue.push(4); },
+          [&] {
+            std::array<int, 2> got{};
+            check(queue.pop_n(got.begin(), 2) == 2);
+          });
+}
+
+template <class Queue, std::size_t... Capacity>
+void a_batch_hands_on_the_items_it_leaves() {
+  Queue queue(Capacity...);
+  threads(
+      [&] {
+        std::array<int, 1> got{};
+        check(queue.pop_n(got.begin(), 1) == 1);
+      },
+      [&] { check(queue.pop().has_value()); }, [&] { check(queue.push_n(std::array{1, 2}.begin(), 2) == 2); });
+}
+
+// As above, with elements that are read only once there is room.
+template <class Queue>
+void a_batch_that_makes_its_elements_hands_on_the_room_it_leaves() {
+  Queue queue(2);
+  queue.push(1);
+  queue.push(2);
+  threads(
+      [&] {
+        const auto made = std::views::iota(3, 4) | std::views::transform([](int each) { return each + 1; });
+        check(queue.push_n(made.begin(), 1) == 1);
+      },
+      [&] { queue.push(5); },
+      [&] {
+        std::array<int, 2> got{};
+        check(queue.pop_n(got.begin(), 2) == 2);
+      });
 }
 
 template <class Queue, std::size_t... Capacity>
