@@ -15,7 +15,7 @@ namespace {
 using plait::detail::locked_word;
 using verify::check;
 using verify::threads;
-namespace sync = plait::sync;
+namespace sync = plait::detail::sync;
 
 constexpr locked_word::bits flag = 2;
 constexpr locked_word::bits one = 4;

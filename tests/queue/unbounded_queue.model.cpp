@@ -202,7 +202,7 @@ const verify::scenario scenarios[] = {
        queue.push(1);
        threads([&] { queue.push(2), queue.push(3); },
                [&] {
-                 for (int i = 4; i <= 6; ++i) queue.push(i), queue.try_pop();
+                 for (int i = 4; i <= 6; ++i) queue.push(i), (void)queue.try_pop();
                  while (queue.try_pop()) {
                  }
                  queue.push(7);
@@ -218,10 +218,10 @@ const verify::scenario scenarios[] = {
        unbounded_queue<int> queue;
        for (int i = 1; i <= 4; ++i) queue.push(i);
        std::array<int, 3> got{};
-       threads([&] { queue.try_pop(), queue.try_pop(); },
+       threads([&] { (void)queue.try_pop(), (void)queue.try_pop(); },
                [&] {
                  for (int& each : got) each = queue.try_pop().value_or(0);
-                 queue.push(5), queue.push(6), queue.try_pop();
+                 queue.push(5), queue.push(6), (void)queue.try_pop();
                });
        queue.push(7);
        std::optional<int> last;

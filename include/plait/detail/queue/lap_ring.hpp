@@ -235,6 +235,8 @@ class lap_ring {
   static constexpr std::size_t prefetch_distance = 2 * cache_line;
   static constexpr std::size_t longest_prefetch = 32 * cache_line;
 
+  static constexpr int looks_at_busy_slot = sync::attempts(16);
+
   struct slot_type {
     sync::atomic<std::uint64_t> stamp;
     sync::storage<item_type> item;
@@ -255,8 +257,9 @@ class lap_ring {
     if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail) return {conqueue_status::success, now};
     // The slot still holds the element of the lap before. The queue is full if head stands there too; else that
     // element is being taken.
-    const bool is_full = positions_.next_lap(head_.load(sync::seq_cst)) == tail;  // seq_cst claimed
-    return {is_full ? conqueue_status::full : conqueue_status::busy, tail};
+    if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)
+      return {conqueue_status::full, tail};  // seq_cst claimed
+    return {is_soon(slot_at(tail).stamp, tail) ? conqueue_status::success : conqueue_status::busy, tail};
   }
 
   // The slot at `head` could not be emptied.
@@ -269,7 +272,19 @@ class lap_ring {
     const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
     if (tail == head) return {conqueue_status::empty, head};
     if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
-    return {conqueue_status::busy, head};
+    const bool is_filled_soon = is_soon(slot_at(head).stamp, positions_.filled(head));
+    return {is_filled_soon ? conqueue_status::success : conqueue_status::busy, head};
+  }
+
+  // Whether a slot that another thread is at work on gets that stamp while it is waited for. That takes some
+  // nanoseconds, unless the thread has lost its processor: then, and only then, the answer is busy. Callers who
+  // yield when they are told so would else give the processor to a thread that can do less than they.
+  static bool is_soon(const sync::atomic<std::uint64_t>& stamp, std::uint64_t expected) noexcept {
+    for (int look = 0; look != looks_at_busy_slot; ++look) {
+      sync::pause();
+      if (stamp.load(sync::relaxed) == expected) return true;  // relaxed: whoever goes on loads it again
+    }
+    return false;
   }
 
   // Asks for the lines of the next batch at once, to be written: looking at their stamps would fetch them to
