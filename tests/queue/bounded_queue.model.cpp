@@ -157,6 +157,18 @@ const verify::scenario scenarios[] = {
        threads(join, join, [&] { queue.task_done(); });
      }},
 
+    {"task_done_does_not_take_an_old_tail_for_a_task_too_many",
+     [] {
+       bounded_queue<int> queue(2);
+       queue.push(1);
+       (void)queue.pop();
+       threads([&] { queue.push(2); },
+               [&] {
+                 if (queue.try_pop()) queue.task_done();
+               },
+               [&] { queue.task_done(); });
+     }},
+
     {"join_push_and_task_done",
      [] {
        bounded_queue<int> queue(1);
@@ -171,6 +183,21 @@ const verify::scenario scenarios[] = {
                  queue.task_done();
                },
                [&] { queue.push(2); });
+     }},
+
+    {"a_pop_that_lost_the_item_to_one_after_the_close_does_not_say_empty",
+     [] {
+       bounded_queue<int> queue(1);
+       queue.push(1);
+       threads(
+           [&] {
+             const auto item = queue.try_pop();
+             check(item || item.error() != plait::conqueue_status::empty, "it was never empty and open");
+           },
+           [&] {
+             queue.close();
+             (void)queue.try_pop();
+           });
      }},
 
     {"a_batch_that_has_waited_hands_on_the_items_it_leaves",

@@ -44,6 +44,8 @@ inline constexpr std::uint64_t laps_before_wrap = 0;
 //                                 hands the storage back
 //         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
 //                                 full and empty are exact, and event_count's two cases hold
+//         claimed   head_         release in the seq_cst of a get -> acquire in why_not_get: a tail loaded after
+//                                 it is no older than the one that getter saw
 template <queue_element T, class Allocator>
 class lap_ring {
  public:
@@ -264,7 +266,9 @@ class lap_ring {
 
   // The slot at `head` could not be emptied.
   [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
-    const position now = head_.load(sync::relaxed);  // relaxed: a stale head is never found where the tail is
+    // The thread that took the element before may have closed the queue first, or put more: with this load, the
+    // tail is no older than that.
+    const position now = head_.load(sync::acquire);  // acquire claimed
     // relaxed: whoever goes on at that slot loads its stamp again
     if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
       return {conqueue_status::success, now};
