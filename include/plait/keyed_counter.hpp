@@ -244,10 +244,7 @@ class keyed_counter {
   struct alignas(detail::contention_free_distance) locked_table {
     locked_table() = default;
     ~locked_table() {
-      if (lock.try_lock()) {
-        lock.unlock();
-        return;
-      }
+      if (detail::sync::is_free(lock)) return;
       // In the child of a fork, a table that some other thread was at work on is in an unknown state: it is
       // left alone.
       alignas(counting_table) std::byte left_alone[sizeof(counting_table)];
