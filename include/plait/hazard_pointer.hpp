@@ -19,10 +19,15 @@
 //   (2) The fence is in retire(), and reaches into all threads: one system call for at least 64 objects. Where
 //       the kernel has no membarrier, or a sandbox forbids it, both sides have a plain seq_cst fence.
 //   (3) Garbage is bounded: each thread keeps at most 2 b retired objects, where b is the larger of 64 and
-//       twice the greatest number of hazard pointers there have been at once. (What a deleter retires beyond
-//       two comes on top, and is gone after as many calls.) A reader that sleeps keeps only what it protects.
-//       A thread that ends frees what it has retired, but for what is protected just then: others free that
-//       as they retire.
+//       twice the greatest number of hazard pointers there have been at once. What deleters retire comes on
+//       top, if each retires more than two objects: each call frees two. A reader that sleeps keeps only what
+//       it protects. A thread that ends frees what it has retired, but for what is protected just then: others
+//       free that as they retire.
+//
+//   may be called         in a signal handler                    in operator new
+//   protect, try_protect, yes, of a hazard pointer that only     yes
+//     reset_protection    the handler uses
+//   the others            no                                     no
 //
 // Exceptions: only make_hazard_pointer() throws, and only std::bad_alloc. Deleters must not throw. They run
 // outside every lock, in a thread that calls retire() or ends, and may use and retire what they like.

@@ -6,27 +6,36 @@
 //
 //   operation            progress        exactness                              complexity
 //   add                  blocks (1)      no count is ever lost                  O(1)
-//   update               as add          as add                                 O(keys), cheaper than adds
+//   update, subtract     as add          as add                                 O(keys), cheaper than adds
 //   count, total, empty  blocks (2)      (3)                                    O(threads)
 //   size                 blocks (2)      (3)                                    O(keys added since the last
 //                                                                               read of all keys)
-//   most_common,         as size         (3)                                    as size, and O(all keys), and
+//   most_common,         as size         (3), in the order of (4)               as size, and O(all keys), and
 //     snapshot, for_each,                                                       sorting what most_common
 //     merge                                                                     returns
+//   erase                blocks (2)      what is added meanwhile may stay       O(threads)
 //   clear                blocks (2)      what is added meanwhile may stay       O(keys)
-//   Memory: each thread counts in a table of its own, which the thread that gets its place goes on with;
-//   whoever reads all keys empties these into a common one. At most (threads alive at once + 1) * distinct
-//   keys * (the size of a key + 8 + 11 to 22 bytes). A std::string key takes 16 bytes if it has up to 12
-//   characters. clear() and the destructor free it.
-//   (1) On the lock of the thread's own table, which somebody else wants only to read or clear it.
-//   (2) As add, on one table after the other, and on whoever else reads or clears.
-//   (3) Exact when nobody adds or clears. Otherwise every add that happened before is seen, unless cleared,
-//       and of those under way, some.
+//   (1) On the lock of the thread's own table, which somebody else wants only to read, erase or clear.
+//   (2) As add, on one table after the other, and on whoever else reads, erases or clears.
+//   (3) Exact when nobody adds, erases or clears. Otherwise every add that happened before is seen, unless
+//       erased or cleared, and of those under way, some.
+//   (4) Keys that one thread adds come in the order of its first add of each, as in Python. So do those of
+//       several threads, if all keys are read (by size(), say) before the next thread adds. Without that,
+//       nothing is promised of which of two threads' keys come first.
+//   None of them may be called in a signal handler or in operator new.
+//
+//   Memory: each thread counts in a table of its own. The thread that gets its place goes on with it, and
+//   whoever reads all keys empties these tables into a common one. At most (threads alive at once + 1) *
+//   distinct keys * (the size of a key + 8 + 11 to 22 bytes). A std::string key takes 16 bytes if it has up to
+//   12 characters. An object has 512 bytes, and 128 more for each thread that was alive at once, got for as
+//   many as there are whenever they have doubled (64 KiB for the 512th); a thread's first key takes 1 to 2 KB.
+//   What erase() forgets is freed when it is a quarter of a table. clear() and the destructor free all.
 //
 // Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
-// is held; update() and merge() have then counted some of their keys, each wholly or not at all.
-// Hash, the range given to update() and Key's destructor run outside every lock. Equal, Key's constructors
-// and its order run inside: they must not use the same counter.
+// is held. update(), subtract() and merge() have then counted some of their keys, each wholly or not at all,
+// and erase() may have forgotten what some threads have counted. Hash, the range given to update() and Key's
+// destructor run outside every lock. Equal and Key's constructors run inside: they must not use the same
+// counter.
 //
 //   plait::keyed_counter<std::string> words;
 //   std::jthread other([&] { words.add("cat", 2); });  // any thread may count
@@ -41,7 +50,7 @@
 // have is_transparent, as they do by default for strings, a string_view or literal is counted and looked up
 // without making a string unless the key is new.
 // As in Python, a count may become 0 or negative and the key stays; adding 0 puts a key in. Counts wrap
-// around at 2^63.
+// around at 2^63. A key that does not equal itself, such as NaN, is a new key with each add, and never found.
 // Shared libraries: as for counter.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
 // Algorithm: thread-local aggregation, poured together when read; an index of hashes over dense entries.
@@ -50,7 +59,6 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -78,8 +86,27 @@ template <class Key>
 concept countable_key =
     std::is_object_v<Key> && std::copy_constructible<Key> && std::is_nothrow_destructible_v<Key>;
 
-template <countable_key Key, class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
+template <class Hash, class Key>
+concept hash_for_key = requires(const Hash& hash, const Key& key) {
+  { std::invoke(hash, key) } -> std::convertible_to<std::uint64_t>;
+};
+
+template <class Key, class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
 class keyed_counter {
+  // Here, and not where Key is named, because a key may be incomplete there.
+  static_assert(
+      countable_key<Key>,
+      "plait::keyed_counter<Key>: Key must be an object type that can be copied, and whose destructor does "
+      "not throw.");
+  static_assert(
+      hash_for_key<Hash, Key>,
+      "plait::keyed_counter<Key, Hash>: there is no hash for Key. Pass as Hash a function object that takes a "
+      "const Key& and returns an integer, or specialize std::hash<Key>.");
+  static_assert(
+      std::predicate<const Equal&, const Key&, const Key&>,
+      "plait::keyed_counter<Key, Hash, Equal>: two keys cannot be compared. Give Key an operator==, or pass "
+      "as Equal a function object that takes two const Key& and returns a bool.");
+
   // What can be counted and looked up without first making a Key of it.
   template <class K>
   static constexpr bool is_lookup_key =
@@ -115,7 +142,15 @@ class keyed_counter {
     requires is_lookup_key<std::ranges::range_reference_t<Range>> ||
              std::constructible_from<Key, std::ranges::range_reference_t<Range>>
   void update(Range&& keys) {
-    add_all(keys);
+    add_all(keys, 1);
+  }
+
+  // Takes 1 for every element of `keys`. As with add, a count may become negative.
+  template <std::ranges::input_range Range>
+    requires is_lookup_key<std::ranges::range_reference_t<Range>> ||
+             std::constructible_from<Key, std::ranges::range_reference_t<Range>>
+  void subtract(Range&& keys) {
+    add_all(keys, -1);
   }
 
   // How often `key` was counted; 0 if never.
@@ -143,14 +178,14 @@ class keyed_counter {
     return none;
   }
 
-  // The n keys with the highest counts, or all of them, highest first. Keys with equal counts come in their
-  // own order if they have one.
+  // The n keys with the highest counts, or all of them, highest first. Keys with equal counts come in the order
+  // of snapshot().
   std::vector<value_type> most_common() const { return most_common(static_cast<size_type>(-1)); }
   std::vector<value_type> most_common(size_type n) const {
     return read([n](const counting_table& all) { return ranked(all, n); });
   }
 
-  // All keys and their counts, in no particular order.
+  // All keys and their counts, in the order of (4) above.
   std::vector<value_type> snapshot() const {
     return read([](const counting_table& all) {
       std::vector<value_type> copy;
@@ -162,7 +197,7 @@ class keyed_counter {
 
   // The same without a copy: calls visit(key, count) for each. Others can add meanwhile, but not read or
   // clear, and `visit` must not either. A key is shown where it is, a string as a string_view, and stays
-  // there until clear().
+  // there until erase() or clear().
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     read([&](const counting_table& all) {
@@ -173,6 +208,21 @@ class keyed_counter {
   // Adds all counts of `other`, which may be this counter.
   void merge(const keyed_counter& other) {
     for (auto& [key, n] : other.snapshot()) add(std::move(key), n);
+  }
+
+  // Takes all counts of `other`, which may be this counter.
+  void subtract(const keyed_counter& other) {
+    // Not -n, which the lowest number has not.
+    for (auto& [key, n] : other.snapshot())
+      add(std::move(key), static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(n)));
+  }
+
+  // Forgets `key` and its count; false if it is not there. What is added meanwhile may stay.
+  bool erase(const Key& key) { return erase_one(key); }
+  template <class K>
+    requires is_lookup_key<K>
+  bool erase(const K& key) {
+    return erase_one(key);
   }
 
   // Forgets all keys.
@@ -194,10 +244,7 @@ class keyed_counter {
   struct alignas(detail::contention_free_distance) locked_table {
     locked_table() = default;
     ~locked_table() {
-      if (lock.try_lock()) {
-        lock.unlock();
-        return;
-      }
+      if (detail::sync::is_free(lock)) return;
       // In the child of a fork, a table that some other thread was at work on is in an unknown state: it is
       // left alone.
       alignas(counting_table) std::byte left_alone[sizeof(counting_table)];
@@ -267,18 +314,18 @@ class keyed_counter {
 
   // Reads each key once, and uses what it has read before it reads the next.
   template <class Range>
-  void add_all(Range& keys) {
+  void add_all(Range& keys, std::int64_t n) {
     using reference = std::ranges::range_reference_t<Range>;
     if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference> &&
                   is_lookup_key<reference>) {
-      add_batches(keys);
+      add_batches(keys, n);
     } else {
       // What is read here may be gone, or lead to something else, when the next is read: it is copied.
       std::vector<copied_key> batch;
       batch.reserve(batch_size);
       const auto add_copies = [&] {
         auto copies = batch | std::views::transform(&copied_key::key);
-        add_batches(copies);
+        add_batches(copies, n);
         batch.clear();
       };
       for (auto&& key : keys) {
@@ -307,15 +354,15 @@ class keyed_counter {
 
   // The keys stay where they are.
   template <class Range>
-  void add_batches(Range& keys) {
+  void add_batches(Range& keys, std::int64_t n) {
     auto next = std::ranges::begin(keys);
     const auto end = std::ranges::end(keys);
-    while (next != end) add_batch(next, end);
+    while (next != end) add_batch(next, end, n);
   }
 
-  // Counts up to batch_size keys from `next` on, and moves it past them.
+  // Adds n to up to batch_size keys from `next` on, and moves it past them.
   template <class Iterator, class Sentinel>
-  void add_batch(Iterator& next, const Sentinel& end) {
+  void add_batch(Iterator& next, const Sentinel& end, std::int64_t n) {
     using hashed = hashed_key<std::remove_cvref_t<std::iter_reference_t<Iterator>>>;
     std::array<hashed, batch_size> batch;
     size_type size = 0;
@@ -331,7 +378,7 @@ class keyed_counter {
     for (size_type i = 0; i != size; ++i) {
       if (i + slots_ahead < size) own.table.prefetch_slot(batch[i + slots_ahead].hash);
       if (i + entries_ahead < size) own.table.prefetch_entry(batch[i + entries_ahead].hash);
-      own.table.add(batch[i].hash, batch[i].key(), 1, equal_);
+      own.table.add(batch[i].hash, batch[i].key(), static_cast<std::uint64_t>(n), equal_);
     }
   }
 
@@ -341,6 +388,21 @@ class keyed_counter {
     std::uint64_t sum = 0;
     for_each_table([&](const counting_table& table) { sum += table.count(hash, wanted(key), equal_); });
     return static_cast<std::int64_t>(sum);
+  }
+
+  // The same way as clear().
+  template <class K>
+  bool erase_one(const K& key) {
+    const hash_type hash = hash_of(key);
+    bool found = false;
+    const auto erase_from = [&](locked_table& from) {
+      counting_table replaced;  // destroyed when the lock is free again
+      const std::lock_guard guard(from.lock);
+      found |= from.table.erase(hash, wanted(key), equal_, replaced);
+    };
+    tables_.for_each(erase_from);
+    erase_from(common_);
+    return found;
   }
 
   // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The lock of the
@@ -390,17 +452,16 @@ class keyed_counter {
   static std::vector<value_type> ranked(const counting_table& all, size_type n) {
     struct candidate {
       std::int64_t count;  // read more often than the rest
+      size_type place;     // in the order in which keys came
       const entry* in;
     };
     std::vector<candidate> candidates;
     candidates.reserve(all.size());
-    all.for_each(
-        [&](const entry& each) { candidates.push_back({static_cast<std::int64_t>(each.count), &each}); });
+    all.for_each([&](const entry& each) {
+      candidates.push_back({static_cast<std::int64_t>(each.count), candidates.size(), &each});
+    });
     const auto before = [](const candidate& left, const candidate& right) {
-      if constexpr (std::three_way_comparable<Key>) {
-        if (left.count == right.count) return left.in->key < right.in->key;
-      }
-      return left.count > right.count;
+      return left.count != right.count ? left.count > right.count : left.place < right.place;
     };
     n = std::min(n, candidates.size());
     const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(n);

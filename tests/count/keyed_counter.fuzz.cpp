@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Any sequence of operations by one thread on two counters, against maps.
-#include <algorithm>
+// Any sequence of operations by one thread on two counters, against what Python's Counter would hold.
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,9 +23,44 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
+using counts = std::vector<std::pair<std::string, std::int64_t>>;
+
+// Keys in the order of their first add.
+struct dictionary {
+  counts all;
+  std::map<std::string, std::size_t, std::less<>> places;
+
+  void add(const std::string& key, std::int64_t n) {
+    const auto [place, is_new] = places.try_emplace(key, all.size());
+    if (is_new) all.emplace_back(key, 0);
+    all[place->second].second = sum(all[place->second].second, n);
+  }
+  std::int64_t count(std::string_view key) const {
+    const auto place = places.find(key);
+    return place == places.end() ? 0 : all[place->second].second;
+  }
+  bool erase(std::string_view key) {
+    const auto place = places.find(key);
+    if (place == places.end()) return false;
+    const std::size_t erased = place->second;
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(erased));
+    places.erase(place);
+    for (auto& [other, at] : places) at -= at > erased ? 1 : 0;
+    return true;
+  }
+  counts ranked() const {
+    // Equals stay in the order in which they are inserted.
+    std::multimap<std::int64_t, std::string, std::greater<>> by_count;
+    for (const auto& [key, n] : all) by_count.emplace(n, key);
+    counts result;
+    for (const auto& [n, key] : by_count) result.emplace_back(key, n);
+    return result;
+  }
+};
+
 struct counted {
   plait::keyed_counter<std::string> counter;
-  std::map<std::string, std::int64_t> model;
+  dictionary model;
 };
 
 // Short keys and long ones are kept in different ways; many differ in their last byte alone.
@@ -40,41 +75,29 @@ std::int64_t some_count(fuzz::input& in) {
   return counts[in.below(counts.size())];
 }
 
-using ranking = std::vector<std::pair<std::string, std::int64_t>>;
-
-ranking ranked(const std::map<std::string, std::int64_t>& model) {
-  ranking all(model.begin(), model.end());
-  std::ranges::sort(all, [](const auto& a, const auto& b) {
-    return a.second != b.second ? a.second > b.second : a.first < b.first;
-  });
-  return all;
-}
-
 void compare(const counted& one) {
   const auto& [counter, model] = one;
   std::int64_t total = 0;
-  for (const auto& [key, count] : model) total = sum(total, count);
+  for (const auto& [key, count] : model.all) total = sum(total, count);
   require(counter.total() == total, "total()");
-  require(counter.size() == model.size(), "size()");
-  require(counter.empty() == model.empty(), "empty()");
-  ranking all = counter.snapshot();
-  std::ranges::sort(all);
-  require(all == ranking(model.begin(), model.end()), "snapshot()");
+  require(counter.size() == model.all.size(), "size()");
+  require(counter.empty() == model.all.empty(), "empty()");
+  require(counter.snapshot() == model.all, "snapshot()");
 }
 
 void step(fuzz::input& in, counted& one, counted& other) {
   auto& [counter, model] = one;
-  switch (in.below(8)) {
+  switch (in.below(11)) {
     case 0: {
       std::string key = some_key(in);
       const std::int64_t n = some_count(in);
-      model[key] = sum(model[key], n);
+      model.add(key, n);
       return in.flag() ? counter.add(std::string_view(key), n) : counter.add(std::move(key), n);
     }
     case 1: {
       std::vector<std::string> keys;
       for (unsigned left = in.below(16); left != 0; --left) keys.push_back(some_key(in));
-      for (const std::string& key : keys) model[key] = sum(model[key], 1);
+      for (const std::string& key : keys) model.add(key, 1);
       return counter.update(keys);
     }
     case 2: {
@@ -82,34 +105,51 @@ void step(fuzz::input& in, counted& one, counted& other) {
       if (in.below(4) != 0) return;
       std::vector<std::string> keys;
       for (unsigned i = 0, count = 3 * in.byte(); i != count; ++i) keys.push_back(std::to_string(i));
-      for (const std::string& key : keys) model[key] = sum(model[key], 1);
+      for (const std::string& key : keys) model.add(key, 1);
       const std::vector<std::string_view> views(keys.begin(), keys.end());
       return counter.update(views);
     }
     case 3: {
       const std::string key = some_key(in);
-      const auto found = model.find(key);
-      return require(counter.count(key) == (found == model.end() ? 0 : found->second), "count()");
+      return require(counter.count(key) == model.count(key), "count()");
     }
     case 4: {
-      ranking expected = ranked(model);
+      counts expected = model.ranked();
       const std::size_t n = in.byte();
       if (n < expected.size()) expected.resize(n);
       return require(counter.most_common(n) == expected, "most_common()");
     }
     case 5:
       counter.merge(other.counter);
-      for (const auto& [key, n] : other.model) model[key] = sum(model[key], n);
+      for (const auto& [key, n] : other.model.all) model.add(key, n);
       return;
     case 6: {
       counter.merge(counter);
-      for (auto& [key, n] : model) n = sum(n, n);
+      for (auto& [key, n] : model.all) n = sum(n, n);
+      return;
+    }
+    case 7:
+      counter.subtract(other.counter);
+      for (const auto& [key, n] : other.model.all)
+        model.add(key, static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(n)));
+      return;
+    case 8: {
+      const std::string key = some_key(in);
+      return require(counter.erase(std::string_view(key)) == model.erase(key), "erase()");
+    }
+    case 9: {
+      // Of those there are, so many that entries are left out.
+      for (unsigned left = in.byte(); left != 0 && !model.all.empty(); --left) {
+        const std::string key = model.all[in.below(static_cast<unsigned>(model.all.size()))].first;
+        require(counter.erase(key), "erase()");
+        model.erase(key);
+      }
       return;
     }
     default:
       if (in.below(4) != 0) return compare(one);
       counter.clear();
-      model.clear();
+      model = {};
   }
 }
 

@@ -113,6 +113,7 @@ const operation operations[] = {
      .run = [](world& in, view& seen) { seen = look(in.tested); },
      .looks = true,
      .counts = true},
+    {.name = "erase", .run = [](world& in, view&) { in.tested.erase(1); }, .clears = true},
     {.name = "clear", .run = [](world& in, view&) { in.tested.clear(); }, .clears = true},
 };
 
@@ -167,6 +168,12 @@ std::vector<model::row> rows(const operation* third, const verify::options& how)
   return all;
 }
 
+counter* added_to_late = nullptr;
+
+void add_late() noexcept {
+  added_to_late->add(2);
+}
+
 const verify::scenario scenarios[] = {
     {"two_counters_that_merge_each_other",
      [] {
@@ -207,6 +214,81 @@ const verify::scenario scenarios[] = {
        threads([&] { in.tested.add(2); }, [&] { look(in.tested); }, [&] { in.tested.clear(); });
        check(in.tested.count(1) == 0, "no reader saves a count from clear()");
        check(in.tested.count(2) <= 1);
+     },
+     {.depth_first = 5'000}},
+
+    {"an_update_a_subtract_and_a_reader",
+     [] {
+       world in;
+       view seen;
+       threads([&] { in.tested.update(std::vector<key>{1, 2}); },
+               [&] { in.tested.subtract(std::vector<key>{1, 2}); }, [&] { seen = look(in.tested); });
+       check(!seen.twice && seen.total >= -1 && seen.total <= 3);
+       check(in.tested.count(1) == 1 && in.tested.count(2) == 0 && in.tested.size() == 2);
+     },
+     {.depth_first = 5'000}},
+
+    {"an_erase_a_reader_and_an_add",
+     [] {
+       world in;
+       bool found = false;
+       view seen;
+       threads([&] { found = in.tested.erase(1); }, [&] { seen = look(in.tested); },
+               [&] {
+                 in.tested.add(2);
+                 in.tested.add(1);
+               });
+       check(found && !seen.twice, "it was there all the time");
+       check(in.tested.count(1) <= 1 && in.tested.count(2) == 1, "nobody saves a count from erase()");
+     },
+     {.depth_first = 5'000}},
+
+    {"two_erases_find_a_key_once_or_in_two_tables",
+     [] {
+       world in;
+       int found = 0;
+       bool also = false;
+       threads([&] { found = in.tested.erase(1) ? 1 : 0; }, [&] { also = in.tested.erase(1); },
+               [&] { in.tested.total(); });
+       check(found + (also ? 1 : 0) == 1);
+       check(in.tested.empty());
+     },
+     {.depth_first = 5'000}},
+
+    {"four_operations_of_a_thread_while_another_reads",
+     [] {
+       world in;
+       threads(
+           [&] {
+             in.tested.add(2);
+             in.tested.erase(1);
+             in.tested.add(2);
+             check(in.tested.count(2) >= 2, "its own adds are there");
+           },
+           [&] {
+             look(in.tested);
+             in.tested.add(2);
+             check(look(in.tested).keys <= 2);
+           });
+       check(in.tested.total() == 3 && in.tested.count(2) == 3);
+     },
+     {.depth_first = 5'000}},
+
+    {"a_late_destructor_adds_while_another_thread_has_the_table",
+     [] {
+       world in;
+       added_to_late = &in.tested;
+       threads(
+           [&] {
+             plait::detail::sync::at_thread_exit<&add_late>();  // runs when the id has been given back
+             in.tested.add(2);
+           },
+           [&] {
+             in.tested.add(2);
+             verify::thread([&] { in.tested.add(2), in.tested.add(2); }).join();
+             look(in.tested);
+           });
+       check(in.tested.count(2) == 5);
      },
      {.depth_first = 5'000}},
 

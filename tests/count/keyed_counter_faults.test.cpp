@@ -108,6 +108,8 @@ const operation operations[] = {
      },
      ones(-258, 4), true},
     {"merge", [](world& in) { in.tested.merge(in.other); }, {{0, 5}, {new_key, 7}}, true},
+    {"subtract", [](world& in) { in.tested.subtract(in.other); }, {{0, -5}, {new_key, -7}}, true},
+    {"erase_unknown", [](world& in) { EXPECT_FALSE(in.tested.erase(in.unknown)); }},
     {"count",
      [](world& in) { EXPECT_EQ(in.tested.count(in.known), in.counted.empty() ? 0 : in.counted.at(0)); }},
     {"count_unknown", [](world& in) { EXPECT_EQ(in.tested.count(in.unknown), 0); }},

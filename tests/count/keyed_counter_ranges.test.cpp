@@ -22,7 +22,7 @@ using words = plait::keyed_counter<std::string>;
 
 const std::string long_word(100, 'x');
 
-// Makes element after element in one place, and knows how often each was read. `Reference` is what reading
+// Makes element after element in one place, and knows how often they were read. `Reference` is what reading
 // gives.
 template <class Reference>
 class one_place {

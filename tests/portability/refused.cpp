@@ -18,3 +18,14 @@ leaf* read(const std::atomic<leaf*>& current) {
   return guard.protect(current);
 }
 #endif
+
+#if defined(COUNTS_KEYS_WITHOUT_A_HASH)
+#include <utility>
+
+#include <plait/keyed_counter.hpp>
+
+plait::keyed_counter<std::pair<int, int>> edges;
+void count() {
+  edges.add({1, 2});
+}
+#endif

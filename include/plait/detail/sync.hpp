@@ -162,6 +162,14 @@ class storage {
 // For cold internal state only: anything hot waits on an event_count.
 using mutex = std::mutex;
 
+// Whether the mutex is free, when no thread is left that could take it: in the child of a fork it may be held
+// for ever. In general try_lock() may fail for no reason; on Linux it does not.
+inline bool is_free(mutex& lock) noexcept {
+  if (!lock.try_lock()) return false;
+  lock.unlock();
+  return true;
+}
+
 // Monotonic. Time points are what futex_wait() takes.
 struct clock {
   using duration = std::chrono::nanoseconds;

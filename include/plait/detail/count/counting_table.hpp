@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -22,6 +23,9 @@ namespace PLAIT_NAMESPACE::detail {
 // the order in which they came, in blocks that never move. So a lookup compares hashes before it touches
 // a key, frequent keys (which come early) share cache lines, and growing moves neither keys nor counts:
 // it goes over the old index once, and no constructor of a key is called that could throw.
+//
+// An erased key leaves the index at once. Its entry stays, marked, so that those behind it need not move, until
+// there are more erased entries than a quarter of the others and a block: then the others are copied together.
 //
 // The hash is 32 bits, evenly spread. Counts are modulo 2^64.
 template <class Key>
@@ -48,7 +52,8 @@ class counting_table {
     slot& place = index_[find(hash, key, equal)];
     if (place == empty) {
       append(n, std::forward<K>(key));
-      place = make_slot(hash, size_++);
+      place = make_slot(hash, entry_count_++);
+      ++size_;
     } else {
       entry_of(place).count += n;
     }
@@ -63,30 +68,48 @@ class counting_table {
     return found == empty ? 0 : entry_of(found).count;
   }
 
+  // Forgets `key`; false if it is not there. If an allocation or equal throws, nothing has changed. If the
+  // table is replaced, the old one is moved to `replaced`, an empty one, for the caller to destroy.
+  template <class K, class Equal>
+  bool erase(hash_type hash, const K& key, const Equal& equal, counting_table& replaced) {
+    if (index_.empty()) return false;
+    const std::size_t at = find(hash, key, equal);
+    if (index_[at] == empty) return false;
+    const std::size_t number = number_of(index_[at]);
+    if (erased_ == nullptr) erased_ = std::make_unique<std::vector<bool>>();
+    if (erased_->size() <= number) erased_->resize(number + 1);
+    (*erased_)[number] = true;
+    total_ -= entry_of(index_[at]).count;
+    --size_;
+    empty_slot(at);
+    if (entry_count_ - size_ > size_ / 4 + block_entries) leave_out_erased(replaced);
+    return true;
+  }
+
   // Calls visit(const entry&) for each key, in the order in which they came.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
+    std::size_t number = 0;
     for (const std::vector<entry>& block : blocks_)
-      for (const entry& each : block) visit(each);
+      for (const entry& each : block)
+        if (!is_erased(number++)) visit(each);
   }
 
-  // Moves all counts of `from` here, with copies of the keys that are new. If a copy, an allocation or equal
-  // throws, each count is in one of the tables, and each key in at least one.
+  // Moves all counts of `from` here, with copies of the keys that are new, in the order in which they came
+  // there. If a copy, an allocation or equal throws, each count is in one of the tables, and each key in at
+  // least one.
   template <class Equal>
   void pour(counting_table& from, const Equal& equal) {
     if (size_ == 0) return std::swap(*this, from);
-    // In the order of their hashes, keys find their slots side by side, but crowd together in an index that
-    // still has to grow. So they come in a few passes, each of which spreads over all of it.
     if (index_.size() < from.index_.size()) rebuild(from.index_.size());
-    for (std::size_t pass = 0; pass != passes; ++pass) {
-      for (std::size_t at = pass; at < from.index_.size(); at += passes) {
-        if (at + 2 * pour_ahead < from.index_.size()) from.prefetch_entry_at(at + 2 * pour_ahead);
-        if (at + pour_ahead < from.index_.size()) prefetch_entry(hash_of(from.index_[at + pour_ahead]));
-        if (from.index_[at] == empty) continue;
-        entry& moved = from.entry_of(from.index_[at]);
-        add(hash_of(from.index_[at]), std::as_const(moved.key), moved.count, equal);
-        from.total_ -= std::exchange(moved.count, 0);
-      }
+    const std::vector<hash_type> hashes = from.hashes_of_entries();
+    for (std::size_t number = 0; number != hashes.size(); ++number) {
+      if (number + 2 * pour_ahead < hashes.size()) prefetch_slot(hashes[number + 2 * pour_ahead]);
+      if (number + pour_ahead < hashes.size()) prefetch_entry(hashes[number + pour_ahead]);
+      if (from.is_erased(number)) continue;
+      entry& moved = from.blocks_[number / block_entries][number % block_entries];
+      add(hashes[number], std::as_const(moved.key), moved.count, equal);
+      from.total_ -= std::exchange(moved.count, 0);
     }
   }
 
@@ -106,17 +129,22 @@ class counting_table {
   static constexpr slot empty = 0;
   static constexpr std::size_t first_slots = 16;
   static constexpr std::size_t most_slots = std::size_t{1} << 32;
-  static constexpr std::size_t block_entries = 256;
-  static constexpr std::size_t passes = 8;
-  static constexpr std::size_t pour_ahead = 8 * passes;  // slots: how early pour() fetches entries
+  static constexpr std::size_t block_entries = 64;
+  static constexpr std::size_t pour_ahead = 8;  // entries: how early pour() fetches what it will need
 
   static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
     return slot{hash} << 32 | (number + 1);
   }
   static constexpr hash_type hash_of(slot from) noexcept { return static_cast<hash_type>(from >> 32); }
 
+  static constexpr std::size_t number_of(slot from) noexcept { return static_cast<std::uint32_t>(from) - 1; }
+
+  bool is_erased(std::size_t number) const noexcept {
+    return erased_ != nullptr && number < erased_->size() && (*erased_)[number];
+  }
+
   const entry& entry_of(slot from) const noexcept {
-    const std::size_t number = static_cast<std::uint32_t>(from) - 1;
+    const std::size_t number = number_of(from);
     return blocks_[number / block_entries][number % block_entries];
   }
   entry& entry_of(slot from) noexcept { return const_cast<entry&>(std::as_const(*this).entry_of(from)); }
@@ -142,7 +170,7 @@ class counting_table {
 
   template <class K>
   void append(std::uint64_t n, K&& key) {
-    if (size_ == blocks_.size() * block_entries) {
+    if (entry_count_ == blocks_.size() * block_entries) {
       std::vector<entry> block;
       block.reserve(block_entries);  // before it is one of them: a block without room would have to move
       blocks_.push_back(std::move(block));
@@ -164,11 +192,54 @@ class counting_table {
     }
   }
 
+  // Closes the gap that this leaves: no key is found behind an empty slot.
+  void empty_slot(std::size_t gap) noexcept {
+    const std::size_t mask = index_.size() - 1;
+    for (std::size_t at = (gap + 1) & mask; index_[at] != empty; at = (at + 1) & mask) {
+      const std::size_t way_from_home = (at - home(hash_of(index_[at]))) & mask;
+      if (way_from_home < ((at - gap) & mask)) continue;  // it would come to lie before its home
+      index_[gap] = index_[at];
+      gap = at;
+    }
+    index_[gap] = empty;
+  }
+
+  // By number. Those of erased entries are 0.
+  std::vector<hash_type> hashes_of_entries() const {
+    std::vector<hash_type> hashes(entry_count_);
+    for (const slot each : index_)
+      if (each != empty) hashes[number_of(each)] = hash_of(each);
+    return hashes;
+  }
+
+  // Or does nothing, if a copy or an allocation throws.
+  void leave_out_erased(counting_table& replaced) noexcept {
+    try {
+      const std::vector<hash_type> hashes = hashes_of_entries();
+      counting_table kept;
+      std::size_t number = 0;
+      for (const std::vector<entry>& block : blocks_) {
+        for (const entry& each : block) {
+          const std::size_t now = number++;
+          if (!is_erased(now))
+            kept.add(hashes[now], each.key, each.count, [](const auto&...) { return false; });
+        }
+      }
+      std::swap(*this, kept);
+      std::swap(kept, replaced);
+    } catch (...) {
+      // The entries stay as they are, and the next erase() tries again.
+    }
+  }
+
+  // 80 bytes, so that a thread's table and its lock take 128.
   std::vector<slot> index_;  // none, or a power of two of them, with the entry of a hash at or after its home
   int shift_ = 0;            // 32 less the logarithm of that power
-  std::size_t size_ = 0;     // entries
-  std::uint64_t total_ = 0;  // the sum of their counts
-  std::vector<std::vector<entry>> blocks_;  // full but for the last
+  std::uint32_t entry_count_ = 0;  // in all blocks; at most 3.75 * 2^30, since a quarter at most is erased
+  std::size_t size_ = 0;           // keys: entries but for the erased ones
+  std::uint64_t total_ = 0;        // the sum of their counts
+  std::vector<std::vector<entry>> blocks_;     // full but for the last
+  std::unique_ptr<std::vector<bool>> erased_;  // null, or by entry; those beyond its end are not erased
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

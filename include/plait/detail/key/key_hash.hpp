@@ -61,7 +61,9 @@ inline std::uint64_t hash_bytes(const char* text, std::size_t size) noexcept {
 // string_view, so that keys can be looked up without making a string.
 template <class Key>
 struct key_hash {
-  std::uint64_t operator()(const Key& key) const noexcept(noexcept(std::hash<Key>()(key))) {
+  std::uint64_t operator()(const Key& key) const noexcept(noexcept(std::hash<Key>()(key)))
+    requires requires { std::hash<Key>()(key); }
+  {
     return mix(std::hash<Key>()(key));
   }
 };

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <bit>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -108,9 +107,6 @@ class packed_string {
   }
   friend bool operator==(const packed_string& left, const packed_string& right) noexcept {
     return left.text_ == right.text_;
-  }
-  friend std::strong_ordering operator<=>(const packed_string& left, const packed_string& right) noexcept {
-    return left.text_.text() <=> right.text_.text();
   }
 
  private:
