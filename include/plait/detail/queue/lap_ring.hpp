@@ -44,6 +44,8 @@ inline constexpr std::uint64_t laps_before_wrap = 0;
 //                                 hands the storage back
 //         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
 //                                 full and empty are exact, and event_count's two cases hold
+//         claimed   head_         release in the seq_cst of try_get, try_get_n -> acquire in why_not_get: what
+//                                 was done before that get is seen, so that no old tail says empty
 template <queue_element T, class Allocator>
 class lap_ring {
  public:
@@ -264,7 +266,8 @@ class lap_ring {
 
   // The slot at `head` could not be emptied.
   [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
-    const position now = head_.load(sync::relaxed);  // relaxed: a stale head is never found where the tail is
+    // Whoever took the slot before may have put more or closed: with this load, the tail is no older.
+    const position now = head_.load(sync::acquire);  // acquire claimed
     // relaxed: whoever goes on at that slot loads its stamp again
     if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
       return {conqueue_status::success, now};
