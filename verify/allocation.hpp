@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Memory as a scenario sees it. Inside an execution, new and delete go to an arena, whose bytes are handed out again
-// only if the execution asks for that (heap.hpp), so that a use after free, a double free and a leak can be told
-// from luck; the arena is emptied when the execution is over, whatever state its threads were left in.
+// Memory as a scenario sees it. Inside an execution, new and delete go to an arena, whose bytes are handed
+// out again only if the execution asks for that (heap.hpp), so that a use after free, a double free and a
+// leak can be told from luck; the arena is emptied when the execution is over, whatever state its threads
+// were left in.
 #pragma once
 
 #include <cstddef>

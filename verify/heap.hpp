@@ -40,8 +40,8 @@ class heap {
   // Ends a block, for a thread that knows of these steps. Returns what is wrong with that; empty if nothing is.
   std::string deallocate(void* block, memory& atomics, const view& current);
 
-  // An allocator may hand out again what was freed, so that a new object has the address of an old one. Whoever gets
-  // it comes after whoever freed it: `learns` is told so. Null if there is no such block.
+  // An allocator may hand out again what was freed, so that a new object has the address of an old one.
+  // Whoever gets it comes after whoever freed it: `learns` is told so. Null if there is no such block.
   bool can_reuse(std::size_t size, std::size_t alignment) const noexcept;
   void* reuse(std::size_t size, std::size_t alignment, view& learns);
 

@@ -61,9 +61,9 @@ vector_clock memory::ordered_before(unsigned thread, order o) const noexcept {
 std::uint32_t memory::oldest_readable(const location& from, unsigned thread, order o) const noexcept {
   const std::uint32_t newest = from.newest_index();
   if (newest == 0) return 0;
-  // Reading something older than what an access B read or wrote puts this load, if it is seq_cst, and every fence
-  // that happens before it, into S before B, if that is seq_cst, and before every fence that B happens before.
-  // So none of these may stand in S before the load or such a fence already.
+  // Reading something older than what an access B read or wrote puts this load, if it is seq_cst, and every
+  // fence that happens before it, into S before B, if that is seq_cst, and before every fence that B happens
+  // before. So none of these may stand in S before the load or such a fence already.
   const vector_clock before = ordered_before(thread, o);
   vector_clock known = threads_[thread].current.clock;
   order_.add_what_fences_know(before, known);
@@ -163,8 +163,8 @@ void memory::append(location& to, const word& bits, unsigned thread) {
   to.values.push_back({bits, {}, thread, before_it, {}, {}});
 }
 
-// What the thread does next strongly happens after the seq_cst operation that it has just made. What has read that
-// operation's release does not: that is why this comes last.
+// What the thread does next strongly happens after the seq_cst operation that it has just made. What has
+// read that operation's release does not: that is why this comes last.
 void memory::keep_order(const location& at, unsigned thread, order o) noexcept {
   if (o == order::seq_cst) threads_[thread].current.strong.set(thread, at.ordered.back().number);
 }

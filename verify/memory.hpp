@@ -7,13 +7,14 @@
 //   synchronizes-with    release store -> acquire load, through release sequences as C++20 has them:
 //                        read-modify-writes continue one, a plain store by the same thread does not
 //   fences               acquire and release fences, by what relaxed accesses leave behind for them
-//   seq_cst              some order S of all seq_cst accesses and fences exists (seq_cst_order.hpp); it need not
-//                        be the order in which they are executed
+//   seq_cst              some order S of all seq_cst accesses and fences exists (seq_cst_order.hpp); it need
+//                        not be the order in which they are executed
 //
 // Two things that the standard allows do not happen here: the modification order of each atomic is the order
 // in which its stores are executed (so 2+2W cannot end in the weak way), and no load returns a store that is
-// executed later (no load buffering). All other executions of C++20 are shown, and no others: in the words of
-// tests/support/axioms.hpp, those in which program order, reads-from and modification order together have no cycle.
+// executed later (no load buffering). All other executions of C++20 are shown, and no others: in the words
+// of tests/support/axioms.hpp, those in which program order, reads-from and modification order together have
+// no cycle.
 #pragma once
 
 #include <array>

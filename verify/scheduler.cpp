@@ -284,7 +284,8 @@ void scheduler::join(thread_set threads, const site& where) {
   if (own.joins != 0) block(thread_state::joining, where);
 }
 
-// The text is made in here: it must not be an allocation of the scenario's, which would be there only with a trace.
+// The text is made in here: it must not be an allocation of the scenario's, which would be there only with a
+// trace.
 void scheduler::record(std::initializer_list<std::string_view> what, const site& where) {
   if (trace_ == nullptr) return;
   const untracked own;

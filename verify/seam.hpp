@@ -45,8 +45,9 @@ word to_word(T value) noexcept {
 #if __has_builtin(__builtin_clear_padding)
   __builtin_clear_padding(std::addressof(value));
 #else
-  static_assert(std::has_unique_object_representations_v<T> || std::floating_point<T>,
-                "this compiler cannot tell the padding of a value");
+  if constexpr (!std::has_unique_object_representations_v<T> && !std::floating_point<T>)
+    if (execution* const now = execution::current())
+      now->fail("an atomic has a value with padding, and this compiler cannot tell the one from the other");
 #endif
   word bits{};
   std::memcpy(bits.data(), std::addressof(value), sizeof value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The order S of all seq_cst operations ([atomics.order]), as far as it is settled: an operation is only known to
-// come before another where a rule of the standard says so. As long as these constraints have no cycle, there is
-// an S that keeps them.
+// The order S of all seq_cst operations ([atomics.order]), as far as it is settled: an operation is only
+// known to come before another where a rule of the standard says so. As long as these constraints have no
+// cycle, there is an S that keeps them.
 //
 // A thread's own operations stand in S in the order of the program. So whatever comes before an operation is a
 // vector clock: of each thread, its first so many operations.
@@ -27,8 +27,8 @@ class seq_cst_order {
   // Everything that happens before any of the fences among these, added to `known`.
   void add_what_fences_know(const vector_clock& operations, vector_clock& known) const noexcept;
 
-  // The first fence of the thread that knows of one of some steps: knows(clock) says whether one with that clock
-  // does. 0 if there is none.
+  // The first fence of the thread that knows of one of some steps: knows(clock) says whether one with that
+  // clock does. 0 if there is none.
   template <class Knows>
   stamp first_fence(unsigned thread, Knows knows) const noexcept {
     for (const fence& each : fences_[thread])

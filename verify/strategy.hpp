@@ -33,7 +33,8 @@ class strategy {
   // Prepares the next execution; false when there is none left.
   virtual bool next() = 0;
 
-  // Was the last execution another one than the answers before had led to? Then the body is not the same each time.
+  // Was the last execution another one than the answers before had led to? Then the body is not the same
+  // each time.
   virtual bool has_diverged() const noexcept { return false; }
 
   // Both return an answer below the number of answers, which is at least 2.

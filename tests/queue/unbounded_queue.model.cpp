@@ -336,6 +336,7 @@ TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
       {"try_calls_are_linearizable", "try_calls_in_a_segment_of_two_are_linearizable", "push_and_pop",
        "one_of_two_producers_sees_the_item_of_the_other",
        "one_of_two_producers_sees_the_item_of_the_other_in_a_new_segment",
+       "one_of_two_closers_sees_that_the_other_queue_is_closed",
        "one_of_two_closers_of_full_segments_sees_that_the_other_queue_is_closed",
        "batches_of_two_producers_stay_in_order", "two_consumers_drain_segments_while_a_producer_goes_on",
        "close_among_pushes_and_pops_is_linearizable", "size_and_is_closed_among_pushes_are_linearizable",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The memory model of C++20 as the standard states it: all executions that its axioms allow of a small program,
-// found by trying every choice of what is read and in which order each atomic is modified. It shares nothing with
-// verify/, which executes programs step by step: each is the other's judge.
+// The memory model of C++20 as the standard states it: all executions that its axioms allow of a small
+// program, found by trying every choice of what is read and in which order each atomic is modified. It
+// shares nothing with verify/, which executes programs step by step: each is the other's judge.
 //
 // Comments name the paragraphs of N4861 (C++20).
 #pragma once
@@ -36,8 +36,8 @@ struct program {
 
 std::string describe(const program& of);
 
-// What a program can end in: the values read, by thread and operation (whether a compare-exchange succeeded, too),
-// and the last value of each atomic. Four bits each.
+// What a program can end in: the values read, by thread and operation (whether a compare-exchange succeeded,
+// too), and the last value of each atomic. Four bits each.
 using outcome = std::uint64_t;
 
 class outcome_builder {
@@ -142,8 +142,8 @@ inline void enumeration::choose_success(std::size_t at) {
   choose_success(at + 1);
 }
 
-// [intro.races]/4: all modifications of an atomic occur in some total order, here every one of them. The first value
-// stands first.
+// [intro.races]/4: all modifications of an atomic occur in some total order, here every one of them. The
+// first value stands first.
 inline void enumeration::choose_modification_order(std::size_t location) {
   if (location == locations_) {
     for (const auto& writes : modified_)
@@ -240,8 +240,8 @@ inline void enumeration::judge() {
     overwritten[i] = modification[from] & ~bit(i);
   }
 
-  // [intro.races]/6, [atomics.fences]/2-4: synchronizes with. A release is an operation, or a fence with a later
-  // write; an acquire is an operation, or a fence with an earlier read.
+  // [intro.races]/6, [atomics.fences]/2-4: synchronizes with. A release is an operation, or a fence with a
+  // later write; an acquire is an operation, or a fence with an earlier read.
   relation synchronizes{};
   for (std::size_t a = 0; a != count; ++a) {
     if (!events_[a].releases()) continue;

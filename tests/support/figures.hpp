@@ -9,8 +9,9 @@
 //    "kind":"weaken_orders","file":"lap_ring.hpp","sites":20,"mutants":50,"killed":50,"explained":0,
 //    "passed":true}
 //
-// kind: explore, freeze, fail_allocations, litmus, seeded, weaken_orders. `executions` is the sum of the three
-// strategies; `cut_short` were left in the middle, for they would have repeated one of those.
+// kind: explore, freeze, fail_allocations, litmus, seeded, known_bug, known_bug_mended, weaken_orders.
+// `executions` is the sum of the three strategies; `cut_short` were left in the middle, for they would have
+// repeated one of those.
 #pragma once
 
 #include <cstddef>

@@ -18,6 +18,7 @@
 
 #include <verify/history/fifo_monitor.hpp>
 #include <verify/history/linearizability.hpp>
+#include <verify/mutation.hpp>
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
 #include <verify/seam.hpp>
@@ -530,6 +531,31 @@ TEST(verify, says_within_which_bounds_a_search_was_complete) {
 
 TEST(verify, warns_of_a_scenario_that_does_nothing_behind_the_seam) {
   EXPECT_NE(in_words(verify::explore([] {})).find("warning: not one step behind the seam"), std::string::npos);
+}
+
+void publish_by_flag() {
+  atomic<int> data{0}, flag{0};
+  threads(
+      [&] {
+        data.store(1, seq_cst);
+        flag.store(1, release);
+      },
+      [&] {
+        if (flag.load(acquire) != 0) check(data.load(seq_cst) == 1, "the data comes with the flag");
+      });
+}
+
+// The one order of seq_cst operations does not do the work of the flag.
+TEST(verify, finds_orders_needed_beside_seq_cst_operations) {
+  const verify::scenario scenario{"publish_by_flag", publish_by_flag};
+  const verify::mutation_report found = verify::weaken_orders(std::span(&scenario, 1), "verify.model.cpp");
+  std::size_t of_the_flag = 0;
+  for (const verify::mutant& each : found.mutants) {
+    if (each.at.order == std::memory_order_seq_cst) continue;
+    ++of_the_flag;
+    EXPECT_FALSE(each.survived()) << verify::to_string(each.at);
+  }
+  EXPECT_EQ(of_the_flag, 2u);
 }
 
 // Both libraries call something unbounded, and this file includes both.

@@ -44,8 +44,8 @@ inline constexpr std::uint64_t laps_before_wrap = 0;
 //                                 hands the storage back
 //         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
 //                                 full and empty are exact, and event_count's two cases hold
-//         claimed   head_         release in the seq_cst of a get -> acquire in why_not_get: a tail loaded after
-//                                 it is no older than the one that getter saw
+//         claimed   head_         release in the seq_cst of try_get, try_get_n -> acquire in why_not_get: what
+//                                 was done before that get is seen, so that no old tail says empty
 template <queue_element T, class Allocator>
 class lap_ring {
  public:

@@ -41,8 +41,7 @@ namespace PLAIT_NAMESPACE::detail {
 // Edges:  claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
 //                                 that empty is exact, and event_count's two cases hold
 //         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was
-//         put
-//                                 before that get is seen, so that it is no old look that says empty
+//                                 done before that get is seen, so that no old look says empty
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
 //                                 go_on_after, close and hazard_record: a segment as it was made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
@@ -297,7 +296,7 @@ class segment_list {
 
   // The cell `at` of `first` is not filled.
   [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {
-    // The thread that took the cell before may have put more before: with this load, the claims are not older.
+    // Whoever took the cell before may have put more or closed: with this load, the claims are no older.
     const std::uint64_t now = first.taken.load(sync::acquire);  // acquire claimed
     if (now != at || first.seems_filled(at)) return {conqueue_status::success, now};
     const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
