@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What became of an operation on a queue that does not block: the vocabulary of P0260, shared by every
-// queue. It says why nothing happened; nothing here is an error. It is written by its name: by to_string(), to a
-// stream and, where the standard library has it, by std::format.
+// queue. It says why nothing happened; nothing here is an error. Its name is written by to_string(), to a stream
+// and, where the standard library has it, by std::format.
 #pragma once
 
 #include <iosfwd>
