@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What became of an operation on a queue that does not block: the vocabulary of P0260, shared by every
-// queue. It says why nothing happened; nothing here is an error. Its name is written by to_string(), to a stream
-// and, where the standard library has it, by std::format.
+// queue. It says why nothing happened; nothing here is an error. Its name is written by to_string(), to a
+// stream and, where the standard library has it, by std::format.
 #pragma once
 
 #include <iosfwd>
@@ -25,6 +25,7 @@ enum class conqueue_status {
   stopped,  // a stop request has ended the wait
 };
 
+// Its name: "success", "empty" and so on.
 constexpr std::string_view to_string(conqueue_status status) noexcept {
   switch (status) {
     case conqueue_status::success:
@@ -43,6 +44,7 @@ constexpr std::string_view to_string(conqueue_status status) noexcept {
   return "unknown";
 }
 
+// Writes its name.
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, conqueue_status status) {
   return out << to_string(status);
