@@ -93,7 +93,7 @@ class BoundedQueue(Queue):
 
 
 class UnboundedQueue(Queue):
-    """segment_list: a list of segments with groups of cells; the segment of size 0 ends a closed one."""
+    """segment_list: a list of segments, which are followed by groups of cells; the segment of size 0 ends a closed one."""
 
     capacity = None
 
@@ -111,8 +111,8 @@ class UnboundedQueue(Queue):
         self.size = put - int(self.first["first"]) - number(self.first["taken"])
 
     def items(self):
-        group = gdb.lookup_type(f"{self.store.type.strip_typedefs().unqualified()}::group").pointer()
         segment = self.first
+        group = gdb.lookup_type(f"plait::detail::cell_group<{segment.type.template_argument(0)} >").pointer()
         while int(segment["size"]) != 0:
             groups = (segment.address + 1).cast(group)
             lap = int(segment["lap"])
