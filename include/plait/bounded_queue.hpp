@@ -64,6 +64,7 @@ class bounded_queue : public queue_interface<detail::lap_ring<T, Allocator>> {
   explicit bounded_queue(size_type capacity, const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), allocator) {}
 
+  // The largest capacity that a queue can be made with.
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
 };
 

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What became of an operation on a queue that does not block: the vocabulary of P0260, shared by every
-// queue. It says why nothing happened; nothing here is an error.
+// queue. It says why nothing happened; nothing here is an error. Its name is written by to_string(), to a
+// stream and, where the standard library has it, by std::format.
 #pragma once
 
+#include <iosfwd>
 #include <string_view>
+#include <version>
+
+#if defined(__cpp_lib_format)
+#include <format>
+#endif
 
 #include <plait/detail/sync.hpp>
 
@@ -18,6 +25,7 @@ enum class conqueue_status {
   stopped,  // a stop request has ended the wait
 };
 
+// Its name: "success", "empty" and so on.
 constexpr std::string_view to_string(conqueue_status status) noexcept {
   switch (status) {
     case conqueue_status::success:
@@ -36,4 +44,20 @@ constexpr std::string_view to_string(conqueue_status status) noexcept {
   return "unknown";
 }
 
+// Writes its name.
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, conqueue_status status) {
+  return out << to_string(status);
+}
+
 }  // namespace PLAIT_NAMESPACE
+
+#if defined(__cpp_lib_format)
+// As a string, with the same options: width, fill and the like.
+template <>
+struct std::formatter<plait::conqueue_status> : std::formatter<std::string_view> {
+  auto format(plait::conqueue_status status, auto& context) const {
+    return std::formatter<std::string_view>::format(to_string(status), context);
+  }
+};
+#endif

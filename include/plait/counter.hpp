@@ -69,6 +69,7 @@ namespace PLAIT_NAMESPACE {
 //                          older than the exchange that set taken_ has read them
 class counter {
  public:
+  // Counts from 0. Throws std::bad_alloc.
   counter() : at_(detail::counter_cells::locate(numbers::take())) {
     // A number used before has its old cells: nobody adds to them now, so their sum stands for zero.
     // relaxed: nobody else knows the counter yet

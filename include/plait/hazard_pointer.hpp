@@ -85,6 +85,8 @@ namespace PLAIT_NAMESPACE {
 template <class T, class D = std::default_delete<T>>
 class hazard_pointer_obj_base : private detail::retired_object {
  public:
+  // To be called once, when no new reader can find the object: deleter(object) runs when nobody protects it any
+  // more, in this call, in a later one or in another thread's.
   void retire(D deleter = D()) noexcept {
     deleter_ = std::move(deleter);
     detail::retired_objects::add(*this, static_cast<T*>(this), [](retired_object& object) noexcept {
@@ -133,7 +135,10 @@ consteval void assert_hazard_protectable() noexcept {
 // assigned to, swapped or destroyed. May be handed to another thread, with what it protects.
 class hazard_pointer {
  public:
+  // An empty one.
   hazard_pointer() noexcept = default;
+
+  // What `other` protects is handed over, and `other` is empty.
   hazard_pointer(hazard_pointer&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   hazard_pointer& operator=(hazard_pointer&& other) noexcept {
     hazard_pointer(std::move(other)).swap(*this);
@@ -143,6 +148,7 @@ class hazard_pointer {
     if (record_ != nullptr) detail::hazard_records::give_back(*record_);
   }
 
+  // Whether it can protect nothing.
   [[nodiscard]] bool empty() const noexcept { return record_ == nullptr; }
 
   // The object that `source` led to at some moment during the call, or null.
@@ -169,8 +175,10 @@ class hazard_pointer {
   }
   void reset_protection(std::nullptr_t = nullptr) noexcept { record_->clear(); }
 
+  // Each goes on with what the other one protects.
   void swap(hazard_pointer& other) noexcept { std::swap(record_, other.record_); }
   friend void swap(hazard_pointer& a, hazard_pointer& b) noexcept { a.swap(b); }
+
   friend hazard_pointer make_hazard_pointer();
 
  private:
@@ -179,6 +187,7 @@ class hazard_pointer {
   detail::hazard_record* record_ = nullptr;  // nobody else's; null if empty
 };
 
+// One that is not empty, and protects nothing yet. Throws std::bad_alloc.
 inline hazard_pointer make_hazard_pointer() {
   detail::hazard_record* const record = detail::hazard_records::take();
   if (record == nullptr) throw std::bad_alloc();

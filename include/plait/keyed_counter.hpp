@@ -123,6 +123,7 @@ class keyed_counter {
   using hasher = Hash;
   using key_equal = Equal;
 
+  // Counts nothing yet, and allocates nothing.
   explicit keyed_counter(const Hash& hash = Hash(), const Equal& equal = Equal())
       : hash_(hash), equal_(equal) {}
   keyed_counter(const keyed_counter&) = delete;

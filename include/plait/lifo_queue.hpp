@@ -69,6 +69,7 @@ class lifo_queue : public queue_interface<detail::guarded_store<detail::item_sta
   explicit lifo_queue(size_type capacity, const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), allocator) {}
 
+  // The largest capacity that a queue can be made with.
   static constexpr size_type max_capacity() noexcept { return store_type::max_capacity; }
 };
 

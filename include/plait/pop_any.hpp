@@ -28,6 +28,7 @@
 //   while (auto item = plait::pop_any(commands, work))  // nothing once all are closed and drained
 //     if (item->index() == 1) sum += std::get<1>(*item);
 //
+// A file descriptor takes part if a thread reads it and pushes what comes into a queue: see docs/using.md.
 // The queues: any of plait's, 1 to 16 of them, with elements whose move cannot throw.
 // Algorithm: each queue's event count is entered, then one futex call sleeps on all of them. Design note:
 // docs/structures/pop_any.md.

@@ -9,8 +9,8 @@ namespace PLAIT_NAMESPACE {
 // and need not be comparable. Two items with equal priorities are equivalent, not equal, so there is no ==.
 template <class Priority, class Value>
 struct prioritized {
-  Priority priority;
-  Value value;
+  Priority priority;  // compared: the smallest comes out first
+  Value value;        // never compared
 
   friend constexpr bool operator<(const prioritized& a,
                                   const prioritized& b) noexcept(noexcept(a.priority < b.priority)) {

@@ -82,6 +82,7 @@ class priority_queue
                           const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), compare, allocator) {}
 
+  // The largest capacity that a queue can be made with.
   static constexpr size_type max_capacity() noexcept { return store_type::max_capacity; }
 };
 

@@ -194,6 +194,7 @@ class queue_interface {
     return items_.get_n(out, max_count, {});
   }
 
+  // As above, and a stop request ends the wait.
   template <std::input_iterator Iterator>
     requires std::constructible_from<T, std::iter_reference_t<Iterator>>
   size_type push_n(Iterator first, size_type count, const std::stop_token& stop) {
@@ -204,6 +205,7 @@ class queue_interface {
     return items_.get_n(out, max_count, limits(stop));
   }
 
+  // As above, until the deadline or a stop request.
   template <std::input_iterator Iterator, class Rep, class Period>
     requires std::constructible_from<T, std::iter_reference_t<Iterator>>
   [[nodiscard]] size_type try_push_n_for(Iterator first, size_type count,
@@ -217,6 +219,8 @@ class queue_interface {
                                         const std::stop_token& stop = {}) {
     return items_.get_n(out, max_count, limits(wait, stop));
   }
+
+  // The same with a point in time.
   template <std::input_iterator Iterator, class Clock, class Duration>
     requires std::constructible_from<T, std::iter_reference_t<Iterator>>
   [[nodiscard]] size_type try_push_n_until(Iterator first, size_type count,
@@ -250,6 +254,7 @@ class queue_interface {
   // Closes, destroys what is left and marks it done. Returns how many items that were.
   size_type close_and_discard() { return items_.close_and_discard(); }
 
+  // Whether it was closed, in either way.
   [[nodiscard]] bool is_closed() const noexcept { return items_.store().is_closed(); }
 
   // Items pushed and not yet popped. Exact when no other thread is at work.

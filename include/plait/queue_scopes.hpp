@@ -44,8 +44,10 @@ namespace PLAIT_NAMESPACE {
 template <concurrent_queue Queue>
 class producer {
  public:
+  // The first one. The queue is closed when it and all its copies have gone.
   explicit producer(Queue& queue) : queue_(std::addressof(queue), [](Queue* open) { open->close(); }) {}
 
+  // The queue, to push into.
   Queue& operator*() const noexcept { return *queue_; }
   Queue* operator->() const noexcept { return queue_.get(); }
 
@@ -60,6 +62,7 @@ class producer {
 template <concurrent_queue Queue>
 class [[nodiscard]] task_guard {
  public:
+  // For one item that was popped from `queue`.
   explicit task_guard(Queue& queue) noexcept : queue_(queue) {}
   task_guard(const task_guard&) = delete;
   task_guard& operator=(const task_guard&) = delete;
@@ -73,17 +76,22 @@ class [[nodiscard]] task_guard {
 template <concurrent_queue Queue>
 class popped_items {
  public:
+  // Stands at the item that was popped last.
   class iterator {
    public:
     using value_type = typename Queue::value_type;
     using difference_type = std::ptrdiff_t;
 
+    // The item, which may be moved from.
     value_type& operator*() const noexcept { return *items_->item_; }
+    // Destroys the item and pops the next one; waits for it.
     iterator& operator++() {
       items_->pop();
       return *this;
     }
     void operator++(int) { ++*this; }
+
+    // Whether there is no item any more.
     bool operator==(std::default_sentinel_t) const noexcept { return !items_->item_.has_value(); }
 
    private:
@@ -93,14 +101,17 @@ class popped_items {
     popped_items* items_;
   };
 
+  // See items_of().
   popped_items(Queue& queue, std::stop_token stop) noexcept : queue_(queue), stop_(std::move(stop)) {}
   popped_items(const popped_items&) = delete;
   popped_items& operator=(const popped_items&) = delete;
 
+  // Pops the first item.
   iterator begin() {
     pop();
     return iterator(*this);
   }
+  // Once the queue is closed and drained, or a stop was requested and nothing is left.
   std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
 
  private:
@@ -114,6 +125,7 @@ class popped_items {
   std::optional<typename Queue::value_type> item_;  // where the iterator stands; empty at the end
 };
 
+// The items of a queue, each popped when the loop comes to it.
 template <concurrent_queue Queue>
 [[nodiscard]] popped_items<Queue> items_of(Queue& queue, std::stop_token stop = {}) {
   return {queue, std::move(stop)};

@@ -128,6 +128,7 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
     machinery().not_full().notify_one();
   }
 
+  // The largest capacity that a queue can be made with.
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
 
  private:

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Prints the structures of a program in gdb, and compares that with what is in them.
+
+    printers.py PRINTERS PROGRAM
+
+Exit code 1: something was printed otherwise. Exit code 77: this machine does not let gdb start a program.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+NOT_ALLOWED = re.compile(r"ptrace: Operation not permitted|Could not trace the inferior|ptrace: Function not implemented")
+
+# expression: what gdb prints, with … for anything
+EXPECTED = {
+    "bounded_empty": "plait::bounded_queue of size 0, capacity 3, open",
+    "bounded": "plait::bounded_queue of size 3, capacity 3, open = {4, 5, 6}",
+    "bounded_pointers": "plait::bounded_queue of size 1, capacity 2, open = {std::unique_ptr<int> = {get() = 0x…}}",
+    "bounded_boxes": "plait::bounded_queue of size 1, capacity 2, closed = {{value = 8}}",
+    "bounded_single": 'plait::bounded_queue of size 1, capacity 1, open = {"second"}',
+    "unbounded": "plait::unbounded_queue of size 5, open = {995, 996, 997, 998, 999}",
+    "unbounded_closed": 'plait::unbounded_queue of size 1, closed = {"left"}',
+    "spsc": "plait::spsc_queue of size 3, capacity 3, closed = {4, 5, 6}",
+    "lifo": "plait::lifo_queue of size 3, open = {3, 2, 1}",
+    "lifo_bounded": "plait::lifo_queue of size 1, capacity 2, closed = {1}",
+    "priority": "plait::priority_queue of size 2, capacity 4, open = "
+                "{{priority = 1, value = 97 'a'}, {priority = 2, value = 98 'b'}}",
+    "priority_in_use": "plait::priority_queue of size 4, open = {10, 20, 50, 40}",
+    "relaxed": "plait::relaxed_priority_queue of size 2, open = {9, 9}",
+    "counter": "plait::counter at 102",
+    "counter_below_zero": "plait::counter at -5",
+    "counter_unused": "plait::counter at 0",
+    "words": 'plait::keyed_counter of 3 keys, total 5 = {["cat"] = 3, [""] = 1, ["a word that is not short"] = 1}',
+    "pairs": "plait::keyed_counter of 2 keys, total 4 = "
+             "{[{first = 1, second = 2}] = 3, [{first = 1, second = 1}] = 1}",
+    "guard_empty": "plait::hazard_pointer, empty",
+    "guard": "plait::hazard_pointer protecting 0x…",
+    "guard_of_nothing": "plait::hazard_pointer protecting nothing",
+    "status": "busy",
+    "(plait::conqueue_status)9": "unknown (9)",
+}
+
+
+def is_as_expected(answer, expected):
+    return answer is not None and re.fullmatch(re.escape(expected).replace("…", ".+"), answer)
+
+
+def main(printers, program):
+    commands = [f"source {printers}", "set width 0", "set confirm off", "break stop_here", "run"]
+    for expression in EXPECTED:
+        commands += [f"echo PRINTED {expression}\\n", f"print {expression}"]
+    # From standard input, where a command that fails does not keep gdb from the next.
+    run = subprocess.run(["gdb", "-quiet", "-nx", program], input="\n".join([*commands, "kill", "quit"]) + "\n",
+                         capture_output=True, text=True, env=os.environ | {"DEBUGINFOD_URLS": ""})
+    output = run.stdout + run.stderr
+    if NOT_ALLOWED.search(output):
+        print(f"skipped: gdb may not trace a program here, so nothing was printed\n{output}")
+        return 77
+    answers = dict(re.findall(r"PRINTED (.*)\n(?:\(gdb\) )*\$\d+ = (.*)", run.stdout))
+    wrong = [f"{expression} is '{answers.get(expression)}'; expected: {expected}"
+             for expression, expected in EXPECTED.items() if not is_as_expected(answers.get(expression), expected)]
+    print("\n".join([*wrong, "", "-- gdb:", output] if wrong else [f"{len(EXPECTED)} structures printed"]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: printers.py PRINTERS PROGRAM")
+    sys.exit(main(*sys.argv[1:]))

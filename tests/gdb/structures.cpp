@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Structures in states of all kinds, for gdb to print. See printers.py.
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <plait/plait.hpp>
+
+namespace {
+
+// Its move may throw, so queues keep it in a box.
+struct boxed_number {
+  int value;
+  explicit boxed_number(int n) : value(n) {}
+  boxed_number(const boxed_number& other) noexcept(false) : value(other.value) {}
+  boxed_number& operator=(const boxed_number&) = default;
+};
+
+// Compares, in a thread that says so, until it is told to go on.
+std::atomic<bool> holds_the_lock{false};
+std::atomic<bool> is_holding{false};
+thread_local bool compares_slowly = false;
+struct slow_less {
+  bool operator()(int a, int b) const noexcept {
+    while (compares_slowly && holds_the_lock) is_holding = true;
+    return a < b;
+  }
+};
+
+struct node : plait::hazard_pointer_obj_base<node> {};
+
+}  // namespace
+
+namespace shown {
+
+plait::bounded_queue<int> bounded_empty(3);
+plait::bounded_queue<int> bounded(3);
+plait::bounded_queue<std::unique_ptr<int>> bounded_pointers(2);
+plait::bounded_queue<boxed_number> bounded_boxes(2);
+plait::bounded_queue<std::string> bounded_single(1);
+plait::unbounded_queue<int> unbounded;
+plait::unbounded_queue<std::string> unbounded_closed;
+plait::spsc_queue<int> spsc(3);
+plait::lifo_queue<int> lifo;
+plait::lifo_queue<int> lifo_bounded(2);
+plait::priority_queue<plait::prioritized<int, char>, std::less<>, plait::stable_order> priority(4);
+plait::priority_queue<int, slow_less> priority_in_use;
+plait::relaxed_priority_queue<int> relaxed;
+plait::counter counter;
+plait::counter counter_below_zero;
+plait::counter counter_unused;
+plait::keyed_counter<std::string> words;
+plait::keyed_counter<std::pair<int, int>,
+                     decltype([](const std::pair<int, int>& p) { return std::size_t(p.first); })>
+    pairs;
+plait::hazard_pointer guard_empty;
+plait::hazard_pointer guard = plait::make_hazard_pointer();
+plait::hazard_pointer guard_of_nothing = plait::make_hazard_pointer();
+std::atomic<node*> current{new node};
+plait::conqueue_status status = plait::conqueue_status::busy;
+
+// Where gdb stops the program.
+[[gnu::noinline]] void stop_here() {
+  asm volatile("" ::: "memory");
+}
+
+}  // namespace shown
+
+int main() {
+  using namespace shown;
+  for (int i = 1; i <= 5; ++i) {
+    bounded.push(i);
+    spsc.push(i);
+    if (i <= 3) (void)bounded.pop(), (void)spsc.pop();
+  }
+  bounded.push(6);
+  spsc.push(6), spsc.close();
+  bounded_pointers.push(std::make_unique<int>(7));
+  bounded_boxes.push(boxed_number(8)), bounded_boxes.close();
+  bounded_single.push("first"), (void)bounded_single.pop(), bounded_single.push("second");
+  for (int i = 0; i != 1000; ++i) unbounded.push(i);
+  for (int i = 0; i != 995; ++i) (void)unbounded.pop();
+  unbounded_closed.push("left"), unbounded_closed.close();
+  for (int i = 1; i <= 3; ++i) lifo.push(i);
+  lifo_bounded.push(1), lifo_bounded.close();
+  priority.push({2, 'b'}), priority.push({1, 'a'});
+  relaxed.push(9), relaxed.push(9), relaxed.push(9), (void)relaxed.try_pop();
+
+  // One thread sits on the lock while another one pushes.
+  priority_in_use.push(10), priority_in_use.push(20);
+  holds_the_lock = true;
+  std::jthread holder([] {
+    compares_slowly = true;
+    priority_in_use.push(30);
+  });
+  while (!is_holding) std::this_thread::yield();
+  priority_in_use.push(40), priority_in_use.push(50);
+
+  std::jthread([] {
+    counter.add(40), counter_below_zero.add(-5);
+    words.add("cat", 2), words.add("a word that is not short");
+  }).join();
+  counter.exchange(100), counter.add(2);
+  words.add("cat"), words.add("");
+  pairs.add({1, 2}, 3), pairs.add({1, 1});
+  guard.protect(current);
+
+  stop_here();
+
+  holds_the_lock = false;
+}

@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: MIT
+"""Pretty-printers for gdb: what is in plait's structures, in the order in which it will come out.
+
+    (gdb) source PREFIX/share/plait/gdb/plait_printers.py
+    (gdb) print queue
+    $1 = plait::bounded_queue of size 2, capacity 8, open = {1, 2}
+
+A queue shows what its threads had finished when the program was stopped. An item that a thread was just then
+pushing or popping is counted but not listed. `set print elements` limits how many are listed, as for arrays.
+
+Each printer reads the private members of one structure and says in its docstring where it found their meaning;
+tests/gdb fails when one of them has changed.
+"""
+
+import gdb
+import gdb.printing
+
+CLOSED_BIT = 1 << 63  # of lap_ring's tail and of a segment's claims
+
+
+def leaf(value):
+    """The scalar inside std::atomic, std::unique_ptr and their like: the first there is, whatever it is called."""
+    value = value.cast(value.type.strip_typedefs())
+    if value.type.code not in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
+        return value
+    for field in value.type.fields():
+        if not hasattr(field, "bitpos") or field.type.sizeof == 0:
+            continue  # static
+        found = leaf(value[field])
+        if found is not None:
+            return found
+    return None
+
+
+def number(value):
+    return int(leaf(value))
+
+
+def element(item):
+    """What a queue_item holds: itself or, for a T whose move may throw, what a box points to."""
+    if str(item.type.strip_typedefs()).startswith("plait::detail::boxed<"):
+        return leaf(item["value_"]).dereference()
+    return item
+
+
+def stored(storage):
+    """What is in a sync::storage."""
+    return element(storage["value_"])
+
+
+class Queue:
+    """What the printers of all queues share. A subclass sets size, capacity (None: no bound) and is_closed."""
+
+    def __init__(self, value):
+        self.name = str(value.type.strip_typedefs()).split("<")[0].removeprefix("const ")
+        self.value = value
+        self.store = value["items_"]["store_"]
+        self.read(self.store)
+
+    def to_string(self):
+        capacity = "" if self.capacity is None else f", capacity {self.capacity}"
+        return f"{self.name} of size {self.size}{capacity}, {'closed' if self.is_closed else 'open'}"
+
+    def children(self):
+        for index, item in enumerate(self.items()):
+            yield f"[{index}]", item
+
+    def display_hint(self):
+        return "array"
+
+
+class BoundedQueue(Queue):
+    """lap_ring: slots with stamps; ring_positions: lap and index in a position."""
+
+    def read(self, ring):
+        self.mask = int(ring["positions_"]["mask_"])
+        self.capacity = int(ring["positions_"]["capacity_"])
+        tail = number(ring["tail_"])
+        self.is_closed = tail & CLOSED_BIT != 0
+        self.head, self.tail = number(ring["head_"]), tail & ~CLOSED_BIT
+        laps = ((self.tail | self.mask) - (self.head | self.mask) & ~CLOSED_BIT) // (self.mask + 1)
+        self.size = laps * self.capacity + (self.tail & self.mask) - (self.head & self.mask)
+
+    def items(self):
+        slots, at = leaf(self.store["slots_"]), self.head
+        while at != self.tail:
+            slot = slots[at & self.mask]
+            if number(slot["stamp"]) == at + 1:  # filled
+                yield stored(slot["item"])
+            at += 1
+            if at & self.mask == self.capacity:
+                at = (at - self.capacity + self.mask + 1) & ~CLOSED_BIT
+
+
+class UnboundedQueue(Queue):
+    """segment_list: a list of segments, which are followed by groups of cells; the segment of size 0 ends a closed one."""
+
+    capacity = None
+
+    def read(self, segments):
+        last = leaf(segments["tail_"]).dereference()
+        while True:
+            following = leaf(last["next"])
+            if int(following) == 0 or int(following["size"]) == 0:
+                break
+            last = following.dereference()
+        claims = number(last["claims"])
+        self.is_closed = claims & CLOSED_BIT != 0 or int(following) != 0
+        self.first = leaf(segments["head_"]).dereference()
+        put = int(last["first"]) + (claims & ~CLOSED_BIT)
+        self.size = put - int(self.first["first"]) - number(self.first["taken"])
+
+    def items(self):
+        segment = self.first
+        group = gdb.lookup_type(f"plait::detail::cell_group<{segment.type.template_argument(0)} >").pointer()
+        while int(segment["size"]) != 0:
+            groups = (segment.address + 1).cast(group)
+            lap = int(segment["lap"])
+            for at in range(number(segment["taken"]), number(segment["claims"]) & ~CLOSED_BIT):
+                cells = groups.dereference()["laps"].type.sizeof  # one byte each
+                home = groups[at // cells]
+                if number(leaf_array(home["laps"])[at % cells]) == lap:  # filled
+                    yield stored(leaf_array(home["items"])[at % cells])
+            following = leaf(segment["next"])
+            if int(following) == 0:
+                return
+            segment = following.dereference()
+
+
+def leaf_array(array):
+    """The array inside a std::array."""
+    return array[array.type.strip_typedefs().fields()[0]]
+
+
+class SpscQueue(Queue):
+    """spsc_ring: positions count up; the getter's index is that of the slot for head_."""
+
+    def read(self, ring):
+        self.capacity = int(ring["capacity_"])
+        self.is_closed = number(ring["closed_"]) != 0
+        self.size = number(ring["tail_"]) - number(ring["head_"])
+
+    def items(self):
+        slots, index = leaf(self.store["slots_"]), int(self.store["getter_"]["index"])
+        for i in range(self.size):
+            yield stored(slots[(index + i) % self.capacity])
+
+
+class GuardedQueue(Queue):
+    """guarded_store: a word with everything that has to agree, a container, and an inbox of 15 nodes."""
+
+    UNBOUNDED = (1 << 53) - 1
+    LAST_POSITION = (1 << 54) - 1
+
+    def read(self, store):
+        word = number(store["word_"]["word_"])
+        capacity = int(store["capacity_"])
+        self.capacity = None if capacity == self.UNBOUNDED else capacity
+        self.is_closed = word & 2 != 0
+        self.newest = word >> 2 & 15
+        self.size = (word >> 10) - number(store["gets_"]) & self.LAST_POSITION
+
+    def newest_of_inbox(self):
+        """Items that were left for the holder of the lock, the newest first."""
+        name, nodes = self.newest, leaf_array(self.store["inbox_"]["nodes_"])
+        while name != 0:
+            yield stored(nodes[name - 1]["item"])
+            name = int(nodes[name - 1]["successor"])
+
+    def container(self):
+        return self.store["items_"]["value_"]
+
+
+def array_slots(array):
+    """How many items an item_array has, and a pointer to the first."""
+    return int(array["size_"]), leaf(array["items_"])
+
+
+class LifoQueue(GuardedQueue):
+    """item_stack: an array whose last item comes out first."""
+
+    def items(self):
+        yield from self.newest_of_inbox()
+        size, slots = array_slots(self.container()["items_"])
+        for index in reversed(range(size)):
+            yield element(slots[index])
+
+
+def heap_items(heap):
+    """item_heap: the first is the smallest, the others are in no order that one could see."""
+    size, entries = array_slots(heap["entries_"])
+    for index in range(size):
+        yield element(entries[index]["item"])
+
+
+class PriorityQueue(GuardedQueue):
+    def items(self):
+        yield from heap_items(self.container())
+        yield from self.newest_of_inbox()
+
+
+class RelaxedPriorityQueue(Queue):
+    """heap_lanes: some heaps, each with a word of its own."""
+
+    capacity = None
+
+    def read(self, lanes):
+        first, count = leaf(lanes["lanes_"]), int(lanes["count_"])
+        self.lanes = [first[i] for i in range(count)]
+        words = [number(lane["word"]["word_"]) for lane in self.lanes]
+        self.is_closed = words[-1] & 2 != 0
+        self.size = sum(word >> 2 for word in words) - sum(number(lane["gets"]) for lane in self.lanes)
+
+    def items(self):
+        for lane in self.lanes:
+            yield from heap_items(lane["items"]["value_"])
+
+
+def thread_slots(slots):
+    """Each thread id's own object: chunk i has 2^i of them."""
+    for index in range(slots["chunks_"].type.strip_typedefs().sizeof // gdb.lookup_type("long").sizeof):
+        chunk = leaf(leaf_array(slots["chunks_"])[index])
+        if int(chunk) != 0:
+            for i in range(1 << index):
+                yield chunk[i]
+
+
+def signed(count):
+    return (count + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+class Counter:
+    """counter: the sum of its cells, one for each thread id, less taken_. The cells belong to the process."""
+
+    TABLES = "plait::detail::thread_slots<plait::detail::counter_cells::segment_table>"
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        return f"plait::counter at {self.load()}"
+
+    def load(self):
+        at = self.value["at_"]
+        total = -number(self.value["taken_"])
+        for table in self.tables():
+            cells = leaf(leaf_array(table["segments"])[int(at["segment"])])
+            if int(cells) != 0:
+                total += number(cells[int(at["offset"])])
+        return signed(total % (1 << 64))
+
+    def tables(self):
+        # Where per_process() keeps them; there is no such place in a program that never adds.
+        name = f"plait::detail::sync::per_process<{self.TABLES} >()::room"
+        try:
+            place = gdb.parse_and_eval(f"(void*)&'{name}'")
+        except gdb.error:
+            return
+        yield from thread_slots(place.cast(gdb.lookup_type(self.TABLES).pointer()).dereference())
+
+
+class KeyedCounter:
+    """keyed_counter: the counts in the common table and in those of the threads, added up key by key.
+
+    Keys count as equal if gdb prints them alike.
+    """
+
+    def __init__(self, value):
+        self.counts = {}  # printed key: [key, count]
+        tables = [value["common_"]["table"]] + [each["table"] for each in thread_slots(value["tables_"])]
+        for table in tables:
+            for entry in self.entries(table):
+                key = entry["key"]
+                found = self.counts.setdefault(self.printed(key), [key, 0])
+                found[1] += int(entry["count"])
+
+    def entries(self, table):
+        """counting_table: blocks of entries, each a std::vector."""
+        for block in vector(table["blocks_"]):
+            yield from vector(block)
+
+    def printed(self, key):
+        if str(key.type.strip_typedefs()) == "plait::detail::packed_string":
+            return PackedString(key).to_string()
+        return key.format_string(max_elements=0, repeat_threshold=0)
+
+    def to_string(self):
+        total = sum(count for _, count in self.counts.values())
+        return f"plait::keyed_counter of {len(self.counts)} keys, total {signed(total % (1 << 64))}"
+
+    def children(self):
+        for index, (key, count) in enumerate(self.counts.values()):
+            yield f"[{2 * index}]", key
+            yield f"[{2 * index + 1}]", signed(count % (1 << 64))
+
+    def display_hint(self):
+        return "map"
+
+
+def vector(value):
+    """The elements of a std::vector: of its three pointers the first two are begin and end."""
+    begin = leaf(value)
+    end = value.address.cast(begin.type.pointer())[1]
+    while begin != end:
+        yield begin.dereference()
+        begin += 1
+
+
+class PackedString:
+    """packed_view: a size, and 12 characters or 4 and a pointer to all."""
+
+    def __init__(self, value):
+        self.view = value["text_"]
+
+    def to_string(self):
+        size, bytes_ = int(self.view["size_"]), self.view["bytes_"]
+        start = bytes_.address.cast(gdb.lookup_type("char").pointer())
+        if size > 12:
+            start = (start + 4).cast(gdb.lookup_type("char").pointer().pointer()).dereference()
+        memory = gdb.selected_inferior().read_memory(int(start), size) if size else b""
+        return bytes(memory).decode("utf-8", errors="backslashreplace")
+
+    def display_hint(self):
+        return "string"
+
+
+class HazardPointer:
+    def __init__(self, value):
+        self.record = value["record_"]
+
+    def to_string(self):
+        if int(self.record) == 0:
+            return "plait::hazard_pointer, empty"
+        protected = number(self.record["object_"])
+        return f"plait::hazard_pointer protecting {f'{protected:#x}' if protected else 'nothing'}"
+
+
+class Status:
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        names = {field.enumval: field.name.split("::")[-1] for field in self.value.type.strip_typedefs().fields()}
+        return names.get(int(self.value), f"unknown ({int(self.value)})")
+
+
+def printers():
+    all_of_them = gdb.printing.RegexpCollectionPrettyPrinter("plait")
+    for name, printer in {
+        "bounded_queue": BoundedQueue, "unbounded_queue": UnboundedQueue, "spsc_queue": SpscQueue,
+        "lifo_queue": LifoQueue, "priority_queue": PriorityQueue, "relaxed_priority_queue": RelaxedPriorityQueue,
+        "keyed_counter": KeyedCounter,
+    }.items():
+        all_of_them.add_printer(name, f"^plait::{name}<.*>$", printer)
+    for name, printer in {
+        "counter": Counter, "hazard_pointer": HazardPointer, "conqueue_status": Status,
+        "detail::packed_string": PackedString,
+    }.items():
+        all_of_them.add_printer(name, f"^plait::{name}$", printer)
+    return all_of_them
+
+
+gdb.printing.register_pretty_printer(gdb.current_objfile(), printers(), replace=True)
