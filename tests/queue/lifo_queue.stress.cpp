@@ -9,6 +9,8 @@
 #include <verify/history/lifo_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
+#include "stress/short_histories.hpp"
+#include "stress/workload.hpp"
 
 namespace {
 
@@ -33,5 +35,12 @@ stress::tally play(const stress::round& of, stress::ending how) {
 }
 
 const auto all = stress::queue_workloads<play>("lifo_queue");
+
+stress::tally play_short_histories(const stress::round& of) {
+  return stress::play_short_histories<plait::lifo_queue<int>, model::last_in_first_out>(of,
+                                                                                        "last_in_first_out");
+}
+
+const stress::workload short_histories("lifo_queue/short_histories", play_short_histories);
 
 }  // namespace

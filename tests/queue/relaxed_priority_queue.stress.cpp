@@ -9,6 +9,8 @@
 #include <verify/history/priority_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
+#include "stress/short_histories.hpp"
+#include "stress/workload.hpp"
 
 namespace {
 
@@ -27,5 +29,11 @@ stress::tally play(const stress::round& of, stress::ending how) {
 }
 
 const auto all = stress::queue_workloads<play>("relaxed_priority_queue");
+
+stress::tally play_short_histories(const stress::round& of) {
+  return stress::play_short_histories<plait::relaxed_priority_queue<int>, model::any_item>(of, "any_item");
+}
+
+const stress::workload short_histories("relaxed_priority_queue/short_histories", play_short_histories);
 
 }  // namespace
