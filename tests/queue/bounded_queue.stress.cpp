@@ -159,9 +159,11 @@ const workload own[] = {{"bounded_queue/stop_requests", stop_requests},
                         {"bounded_queue/ping_pong", ping_pong},
                         {"bounded_queue/join", join}};
 
+template <class T>
+using queue_of = plait::bounded_queue<T>;
+
 stress::tally play_short_histories(const stress::round& of) {
-  return stress::play_short_histories<plait::bounded_queue<int>, model::first_in_first_out>(
-      of, "first_in_first_out");
+  return stress::play_short_histories<queue_of, model::first_in_first_out>(of, "first_in_first_out");
 }
 
 const stress::workload short_histories("bounded_queue/short_histories", play_short_histories);

@@ -18,8 +18,11 @@ stress::tally play(const stress::round& of, stress::ending how) {
 
 const auto all = stress::closing_workloads<play>("spsc_queue");
 
+template <class T>
+using queue_of = plait::spsc_queue<T>;
+
 stress::tally play_short_histories(const stress::round& of) {
-  return stress::play_short_histories<plait::spsc_queue<int>, model::first_in_first_out,
+  return stress::play_short_histories<queue_of, model::first_in_first_out,
                                       stress::queue_ends::of_one_thread_each>(of, "first_in_first_out");
 }
 

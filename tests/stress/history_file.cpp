@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include <verify/history/container_history.hpp>
-
 namespace stress {
 namespace {
 
@@ -34,16 +32,16 @@ void history_file::begin_round(const std::string& workload, const round& of) {
   of_ = of;
 }
 
-void history_file::write(std::string_view order, std::size_t capacity, std::size_t calls,
-                         std::string_view lines) {
+void history_file::write(const history_kind& kind, std::size_t calls, std::string_view lines) {
   const std::lock_guard guard(mutex_);
-  file_
-      << fmt::format(
-             R"({{"structure":"{}","workload":"{}","seed":{},"threads":{},"order":"{}","capacity":{},"calls":{}}})"
-             "\n",
-             workload_.substr(0, workload_.find('/')), workload_, of_.seed, of_.threads, order,
-             capacity == history::unbounded ? "null" : std::to_string(capacity), calls)
-      << lines;
+  const std::string order = kind.order.empty() ? "null" : fmt::format(R"("{}")", kind.order);
+  const std::string capacity = kind.capacity == history::unbounded ? "null" : std::to_string(kind.capacity);
+  file_ << fmt::format(R"({{"structure":"{}","workload":"{}","seed":{},"threads":{},)",
+                       workload_.substr(0, workload_.find('/')), workload_, of_.seed, of_.threads)
+        << fmt::format(R"("order":{},"capacity":{},"calls":{}}})"
+                       "\n",
+                       order, capacity, calls)
+        << lines;
 }
 
 history_file& exported() {

@@ -14,10 +14,17 @@
 #include <fmt/format.h>
 
 #include <verify/history/call.hpp>
+#include <verify/history/container_history.hpp>
 
 #include "stress/workload.hpp"
 
 namespace stress {
+
+// What a judge has to know of the structure beside its name.
+struct history_kind {
+  std::string_view order = {};  // which item comes out: a name in item_order.hpp, or nothing
+  std::size_t capacity = history::unbounded;
+};
 
 class history_file {
  public:
@@ -30,9 +37,8 @@ class history_file {
   // The histories that are written next are of this round.
   void begin_round(const std::string& workload, const round& of);
 
-  // A line for the history, and those of its calls. `capacity` is
-  // history::unbounded if it has no bound. Any thread may call it.
-  void write(std::string_view order, std::size_t capacity, std::size_t calls, std::string_view lines);
+  // A line for the history, and those of its calls. Any thread may call it.
+  void write(const history_kind& kind, std::size_t calls, std::string_view lines);
 
  private:
   std::mutex mutex_;
@@ -45,17 +51,27 @@ class history_file {
 // That of the program.
 history_file& exported();
 
-template <class Operation>
-void export_history(std::string_view order, std::size_t capacity,
-                    std::span<const history::call<Operation>> calls) {
+// A call without its times, as JSON: arguments are an array, the answer is a value.
+struct call_in_words {
+  std::string name;
+  std::string arguments;
+  std::string answer;
+};
+
+// in_words(operation) is a call_in_words.
+template <class Operation, class InWords>
+void export_history(const history_kind& kind, std::span<const history::call<Operation>> calls,
+                    InWords in_words) {
   if (!exported().is_open()) return;
   std::string lines;
-  for (const auto& [operation, begin, end, thread] : calls)
+  for (const auto& [operation, begin, end, thread] : calls) {
+    const auto [name, arguments, answer] = in_words(operation);
     fmt::format_to(std::back_inserter(lines),
                    R"({{"thread":{},"call":"{}","arguments":{},"answer":{},"begin":{},"end":{}}})"
                    "\n",
-                   thread, name_of(operation), arguments_of(operation), answer_of(operation), begin, end);
-  exported().write(order, capacity, calls.size(), lines);
+                   thread, name, arguments, answer, begin, end);
+  }
+  exported().write(kind, calls.size(), lines);
 }
 
 }  // namespace stress

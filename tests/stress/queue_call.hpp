@@ -116,10 +116,6 @@ constexpr const char* name_of(queue_action what) {
   return "?";
 }
 
-inline const char* name_of(const queue_operation& made) {
-  return name_of(made.what);
-}
-
 // As an array in JSON.
 inline std::string arguments_of(const queue_operation& made) {
   using enum queue_action;

@@ -38,6 +38,7 @@
 
 #include "stress/history_file.hpp"
 #include "stress/queue_call.hpp"
+#include "stress/slow_item.hpp"
 #include "stress/team.hpp"
 #include "stress/workload.hpp"
 #include "support/item_order.hpp"
@@ -264,7 +265,7 @@ class short_histories {
 
     record(who, mine, what, [&](queue_operation& made) {
       const auto said = [](bool is_done, status otherwise) { return is_done ? status::success : otherwise; };
-      const auto popped = [](const std::optional<int>& got, status otherwise) {
+      const auto popped = [](const auto& got, status otherwise) {
         return got ? std::expected<int, status>(*got) : std::unexpected(otherwise);
       };
       switch (what) {
@@ -376,8 +377,9 @@ class short_histories {
     made.asked = static_cast<int>(batch.size());
     made.count = static_cast<int>(count);
   }
-  static void pop_one(queue_operation& made, const std::expected<int, status>& got) {
-    made.items[0] = got.value_or(0);
+  template <class Item>
+  static void pop_one(queue_operation& made, const std::expected<Item, status>& got) {
+    made.items[0] = got ? int{*got} : 0;
     made.status = got ? status::success : got.error();
   }
   static void pop_batch(queue_operation& made, std::size_t count) {
@@ -408,7 +410,10 @@ class short_histories {
       each.begin -= first;
       each.end -= first;
     }
-    export_history(order_, capacity, std::span<const queue_call>(calls));
+    export_history({.order = order_, .capacity = capacity}, std::span<const queue_call>(calls),
+                   [](const queue_operation& made) {
+                     return call_in_words{name_of(made.what), arguments_of(made), answer_of(made)};
+                   });
     const std::vector<claim> claims = claims_of(calls);
     if (claims.size() > most_claims) return;
     if (!can_be_explained<Order>(claims, capacity))
@@ -442,10 +447,11 @@ class short_histories {
   std::atomic<std::uint64_t> judged_ = 0;
 };
 
-// A round of a queue with that order, for a workload.
-template <class Queue, class Order, queue_ends Ends = queue_ends::shared>
+// A round of Queue<int> or Queue<slow_item>, for a workload.
+template <template <class> class Queue, class Order, queue_ends Ends = queue_ends::shared>
 tally play_short_histories(const round& of, const char* order) {
-  return short_histories<Queue, Order, Ends>(of, order).play();
+  if (of.random()() % 2 == 0) return short_histories<Queue<int>, Order, Ends>(of, order).play();
+  return short_histories<Queue<slow_item>, Order, Ends>(of, order).play();
 }
 
 }  // namespace stress
