@@ -14,6 +14,7 @@
 #include <plait/bounded_queue.hpp>
 
 #include "stress/queue_rounds.hpp"
+#include "stress/short_histories.hpp"
 #include "stress/team.hpp"
 #include "stress/workload.hpp"
 
@@ -157,5 +158,14 @@ const auto usual = stress::queue_workloads<stress::push_and_pop<queue_type>>("bo
 const workload own[] = {{"bounded_queue/stop_requests", stop_requests},
                         {"bounded_queue/ping_pong", ping_pong},
                         {"bounded_queue/join", join}};
+
+template <class T>
+using queue_of = plait::bounded_queue<T>;
+
+stress::tally play_short_histories(const stress::round& of) {
+  return stress::play_short_histories<queue_of, model::first_in_first_out>(of, "first_in_first_out");
+}
+
+const stress::workload short_histories("bounded_queue/short_histories", play_short_histories);
 
 }  // namespace

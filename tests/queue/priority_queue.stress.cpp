@@ -9,6 +9,9 @@
 #include <verify/history/priority_monitor.hpp>
 
 #include "stress/queue_rounds.hpp"
+#include "stress/short_histories.hpp"
+#include "stress/workload.hpp"
+#include "support/item_order.hpp"
 
 namespace {
 
@@ -63,5 +66,26 @@ tally play(const round& of, ending how) {
 }
 
 const auto all = stress::queue_workloads<play>("priority_queue");
+
+struct is_of_more_urgent_class {
+  bool operator()(int a, int b) const noexcept {
+    return stress::priority_of_item(a) < stress::priority_of_item(b);
+  }
+};
+
+template <class T>
+using queue_of = plait::priority_queue<T>;
+template <class T>
+using stable_queue_of = plait::priority_queue<T, is_of_more_urgent_class, plait::stable_order>;
+
+// All items are different; or there are three priorities, and equals come out as they went in.
+tally play_short_histories(const round& of) {
+  if (of.random(1)() % 2 == 0)
+    return stress::play_short_histories<queue_of, model::smallest_first>(of, "smallest_first");
+  return stress::play_short_histories<stable_queue_of, model::stable_smallest_first<stress::priority_of_item>>(
+      of, "smallest_thousand_first_stable");
+}
+
+const stress::workload short_histories("priority_queue/short_histories", play_short_histories);
 
 }  // namespace

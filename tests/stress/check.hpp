@@ -3,23 +3,67 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <verify/history/call.hpp>
+#include <verify/history/container_history.hpp>
+#include <verify/history/counter_monitor.hpp>
 #include <verify/history/shrink.hpp>
 #include <verify/history/timeline.hpp>
 
+#include "stress/history_file.hpp"
 #include "stress/workload.hpp"
 
 namespace stress {
 
+inline call_in_words in_words(const history::container_operation& made) {
+  using enum history::container_action;
+  const auto push = [](const std::string& arguments, const char* answer) {
+    return call_in_words{"push", arguments, fmt::format("\"{}\"", answer)};
+  };
+  switch (made.what) {
+    case pushed:
+      return push(fmt::format("[{}]", made.value), "success");
+    case found_full:
+      return push("[]", "full");
+    case push_closed:
+      return push("[]", "closed");
+    case popped:
+      return {"pop", "[]", std::to_string(made.value)};
+    case found_empty:
+      return {"pop", "[]", R"("empty")"};
+    case pop_closed:
+      return {"pop", "[]", R"("closed")"};
+    case closed:
+      break;
+  }
+  return {"close", "[]", "null"};
+}
+
+inline call_in_words in_words(const history::counter_operation& made) {
+  const std::string value = fmt::format("[{}]", made.value);
+  switch (made.what) {
+    case history::counter_action::added:
+      return {"add", value, "null"};
+    case history::counter_action::read:
+      return {"load", "[]", std::to_string(made.result)};
+    case history::counter_action::exchanged:
+      break;
+  }
+  return {"exchange", value, std::to_string(made.result)};
+}
+
 // find_fault(calls) says what is wrong, or nothing. Throws a failure with the smallest history that it finds
 // fault with, or says how much was checked.
 template <class Operation, class FindFault>
-tally check(const std::vector<history::call<Operation>>& calls, FindFault find_fault) {
+tally check(const std::vector<history::call<Operation>>& calls, FindFault find_fault,
+            const history_kind& kind = {}) {
+  export_history(kind, std::span<const history::call<Operation>>(calls),
+                 [](const Operation& made) { return in_words(made); });
   if (find_fault(calls)) {
     const auto smallest =
         history::shrink(calls, [&](const auto& fewer) { return find_fault(fewer).has_value(); });

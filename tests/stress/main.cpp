@@ -22,6 +22,7 @@
 
 #include "command_line/command_line.hpp"
 #include "command_line/printable.hpp"
+#include "stress/history_file.hpp"
 #include "stress/report.hpp"
 #include "stress/runner.hpp"
 
@@ -34,6 +35,7 @@ struct options {
   plait::cli::name_filter filter;
   bool list = false;
   std::string json;
+  std::string export_to;
   double seconds = 0;  // 0: not given
   double patience = 60;
   std::optional<std::uint64_t> seed;
@@ -106,6 +108,8 @@ int run(const options& chosen) {
     if (!json) cannot_write(chosen.json);
   }
 
+  if (!chosen.export_to.empty()) stress::exported().open(chosen.export_to);
+
   const double seconds = chosen.seconds != 0 ? chosen.seconds : default_seconds(workloads.size());
   const stress::plan how{.seed = chosen.seed.value_or(std::random_device()()),
                          .threads = chosen.threads != 0 ? std::optional(chosen.threads) : std::nullopt,
@@ -121,6 +125,7 @@ int run(const options& chosen) {
   const auto finish = [&] {
     stress::print_total(stdout, results);
     std::fflush(stdout);
+    stress::exported().close();
     if (json.is_open()) {
       json << stress::to_json(how, results).dump(2) << '\n';
       json.close();
@@ -166,5 +171,7 @@ int main(int argc, char** argv) {
   cli::add_number(program, "--patience", chosen.patience, 0.001, 1e6,
                   "Seconds after which a history is said to hang (60)");
   cli::add_text(program, "--json", "FILE", chosen.json, "Also write what was done there, for other programs");
+  cli::add_text(program, "--export", "FILE", chosen.export_to,
+                "Also write every recorded history there, as JSON lines");
   return program.run(argc, argv, [&chosen] { return run(chosen); });
 }

@@ -17,6 +17,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -238,20 +239,26 @@ void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_preced
   }
 }
 
-// find_fault(calls) is a monitor. Throws failure, or says how much was checked. The queue is closed and
+// find_fault(calls) is a monitor; `order` goes into the file of histories. Throws failure, or says how much was checked. The queue is closed and
 // drained.
 template <class Queue, class FindFault>
-tally check_drained(const Queue& queue, const queue_calls& calls, FindFault find_fault) {
-  const tally done = check(calls, find_fault);
+tally check_drained(const Queue& queue, const queue_calls& calls, FindFault find_fault,
+                    std::string_view order = {}) {
+  history_kind kind{.order = order};
+  if constexpr (requires { queue.capacity(); }) kind.capacity = queue.capacity();
+  const tally done = check(calls, find_fault, kind);
   require(queue.empty(), "the queue is closed, drained and not empty");
   return done;
 }
 
 template <class Queue>
 tally check_fifo(const Queue& queue, const queue_calls& calls) {
-  const tally done = check_drained(queue, calls, [&](std::span<const history::container_call> some) {
-    return history::find_fifo_fault(some, queue.capacity(), true);
-  });
+  const tally done = check_drained(
+      queue, calls,
+      [&](std::span<const history::container_call> some) {
+        return history::find_fifo_fault(some, queue.capacity(), true);
+      },
+      "first_in_first_out");
   require_order_at_each_consumer(calls);
   return done;
 }

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "stress/history_file.hpp"
 #include "stress/team.hpp"
 
 namespace stress {
@@ -76,6 +77,7 @@ outcome run(const workload& what, const plan& how, const callbacks& call) {
       call.hang(so_far);
     });
     try {
+      exported().begin_round(what.name, next);
       result.done += what.play(next);
     } catch (const std::exception& wrong) {
       result.failed = next;

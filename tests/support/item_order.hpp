@@ -3,6 +3,7 @@
 // whichever comes next is taken, and whether this one may be.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <set>
@@ -41,6 +42,18 @@ struct smallest_first {
     take_next(all);
     return true;
   }
+};
+
+// Priority(item) is smaller for what comes first; equals come out as they went in.
+template <auto Priority>
+struct stable_smallest_first {
+  using items = std::vector<int>;  // in the order in which they come out
+  static void put(items& all, int item) {
+    const auto after = std::ranges::upper_bound(all, Priority(item), {}, Priority);
+    all.insert(after, item);
+  }
+  static void take_next(items& all) { first_in_first_out::take_next(all); }
+  static bool take(items& all, int item) { return first_in_first_out::take(all, item); }
 };
 
 struct any_item {

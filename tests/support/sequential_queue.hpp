@@ -25,6 +25,7 @@ struct sequential_queue {
   std::size_t put = 0;
   std::size_t done = 0;
   bool closed = false;
+  bool stop_requested = false;
   std::uint32_t steps = 0;  // those of compound operations that were done
 
   auto operator<=>(const sequential_queue&) const = default;
@@ -32,7 +33,8 @@ struct sequential_queue {
   bool is_full() const { return items.size() == capacity; }
 };
 
-// What was asked and what was told; `waits` is said of an operation that is under way.
+// What was asked and what was told; `waits` is said of an operation that is under way, `gives_up` of one that
+// could be ended by a stop request and does not say what has ended it.
 struct told {
   using conqueue_status = plait::conqueue_status;
   enum class kind {
@@ -44,7 +46,12 @@ struct told {
     size,
     size_at_least,
     task_done,
+    unfinished,
     joined,
+    request_stop,
+    stopped,
+    push_gives_up,
+    pop_gives_up,
     push_waits,
     pop_waits,
     join_waits
@@ -53,7 +60,7 @@ struct told {
   static constexpr int any = -1;
 
   kind what;
-  int item = 0;  // or the size
+  int item = 0;  // or the size, or how many are unfinished
   conqueue_status status = conqueue_status::success;
   bool yes = true;
   std::uint32_t step = 0;   // a bit for each step of a compound operation
@@ -108,12 +115,24 @@ bool is_possible(sequential_queue<Order>& queue, const told& of) {
     case size:
       return queue.items.size() == static_cast<std::size_t>(of.item);
     case size_at_least:
-      return queue.items.size() <= static_cast<std::size_t>(of.item);
+      return queue.items.size() <= static_cast<std::size_t>(of.item) &&
+             static_cast<std::size_t>(of.item) <= queue.capacity;
     case task_done:
       if (!of.yes) return queue.done == queue.put;
       return queue.done++ != queue.put;
+    case unfinished:
+      return queue.put - queue.done == static_cast<std::size_t>(of.item);
     case joined:
       return queue.done == queue.put;
+    case request_stop:
+      queue.stop_requested = true;
+      return true;
+    case stopped:
+      return queue.stop_requested;
+    case push_gives_up:
+      return queue.closed || queue.stop_requested;
+    case pop_gives_up:
+      return (queue.closed && queue.items.empty()) || queue.stop_requested;
     case push_waits:
       return !queue.closed && queue.is_full();
     case pop_waits:
