@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What each structure costs in bytes: the object itself, and what it has allocated when it is made, with one item
-// or key of 8 bytes, and with 1000.
+// What each structure costs in bytes: the object itself, and what it has allocated when it is made, with one
+// item or key of 8 bytes, and with 1000.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>

@@ -51,8 +51,8 @@ struct queue_operation {
   using batch = std::array<int, longest_batch>;
 
   queue_action what;
-  // What push and pop were told, too: success or closed; `stopped` of push_or_stop and pop_or_stop means that they
-  // have said no, and not whether they were stopped or found the queue closed.
+  // What push and pop were told, too: success or closed; `stopped` of push_or_stop and pop_or_stop means that
+  // they have said no, and not whether they were stopped or found the queue closed.
   plait::conqueue_status status = plait::conqueue_status::success;
   batch items{};  // what went in or came out
   int asked = 0;  // of a batch: how many were to go in, or could have come out

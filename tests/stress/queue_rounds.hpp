@@ -239,8 +239,8 @@ void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_preced
   }
 }
 
-// find_fault(calls) is a monitor; `order` goes into the file of histories. Throws failure, or says how much was checked. The queue is closed and
-// drained.
+// find_fault(calls) is a monitor; `order` goes into the file of histories. Throws failure, or says how much was
+// checked. The queue is closed and drained.
 template <class Queue, class FindFault>
 tally check_drained(const Queue& queue, const queue_calls& calls, FindFault find_fault,
                     std::string_view order = {}) {

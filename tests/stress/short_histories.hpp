@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Rounds of many short histories: 2 to 5 threads make 3 to 6 calls each, of every operation of a queue with room
-// for 1 to 4 items, and an exact search says whether a sequential queue can have given all the answers.
+// Rounds of many short histories: 2 to 5 threads make 3 to 6 calls each, of every operation of a queue with
+// room for 1 to 4 items, and an exact search says whether a sequential queue can have given all the answers.
 //
-// Judged exactly: success, full, empty, closed, which item comes out, is_closed, an empty that is true, task_done,
-// a try_join_for that is true, and size and unfinished_tasks of calls that nobody overlaps. Of others, size must
-// not be too low or beyond the capacity, and unfinished_tasks must not be 0 too early. Not judged, as nothing is
-// promised: busy, an empty or a try_join_for that is false, how many a try_push_n or try_pop_n did not do, and,
-// once a stop is requested, which of the operations with a token it ends.
+// Judged exactly: success, full, empty, closed, which item comes out, is_closed, an empty that is true,
+// task_done, a try_join_for that is true, and size and unfinished_tasks of calls that nobody overlaps. Of
+// others, size must not be too low or beyond the capacity, and unfinished_tasks must not be 0 too early. Not
+// judged, as nothing is promised: busy, an empty or a try_join_for that is false, how many a try_push_n or
+// try_pop_n did not do, and, once a stop is requested, which of the operations with a token it ends.
 //
 // Threads are kept from one history to the next, and start each by spinning on one word: they meet within some
 // hundred nanoseconds, tens of thousands of times a second.

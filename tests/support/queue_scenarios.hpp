@@ -233,8 +233,8 @@ void a_stop_request_and_a_pop() {
   threads([&] { check(!queue.pop(stop.get_token())); }, [&] { verify::request_stop(stop); });
 }
 
-// One batch makes room for two producers, or brings items for two consumers, and notifies once. The batch that it wakes
-// has to hand the wake on.
+// One batch makes room for two producers, or brings items for two consumers, and notifies once. The batch that
+// it wakes has to hand the wake on.
 template <class Queue>
 void a_batch_hands_on_the_room_it_leaves() {
   Queue queue(2);
