@@ -18,7 +18,7 @@
 //   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
 //   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
 //       the queue and, after a rest of 8 us, goes its way, without waiting for pops; only with none free does
-//       it wait.
+//       it wait. A try_push that finds a full queue from which a pop is just taking an item says busy.
 //   (3) Other pops and pushes may come in between if T has a destructor.
 //
 //   plait::lifo_queue<std::string> trail;

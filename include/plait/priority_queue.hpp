@@ -16,7 +16,8 @@
 //                                                      has been marked done
 //   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
 //   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
-//       the queue and goes its way, without waiting for pops; only with none free does it wait.
+//       the queue and goes its way, without waiting for pops; only with none free does it wait. A try_push
+//       that finds a full queue from which a pop is just taking an item says busy.
 //   (3) Other operations may come in between if T has a destructor, or Compare may throw.
 //
 // Items that compare equal come out in any order, or with stable_order as they went in:

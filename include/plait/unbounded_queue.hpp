@@ -35,6 +35,7 @@
 //   lines.close();                                                        // the writer writes what is left
 //
 // T: queue_element.
+// Shared libraries: as for counter.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
 // The interface is bounded_queue's, without capacity(); try_push never says full. Unlike Python's, a push after
 // close() returns false instead of raising.

@@ -292,7 +292,8 @@ class guarded_store {
     return (found & closed) != 0 ? conqueue_status::closed : conqueue_status::busy;
   }
 
-  // For throughput alone: the item is in the queue, and who sleeps will be woken so much later.
+  // Leaves the lock to its holder for a while, for throughput alone. The item is in the queue already; a
+  // sleeping consumer is woken only after the pause.
   static void rest() noexcept {
     if (Container::rest_after_post.count() != 0 && sync::processor_count() > 1)
       pause_until(sync::clock::now() + Container::rest_after_post);

@@ -12,11 +12,12 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Nodes in which pushes leave their items for whoever holds the lock. A thread claims a node, fills it, and
-// publishes it by putting its name into a word of the owner's, the node before it being its successor; the
-// holder of the lock takes the whole chain out of that word. Names are small numbers; 0 is none.
+// A chain of nodes whose head is in a word of the owner's. A thread claims a node, fills it, links it to the
+// newest node and publishes it by putting its name into the word. The holder of the lock takes the whole chain
+// out of the word at once. A name is a small number, 0 for no node.
 //
-// Nothing else is ever removed from the chain, so a name that comes back means the same list as before.
+// Nodes are only ever removed all together, so the word does not suffer from ABA: a node is linked to another
+// by name alone, and joins whichever chain that name heads when the word is changed.
 //
 // Edges:  emptied   taken   release in empty -> acquire in claim   the node is free to be filled again
 template <class Item>
