@@ -11,7 +11,9 @@
 
 namespace PLAIT_NAMESPACE {
 
+// In any order.
 struct any_order {};
+// As they were pushed.
 struct stable_order {};
 
 template <class Type>

@@ -54,6 +54,7 @@
 
 namespace PLAIT_NAMESPACE {
 
+// 1 to 16 queues of plait, with elements whose move cannot throw.
 template <class... Queues>
 concept queues_to_wait_at =
     sizeof...(Queues) >= 1 && sizeof...(Queues) <= 16 && (... && concurrent_queue<Queues>) &&

@@ -62,7 +62,8 @@ def opening(name, lines, text):
     body = described([re.sub(rf"^ {name}(<.*?>)?: ", " ", lines[0]), *lines[1:]])
     end = body.index("") if "" in body else len(body)
     brief, rest = " ".join(body[:end]), body[end:]
-    brief = brief[0].upper() + brief[1:]
+    if not re.match(r"\w+[,(]", brief):  # a name
+        brief = brief[0].upper() + brief[1:]
     entity = re.search(ENTITY.format(name), text, re.MULTILINE)
     if not entity:
         return comment([f"\\file {name}.hpp", f"\\brief {brief}", *rest])
@@ -101,7 +102,7 @@ def declarations(name, lines):
                 if not entity.match(next((each for each in lines[at:] if not each.startswith(("template", " "))), "")):
                     yield from about
         code = without_comment(line)
-        if scopes and scopes[-1] != "namespace" and not in_body and re.search("[,;] +//", line):
+        if not in_body and re.search("[,;] +//", line) and not stripped.startswith(("using", "#")):
             line = line.replace("//", "///<", 1)
         yield line if not in_body or not stripped.startswith("//") else ""
         if stripped.startswith("#"):
@@ -127,6 +128,7 @@ def declarations(name, lines):
 
 def filtered(path):
     text = path.read_text().replace("PLAIT_NAMESPACE", "plait").replace("protected:", "private:")
+    text = text.replace("detail::sync::atomic", "std::atomic")
     text = re.sub(r"^template [^\n]*\n\w+\([^\n]*\) -> [^\n]*;\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^template [^\n]*\n[^\n]* detail::\w+\([^\n]*{\n.*?^}\n", "", text, flags=re.MULTILINE | re.DOTALL)
     lines = text.split("\n")
