@@ -206,6 +206,22 @@ const verify::scenario scenarios[] = {
            });
      }},
 
+    // The count of what is done may be seen before the put that it counts.
+    {"task_done_takes_no_old_tail_for_a_task_too_many",
+     [] {
+       bounded_queue<int> queue(2);
+       queue.push(1);
+       threads(
+           [&] {
+             (void)queue.pop();
+             queue.task_done();
+           },
+           [&] {
+             queue.push(2);
+             (void)queue.pop();
+             queue.task_done();
+           });
+     }},
     {"a_batch_that_has_waited_hands_on_the_items_it_leaves",
      model::a_batch_hands_on_the_items_it_leaves<int_queue, 2>},
     {"a_batch_that_has_waited_hands_on_the_room_it_leaves",
