@@ -105,7 +105,9 @@ void memory::note_access(location& at, std::uint32_t index, bool writes, unsigne
   list<location::access>& seen = at.accesses[thread];
   if (seen.empty() || seen.back().index != index) seen.push_back({when, index});
 
-  // Its place in S, and that of the fences before it.
+  // [atomics.order]/4: if A is coherence-ordered before B, then A, and each seq_cst fence that happens
+  // before A, stand in S before B, and before each seq_cst fence that B happens before; as far as A and B
+  // are seq_cst themselves. `sources` are A and the fences before it.
   vector_clock sources = current.fences;
   location::value& value = at.values[index];
   if (o == order::seq_cst) {
@@ -192,7 +194,8 @@ void memory::ordered_fence(unsigned thread, vector_clock after) {
   thread_views& views = threads_[thread];
   after.join(views.current.strong);
   views.current.join(views.acquired);
-  // After every operation that something before the fence has to come after.
+  // By the same rules, the fence comes after the sources of all that is coherence-ordered before what
+  // happens before it.
   const vector_clock& known = views.current.clock;
   for (std::uint32_t number = 0; number != used_; ++number) {
     const location& each = locations_[number];

@@ -46,11 +46,10 @@ struct location {
     word bits;
     view released;  // what an acquire that reads this value learns
     unsigned writer;
-    // Operations of S that must come before those that: access this value or a newer one; read this value or
-    // access a newer one; access a newer one.
-    vector_clock before_it;
-    vector_clock by_write;
-    vector_clock by_reads;
+    // The operations that stand in S before all that is coherence-ordered after
+    vector_clock before_it;  // accesses to older values,
+    vector_clock by_write;   // the write of this one,
+    vector_clock by_reads;   // reads of it.
   };
   struct access {
     stamp when;
@@ -114,7 +113,8 @@ class memory {
     view released;  // current at the last release fence: relaxed stores carry it
   };
 
-  // Operations of S before which the thread's next access must not be, if it is this one.
+  // The operations that stand in S before the thread's next access, if that has this order, or before a
+  // fence that happens before it.
   vector_clock ordered_before(unsigned thread, order o) const noexcept;
   void note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o);
   void ordered_fence(unsigned thread, vector_clock after);
