@@ -171,7 +171,7 @@ class runner {
       }
       case does::make: {
         auto* const made = new sync::atomic<std::uint32_t>(each.value);
-        const std::uint32_t found = made->fetch_add(cell.load(each.order), each.order);
+        const std::uint32_t found = made->fetch_add(cell.load(sync::relaxed), each.order);
         delete made;
         return found;
       }
