@@ -54,12 +54,6 @@ const verify::scenario scenarios[] = {
      [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_empty); }},
     {"the_size_is_never_too_low",
      [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_size); }},
-    {"empty_is_not_said_of_what_was_drained_after_closing",
-     [] {
-       recorded_queue queue(1);
-       queue.push(1);
-       threads([&] { queue.try_pop(); }, [&] { queue.close(), queue.try_pop(); });
-     }},
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
     {"push_and_pop", model::push_and_pop<int_queue, 2>},
     {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
