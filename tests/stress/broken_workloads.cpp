@@ -7,7 +7,9 @@
 #include <plait/bounded_queue.hpp>
 
 #include "stress/queue_rounds.hpp"
+#include "stress/short_histories.hpp"
 #include "stress/workload.hpp"
+#include "support/item_order.hpp"
 
 namespace {
 
@@ -33,6 +35,25 @@ const workload overtaking{"broken/overtaking", [](const round& of) {
                             return stress::push_and_pop<forgetful_queue>(of,
                                                                          stress::ending::when_all_is_pushed);
                           }};
+
+// A queue that takes itself to be full when it has room for one more, now and then.
+class hasty_queue : public plait::bounded_queue<int> {
+ public:
+  using plait::bounded_queue<int>::bounded_queue;
+
+  plait::conqueue_status try_push(int item) {
+    const bool is_hasty = ++pushes_ % 64 == 0 && size() + 1 == capacity();
+    return is_hasty ? plait::conqueue_status::full : bounded_queue::try_push(item);
+  }
+
+ private:
+  std::atomic<std::uint64_t> pushes_ = 0;
+};
+
+const workload false_full{
+    "broken/false_full", [](const round& of) {
+      return stress::short_histories<hasty_queue, model::first_in_first_out>(of, "first_in_first_out").play();
+    }};
 
 // Nobody puts anything in.
 const workload hanging{

@@ -172,6 +172,6 @@ int main(int argc, char** argv) {
                   "Seconds after which a history is said to hang (60)");
   cli::add_text(program, "--json", "FILE", chosen.json, "Also write what was done there, for other programs");
   cli::add_text(program, "--export", "FILE", chosen.export_to,
-                "Also write every recorded history there, as JSON lines");
+                "Also write every history it judges there, as JSON lines");
   return program.run(argc, argv, [&chosen] { return run(chosen); });
 }

@@ -51,18 +51,26 @@ struct queue_operation {
   using batch = std::array<int, longest_batch>;
 
   queue_action what;
-  // What push and pop were told, too: success or closed; `stopped` of push_or_stop and pop_or_stop means that
-  // they have said no, and not whether they were stopped or found the queue closed.
+  // What push and pop were told, too: success or closed. `stopped` of push_or_stop and pop_or_stop means that
+  // they have said no; they do not say whether they were stopped or found the queue closed.
   plait::conqueue_status status = plait::conqueue_status::success;
   batch items{};  // what went in or came out
   int asked = 0;  // of a batch: how many were to go in, or could have come out
   int count = 0;  // the answer, if it is a number; how many of `items` count; for yes or no, 1 or 0
 };
 
+// Of items, the thousands are the priority, where there is one.
+constexpr int priority_of_item(int item) {
+  return item / 1000;
+}
+
 using queue_call = history::call<queue_operation>;
 
 inline bool is_one_push(queue_action what) {
   return what >= queue_action::push && what <= queue_action::try_push_for;
+}
+inline bool is_push(queue_action what) {
+  return what <= queue_action::try_push_n;
 }
 inline bool is_one_pop(queue_action what) {
   return what >= queue_action::pop && what <= queue_action::try_pop_for;
@@ -171,9 +179,15 @@ inline std::string describe(const queue_operation& made) {
 
 using claim = history::call<model::told>;
 
+// What other threads do during a call: nothing, something but no push, or a push.
+enum class company { none, others, pushes };
+
 // What the answer claims, appended to `claims`: nothing (busy is no answer), or several steps, one after the
-// other, with whatever other threads do in between. `is_alone`: no other call overlaps it.
-inline void add_claims(const queue_call& made, bool is_alone, std::vector<claim>& claims) {
+// other, with whatever other threads do in between.
+//
+// A push may have taken effect, and others have seen its item or that it came before a close, while it is not
+// counted yet: what is told of numbers during a push claims less.
+inline void add_claims(const queue_call& made, company with, std::vector<claim>& claims) {
   using enum queue_action;
   using said = plait::conqueue_status;
   using kind = model::told::kind;
@@ -216,17 +230,19 @@ inline void add_claims(const queue_call& made, bool is_alone, std::vector<claim>
     case is_closed:
       return add({.what = kind::is_closed, .yes = is_yes});
     case size:
-      return add({.what = is_alone ? kind::size : kind::size_at_least, .item = count});
+      return add({.what = with == company::none ? kind::size : kind::size_in_range, .item = count});
     case empty:
-      return add({.what = kind::empty, .yes = is_yes});
+      if (is_yes && with != company::pushes) add({.what = kind::empty});
+      return;
     case task_done:
-      return add({.what = kind::task_done, .yes = is_yes});
+      if (is_yes || with != company::pushes) add({.what = kind::task_done, .yes = is_yes});
+      return;
     case unfinished_tasks:
-      if (is_alone) return add({.what = kind::unfinished, .item = count});
-      if (count == 0) add({.what = kind::joined});
+      if (with == company::none) return add({.what = kind::unfinished, .item = count});
+      if (count == 0 && with != company::pushes) add({.what = kind::joined});
       return;
     case try_join_for:
-      if (is_yes) add({.what = kind::joined});
+      if (is_yes && with != company::pushes) add({.what = kind::joined});
       return;
     default:
       return;
@@ -238,13 +254,12 @@ inline std::vector<claim> claims_of(std::span<const queue_call> calls) {
   std::vector<claim> claims;
   claims.reserve(2 * calls.size());
   for (const queue_call& each : calls) {
-    const bool may_be_exact =
-        each.operation.what == queue_action::size || each.operation.what == queue_action::unfinished_tasks;
-    const bool is_alone =
-        may_be_exact && std::ranges::none_of(calls, [&](const queue_call& other) {
-          return other.thread != each.thread && other.begin <= each.end && each.begin <= other.end;
-        });
-    add_claims(each, is_alone, claims);
+    company with = company::none;
+    if (each.operation.what >= queue_action::is_closed)
+      for (const queue_call& other : calls)
+        if (other.thread != each.thread && other.begin <= each.end && each.begin <= other.end)
+          with = std::max(with, is_push(other.operation.what) ? company::pushes : company::others);
+    add_claims(each, with, claims);
   }
   return claims;
 }

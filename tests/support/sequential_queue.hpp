@@ -45,6 +45,7 @@ struct told {
     empty,
     size,
     size_at_least,
+    size_in_range,
     task_done,
     unfinished,
     joined,
@@ -115,8 +116,9 @@ bool is_possible(sequential_queue<Order>& queue, const told& of) {
     case size:
       return queue.items.size() == static_cast<std::size_t>(of.item);
     case size_at_least:
-      return queue.items.size() <= static_cast<std::size_t>(of.item) &&
-             static_cast<std::size_t>(of.item) <= queue.capacity;
+      return queue.items.size() <= static_cast<std::size_t>(of.item);
+    case size_in_range:
+      return static_cast<std::size_t>(of.item) <= queue.capacity;
     case task_done:
       if (!of.yes) return queue.done == queue.put;
       return queue.done++ != queue.put;
