@@ -25,7 +25,7 @@ std::vector<std::string_view> split(std::string_view text) {
 }  // namespace
 
 int main() {
-  const std::vector<std::string_view> lines{"the cat and the dog", "the bird and the cat"};
+  const std::vector<std::string_view> lines{"the cat and the dog", "the bird and the horse"};
   // [parallel_words]
   plait::bounded_queue<std::string_view> blocks(64);
   plait::keyed_counter<std::string> words;

@@ -13,7 +13,7 @@ int main() {
   {
     const auto count = [&](std::vector<std::string_view> line) { words.update(line); };
     std::jthread first(count, std::vector<std::string_view>{"the", "cat", "and", "the", "dog"});
-    std::jthread second(count, std::vector<std::string_view>{"the", "bird", "and", "the", "cat"});
+    std::jthread second(count, std::vector<std::string_view>{"the", "bird", "and", "the", "horse"});
   }
   for (const auto& [word, times] : words.most_common(2))  // the 4, and 2
     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(times));

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array texts{
     "The early bird sings and the cat listens",
-    "A cat sleeps while the bird sings",
+    "The cat sleeps while the bird sings",
     "The old cat and the young cat sleep",
     "Nobody sings while a cat sleeps",
 };
@@ -34,6 +34,6 @@ int main() {
     std::vector<std::jthread> threads;
     for (const char* const text : texts) threads.emplace_back([&counts, text] { count_words(text, counts); });
   }
-  for (const auto& [word, count] : counts.most_common(6)) std::cout << word << ": " << count << '\n';
+  for (const auto& [word, count] : counts.most_common(3)) std::cout << word << ": " << count << '\n';
   std::cout << counts.total() << " words, " << counts.size() << " different ones\n";
 }
