@@ -42,7 +42,7 @@ class hasty_queue : public plait::bounded_queue<int> {
   using plait::bounded_queue<int>::bounded_queue;
 
   plait::conqueue_status try_push(int item) {
-    const bool is_hasty = ++pushes_ % 64 == 0 && size() + 1 == capacity();
+    const bool is_hasty = ++pushes_ % 4 == 0 && size() + 1 == capacity();
     return is_hasty ? plait::conqueue_status::full : bounded_queue::try_push(item);
   }
 

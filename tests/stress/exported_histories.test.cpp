@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -129,7 +130,7 @@ std::vector<claim> claims_of(const std::vector<json>& calls) {
 }
 
 bool can_be_explained(const exported_history& history) {
-  using judge = std::function<bool(std::vector<claim>, std::size_t)>;
+  using judge = std::function<bool(std::span<const claim>, std::size_t)>;
   static const std::map<std::string, judge> judges{
       {"first_in_first_out", stress::can_be_explained<model::first_in_first_out>},
       {"last_in_first_out", stress::can_be_explained<model::last_in_first_out>},

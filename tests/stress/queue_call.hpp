@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -267,11 +269,16 @@ inline std::vector<claim> claims_of(std::span<const queue_call> calls) {
 // Is there an order in which a sequential queue, empty at first, would have given all these answers? Each
 // thread's claims are in the order in which it made them.
 template <class Order>
-bool can_be_explained(std::vector<claim> claims, std::size_t capacity) {
-  // Nearly the order that is looked for, so that the search seldom turns back.
-  std::ranges::stable_sort(claims, {}, &claim::end);
+bool can_be_explained(std::span<const claim> claims, std::size_t capacity) {
+  // By end, which is nearly the order that is looked for: so the search seldom turns back.
+  std::vector<std::size_t> order(claims.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(claims[i].end, i); });
+  std::vector<claim> by_end;
+  by_end.reserve(claims.size());
+  for (const std::size_t i : order) by_end.push_back(claims[i]);
   return history::is_linearizable(
-      std::span<const claim>(claims), model::sequential_queue<Order>{capacity}, model::is_possible<Order>,
+      std::span<const claim>(by_end), model::sequential_queue<Order>{capacity}, model::is_possible<Order>,
       [](const claim& a, const claim& b) { return a.thread == b.thread ? &a < &b : a.end < b.begin; });
 }
 
