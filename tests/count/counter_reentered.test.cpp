@@ -22,10 +22,6 @@
 
 namespace {
 
-plait::counter* allocated = nullptr;  // counts the calls of operator new; null until a test makes it
-std::atomic<std::int64_t> allocations = 0;
-thread_local std::int64_t until_failure = 0;  // if not 0: the call that many calls from now on throws
-
 plait::counter* signalled = nullptr;
 std::atomic<std::int64_t> signals = 0;
 
@@ -37,6 +33,12 @@ void add_in_handler(int) {
 }  // namespace
 
 #if !PLAIT_UNDER_TSAN  // which has an operator new of its own
+namespace {
+plait::counter* allocated = nullptr;  // counts the calls of operator new; null until a test makes it
+std::atomic<std::int64_t> allocations = 0;
+thread_local std::int64_t until_failure = 0;  // if not 0: the call that many calls from now on throws
+}  // namespace
+
 void* operator new(std::size_t size) {
   if (until_failure != 0 && --until_failure == 0) throw std::bad_alloc();
   if (allocated != nullptr) {
