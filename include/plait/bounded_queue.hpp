@@ -42,7 +42,6 @@
 #include <memory>
 #include <utility>
 
-#include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/lap_ring.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/queue_interface.hpp>

@@ -42,7 +42,6 @@
 #include <memory>
 #include <utility>
 
-#include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/guarded_store.hpp>
 #include <plait/detail/queue/item_stack.hpp>
 #include <plait/detail/sync.hpp>

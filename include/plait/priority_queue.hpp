@@ -46,7 +46,6 @@
 #include <memory>
 #include <utility>
 
-#include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/guarded_store.hpp>
 #include <plait/detail/queue/item_heap.hpp>
 #include <plait/detail/sync.hpp>

@@ -40,7 +40,6 @@
 #include <memory>
 #include <utility>
 
-#include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/heap_lanes.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/prioritized.hpp>

@@ -50,7 +50,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <plait/conqueue_status.hpp>
 #include <plait/detail/queue/spsc_ring.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
