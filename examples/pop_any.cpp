@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
+#include <deque>
 #include <string>
 #include <thread>
 #include <variant>
 
 #include <plait/bounded_queue.hpp>
 #include <plait/pop_any.hpp>
+#include <plait/unbounded_queue.hpp>
 
 int main() {
   // [two queues]
@@ -21,5 +23,12 @@ int main() {
     if (item->index() == 1) sum += std::get<1>(*item);
   // [two queues]
   std::printf("%d\n", sum);
+
+  // [a range]
+  std::deque<plait::unbounded_queue<int>> lanes(3);  // or pointers to queues that live elsewhere
+  lanes[2].push(42);
+  for (auto& lane : lanes) lane.close();
+  while (auto item = plait::pop_any(lanes)) std::printf("%d from lane %zu\n", item->value, item->index);
+  // [a range]
   return sum == 5050 ? 0 : 1;
 }

@@ -20,7 +20,9 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include <verify/allocation.hpp>
 #include <verify/execution.hpp>
 
 namespace verify::sync {
@@ -292,6 +294,15 @@ class storage {
     std::destroy_at(std::addressof(value_));
   }
 
+  T* place() noexcept { return std::addressof(value_); }
+  void was_written_in_place(site where = site::current()) noexcept {
+    if (auto* const now = detail::execution::current()) {
+      now->construct_plain(record_, where);
+    } else {
+      record_.alive_outside = true;
+    }
+  }
+
   T& write(site where = site::current()) noexcept {
     if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
     return value_;
@@ -399,17 +410,15 @@ struct futex_expectation {
   const atomic<std::uint32_t>& word;
   std::uint32_t expected;
 };
-template <std::size_t Count>
-futex_result futex_wait_any(const futex_expectation (&all)[Count], const clock::time_point* deadline,
-                            site where = site::current()) noexcept {
+inline futex_result futex_wait_any(std::span<const futex_expectation> all, const clock::time_point* deadline,
+                                   site where = site::current()) noexcept {
   auto* const now = detail::execution::current();
   if (now == nullptr) return futex_result::woken;
   const auto until = deadline != nullptr ? deadline->time_since_epoch().count() : verify::detail::no_deadline;
-  return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-    const detail::execution::sleeping_place places[] = {
-        {all[Index].word.here(*now), detail::to_word(all[Index].expected)}...};
-    return now->sleep(places, until, where) ? futex_result::woken : futex_result::timed_out;
-  }(std::make_index_sequence<Count>());
+  using place = detail::execution::sleeping_place;
+  std::vector<place, verify::detail::untracked_allocator<place>> places;
+  for (const auto& [word, expected] : all) places.push_back({word.here(*now), detail::to_word(expected)});
+  return now->sleep(places, until, where) ? futex_result::woken : futex_result::timed_out;
 }
 
 inline constexpr int every_sleeper = INT_MAX;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Waiting at two queues at once, under every schedule within the bounds of the search.
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include <plait/bounded_queue.hpp>
@@ -77,6 +79,46 @@ const verify::scenario scenarios[] = {
        spsc_queue<int> second(1);
        threads([&] { check(pop_any(first, second)->index() == 1, "the item arrives"); },
                [&] { second.push(1); });
+     }},
+
+    {"items_of_all_queues_of_a_range_wake_it",
+     [] {
+       std::array<spsc_queue<int>, 2> queues{spsc_queue<int>(1), spsc_queue<int>(1)};
+       threads([&] { queues[0].push(1); }, [&] { queues[1].push(2); },
+               [&] {
+                 int sum = 0;
+                 for (int i = 0; i != 2; ++i) sum += pop_any(queues)->value;
+                 check(sum == 3, "both items arrive");
+               });
+     }},
+
+    {"a_wake_that_it_does_not_use_at_a_range_is_handed_on",
+     [] {
+       bounded_queue<int> first(1);
+       bounded_queue<int> second(1);
+       const std::array queues{&first, &second};
+       threads(
+           [&] {
+             if (pop_any(queues)->index == 1) second.push(3);
+           },
+           [&] { (void)second.pop(); }, [&] { first.push(1); }, [&] { second.push(2); });
+     }},
+
+    {"empty_is_not_said_while_one_queue_of_a_range_has_an_item",
+     [] {
+       bounded_queue<int> first(1);
+       bounded_queue<int> second(1);
+       const std::array queues{&second, &first};
+       first.push(1);
+       threads(
+           [&] {
+             second.push(2);
+             (void)first.try_pop();
+           },
+           [&] {
+             const auto item = plait::try_pop_any(queues);
+             check(item || item.error() == plait::conqueue_status::busy, "one of them has an item");
+           });
      }},
 };
 

@@ -4,12 +4,16 @@
 #include <chrono>
 #include <deque>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -170,6 +174,117 @@ TEST(pop_any, who_waits_uses_no_processor) {
   EXPECT_LT(consumer.processor_time() - before, 20ms);
   first.close();
   second.close();
+}
+
+TEST(pop_any, takes_from_the_first_queue_of_a_range_that_has_an_item_and_says_which) {
+  std::deque<bounded_queue<int>> queues;
+  for (int i = 0; i != 3; ++i) queues.emplace_back(2U);
+  queues[1].push(1);
+  queues[2].push(2);
+  const auto first = pop_any(queues);
+  EXPECT_EQ(first->index, 1U);
+  EXPECT_EQ(first->value, 1);
+  const auto second = plait::try_pop_any(queues);
+  EXPECT_EQ(second->index, 2U);
+  EXPECT_EQ(second->value, 2);
+}
+
+TEST(pop_any, a_range_may_hold_whatever_refers_to_queues) {
+  bounded_queue<std::unique_ptr<int>> one(1);
+  const auto two = std::make_unique<bounded_queue<std::unique_ptr<int>>>(1U);
+  const auto expect_next = [&](const auto& queues, std::size_t index) {
+    (index == 0 ? one : *two).push(std::make_unique<int>(7));
+    const auto item = pop_any(queues);
+    EXPECT_EQ(item->index, index);
+    EXPECT_EQ(*item->value, 7);
+  };
+  const std::array pointers{&one, two.get()};
+  const std::array references{std::ref(one), std::ref(*two)};
+  std::vector<std::shared_ptr<bounded_queue<std::unique_ptr<int>>>> shared;
+  for (auto* each : pointers) shared.emplace_back(std::shared_ptr<void>(), each);
+  for (const std::size_t index : {0U, 1U}) {
+    expect_next(pointers, index);
+    expect_next(references, index);
+    expect_next(shared, index);
+    expect_next(pointers | std::views::transform([](auto* each) { return each; }), index);
+  }
+}
+
+TEST(pop_any, a_null_pointer_in_a_range_is_refused_by_name_and_nothing_is_taken) {
+  bounded_queue<int> behind(1);
+  behind.push(1);
+  const std::array<bounded_queue<int>*, 2> queues{nullptr, &behind};
+  try {
+    (void)pop_any(queues);
+    FAIL();
+  } catch (const std::invalid_argument& refused) {
+    EXPECT_STREQ(refused.what(), "plait::pop_any: a pointer to a queue is null");
+  }
+  EXPECT_EQ(behind.size(), 1U);
+}
+
+TEST(pop_any, no_queues_at_all_count_as_closed) {
+  const std::vector<bounded_queue<int>*> none;
+  EXPECT_FALSE(pop_any(none).has_value());
+  EXPECT_EQ(plait::try_pop_any(none).error(), conqueue_status::closed);
+  EXPECT_EQ(plait::try_pop_any_for(1h, none).error(), conqueue_status::closed);
+}
+
+// More than 128 queues are more than the kernel sleeps on at once.
+TEST(pop_any, sleeps_until_any_queue_of_a_range_has_an_item_or_the_last_is_closed) {
+  for (const std::size_t count : {1U, 2U, 20U, 128U, 129U, 300U}) {
+    std::deque<bounded_queue<int>> queues;
+    for (std::size_t i = 0; i != count; ++i) queues.emplace_back(1U);
+    {
+      sleeper consumer([&] {
+        const auto item = pop_any(queues);
+        ASSERT_TRUE(item.has_value());
+        EXPECT_EQ(item->index, count - 1);
+      });
+      EXPECT_FALSE(consumer.has_returned());
+      queues.back().push(1);
+    }
+    sleeper consumer([&] { EXPECT_FALSE(pop_any(queues).has_value()); });
+    for (auto& each : queues) {
+      EXPECT_FALSE(consumer.has_returned());
+      each.close();
+    }
+  }
+}
+
+TEST(pop_any, at_a_range_gives_up_at_a_deadline_and_when_a_stop_is_requested) {
+  std::deque<spsc_queue<int>> queues;
+  for (int i = 0; i != 3; ++i) queues.emplace_back(1U);
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(plait::try_pop_any_for(5ms, queues).error(), conqueue_status::empty);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 5ms);
+  EXPECT_EQ(plait::try_pop_any_until(std::chrono::steady_clock::now(), queues).error(), conqueue_status::empty);
+  std::stop_source source;
+  const std::stop_token stop = source.get_token();
+  sleeper consumer([&] { EXPECT_FALSE(pop_any(stop, queues).has_value()); });
+  EXPECT_FALSE(consumer.has_returned());
+  source.request_stop();
+}
+
+TEST(pop_any, nothing_is_lost_between_many_threads_that_wait_at_a_range) {
+  constexpr int count = 3'000;
+  constexpr std::size_t producers = 3;
+  std::deque<bounded_queue<int>> queues;
+  for (std::size_t i = 0; i != producers; ++i) queues.emplace_back(1 + i);
+  std::atomic<std::int64_t> sum = 0;
+  {
+    std::deque<std::jthread> threads;
+    for (int i = 0; i != 2; ++i)
+      threads.emplace_back([&] {
+        while (const auto item = pop_any(queues)) sum += item->value;
+      });
+    for (auto& each : queues)
+      threads.emplace_back([&] {
+        for (int i = 1; i <= count; ++i) each.push(i);
+        each.close();
+      });
+  }
+  EXPECT_EQ(sum, std::int64_t{producers} * count * (count + 1) / 2);
 }
 
 }  // namespace

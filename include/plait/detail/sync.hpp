@@ -39,6 +39,7 @@ namespace sync = verify::sync;
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -148,6 +149,10 @@ class storage {
     std::construct_at(std::addressof(value_), std::forward<Args>(args)...);
   }
   void destroy() noexcept { std::destroy_at(std::addressof(value_)); }
+
+  // Where a T without a constructor to run is written before anybody but the writer knows of it; then say so.
+  T* place() noexcept { return std::addressof(value_); }
+  void was_written_in_place() noexcept {}
 
   T& write() noexcept { return value_; }
   const T& read() const noexcept { return value_; }
@@ -307,30 +312,27 @@ struct futex_expectation {
   const atomic<std::uint32_t>& word;
   std::uint32_t expected;
 };
-template <std::size_t Count>
-futex_result futex_wait_any(const futex_expectation (&all)[Count], const clock::time_point* deadline) noexcept {
-  static_assert(Count <= waitv::most_places);
-  if constexpr (Count == 1) return futex_wait(all[0].word, all[0].expected, deadline);
-  waitv::place places[Count]{};
-  for (std::size_t i = 0; i != Count; ++i) {
-    places[i].address = reinterpret_cast<std::uintptr_t>(&all[i].word);
-    places[i].expected = all[i].expected;
-    places[i].flags = waitv::word_of_32_bits | FUTEX_PRIVATE_FLAG;
+inline futex_result futex_wait_any(std::span<const futex_expectation> all,
+                                   const clock::time_point* deadline) noexcept {
+  if (all.size() == 1) return futex_wait(all[0].word, all[0].expected, deadline);
+  if (all.size() <= waitv::most_places) {
+    waitv::place places[waitv::most_places];
+    for (std::size_t i = 0; i != all.size(); ++i)
+      places[i] = {all[i].expected, reinterpret_cast<std::uintptr_t>(&all[i].word),
+                   waitv::word_of_32_bits | FUTEX_PRIVATE_FLAG, 0};
+    std::timespec when{};
+    if (deadline != nullptr && !to_timespec(*deadline, when)) return futex_result::timed_out;
+    futex_call_count.fetch_add(1, relaxed);
+    const long result = syscall(waitv::system_call, places, all.size(), 0,
+                                deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
+    if (result == -1 && errno == ETIMEDOUT) return futex_result::timed_out;
+    if (result != -1 || errno != ENOSYS) return futex_result::woken;
   }
-  std::timespec when{};
-  if (deadline != nullptr && !to_timespec(*deadline, when)) return futex_result::timed_out;
-  futex_call_count.fetch_add(1, relaxed);
-  const long result =
-      syscall(waitv::system_call, places, Count, 0, deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
-  if (result == -1 && errno == ETIMEDOUT) return futex_result::timed_out;
-  if (result == -1 && errno == ENOSYS) {
-    // Before Linux 5.16: one word at a time, and not for long.
-    clock::time_point soon = clock::now() + std::chrono::milliseconds(1);
-    if (deadline != nullptr && *deadline < soon) soon = *deadline;
-    futex_wait(all[0].word, all[0].expected, &soon);
-    return deadline != nullptr && clock::now() >= *deadline ? futex_result::timed_out : futex_result::woken;
-  }
-  return futex_result::woken;
+  // Before Linux 5.16, and where there are too many: one word, and not for long.
+  clock::time_point soon = clock::now() + std::chrono::milliseconds(1);
+  if (deadline != nullptr && *deadline < soon) soon = *deadline;
+  futex_wait(all[0].word, all[0].expected, &soon);
+  return deadline != nullptr && clock::now() >= *deadline ? futex_result::timed_out : futex_result::woken;
 }
 
 inline constexpr int every_sleeper = INT_MAX;

@@ -36,11 +36,14 @@
 //         counted   waiters_   seq_cst on both sides, the two cases above; no data is passed
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <stop_token>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
@@ -77,8 +80,12 @@ struct ordered_by_fences {
   static void before_look() noexcept { sync::process_wide_fence(); }
 };
 
-template <class TryOnce, class First, class... Others>
-bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others);
+template <class... EventCounts>
+class event_counts;
+template <class EventCount>
+class event_count_list;
+template <class TryOnce, class EventCounts>
+bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts counts);
 
 template <class Ordering>
 class basic_event_count {
@@ -104,7 +111,7 @@ class basic_event_count {
   // See wait_any(), of which this is the case of one.
   template <class TryOnce>
   bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {
-    return wait_any(std::forward<TryOnce>(try_once), limits, look_at, *this);
+    return wait_any(std::forward<TryOnce>(try_once), limits, look_at, event_counts(*this));
   }
 
  private:
@@ -116,17 +123,19 @@ class basic_event_count {
   static constexpr std::uint32_t wake_in_flight = 1;
   static constexpr std::uint32_t one_waiter = 2;
 
-  template <class TryOnce, class First, class... Others>
-  friend bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others);
+  template <class... EventCounts>
+  friend class event_counts;
+  template <class EventCount>
+  friend class event_count_list;
 
   // Counts a waiter, and says which epoch it may sleep in.
-  std::uint32_t enter() noexcept {
+  sync::futex_expectation enter() noexcept {
     // The epoch first: whoever sees this waiter counted then changes it. Read later, it might be the epoch
     // of a notification that has woken nobody, and the wake in flight would never end.
     const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
     waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
     Ordering::before_look();
-    return epoch;
+    return {epoch_, epoch};
   }
 
   void leave() noexcept {
@@ -160,6 +169,52 @@ class basic_event_count {
 
 using event_count = basic_event_count<ordered_by_changes>;
 using asymmetric_event_count = basic_event_count<ordered_by_fences>;
+
+// The event counts that one thread waits at. It enters all of them before it looks, and leaves all of them
+// after it has slept.
+template <class... EventCounts>
+class event_counts {
+ public:
+  explicit event_counts(EventCounts&... counts) noexcept : counts_(counts...) {}
+
+  auto enter() noexcept {
+    return std::apply(
+        [](EventCounts&... each) {
+          return std::array<sync::futex_expectation, sizeof...(EventCounts)>{each.enter()...};
+        },
+        counts_);
+  }
+  void leave() noexcept {
+    std::apply([](EventCounts&... each) { (each.leave(), ...); }, counts_);
+  }
+  void wake_all_at_one() noexcept { std::get<0>(counts_).wake_all(); }
+
+ private:
+  std::tuple<EventCounts&...> counts_;
+};
+
+// The same where only the run shows how many they are: at least one.
+template <class EventCount>
+class event_count_list {
+ public:
+  explicit event_count_list(std::vector<EventCount*> counts) : counts_(std::move(counts)) {
+    expected_.reserve(counts_.size());
+  }
+
+  std::span<const sync::futex_expectation> enter() noexcept {
+    expected_.clear();
+    for (EventCount* each : counts_) expected_.push_back(each->enter());
+    return expected_;
+  }
+  void leave() noexcept {
+    for (EventCount* each : counts_) each->leave();
+  }
+  void wake_all_at_one() noexcept { counts_.front()->wake_all(); }
+
+ private:
+  std::vector<EventCount*> counts_;
+  std::vector<sync::futex_expectation> expected_;  // has room for all of them
+};
 
 inline constexpr int looks = sync::attempts(16);
 inline constexpr std::chrono::microseconds first_nap{100};
@@ -200,22 +255,21 @@ class at_end_of_scope {
 // after seq_cst loads of whatever notifiers change. If it throws, so does this; what was notified meanwhile is
 // then the caller's to hand on. By rule 2, whoever has waited at several and succeeded
 // looks whether there is more to do at each of them.
-template <class TryOnce, class First, class... Others>
-bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, First& first, Others&... others) {
+template <class TryOnce, class EventCounts>
+bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts counts) {
   const deadline until = limits.until;
   if (try_awake(try_once, until, look_at)) return true;
 
   const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
   // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
-  const std::stop_callback wake_on_stop(stop, [&first] { first.wake_all(); });
+  const std::stop_callback wake_on_stop(stop, [&counts] { counts.wake_all_at_one(); });
   sync::clock::duration nap = first_nap;
   for (;;) {
     attempt seen;
     bool giving_up;
     {
-      const sync::futex_expectation unchanged[] = {{first.epoch_, first.enter()},
-                                                   {others.epoch_, others.enter()}...};
-      const at_end_of_scope leave_all([&]() noexcept { first.leave(), (others.leave(), ...); });
+      const auto unchanged = counts.enter();
+      const at_end_of_scope leave_all([&]() noexcept { counts.leave(); });
       seen = try_once();
       giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
       if (seen == attempt::blocked && !giving_up) {
