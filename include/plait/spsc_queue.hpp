@@ -79,19 +79,18 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
   std::span<T> reserve(size_type max_count)
     requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
   {
-    std::span<T> room = try_reserve(max_count);
-    if (!room.empty() || max_count == 0) return room;
-    wait_at(machinery().not_full(), [&]() noexcept {
-      room = try_reserve(max_count);
-      return !room.empty();
-    });
+    std::span<T> room;
+    if (max_count != 0)
+      wait_at(machinery().not_full(), [&]() noexcept { return machinery().store().reserve(max_count, room); });
     return room;
   }
   // As above, without waiting: empty also if the queue is full.
   std::span<T> try_reserve(size_type max_count) noexcept
     requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
   {
-    return machinery().store().reserve(max_count);
+    std::span<T> room;
+    if (max_count != 0) (void)machinery().store().reserve(max_count, room);
+    return room;
   }
   // False, and nothing is put, if the queue is closed.
   bool commit(size_type count) noexcept {
@@ -107,19 +106,18 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
   std::span<T> peek(size_type max_count)
     requires std::is_nothrow_move_constructible_v<T>
   {
-    std::span<T> items = try_peek(max_count);
-    if (!items.empty() || max_count == 0) return items;
-    wait_at(machinery().not_empty(), [&]() noexcept {
-      items = try_peek(max_count);
-      return !items.empty();
-    });
+    std::span<T> items;
+    if (max_count != 0)
+      wait_at(machinery().not_empty(), [&]() noexcept { return machinery().store().peek(max_count, items); });
     return items;
   }
   // As above, without waiting: empty also if the queue is empty.
   std::span<T> try_peek(size_type max_count) noexcept
     requires std::is_nothrow_move_constructible_v<T>
   {
-    return machinery().store().peek(max_count);
+    std::span<T> items;
+    if (max_count != 0) (void)machinery().store().peek(max_count, items);
+    return items;
   }
   void consume(size_type count) noexcept {
     if (count == 0) return;
@@ -133,14 +131,11 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
  private:
   detail::waiting_store<ring>& machinery() noexcept { return detail::machinery_of<ring>(*this); }
 
-  // Until `found` says so, or the queue is closed.
-  template <class Found>
-  void wait_at(typename ring::event_count& events, Found found) {
-    events.wait(
-        [&]() noexcept {
-          return found() || this->is_closed() ? detail::attempt::done : detail::attempt::blocked;
-        },
-        {}, ring::batch_pace);
+  // Until `look` says something other than full, empty or busy.
+  template <class Look>
+  void wait_at(typename ring::event_count& events, Look look) {
+    const auto attempt_once = [&]() noexcept { return detail::attempt_of(look()); };
+    if (attempt_once() != detail::attempt::done) events.wait(attempt_once, {}, ring::batch_pace);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -99,6 +100,51 @@ const verify::scenario scenarios[] = {
      [] {
        spsc_queue<int> queue(1);
        threads([&] { check(!queue.pop(), "there is no item"); }, [&] { queue.close(); });
+     }},
+
+    {"a_push_that_returned_true_before_close_is_peeked_at",
+     [] {
+       spsc_queue<int> queue(2);
+       int pushed = 0;
+       int seen = 0;
+       threads(
+           [&] {
+             while (pushed != 2 && queue.push(pushed + 1)) ++pushed;
+           },
+           [&] {
+             for (std::span<int> items; !(items = queue.peek(1)).empty(); queue.consume(1))
+               check(items.front() == ++seen, "items arrive in order");
+           },
+           [&] { queue.close(); });
+       check(seen == pushed, "what was pushed is seen before closed is said");
+     }},
+
+    {"what_is_written_in_place_arrives_in_order_or_is_refused_by_commit",
+     [] {
+       spsc_queue<int> queue(1);
+       int committed = 0;
+       int popped = 0;
+       threads(
+           [&] {
+             for (std::span<int> room; !(room = queue.reserve(1)).empty() && committed != 2; ++committed) {
+               room.front() = committed + 1;
+               if (!queue.commit(1)) return;
+             }
+           },
+           [&] { popped = pop_all(queue); }, [&] { queue.close(); });
+       check(popped == committed, "what was committed is popped before closed is said");
+     }},
+
+    {"room_made_in_place_wakes_a_producer_and_items_wake_who_peeks",
+     [] {
+       spsc_queue<int> queue(1);
+       threads(
+           [&] {
+             for (int i = 1; i != 3; ++i) queue.reserve(1).front() = i, (void)queue.commit(1);
+           },
+           [&] {
+             for (int i = 1; i != 3; ++i) check(queue.peek(1).front() == i, "items arrive"), queue.consume(1);
+           });
      }},
 
     {"whoever_is_told_closed_sees_what_the_closer_did_before",

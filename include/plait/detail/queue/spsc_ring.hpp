@@ -130,13 +130,15 @@ class spsc_ring {
     return count;
   }
 
-  // Room for at most `count` elements side by side, to be written in place; commit() puts the first of them.
-  // What is there is indeterminate. Empty if there is no room, or the ring is closed.
-  std::span<T> reserve(std::size_t count) noexcept {
+  // Room for at most `max_count` elements side by side, to be written in place; commit() puts the first of
+  // them. What is there is indeterminate. Success, full or closed; `free` is set only if it is success.
+  conqueue_status reserve(std::size_t max_count, std::span<T>& free) noexcept {
     const single_user::use putting(putter_.user, one_producer);
-    if (is_closed()) return {};
-    count = std::min({count, room(count), capacity_ - putter_.index});
-    return {in_place(putter_.index), count};
+    if (is_closed()) return conqueue_status::closed;
+    const std::size_t count = std::min({max_count, room(max_count), capacity_ - putter_.index});
+    if (count == 0) return conqueue_status::full;
+    free = {slot(putter_.index).place(), count};
+    return conqueue_status::success;
   }
 
   // False, and nothing is put, if the ring is closed.
@@ -144,15 +146,24 @@ class spsc_ring {
     const single_user::use putting(putter_.user, one_producer);
     const position end = tail_.load(sync::relaxed) + count;  // relaxed: written by this side alone
     if (!claim(end)) return false;
+    for_each_run(putter_.index, count, [](storage* slots, std::size_t length) {
+      for (std::size_t i = 0; i != length; ++i) slots[i].was_written_in_place();
+    });
     publish(end, count);
     return true;
   }
 
-  // The oldest elements side by side, at most `count`, where they are; consume() takes the first of them out.
-  std::span<T> peek(std::size_t count) noexcept {
+  // The oldest elements side by side, at most `max_count`, where they are; consume() takes the first of them
+  // out. Success, empty, closed (and drained) or busy; `items` is set only if it is success.
+  conqueue_status peek(std::size_t max_count, std::span<T>& items) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    count = std::min({count, filled(count), capacity_ - getter_.index});
-    return {in_place(getter_.index), count};
+    if (filled(1) == 0) {
+      const conqueue_status why = why_not_get();
+      if (why != conqueue_status::success) return why;
+    }
+    const std::size_t count = std::min({max_count, filled(max_count), capacity_ - getter_.index});
+    items = {std::addressof(slot(getter_.index).write()), count};
+    return conqueue_status::success;
   }
 
   void consume(std::size_t count) noexcept {
@@ -191,7 +202,6 @@ class spsc_ring {
       "plait::spsc_queue: two threads pop at the same time, but it has one consumer; use bounded_queue";
 
   storage& slot(std::size_t index) noexcept { return slots_[index]; }
-  T* in_place(std::size_t index) noexcept { return std::addressof(slot(index).write()); }
 
   // count: 0 .. capacity.
   void advance(std::size_t& index, std::size_t count) const noexcept {

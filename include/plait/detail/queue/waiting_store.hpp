@@ -20,6 +20,19 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+// What an attempt with this answer means for a wait.
+constexpr attempt attempt_of(conqueue_status status) noexcept {
+  switch (status) {
+    case conqueue_status::full:
+    case conqueue_status::empty:
+      return attempt::blocked;
+    case conqueue_status::busy:
+      return attempt::contended;
+    default:
+      return attempt::done;
+  }
+}
+
 // A put tries once, and waits at not_full_ only if that was in vain; a get is its mirror image at not_empty_.
 // Every success notifies one waiter of the other side. Whoever has waited and sees that more could be done
 // hands the wake on: see event_count.
@@ -238,7 +251,7 @@ class waiting_store {
   [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
     conqueue_status status;
     wait_for(not_full_, limits, [&]() noexcept(puts_without_throwing<Params...>) {
-      return outcome(status = try_put(std::forward<Params>(params)...));
+      return attempt_of(status = try_put(std::forward<Params>(params)...));
     });
     if (status == conqueue_status::success && store_.has_room()) not_full_.notify_one();
     return why_ended(limits, status);
@@ -247,7 +260,7 @@ class waiting_store {
   [[gnu::noinline]] std::optional<item_type> get_waiting(wait_limits limits, conqueue_status& status) {
     std::optional<item_type> item;
     wait_for(not_empty_, limits,
-             [&]() noexcept(gets_without_throwing) { return outcome(status = try_get(item)); });
+             [&]() noexcept(gets_without_throwing) { return attempt_of(status = try_get(item)); });
     if (status == conqueue_status::success && store_.size() != 0) not_empty_.notify_one();
     status = why_ended(limits, status);
     return item;
@@ -279,18 +292,6 @@ class waiting_store {
 
   static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
     return status != conqueue_status::success && status != conqueue_status::closed;
-  }
-
-  static constexpr attempt outcome(conqueue_status status) noexcept {
-    switch (status) {
-      case conqueue_status::full:
-      case conqueue_status::empty:
-        return attempt::blocked;
-      case conqueue_status::busy:
-        return attempt::contended;
-      default:
-        return attempt::done;
-    }
   }
 
   // `last` is the answer to the last attempt.
@@ -384,7 +385,7 @@ class waiting_store {
               write(out, *item);
               done = 1;
             }
-            return outcome(status);
+            return attempt_of(status);
           },
           Store::batch_pace);
       if (done != 0 && store_.size() != 0) not_empty_.notify_one();
