@@ -454,7 +454,7 @@ T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
 }
 
 // No scenario forks.
-template <void (*Before)(), void (*After)()>
+template <void (*Before)(), void (*After)(), void (*AfterInChild)() = After>
 void around_fork() {}
 
 template <void (*Hook)() noexcept>

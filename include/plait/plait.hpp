@@ -18,4 +18,5 @@
 #include <plait/queue_scopes.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>

@@ -77,6 +77,12 @@ TEST(tour, unbounded_shows_the_memory_of_a_burst) {
   EXPECT_TRUE(contains(out, R"(after the drain +[0-9.]+ MB)")) << out;
 }
 
+TEST(tour, thread_local_drops_and_folds_values_and_measures) {
+  const std::string out = chapter("thread-local", R"(plait::thread_specific +[0-9.]+ ns\n)");
+  EXPECT_TRUE(contains(out, R"(at\s+once:\s+1\.\s+Left\s+now:\s+0\.)")) << out;
+  EXPECT_TRUE(contains(out, R"(every\s+step,\s+once)")) << out;
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;

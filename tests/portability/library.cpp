@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "library.hpp"
 
+#include <string>
+
 void library_add(plait::counter& counter, int count) {
   for (int i = 0; i != count; ++i) counter.add();
 }
@@ -21,6 +23,14 @@ void library_retire(node& object) {
   object.retire();
 }
 
+int& library_get(plait::thread_specific<int>& values) {
+  return values.get();
+}
+
+long library_sum(const plait::thread_specific<int>& values) {
+  return values.combine(0L, [](long sum, int each) { return sum + each; });
+}
+
 void library_push(plait::unbounded_queue<int>& queue, int count) {
   for (int i = 0; i != count; ++i) queue.push(1);
 }
@@ -37,5 +47,7 @@ long library_use_its_own() {
   calls.add();
   (new node(alive))->retire();
   plait::make_hazard_pointer();
+  static plait::thread_specific<std::string> names([] { return std::string(100, 'n'); });
+  names.get();
   return calls.load();
 }

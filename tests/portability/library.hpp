@@ -7,6 +7,7 @@
 #include <plait/counter.hpp>
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
@@ -24,7 +25,9 @@ EXPORTED long library_load(const plait::counter& counter);
 EXPORTED void library_count(plait::keyed_counter<int>& counter, int key);
 EXPORTED node* library_protect(plait::hazard_pointer& guard, const std::atomic<node*>& source);
 EXPORTED void library_retire(node& object);
+EXPORTED int& library_get(plait::thread_specific<int>& values);
+EXPORTED long library_sum(const plait::thread_specific<int>& values);
 EXPORTED void library_push(plait::unbounded_queue<int>& queue, int count);
 EXPORTED long library_pop(plait::unbounded_queue<int>& queue, int count);
-// Adds to a counter of the library's own, and retires an object.
+// Adds to a counter of the library's own, retires an object, and makes the calling thread a value.
 EXPORTED long library_use_its_own();

@@ -32,6 +32,18 @@ void counters() {
   check(counts.count(1) == 3, "a keyed counter loses counts");
 }
 
+void thread_specifics() {
+  plait::thread_specific<int> values(plait::fold_at_exit([](int a, int b) { return a + b; }));
+  library_get(values) = 1;
+  check(values.get() == 1, "the program does not find what the library has made");
+  check(&library_get(values) == &values.get(), "a thread has two values");
+  std::thread([&] { library_get(values) = 2; }).join();
+  std::thread([&] { values.get() = 4; }).join();
+  check(library_sum(values) == 7, "a value of a thread that has ended is missing");
+  plait::thread_specific<int> others;
+  check(others.get() == 0 && library_get(others) == 0, "another object's value");
+}
+
 void hazard_pointers() {
   std::atomic<int> alive = 0;
   const auto retire_others = [&](bool in_library) {
@@ -76,6 +88,7 @@ void queues() {
 
 int main() {
   counters();
+  thread_specifics();
   hazard_pointers();
   queues();
 }

@@ -400,11 +400,12 @@ template <class T>
   return value;
 }
 
-// Calls `Before` in a thread that forks, and `After` in it and in its copy in the child: whoever takes a
-// lock in one and drops it in the other has a child that finds the lock free. Only the first call counts.
-template <void (*Before)(), void (*After)()>
+// Calls `Before` in a thread that forks, and `After` in it and in its copy in the child, or `AfterInChild`
+// there: whoever takes a lock in one and drops it in the other has a child that finds the lock free. Only the
+// first call counts.
+template <void (*Before)(), void (*After)(), void (*AfterInChild)() = After>
 [[gnu::visibility("default")]] void around_fork() {
-  static const int error = pthread_atfork(Before, After, After);
+  static const int error = pthread_atfork(Before, After, AfterInChild);
   if (error != 0) throw std::system_error(error, std::generic_category(), "plait: no room for a fork handler");
 }
 
