@@ -130,6 +130,21 @@ const verify::scenario scenarios[] = {
        lock.unlock();
      }},
 
+    // When nobody can go on, not even by a deadline, the sleepers are overdue.
+    {"who_has_waited_too_long_comes_before_the_holder_again",
+     [] {
+       guarded all;
+       all.lock.lock();
+       verify::threads_until_standstill(
+           [&] {
+             all.lock.unlock();
+             all.lock.lock();
+             check(all.number.read() == 1, "the sleeper has been let in");
+             all.lock.unlock();
+           },
+           [&] { all.add_one(); });
+     }},
+
     {"try_lock_takes_the_lock_once",
      [] {
        mutex lock;
