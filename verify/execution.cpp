@@ -13,6 +13,7 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   memory_.tick(0);
   heap_.reset(rules.fail_allocation);
   reuses_left_ = rules.reused_addresses;
+  calls_back_ = false;
   has_process_wide_fence = true;
   ++executions_;
 

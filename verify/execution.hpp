@@ -88,6 +88,7 @@ class execution : public scheduler {
   };
   bool sleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where);
   void wake(location& at, int count, const site& where);
+  void wake_if_there(location& at, int count, const site& where);  // what was there may have been freed
   void lock(location& mutex, const site& where);
   bool try_lock(location& mutex, const site& where);
   void unlock(location& mutex, const site& where);
@@ -110,6 +111,20 @@ class execution : public scheduler {
   call_begin begin_call() const noexcept;
   call_end end_call(const call_begin& began) noexcept;
 
+  // While one of these lives, the callbacks of a stop request run: each was registered before, and what it uses
+  // had been constructed by then, though that is all that the request orders.
+  class calling_back {
+   public:
+    explicit calling_back(execution& in) noexcept : alone_(in), in_(in) { in_.calls_back_ = true; }
+    ~calling_back() { in_.calls_back_ = false; }
+    calling_back(const calling_back&) = delete;
+    calling_back& operator=(const calling_back&) = delete;
+
+   private:
+    undisturbed alone_;
+    execution& in_;
+  };
+
   // What other threads do may depend on what this one does now, in a way that the checker cannot see.
   void depends_on_everything() noexcept { step_.everything(); }
 
@@ -127,6 +142,7 @@ class execution : public scheduler {
   plain_record& record_of(plain_handle& of);
   void access_plain(plain_record& of, bool writes, std::string_view what, const site& where);
   void check_not_freed(const void* object, const site& where);
+  void wake_sleepers(location& at, int count, const site& where);
   using scheduler::record;
   void record(std::string_view what, const location& at, const word& bits, const site& where,
               std::string_view remark = {});
@@ -137,6 +153,7 @@ class execution : public scheduler {
   memory memory_;
   heap heap_;
   unsigned reuses_left_ = 0;
+  bool calls_back_ = false;
 };
 
 }  // namespace verify::detail

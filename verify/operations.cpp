@@ -59,7 +59,7 @@ void execution::enter(location& at, const site& where) {
 void execution::check_usable(const location& at, const site& where) {
   if (at.object == nullptr) fail("use after free", &where);
   check_not_freed(at.object, where);
-  if (!memory_.is_constructed(at, running_))
+  if (!memory_.is_constructed(at, running_) && !calls_back_)
     fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
 }
 
@@ -272,6 +272,16 @@ bool execution::sleep(std::span<const sleeping_place> places, time_stamp deadlin
 
 void execution::wake(location& at, int count, const site& where) {
   enter(at, where);
+  wake_sleepers(at, count, where);
+}
+
+void execution::wake_if_there(location& at, int count, const site& where) {
+  point(where);
+  // Nobody sleeps on what is gone, and so the order of this step and the end of the word makes no difference.
+  if (at.object != nullptr && !heap_.is_freed(at.object)) wake_sleepers(at, count, where);
+}
+
+void execution::wake_sleepers(location& at, int count, const site& where) {
   step_.write(at.object);
   for (; count > 0; --count) {
     std::array<std::uint8_t, max_threads> sleepers{};

@@ -277,7 +277,7 @@ bool request_stop(std::stop_source& source, site where) {
   detail::execution& now = *detail::execution::current();
   now.point(where);
   now.depends_on_everything();
-  const detail::execution::undisturbed alone(now);
+  const detail::execution::calling_back callbacks(now);
   return source.request_stop();
 }
 

@@ -427,6 +427,18 @@ inline void futex_wake(const atomic<std::uint32_t>& word, int count, site where 
   if (auto* const now = detail::execution::current()) now->wake(word.here(*now), count, where);
 }
 
+// Asked for while the word is certain to be there; for the wake it may be gone, and then wakes nobody.
+using futex_place = detail::location*;
+
+inline futex_place place_of(const atomic<std::uint32_t>& word) noexcept {
+  auto* const now = detail::execution::current();
+  return now != nullptr ? &word.here(*now) : nullptr;
+}
+
+inline void futex_wake_at(futex_place place, int count, site where = site::current()) noexcept {
+  if (auto* const now = detail::execution::current()) now->wake_if_there(*place, count, where);
+}
+
 inline std::uint64_t futex_calls() noexcept {
   return 0;
 }

@@ -32,7 +32,7 @@ constexpr const char* footer =
     "Without a CHAPTER it shows all of them.\n"
     "\n"
     "Examples:\n"
-    "  plait tour              every chapter, in about ten seconds\n"
+    "  plait tour              every chapter, in about fifteen seconds\n"
     "  plait tour queue        one of them\n"
     "  plait tour --list       what there is";
 
@@ -45,6 +45,7 @@ struct chapter {
 constexpr std::array chapters{
     chapter{"race", "two threads, one number, and updates that get lost", tour::race},
     chapter{"counter", "one number that many threads add to", tour::counter},
+    chapter{"lock", "one thread at a time, and none that waits for long", tour::lock},
     chapter{"queue", "producers and consumers, with a bound, an end and a wait for all", tour::queue},
     chapter{"spsc", "a stream from one thread to another", tour::spsc},
     chapter{"lifo", "what was pushed last comes out first", tour::lifo},

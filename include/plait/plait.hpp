@@ -9,6 +9,7 @@
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
+#include <plait/mutex.hpp>
 #include <plait/order_of_equals.hpp>
 #include <plait/pop_any.hpp>
 #include <plait/prioritized.hpp>
@@ -16,6 +17,7 @@
 #include <plait/queue_element.hpp>
 #include <plait/queue_interface.hpp>
 #include <plait/queue_scopes.hpp>
+#include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/thread_specific.hpp>

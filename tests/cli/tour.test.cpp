@@ -48,6 +48,13 @@ TEST(tour, counter_measures_three_ways_to_add_and_loses_nothing) {
   EXPECT_TRUE(contains(out, R"(load\(\)\s+says\s+200,000\.)")) << out;
 }
 
+TEST(tour, lock_measures_cost_size_and_the_longest_wait) {
+  const std::string out =
+      chapter("lock", R"(plait::mutex +[0-9.]+ +[0-9.]+ +8\n +std::mutex +[0-9.]+ +[0-9.]+ +[0-9]+)");
+  EXPECT_TRUE(contains(out, R"(plait::mutex +[0-9.]+ ms\n +std::mutex +[0-9.]+ ms)")) << out;
+  EXPECT_TRUE(contains(out, R"(plait::recursive_mutex +[0-9.]+ ns)")) << out;
+}
+
 TEST(tour, queue_bounds_joins_closes_and_measures) {
   const std::string out = chapter("queue", R"(plait::bounded_queue +[0-9.]+ +[0-9.]+\n +mutex)");
   EXPECT_TRUE(contains(out, R"(200,000\s+jobs\s+done\s+and\s+0\s+unfinished)")) << out;

@@ -84,4 +84,11 @@ TEST(deadline, a_nap_shortens_a_deadline_and_never_lengthens_it) {
   EXPECT_LT(*deadline::after(1h).or_after(1ms).time(), *deadline::after(1h).time());
 }
 
+TEST(deadline, of_two_the_sooner_is_met) {
+  const deadline soon = deadline::after(1ms), late = deadline::after(1h);
+  EXPECT_EQ(*soon.or_sooner(late).time(), *soon.time());
+  EXPECT_EQ(*late.or_sooner(soon).time(), *soon.time());
+  EXPECT_EQ(*deadline::never().or_sooner(late).time(), *late.time());
+}
+
 }  // namespace

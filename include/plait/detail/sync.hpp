@@ -12,6 +12,23 @@
 #error "plait needs exceptions: it reports by them what it cannot do. Compile without -fno-exceptions."
 #endif
 
+// What Clang's -Wthread-safety knows of a lock. Nothing to other compilers, for which no attribute means the
+// same. The bodies of functions that take and release locks are not looked into: they are what the analysis
+// believes.
+#if defined(__clang__)
+#define PLAIT_CAPABILITY(name) __attribute__((capability(name)))
+#define PLAIT_SCOPED_CAPABILITY __attribute__((scoped_lockable))
+#define PLAIT_ACQUIRES(...) __attribute__((acquire_capability(__VA_ARGS__), no_thread_safety_analysis))
+#define PLAIT_ACQUIRES_IF_TRUE __attribute__((try_acquire_capability(true), no_thread_safety_analysis))
+#define PLAIT_RELEASES(...) __attribute__((release_capability(__VA_ARGS__), no_thread_safety_analysis))
+#else
+#define PLAIT_CAPABILITY(name)
+#define PLAIT_SCOPED_CAPABILITY
+#define PLAIT_ACQUIRES(...)
+#define PLAIT_ACQUIRES_IF_TRUE
+#define PLAIT_RELEASES(...)
+#endif
+
 #if defined(PLAIT_MODEL) && PLAIT_MODEL
 
 #define PLAIT_NAMESPACE plait::inline modelled
@@ -337,10 +354,24 @@ inline futex_result futex_wait_any(std::span<const futex_expectation> all,
 
 inline constexpr int every_sleeper = INT_MAX;
 
+// Where threads sleep on a word. It is asked for while the word is certain to be there; for a wake it may be
+// gone, because whoever was let in by the change before the wake may destroy it at once. The kernel then finds
+// nobody, or somebody who sleeps on what has taken the word's place, and who looks again as after any wake.
+using futex_place = const atomic<std::uint32_t>*;
+
+inline futex_place place_of(const atomic<std::uint32_t>& word) noexcept {
+  return &word;
+}
+
+// Wakes up to `count` threads that sleep there.
+inline void futex_wake_at(futex_place place, int count) noexcept {
+  futex_call_count.fetch_add(1, relaxed);
+  syscall(SYS_futex, place, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
+}
+
 // Wakes up to `count` threads that sleep on `word`.
 inline void futex_wake(const atomic<std::uint32_t>& word, int count) noexcept {
-  futex_call_count.fetch_add(1, relaxed);
-  syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
+  futex_wake_at(place_of(word), count);
 }
 
 // What follows is one for each process, or each thread, also where a library is built with -fvisibility=hidden:

@@ -32,6 +32,9 @@ class deadline {
   // What futex_wait() takes.
   const sync::clock::time_point* time() const noexcept { return is_never() ? nullptr : &when_; }
 
+  // Whichever of the two comes first.
+  deadline or_sooner(const deadline& other) const noexcept { return other.when_ < when_ ? other : *this; }
+
   // This deadline, or the end of a nap that starts now, whichever comes first.
   deadline or_after(sync::clock::duration nap) const noexcept {
     const sync::clock::time_point end_of_nap = sync::clock::now() + nap;

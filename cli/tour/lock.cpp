@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <type_traits>
+#include <vector>
+
+#include <plait/mutex.hpp>
+#include <plait/recursive_mutex.hpp>
+
+#include "tour/chapters.hpp"
+#include "tour/measure.hpp"
+
+namespace plait::cli::tour {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// What a lock and an unlock cost each of so many threads.
+template <class Mutex>
+double nanoseconds_of(unsigned threads) {
+  Mutex mutex;
+  std::int64_t guarded = 0;
+  return nanoseconds_each(threads, [&] {
+    const std::lock_guard hold(mutex);
+    ++guarded;
+  });
+}
+
+void compare_costs(page& out) {
+  const unsigned many = some_threads();
+  const auto each = []<class Mutex>(std::type_identity<Mutex>, unsigned threads) {
+    return [=] { return nanoseconds_of<Mutex>(threads); };
+  };
+  const auto plait_mutex = std::type_identity<plait::mutex>();
+  const auto std_mutex = std::type_identity<std::mutex>();
+  const std::vector<double> time = medians_in_turn(
+      {each(plait_mutex, 1), each(plait_mutex, many), each(std_mutex, 1), each(std_mutex, many)});
+  out.say("Nanoseconds that lock and unlock take each thread (median of 5 times 50 ms):");
+  out.row("{:<24} {:>12} {:>12} {:>10}", "", "1 thread", fmt::format("{} threads", many), "bytes");
+  out.row("{:<24} {:>12.1f} {:>12.1f} {:>10}", "plait::mutex", time[0], time[1], sizeof(plait::mutex));
+  out.row("{:<24} {:>12.1f} {:>12.1f} {:>10}", "std::mutex", time[2], time[3], sizeof(std::mutex));
+  out.gap();
+  out.say("With one thread plait::mutex is {} std::mutex, with {} it is {} the other.",
+          compared(time[0], time[2]), many, compared(time[1], time[3]));
+}
+
+// The longest that any of 16 threads waited, in milliseconds.
+template <class Mutex>
+double longest_wait() {
+  constexpr unsigned threads = 16;
+  Mutex mutex;
+  std::vector<clock::duration> longest(threads);
+  const auto end = clock::now() + std::chrono::milliseconds(300);
+  run_together(threads, [&](unsigned i) {
+    for (clock::time_point before = clock::now(); before < end; before = clock::now()) {
+      const std::lock_guard hold(mutex);
+      longest[i] = std::max(longest[i], clock::now() - before);
+    }
+  });
+  return std::chrono::duration<double, std::milli>(*std::ranges::max_element(longest)).count();
+}
+
+template <class Mutex>
+double nested_locks() {
+  Mutex mutex;
+  return nanoseconds_each(1, [&] {
+    const std::lock_guard outer(mutex);
+    const std::lock_guard inner(mutex);
+  });
+}
+
+}  // namespace
+
+void lock(page& out) {
+  out.say("One thread at a time may pass the door. A lock costs little while nobody else wants it:");
+  out.code("mutex", "guard");
+  compare_costs(out);
+
+  out.say(
+      "Whoever finds a lock free takes it: that is what makes locks fast, and what makes some threads wait and "
+      "wait "
+      "while others come back again and again. plait::mutex is handed to a thread that has waited for a "
+      "millisecond. "
+      "The longest that any of 16 threads waited, in 0.3 seconds each:");
+  const double ours = longest_wait<plait::mutex>(), others = longest_wait<std::mutex>();
+  out.row("{:<24} {:>8.1f} ms", "plait::mutex", ours);
+  out.row("{:<24} {:>8.1f} ms", "std::mutex", others);
+  out.gap();
+
+  out.say("It can be left waiting at a deadline, or when a thread is asked to stop:");
+  out.code("mutex", "give up");
+  out.say("Where a function that holds the lock calls another one that takes it, a recursive_mutex is needed:");
+  out.code("recursive_mutex", "again");
+  const std::vector<double> nested =
+      medians_in_turn({nested_locks<plait::recursive_mutex>, nested_locks<std::recursive_mutex>});
+  out.say("Two locks of one, the second within the first:");
+  out.row("{:<24} {:>8.1f} ns", "plait::recursive_mutex", nested[0]);
+  out.row("{:<24} {:>8.1f} ns", "std::recursive_mutex", nested[1]);
+  out.gap();
+}
+
+}  // namespace plait::cli::tour

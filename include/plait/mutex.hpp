@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// mutex: a lock of eight bytes that waits with deadlines and stop tokens, and lets nobody wait long.
+//
+// Use it where std::mutex or std::timed_mutex would do: std::lock_guard, std::unique_lock, std::scoped_lock and
+// std::condition_variable_any take it. Use recursive_mutex where a function that holds the lock calls another
+// one that takes it, synchronized_value to keep a value and its lock together, and lock_all to take several.
+//
+//   operation            progress                      promise
+//   lock                 blocks while another has it   who has waited for 1 ms goes before all who come (1)
+//   try_lock             lock-free                     false only if somebody has it, or is being given it
+//   try_lock_for,        gives up at a deadline        one last try at the deadline
+//     try_lock_until
+//   lock(stop_token)     gives up at a stop request    one last try at the request
+//   unlock               lock-free                     a system call only if somebody sleeps
+//   constructor          constexpr                     may be a global: constinit plait::mutex m;
+//   Memory: 8 bytes, and none besides. Nothing throws.
+//   (1) Until then, whoever finds the lock free takes it, which is what makes locks fast. From then on unlock()
+//       hands it over, in the order in which threads fell asleep, until nobody has waited so long any more.
+//
+//   plait::mutex door;
+//   long inside = 0;
+//   const auto enter = [&] {
+//     for (int i = 0; i < 1000; ++i) {
+//       const std::lock_guard hold(door);
+//       ++inside;
+//     }
+//   };
+//   {
+//     const std::jthread first(enter), second(enter);
+//   }
+//   std::printf("%ld\n", inside);  // 2000
+//
+// unlock() happens before the lock() that comes next. A thread that locks a mutex that it holds waits for ever;
+// only the thread that has locked it may unlock it, which assertions notice if nobody has locked it.
+// As soon as a thread has the lock and nobody waits, it may unlock and destroy the mutex, even if the unlock()
+// that let it in has not returned yet. In a child of fork() a mutex that another thread held stays locked.
+// Not for signal handlers, and not between processes. Clang's -Wthread-safety knows it as a capability.
+// Algorithm: a futex word with a count of sleepers, at most one of whom is on its way, and a hand-over to those
+// who have slept. Design note: docs/structures/mutex.md.
+#pragma once
+
+#include <cassert>
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/event_count.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// word_:
+//   bits 31 .. 3   sleepers: threads that sleep, are about to, or have just been woken
+//   bit 2          given: locked, and for a sleeper alone to take. Nobody holds the lock meanwhile
+//   bit 1          waking: a sleeper is on its way to look at the word, so unlock() need not wake another
+//   bit 0          locked
+//
+//   0                        free, and nobody sleeps
+//   locked                   held, and nobody sleeps: unlock() is one compare-exchange
+//   sleepers                 free; a thread that comes may take it before whoever is on its way
+//   locked, sleepers         held; unlock() wakes one, and says so by `waking`
+//   locked, given, sleepers  unlock() has found that a sleeper has waited too long
+//
+// No wake-up is lost. A thread falls asleep only on a word that is locked, and in which it is counted. If
+// `waking` and `given` are clear in that word, the unlock() that comes next changes it and wakes a sleeper:
+// this one or an older one. If one of them is set, a sleeper is awake that was counted before: an unlock() has
+// set the bit and then woken one, or found the kernel's queue empty because the word had changed before any of
+// them got there. The awake one takes the lock or, in the same step as it clears `waking`, finds it held and
+// sleeps on; so the next unlock() wakes again. Whoever gives up clears `waking`, too, or takes what it was
+// given.
+//
+// Edges:  guarded   word_   release in unlock -> acquire in lock: what was done under the lock before
+class PLAIT_CAPABILITY("mutex") mutex {
+ public:
+  constexpr mutex() noexcept = default;
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+
+  void lock() noexcept PLAIT_ACQUIRES() {
+    if (!take()) [[unlikely]]
+      wait_and_lock({});
+  }
+
+  void unlock() noexcept PLAIT_RELEASES() {
+    bits found = locked;
+    if (!word_.compare_exchange_strong(found, 0, detail::sync::release,      // release guarded
+                                       detail::sync::relaxed)) [[unlikely]]  // relaxed: tried again there
+      unlock_and_wake(found);
+  }
+
+  [[nodiscard]] bool try_lock() noexcept PLAIT_ACQUIRES_IF_TRUE { return take(); }
+
+  // False if the time is over, or has been over from the beginning, and the lock is not free.
+  template <class Rep, class Period>
+  [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) noexcept
+      PLAIT_ACQUIRES_IF_TRUE {
+    return try_lock() || wait_and_lock({detail::deadline::after(wait)});
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& when) noexcept
+      PLAIT_ACQUIRES_IF_TRUE {
+    return try_lock() || wait_and_lock({detail::deadline::at(when)});
+  }
+
+  // False if a stop is requested and the lock is not free.
+  [[nodiscard]] bool lock(const std::stop_token& stop) noexcept PLAIT_ACQUIRES_IF_TRUE {
+    return try_lock() || wait_and_lock({detail::deadline::never(), &stop});
+  }
+
+ private:
+  using bits = std::uint32_t;
+  static constexpr bits locked = 1;
+  static constexpr bits waking = 2;
+  static constexpr bits given = 4;
+  static constexpr bits one_sleeper = 8;
+  static constexpr std::chrono::milliseconds patience{1};
+  static constexpr std::chrono::microseconds longest_awake{50};
+
+  // Whoever sleeps, and whoever was given the lock: the bit is clear only if it is free.
+  bool take() noexcept {
+    return (word_.fetch_or(locked, detail::sync::acquire) & locked) == 0;  // acquire guarded
+  }
+
+  // Without taking the line from the others if it is not.
+  bool take_if_free() noexcept {
+    // relaxed: take() decides
+    return (word_.load(detail::sync::relaxed) & locked) == 0 && take();
+  }
+
+  [[gnu::noinline]] bool wait_and_lock(detail::wait_limits limits) noexcept {
+    const detail::deadline overdue_at = detail::deadline::never().or_after(patience);
+    const auto look = [this]() noexcept {
+      return take_if_free() ? detail::attempt::done : detail::attempt::blocked;
+    };
+    // A thread that offers its processor and does not get it back soon sleeps, so that it is in the line.
+    const detail::deadline awake_until = limits.until.or_after(longest_awake);
+    if (detail::try_awake(look, awake_until, detail::pace_of_items)) return true;
+
+    // A stop request does not change word_: whoever can be stopped sleeps on a word of its own as well.
+    detail::sync::atomic<std::uint32_t> stopped{0};
+    const std::stop_callback wake_on_stop(limits.stop != nullptr ? *limits.stop : std::stop_token(),
+                                          [&stopped]() noexcept {
+                                            // relaxed: the token itself says that a stop is requested
+                                            stopped.store(1, detail::sync::relaxed);
+                                            detail::sync::futex_wake(stopped, 1);
+                                          });
+    bits counted = 0;  // one_sleeper, when this thread is among them
+    bool is_overdue = false;
+    bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides, or the kernel
+    for (bool gives_up = has_ended(limits);;) {
+      const bool takes = (found & locked) == 0 || (counted != 0 && (found & given) != 0);
+      bits next = counted != 0 ? (found & ~waking) - counted : found;
+      if (takes) {
+        next = (next | locked) & ~given;
+      } else if (!gives_up) {
+        next += one_sleeper;
+      }
+      if (next != found && !word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded
+                                                        detail::sync::relaxed))  // relaxed: tried again
+        continue;
+      if (takes || gives_up) {
+        if (is_overdue) overdue_.fetch_sub(1, detail::sync::relaxed);  // relaxed: see overdue_
+        return takes;
+      }
+      counted = one_sleeper;
+      sleep(next, is_overdue ? limits.until : limits.until.or_sooner(overdue_at),
+            limits.stop != nullptr ? &stopped : nullptr);
+      if (!is_overdue && overdue_at.has_passed()) {
+        overdue_.fetch_add(1, detail::sync::relaxed);  // relaxed: see overdue_
+        is_overdue = true;
+      }
+      gives_up = has_ended(limits);
+      found = word_.load(detail::sync::relaxed);  // relaxed: as above
+    }
+  }
+
+  static bool has_ended(const detail::wait_limits& limits) noexcept {
+    return limits.until.has_passed() || (limits.stop != nullptr && limits.stop->stop_requested());
+  }
+
+  void sleep(bits expected, const detail::deadline& until,
+             const detail::sync::atomic<std::uint32_t>* stopped) const noexcept {
+    if (stopped == nullptr) {
+      detail::sync::futex_wait(word_, expected, until.time());
+    } else {
+      const detail::sync::futex_expectation both[] = {{word_, expected}, {*stopped, 0}};
+      detail::sync::futex_wait_any(both, until.time());
+    }
+  }
+
+  // The last change is the last use of the mutex: whoever it lets in may destroy it.
+  [[gnu::noinline]] void unlock_and_wake(bits found) noexcept {
+    assert((found & locked) != 0 && "plait::mutex: unlock() of a mutex that nobody has locked");
+    const detail::sync::futex_place sleepers = detail::sync::place_of(word_);
+    bool wakes;
+    bits next;
+    do {
+      if (found >= one_sleeper && overdue_.load(detail::sync::relaxed) != 0) {  // relaxed: see overdue_
+        next = found | given;
+        wakes = true;
+      } else {
+        wakes = found >= one_sleeper && (found & waking) == 0;
+        next = (found & ~locked) | (wakes ? waking : 0);
+      }
+    } while (!word_.compare_exchange_weak(found, next, detail::sync::release,  // release guarded
+                                          detail::sync::relaxed));  // relaxed: tried again
+    if (wakes) detail::sync::futex_wake_at(sleepers, 1);
+  }
+
+  detail::sync::atomic<bits> word_{0};  // see the table above
+  // Sleepers that have waited for longer than `patience`. It decides only who is to be next, never whether
+  // somebody is woken: so nothing has to be ordered by it.
+  detail::sync::atomic<bits> overdue_{0};
+};
+
+}  // namespace PLAIT_NAMESPACE

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// recursive_mutex: a mutex that the thread that holds it may take again.
+//
+// Use it where a function that holds the lock calls another one that takes it. Where that does not happen,
+// mutex is smaller and faster.
+//
+//   operation            progress                      promise
+//   lock                 as mutex; at once, without a  held until unlock() has been called as often; throws
+//                        read-modify-write, if it is   std::system_error if it is held 2^32 - 1 times already
+//                        held by the caller
+//   try_lock,            as mutex; at once, if it is   false, too, if it is held 2^32 - 1 times already
+//     try_lock_for, ...  held by the caller
+//   unlock               lock-free                     the last one lets others in
+//   held_by_me           wait-free                     exact
+//   Memory: 24 bytes, and none besides.
+//
+//   class inventory {
+//    public:
+//     void put(const std::string& what) {
+//       const std::lock_guard hold(lock_);
+//       ++pieces_[what];
+//     }
+//     void put_pair(const std::string& what) {
+//       const std::lock_guard hold(lock_);
+//       put(what);  // takes the lock again
+//       put(what);
+//     }
+//
+//    private:
+//     plait::recursive_mutex lock_;
+//     std::map<std::string, int> pieces_;
+//   };
+//
+// The constructor is constexpr. What is said of mutex about hand-over, destruction and fork() holds here, too;
+// the thread that forks keeps what it holds, in the child as well. Algorithm: a mutex, the address of something
+// that each thread has of its own, and a depth. Design note: docs/structures/mutex.md.
+#pragma once
+
+#include <cassert>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <stop_token>
+#include <system_error>
+
+#include <plait/detail/sync.hpp>
+#include <plait/mutex.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+namespace detail {
+
+// Its address says which thread it is. A child of fork() has the same.
+struct [[gnu::visibility("default")]] thread_mark {
+  char unused;
+};
+
+}  // namespace detail
+
+class recursive_mutex {
+ public:
+  constexpr recursive_mutex() noexcept = default;
+  recursive_mutex(const recursive_mutex&) = delete;
+  recursive_mutex& operator=(const recursive_mutex&) = delete;
+
+  void lock() {
+    if (held_by_me()) {
+      if (!hold_again())
+        throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
+                                "plait::recursive_mutex: held 4294967295 times, and no more is possible");
+    } else {
+      mutex_.lock();
+      hold();
+    }
+  }
+
+  void unlock() noexcept {
+    assert(held_by_me() && "plait::recursive_mutex: unlock() by a thread that does not hold it");
+    if (--depth_ != 0) return;
+    owner_.store(nullptr, detail::sync::relaxed);  // relaxed: see owner_
+    mutex_.unlock();
+  }
+
+  [[nodiscard]] bool try_lock() noexcept { return held_by_me() ? hold_again() : hold_if(mutex_.try_lock()); }
+  template <class Rep, class Period>
+  [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) noexcept {
+    return held_by_me() ? hold_again() : hold_if(mutex_.try_lock_for(wait));
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& when) noexcept {
+    return held_by_me() ? hold_again() : hold_if(mutex_.try_lock_until(when));
+  }
+  // False if a stop is requested and another thread has the lock.
+  [[nodiscard]] bool lock(const std::stop_token& stop) noexcept {
+    return held_by_me() ? hold_again() : hold_if(mutex_.lock(stop));
+  }
+
+  bool held_by_me() const noexcept {
+    return owner_.load(detail::sync::relaxed) == me();  // relaxed: see owner_
+  }
+
+ private:
+  static const detail::thread_mark* me() noexcept { return &detail::sync::per_thread<detail::thread_mark>(); }
+
+  bool hold_again() noexcept {
+    if (depth_ == std::numeric_limits<std::uint32_t>::max()) return false;
+    ++depth_;
+    return true;
+  }
+  bool hold_if(bool has_it) noexcept {
+    if (has_it) hold();
+    return has_it;
+  }
+  void hold() noexcept {
+    owner_.store(me(), detail::sync::relaxed);  // relaxed: see owner_
+    depth_ = 1;
+  }
+
+  mutex mutex_;
+  // Who holds mutex_, or nobody. A thread finds its own mark here only if it has stored it, and then nobody
+  // else has stored anything since; so nothing has to be ordered.
+  detail::sync::atomic<const detail::thread_mark*> owner_{nullptr};
+  std::uint32_t depth_ = 0;  // how often the owner has locked it; the owner's alone
+};
+
+}  // namespace PLAIT_NAMESPACE
