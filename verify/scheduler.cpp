@@ -236,9 +236,9 @@ void scheduler::point(const site& where) {
     fail("no end after " + std::to_string(rules_.max_steps) +
              " steps: the threads keep each other from making progress",
          &where);
-  // A thread that has just been given its turn, at its start or after a wait, keeps it for its first step. Another
-  // thread could have been given the turn instead, which costs no preemption and is searched already; the exception
-  // is a thread that could not run until this moment.
+  // A thread that has just been given its turn, at its start or after a wait, keeps it for its first step.
+  // Another thread could have been given the turn instead, which costs no preemption and is searched already;
+  // the exception is a thread that could not run until this moment.
   if (undisturbed_ == 0 && thread_count_ > 1 && (step_.has_begun() || is_let_pass(running_))) {
     threads_[running_].where = where;
     switch_to(pick_next(true));

@@ -13,8 +13,8 @@
 //   exchange, reset  lock-free      every add is taken by exactly one exchange  O(threads)     none
 //   constructor      blocks (2)                                                 O(threads)     see below
 //   destructor       blocks (2)                                                 O(log counters)
-//   Memory: an object takes 16 bytes, and 8 to 16 more for each thread id that adds, in blocks of at least 4 KiB
-//   per thread. Later counters and threads reuse the blocks, so memory grows to the most alive at once.
+//   Memory: an object takes 16 bytes, and 8 to 16 more for each thread id that adds, in blocks of at least
+//   4 KiB per thread. Later counters and threads reuse them, so memory grows to the most alive at once.
 //   (1) Except that a thread's first add, and its first in a new block, allocates. If allocation fails, the add
 //       changes a number that all threads share; it never throws.
 //   (2) On a lock held for a few instructions. The constructor may throw std::bad_alloc.
