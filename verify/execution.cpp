@@ -68,7 +68,7 @@ execution::call_begin execution::begin_call() const noexcept {
 
 execution::call_end execution::end_call(const call_begin& began) noexcept {
   stamp when = memory_.view_of(running_).clock[running_];
-  if (when == began.own) when = memory_.tick(running_);  // it made no step: no other thread can know of this one
+  if (when == began.own) when = memory_.tick(running_);  // no step: no other thread can know of this one
   return {running_, when, standstills_};
 }
 
