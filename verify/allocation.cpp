@@ -11,7 +11,7 @@ namespace verify::detail {
 void* arena::allocate(std::size_t size, std::size_t alignment) {
   if (++allocations_ == fail_at_) return nullptr;
   alignment = std::max(alignment, alignof(std::max_align_t));
-  // The block's header stands right before it, and a gap after it keeps neighbours apart.
+  // The block's header is right before it, and a gap after it separates it from the next block.
   const std::size_t needed = sizeof(block) + alignment + size + alignof(std::max_align_t);
   while (current_ != chunks_.size() && chunks_[current_].size - used_ < needed) {
     ++current_;
@@ -91,7 +91,7 @@ void deallocate(void* memory) noexcept {
     std::free(memory);
   } else if (execution* const now = execution::current()) {
     now->deallocate(memory);
-  }  // or its execution is over, and it is gone already
+  }  // otherwise its execution is over, and the memory was taken back then
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Memory as a scenario sees it. Inside an execution, new and delete go to an arena, whose bytes are handed
-// out again only if the execution asks for that (heap.hpp), so that a use after free, a double free and a
-// leak can be told from luck; the arena is emptied when the execution is over, whatever state its threads
-// were left in.
+// The memory of a scenario. Inside an execution, new and delete go to an arena, whose bytes are reused only if
+// the execution asks for that (heap.hpp), so that every use after free, double free and leak is found. The
+// arena is emptied when the execution is over, whatever state its threads were left in.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +13,8 @@
 
 namespace verify::detail {
 
-// The checker's own containers: they may grow inside an execution without being taken for the scenario's.
+// The allocator of the checker's own containers, which may grow inside an execution: the checker does not take
+// their memory for the scenario's.
 template <class T>
 struct untracked_allocator {
   using value_type = T;
@@ -41,13 +41,13 @@ class arena {
     bool freed;
   };
 
-  // Null when the allocation that was to fail is this one.
+  // Null if this is the allocation that is to fail.
   void* allocate(std::size_t size, std::size_t alignment);
-  // The freed block is there again. Null as well.
+  // Makes a freed block alive again. Null as above.
   void* reuse(block& freed) noexcept;
-  // Is this an address inside the arena, in whatever execution it was handed out?
+  // Whether the address is inside the arena, allocated in any execution.
   bool owns(const void* memory) const noexcept;
-  // The block of this execution that begins there; null if none does.
+  // The block of this execution that begins at that address; null if there is none.
   block* find(std::uintptr_t address) noexcept;
 
   // Forgets every block. The fail_at-th allocation from now on fails (0: none).
@@ -65,15 +65,15 @@ class arena {
   static constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 
   list<chunk> chunks_;
-  list<block*> blocks_;      // of all blocks, in the order of their making
-  std::size_t current_ = 0;  // the chunk that is being filled
-  std::size_t used_ = 0;     // bytes of it
+  list<block*> blocks_;      // all blocks, oldest first
+  std::size_t current_ = 0;  // the chunk from which blocks are allocated
+  std::size_t used_ = 0;     // bytes of that chunk
   unsigned allocations_ = 0;
   unsigned live_ = 0;
   unsigned fail_at_ = 0;
 };
 
-// While one of these lives, new is the ordinary one: for the checker's own work inside an execution.
+// During its lifetime, new is the ordinary one: for the checker's own work inside an execution.
 class untracked {
  public:
   untracked() noexcept { ++depth_; }

@@ -50,7 +50,7 @@ void* execution::object_of(unsigned thread, const void* key, std::size_t size, s
                            void (*construct)(void*)) {
   view& own = memory_.view_of(running_);
   if (const heap::own_object* const found = heap_.find_own(thread, key)) {
-    own.join(found->constructed);  // as the guard of a static variable does
+    own.join(found->constructed);  // as the guard of a static variable orders it
     return found->object;
   }
   if (thread == nobody) step_.everything();
@@ -69,7 +69,7 @@ execution::call_begin execution::begin_call() const noexcept {
 
 execution::call_end execution::end_call(const call_begin& began) noexcept {
   stamp when = memory_.view_of(running_).clock[running_];
-  if (when == began.own) when = memory_.tick(running_);  // not one step: no other thread can know of it yet
+  if (when == began.own) when = memory_.tick(running_);  // no step: no other thread can know of this one
   return {running_, when, standstills_};
 }
 

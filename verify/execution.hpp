@@ -17,8 +17,8 @@
 
 namespace verify::detail {
 
-// What an atomic remembers of its construction, and of where its values are kept since its first use: valid
-// in one execution only.
+// What an atomic stores of its construction and, since its first use, of where its values are kept. Valid in
+// one execution only.
 struct handle {
   location* at = nullptr;
   std::uint64_t execution = 0;
@@ -26,19 +26,19 @@ struct handle {
   stamp constructed = 0;
 };
 
-// What a plain object remembers of where its record is: valid in one execution only.
+// Where the record of a plain object is. Valid in one execution only.
 struct plain_handle {
   std::uint64_t execution = 0;
   std::uint32_t number = 0;
-  bool alive_outside = false;  // constructed before any execution, and there again for each
+  bool alive_outside = false;  // constructed before any execution, and alive in each
 };
 
-// Is there a membarrier in the system that the execution sees? Each begins with one.
+// Whether the system that the execution sees has membarrier. True at the beginning of each execution.
 inline bool has_process_wide_fence = true;
 
 class execution : public scheduler {
  public:
-  // The execution that the caller is inside of; null outside of all.
+  // The execution that the caller is inside; null outside of any.
   static execution* current() noexcept { return current_; }
 
   // Runs body(argument) as thread 0, to its end or to the first failure.
@@ -76,12 +76,12 @@ class execution : public scheduler {
   // Plain data.
   void construct_plain(plain_handle& of, const site& where);
   void destroy_plain(plain_handle& of, const site& where);
-  // The place itself comes to its end, whether an object is there or not.
+  // Ends the life of the place, whether or not it holds an object.
   void end_plain(plain_handle& of, const site& where);
   void write_plain(plain_handle& of, const site& where);
   void read_plain(plain_handle& of, const site& where);
 
-  // Waiting, until any of the places is woken. sleep() is false when the deadline ended it.
+  // Waits until any of the places is woken. sleep() returns false if the deadline ended the wait.
   struct sleeping_place {
     location& at;
     word expected;
@@ -93,7 +93,7 @@ class execution : public scheduler {
   bool try_lock(location& mutex, const site& where);
   void unlock(location& mutex, const site& where);
 
-  // Where a call of a history begins and ends, by what happens before what.
+  // Where a call of a history begins and ends, in the happens-before order.
   struct call_begin {
     vector_clock known;
     stamp own;
@@ -125,7 +125,7 @@ class execution : public scheduler {
     execution& in_;
   };
 
-  // What other threads do may depend on what this one does now, in a way that the checker cannot see.
+  // Says that other threads' steps may depend on what this one does now, in a way that the checker cannot see.
   void depends_on_everything() noexcept { step_.everything(); }
 
   void* allocate(std::size_t size, std::size_t alignment);

@@ -26,7 +26,7 @@ void context::resume() noexcept {
 }
 
 fiber::fiber() {
-  // One page below the stack is left without access: an overflow ends in a fault, not in garbage.
+  // The page below the stack is inaccessible, so that an overflow faults.
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   stack_ = mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (stack_ == MAP_FAILED || mprotect(stack_, page, PROT_NONE) != 0) throw std::bad_alloc();

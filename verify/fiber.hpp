@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fibers: the threads of a scenario, all on one operating-system thread, so that the checker alone says
-// who runs next.
+// Fibers: the threads of a scenario, all on one operating-system thread, so that the checker alone decides
+// which runs next.
 #pragma once
 
 #include <csetjmp>
@@ -8,14 +8,14 @@
 
 namespace verify::detail {
 
-// A place to switch from and to: the registers, and what the C++ runtime knows of exceptions in flight.
+// A place to switch from and to: the registers, and the C++ runtime's state of exceptions in flight.
 class context {
  public:
   context() = default;
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
-  // Stops here and goes on at `next`; returns when somebody switches back.
+  // Suspends this context and resumes `next`; returns when another context switches back.
   void switch_to(context& next) noexcept;
 
  protected:
@@ -45,7 +45,7 @@ class fiber final : public context {
   // no destructor run. The function ends by calling finish().
   void start(function run, void* argument) noexcept;
 
-  // Called by the fiber itself: it is done, and goes on at `next`.
+  // Called by the fiber itself when it is done: switches to `next` for good.
   void finish(context& next) noexcept;
 
  private:
@@ -54,8 +54,8 @@ class fiber final : public context {
   enum class state {
     blank,    // has no frame yet: the first switch makes one
     ready,    // waits in loop() for its next function
-    busy,     // somewhere inside a function
-    dropped,  // as well, and will not go on with it
+    busy,     // inside a function
+    dropped,  // inside a function that will not be resumed
   };
 
   void resume() noexcept override;
@@ -65,7 +65,7 @@ class fiber final : public context {
   static inline fiber* entering_ = nullptr;
 
   void* stack_;
-  std::jmp_buf bottom_;  // loop(), whatever is above it
+  std::jmp_buf bottom_;  // loop(): drops the frames above it
   state state_ = state::blank;
   function run_ = nullptr;
   void* argument_ = nullptr;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What a step has touched: whether two steps could change places and nobody would notice.
+// What a step has touched, to tell whether two steps commute.
 #pragma once
 
 #include <cstdint>
 
 namespace verify::detail {
 
-// Everything from one scheduling point of a thread to its next: one operation on an atomic, and what the
-// thread did besides until then. Objects are told apart by a hash of their address; when in doubt, two
-// are the same.
+// A step is everything from one scheduling point of a thread to its next: one operation on an atomic, and what
+// the thread does besides until then. Objects are identified by a hash of their address; two whose hashes are
+// equal count as the same.
 class footprint {
  public:
-  // The step has gone through its scheduling point, whatever it touches.
+  // The step has passed its scheduling point.
   void begin() noexcept { begun_ = true; }
   bool has_begun() const noexcept { return begun_; }
 
@@ -27,14 +27,14 @@ class footprint {
     begun_ |= other.begun_;
   }
 
-  // May it make a difference whether this step, of one thread, comes before or after `made` by another?
+  // Whether the order of this step, of one thread, and `made`, of another, may make a difference.
   bool depends_on(const footprint& made) const noexcept {
     return everything_ || made.everything_ || (writes_ & (made.reads_ | made.writes_)) != 0 ||
            (reads_ & made.writes_) != 0;
   }
 
  private:
-  // Of the address within its page: that is the same in every run of the program.
+  // A hash of the address within its page, which is the same in every run of the program.
   static std::uint64_t bit(const void* object) noexcept {
     const std::uint64_t place = reinterpret_cast<std::uintptr_t>(object) & 0xfff;
     return std::uint64_t{1} << (place * 0x9e3779b97f4a7c15u >> 58);

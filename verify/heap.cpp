@@ -53,7 +53,7 @@ bool heap::is_freed(const void* object) const noexcept {
   return std::ranges::any_of(freed_, [object](const freed_block& each) { return each.place.holds(object); });
 }
 
-// As most allocators do: the block that was freed last, of those of that size.
+// The block of that size that was freed last, as most allocators choose.
 auto heap::find_reusable(std::size_t size, std::size_t alignment) const noexcept
     -> list<freed_block>::const_iterator {
   for (auto each = freed_.end(); each != freed_.begin();) {
@@ -84,7 +84,7 @@ std::uint32_t heap::number_of_plain(const void* object, bool is_alive) {
   return number;
 }
 
-// As leak checkers do, it takes whatever looks like the address of a block for a pointer to it.
+// Takes every word that equals the address of a block for a pointer to it, as leak checkers do.
 unsigned heap::leaked_blocks(memory& atomics) {
   list<range> reached;
   const auto add = [&](const void* object, std::size_t size) {

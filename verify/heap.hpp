@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What one execution has on the heap: blocks from new until delete, with what is wrong about their end, and the
-// objects that belong to a thread or to the process.
+// The heap of one execution: blocks from new to delete, wrong deletes and leaks, and the objects that belong to
+// a thread or to the process.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@ namespace verify::detail {
 struct plain_record {
   const void* object;
   bool alive;
-  unsigned writer;  // the last one, be it by construction or destruction
+  unsigned writer;  // the thread that last wrote, constructed or destroyed
   stamp written;
   vector_clock reads;
 
-  // A thread of whose access these steps know nothing; max_threads if there is none.
+  // A thread whose access does not happen before these steps; max_threads if there is none.
   unsigned unordered_access(const vector_clock& known, bool reads_too) const noexcept {
     if (known[writer] < written) return writer;
     return reads_too ? known.first_unknown(reads) : max_threads;
@@ -30,30 +30,30 @@ struct plain_record {
 
 class heap {
  public:
-  // All executions have the same bytes, one after the other: delete has to know them outside of executions too.
+  // The same arena for all executions, because delete must recognise its memory outside of executions too.
   static arena& blocks() noexcept { return blocks_; }
 
   void reset(unsigned fail_allocation) noexcept;
 
-  // Null when this is the allocation that has to fail.
+  // Null if this is the allocation that is to fail.
   void* allocate(std::size_t size, std::size_t alignment) { return blocks_.allocate(size, alignment); }
-  // Ends a block, for a thread that knows of these steps. Returns what is wrong with that; empty if nothing is.
+  // Frees a block in a thread for which `current` happened before. Returns what is wrong with that, or nothing.
   std::string deallocate(void* block, memory& atomics, const view& current);
 
-  // An allocator may hand out again what was freed, so that a new object has the address of an old one.
-  // Whoever gets it comes after whoever freed it: `learns` is told so. Null if there is no such block.
+  // An allocator may reuse a freed block, so that a new object has the address of an old one. The free happens
+  // before the allocation that reuses it, so `learns` acquires it. Null if there is no such block.
   bool can_reuse(std::size_t size, std::size_t alignment) const noexcept;
   void* reuse(std::size_t size, std::size_t alignment, view& learns);
 
-  // Places for plain data, each of them once for each execution, whatever lives there in turn.
+  // The number of a place for plain data: one in each execution, whatever objects live there in turn.
   std::uint32_t number_of_plain(const void* object, bool is_alive);
   plain_record& plain(std::uint32_t number) noexcept { return plain_[number]; }
   bool is_freed(const void* object) const noexcept;
   unsigned allocations() const noexcept { return blocks_.allocations(); }
-  // How many blocks are still alive although no object of a thread or of the process leads to them.
+  // How many blocks are alive, although no object of a thread or of the process points to them.
   unsigned leaked_blocks(memory& atomics);
 
-  // The objects that code under test has once for each thread, or once for all.
+  // The objects that code under test has once for each thread, or once for the process.
   struct own_object {
     const void* key;
     unsigned thread;  // max_threads: all of them
@@ -75,7 +75,7 @@ class heap {
   };
   struct freed_block {
     range place;
-    view known;  // to whoever freed it
+    view known;  // to the thread that freed it
   };
 
   list<freed_block>::const_iterator find_reusable(std::size_t size, std::size_t alignment) const noexcept;

@@ -61,9 +61,9 @@ vector_clock memory::ordered_before(unsigned thread, order o) const noexcept {
 std::uint32_t memory::oldest_readable(const location& from, unsigned thread, order o) const noexcept {
   const std::uint32_t newest = from.newest_index();
   if (newest == 0) return 0;
-  // Reading something older than what an access B read or wrote puts this load, if it is seq_cst, and every
-  // fence that happens before it, into S before B, if that is seq_cst, and before every fence that B happens
-  // before. So none of these may stand in S before the load or such a fence already.
+  // Reading a value older than one that an access B read or wrote puts this load, if it is seq_cst, and every
+  // fence that happens before it, into S before B, if B is seq_cst, and before every fence that B happens
+  // before. So none of the latter may precede the load or such a fence in S already.
   const vector_clock before = ordered_before(thread, o);
   vector_clock known = threads_[thread].current.clock;
   order_.add_what_fences_know(before, known);
@@ -105,9 +105,9 @@ void memory::note_access(location& at, std::uint32_t index, bool writes, unsigne
   list<location::access>& seen = at.accesses[thread];
   if (seen.empty() || seen.back().index != index) seen.push_back({when, index});
 
-  // [atomics.order]/4: if A is coherence-ordered before B, then A, and each seq_cst fence that happens
-  // before A, stand in S before B, and before each seq_cst fence that B happens before; as far as A and B
-  // are seq_cst themselves. `sources` are A and the fences before it.
+  // [atomics.order]/4: if A is coherence-ordered before B, then A and each seq_cst fence that happens before A
+  // precede in S B and each seq_cst fence that B happens before; A and B themselves only if they are seq_cst.
+  // `sources` are A and the fences before it.
   vector_clock sources = current.fences;
   location::value& value = at.values[index];
   if (o == order::seq_cst) {
@@ -165,8 +165,8 @@ void memory::append(location& to, const word& bits, unsigned thread) {
   to.values.push_back({bits, {}, thread, before_it, {}, {}});
 }
 
-// What the thread does next strongly happens after the seq_cst operation that it has just made. What has
-// read that operation's release does not: that is why this comes last.
+// What the thread does next strongly happens after the seq_cst operation that it has just made. A thread that
+// acquires the value which that operation released does not: so this comes after the release.
 void memory::keep_order(const location& at, unsigned thread, order o) noexcept {
   if (o == order::seq_cst) threads_[thread].current.strong.set(thread, at.ordered.back().number);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The C++20 memory model, as a machine: every atomic keeps all the values it ever had, and a load may
-// return any of them that the order of the program does not forbid.
+// The C++20 memory model as an abstract machine: every atomic keeps all the values it ever had, and a load may
+// return any of them that the rules do not forbid.
 //
 // What is modelled, in the words of [intro.races] and [atomics.order]:
 //   coherence            a thread never reads backwards, nor behind what happens before it
@@ -11,10 +11,10 @@
 //                        not be the order in which they are executed
 //
 // Two things that the standard allows do not happen here: the modification order of each atomic is the order
-// in which its stores are executed (so 2+2W cannot end in the weak way), and no load returns a store that is
-// executed later (no load buffering). All other executions of C++20 are shown, and no others: in the words
-// of tests/support/axioms.hpp, those in which program order, reads-from and modification order together have
-// no cycle.
+// in which its stores are executed (so the weak outcome of 2+2W is impossible), and no load returns a store
+// that is executed later (no load buffering). All other executions of C++20 are shown, and no others: in the
+// terms of tests/support/axioms.hpp, those in which program order, reads-from and modification order together
+// have no cycle.
 #pragma once
 
 #include <array>
@@ -46,7 +46,7 @@ struct location {
     word bits;
     view released;  // what an acquire that reads this value learns
     unsigned writer;
-    // The operations that stand in S before all that is coherence-ordered after
+    // The operations that precede in S all that is coherence-ordered after
     vector_clock before_it;  // accesses to older values,
     vector_clock by_write;   // the write of this one,
     vector_clock by_reads;   // reads of it.
@@ -61,13 +61,13 @@ struct location {
     std::uint32_t index;
   };
 
-  const void* object;    // null: it is gone
+  const void* object;    // null once it is destroyed
   std::uint32_t number;  // how a trace names it
   list<value> values;    // in modification order
   vector_clock last_access;
   list<ordered_access> ordered;                    // its seq_cst accesses
   std::array<list<access>, max_threads> accesses;  // by thread: when it first saw something newer
-  std::array<std::uint8_t, max_threads> rereads;   // how often in a row it read the same old value
+  std::array<std::uint8_t, max_threads> rereads;   // by thread: how often in a row it read the same old value
 
   const value& newest() const noexcept { return values.back(); }
   std::uint32_t newest_index() const noexcept { return static_cast<std::uint32_t>(values.size()) - 1; }
@@ -75,7 +75,7 @@ struct location {
 
 class memory {
  public:
-  // Everything of the execution before is gone; thread 0 runs.
+  // Forgets the execution before; thread 0 runs.
   void reset() noexcept;
 
   // Everything `from` has done happens before what `to` does next: spawn, join, a mutex.
@@ -88,13 +88,13 @@ class memory {
   location& create(const void* object, const word& bits, unsigned thread, stamp when);
   std::uint32_t locations() const noexcept { return used_; }
   location& at(std::uint32_t number) noexcept { return locations_[number]; }
-  // The atomic that was there before, if it has been used; null if there was none.
+  // The atomic at that address, if it has been used; otherwise null.
   location* find(const void* object) noexcept;
 
-  // Does the construction of the atomic happen before what the thread does now?
+  // Whether the construction of the atomic happens before what the thread does now.
   bool is_constructed(const location& of, unsigned thread) const noexcept;
 
-  // A load may return the values from this one to the newest.
+  // The oldest value that a load may return; it may return any from there to the newest.
   std::uint32_t oldest_readable(const location& from, unsigned thread, order o) const noexcept;
 
   void read(location& from, std::uint32_t index, unsigned thread, order o);
@@ -103,7 +103,7 @@ class memory {
   void replace(location& at, const word& bits, unsigned thread, order o);
 
   void fence(unsigned thread, order o);
-  // A seq_cst fence in each of the first so many threads, all of them between two of the calling one.
+  // A seq_cst fence in each of the first `threads` threads, all between two fences of the caller.
   void process_wide_fence(unsigned caller, unsigned threads);
 
  private:
@@ -113,8 +113,8 @@ class memory {
     view released;  // current at the last release fence: relaxed stores carry it
   };
 
-  // The operations that stand in S before the thread's next access, if that has this order, or before a
-  // fence that happens before it.
+  // The operations that precede in S the thread's next access, if that has this order, or a fence that happens
+  // before it.
   vector_clock ordered_before(unsigned thread, order o) const noexcept;
   void note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o);
   void ordered_fence(unsigned thread, vector_clock after);
@@ -125,7 +125,7 @@ class memory {
   std::array<thread_views, max_threads> threads_;
   seq_cst_order order_;
   std::deque<location, untracked_allocator<location>> locations_;
-  std::array<std::uint64_t, 16> places_{};  // hashes of their addresses: most are in none of the others' places
+  std::array<std::uint64_t, 16> places_{};  // a filter of hashed addresses: most lookups find nothing
   std::uint32_t used_ = 0;                  // how many of them belong to this execution
 };
 

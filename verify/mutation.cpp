@@ -32,7 +32,7 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
     how.scaled = false;
     return explore(each.body, how).failure;
   };
-  // A scenario has something to say about the orders that it passes through.
+  // A scenario can judge only the orders that it executes.
   std::vector<std::pair<order_site, std::vector<const scenario*>>> sites;
   for (const scenario& each : scenarios) {
     detail::orders.start_noting();
@@ -52,12 +52,12 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
   for (const auto& [at, passed_by] : sites) {
     for (const std::memory_order weaker : weaker_orders(at)) {
       mutant made{at, weaker, {}};
-      // Whatever is weaker than an order that was too weak is too weak as well.
+      // An order weaker than one that was too weak is too weak as well.
       for (const mutant& before : result.mutants)
         if (before.at == at && !before.survived() && is_weaker(weaker, before.weaker))
           made.killed_by = before.killed_by;
       detail::orders.weaken(at, weaker);
-      // Most mutants die early: so a short look with every scenario, and only then a long one.
+      // Most mutants die early, so all scenarios run briefly first, and only then for long.
       for (const std::uint64_t part : {20, 1})
         for (const scenario* each : passed_by)
           if (made.survived()) made.killed_by = explore_briefly(*each, part);

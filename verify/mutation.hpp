@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Are the memory orders needed, and would the scenarios notice if one were missing? Each order that the
-// scenarios pass through is made weaker, one at a time; a scenario that fails then has killed that mutant.
-// A mutant that survives is an order nobody needs, or a scenario that nobody wrote.
+// Tests whether each memory order is needed, and whether the scenarios would notice if it were missing. Each
+// order that the scenarios execute is weakened, one at a time; a scenario that then fails has killed that
+// mutant. A mutant that survives shows an order that is not needed, or a scenario that is missing.
 #pragma once
 
 #include <iosfwd>

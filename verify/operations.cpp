@@ -41,7 +41,7 @@ handle execution::begin_atomic(const void* object) noexcept {
 }
 
 location& execution::resolve(handle& known, const void* object, const word& bits) {
-  // One that is older than the execution comes before every step.
+  // A construction before the execution happens before every step.
   if (known.execution != executions_) known = {nullptr, executions_, 0, 0};
   if (known.at == nullptr) known.at = &memory_.create(object, bits, known.constructor, known.constructed);
   return *known.at;
@@ -65,14 +65,14 @@ void execution::check_usable(const location& at, const site& where) {
 
 std::uint32_t execution::choose_value(location& from, std::uint32_t oldest) {
   const std::uint32_t newest = from.newest_index();
-  // Stale for ever is not what any machine does: the third time on, a thread reads something newer.
+  // No machine returns a stale value for ever: after the third time, a thread reads something newer.
   const list<location::access>& seen = from.accesses[running_];
   if (oldest != newest && from.rereads[running_] >= 2 && !seen.empty() && seen.back().index >= oldest)
     oldest = seen.back().index + 1;
   return oldest == newest ? newest : newest - ask(newest - oldest + 1, cost::stale_load);
 }
 
-// After a read, before it is entered into the memory: did it tell the thread anything?
+// Called after a read, before memory_ records it: notes whether it gave the thread a new value.
 void execution::note_read(location& from, std::uint32_t index) {
   const list<location::access>& seen = from.accesses[running_];
   const bool again = !seen.empty() && seen.back().index == index;
@@ -132,8 +132,8 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   failure = orders.effective(failure, access::failed_modify, where);
   enter(at, where);
   const std::uint32_t newest = at.newest_index();
-  // It fails by reading any value that a load might return and that is not the expected one; it succeeds
-  // only on the newest.
+  // It may fail on any value that a load might return and that is not the expected one; it succeeds only on the
+  // newest.
   std::uint32_t oldest = memory_.oldest_readable(at, running_, failure);
   std::uint32_t index = choose_value(at, oldest);
   bool spurious = false;
@@ -239,7 +239,7 @@ bool execution::sleep(std::span<const sleeping_place> places, time_stamp deadlin
     step_.write(place.at.object);
   }
   step_.read(&now_);
-  // The kernel looks at the newest value, under the lock that a wake takes too.
+  // The kernel reads the newest value, under the lock that a wake takes too.
   for (const auto& [at, expected] : places) {
     if (at.newest().bits == expected) continue;
     record("futex wait: changed,", at, at.newest().bits, where);
@@ -313,7 +313,7 @@ void execution::lock(location& mutex, const site& where) {
 bool execution::try_lock(location& mutex, const site& where) {
   enter(mutex, where);
   step_.write(mutex.object);
-  // It may fail although nobody holds the mutex: [thread.mutex.requirements.mutex].
+  // It may fail although no thread holds the mutex: [thread.mutex.requirements.mutex].
   if (mutex.newest().bits[0] != 0 || happens_for_no_reason()) return false;
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory orders by the place in the source that names them: which ones a scenario passes through, and
-// what happens when one of them is weaker. No rebuild is needed: the order is replaced as it is used.
+// Memory orders by the place in the source that names them: which of them a scenario executes, and replacing
+// one by a weaker one. The order is replaced when it is used, so no rebuild is needed.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace verify {
 
 using site = std::source_location;
 
-// What an order is given to. A compare-exchange has two: that of the exchange and that of failure.
+// What an order applies to. A compare-exchange has two orders: of success and of failure.
 enum class access : std::uint8_t { load, store, modify, failed_modify, fence };
 
 struct order_site {
@@ -44,14 +44,14 @@ constexpr bool is_weaker(std::memory_order a, std::memory_order b) noexcept {
 
 namespace detail {
 
-// Inside an execution every order passes through here.
+// Every order that an execution uses is looked up here.
 class order_table {
  public:
   std::memory_order effective(std::memory_order named, access kind, const site& where) {
     return idle_ ? named : look_up(named, kind, where);
   }
 
-  // Notes every site that is passed from now on.
+  // Notes every site that is executed from now on.
   void start_noting();
   std::vector<order_site> stop_noting();
 

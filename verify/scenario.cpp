@@ -15,7 +15,7 @@ namespace {
 using detail::execution;
 using detail::strategy;
 
-// The fibers and the memory of an execution are worth keeping for the next one.
+// Shared, so that the fibers and the memory of one execution serve the next.
 execution& shared_execution() {
   static execution shared;
   return shared;
@@ -48,8 +48,8 @@ bool run_again(const body& what, const detail::rules& rules, const detail::list<
   return !shared_execution().failure().empty();
 }
 
-// Replaces answers by the plain one wherever the execution still fails: what is left in the trace is what
-// the failure needs.
+// Replaces answers by the plain one wherever the execution still fails, so that the trace shows only what the
+// failure needs.
 detail::list<detail::answer> simplified(const body& what, const detail::rules& rules,
                                         detail::list<detail::answer> answers) {
   for (bool changed = true; changed;) {
@@ -85,7 +85,7 @@ class time_limit {
  public:
   explicit time_limit(double seconds) : seconds_(seconds) {}
 
-  // Looks at the clock now and then: most executions are shorter than a look.
+  // Reads the clock only now and then, because most executions take less time than a read.
   bool is_over(std::uint64_t executions) const {
     if (seconds_ == std::numeric_limits<double>::infinity() || executions % 64 != 0) return false;
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count() >= seconds_;
@@ -96,7 +96,7 @@ class time_limit {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-// False when an execution failed. `executions` counts those of the strategy.
+// False if an execution failed. `executions` counts those of the strategy.
 bool explore_with(strategy& chooser, std::uint64_t limit, const time_limit& time, const body& what,
                   const detail::rules& rules, report& into, std::uint64_t& executions) {
   execution& run = shared_execution();
@@ -134,12 +134,12 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   if (!explore_with(walk, how.random, half, what, rules, result, result.random)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
   if (!explore_with(ranked, how.priorities, half, what, rules, result, result.priorities)) return result;
-  // Few preemptions first: what fails with one is not worth a search with two.
+  // Few preemptions first: a failure with one is found before the search with two begins.
   std::uint64_t left = how.depth_first;
   for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
        preemptions <= how.preemptions && left != 0; ++preemptions) {
     const std::uint64_t before = result.executions + result.cut_short;
-    // A frozen thread is stopped between two steps, whatever they touch.
+    // Not reduced with a frozen thread: it stops after a number of steps, so its steps commute with no others.
     detail::depth_first search(preemptions, how.stale_loads, how.reduced && rules.frozen_thread < 0);
     if (!explore_with(search, left, whole, what, rules, result, result.depth_first) || !search.complete())
       break;
@@ -167,7 +167,7 @@ void add_up(report& sum, report last) {
   sum = std::move(last);
 }
 
-// A strategy that is not asked for stays out.
+// A strategy whose limit is 0 stays off.
 options scaled(options how) {
   if (const char* const seconds = std::getenv("VERIFY_SECONDS")) how.seconds = std::strtod(seconds, nullptr);
   const char* const effort = std::getenv("VERIFY_EFFORT");
@@ -208,7 +208,7 @@ report replay(const body& what, std::string_view token, const options& how) {
 }
 
 report freeze(const body& what, unsigned thread, const options& how) {
-  // As many points as the thread makes steps in the longest of some executions.
+  // Freezes at as many points as the thread makes steps in the longest of some executions.
   const detail::rules free = rules_of(how);
   unsigned steps = 0;
   detail::random_walk measure(how.seed, 200);

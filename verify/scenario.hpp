@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scenarios, and what can be done with them: explore their executions, replay one, freeze a thread at
-// each of its steps, let allocations fail, weaken memory orders.
+// Scenarios, and what can be done with them: explore their executions, replay one, freeze a thread at each of
+// its steps, make allocations fail, weaken memory orders.
 //
 //   verify::report found = verify::explore([] {
 //     plait::bounded_queue<int> queue(1);
@@ -10,8 +10,8 @@
 //     verify::check(got == 7, "the item arrives");
 //   });
 //
-// The body is one execution from beginning to end, and is run again and again: it must make everything it
-// uses, and decide nothing by chance. It is thread 0; the functions given to threads() are threads 1, 2 ...
+// The body is one execution from beginning to end, and is run many times: it must construct everything that it
+// uses, and be deterministic. It is thread 0; the functions given to threads() are threads 1, 2 ...
 #pragma once
 
 #include <concepts>
@@ -36,23 +36,23 @@ using body = std::function<void()>;
 inline constexpr unsigned unbounded = 1'000'000;
 
 struct options {
-  // How many executions each strategy may take. Depth-first search ends by itself when, within the bounds
-  // that follow, there is nothing left.
+  // How many executions each strategy may take. Depth-first search ends by itself when it has explored
+  // everything within the bounds that follow.
   std::uint64_t depth_first = 200'000;
   std::uint64_t priorities = 2'000;
   std::uint64_t random = 2'000;
-  double seconds = std::numeric_limits<double>::infinity();  // for all; what it cuts off is not complete
+  double seconds = std::numeric_limits<double>::infinity();  // for all; a search cut off is not complete
 
   unsigned preemptions = 2;       // depth-first: switches away from a thread that could go on
   unsigned stale_loads = 2;       // depth-first: loads that do not return the newest value
-  unsigned spurious_events = 1;   // wake-ups and compare-exchange failures for no reason, in an execution
+  unsigned spurious_events = 1;   // spurious wake-ups and compare-exchange failures, in an execution
   unsigned reused_addresses = 1;  // allocations that get the memory of a freed object, in an execution
   unsigned priority_depth = 3;
   std::uint64_t seed = 1;
 
   unsigned max_steps = 5000;
   unsigned processors = 1;
-  bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
+  bool deadlines_may_help = true;  // false: it is a failure if only a deadline can end a wait
   bool scaled = true;              // by VERIFY_EFFORT
   bool reduced = true;             // depth-first: leave out what repeats another execution in another order
 };
@@ -72,14 +72,14 @@ struct report {
   std::uint64_t random = 0;
   std::uint64_t priorities = 0;
   std::uint64_t depth_first = 0;
-  std::uint64_t cut_short = 0;    // begun by the depth-first search, and seen to repeat one of those
-  bool complete = false;          // depth-first search ran out of executions within its bounds,
-  int complete_preemptions = -1;  // or, at least, of those with so many preemptions; unbounded: with any number
+  std::uint64_t cut_short = 0;    // begun by the depth-first search, and abandoned: they repeat another
+  bool complete = false;          // depth-first search explored all executions within its bounds,
+  int complete_preemptions = -1;  // or, at least, those with so many preemptions; unbounded: with any number
   unsigned preemptions = 0;       // the bounds, which say what "complete" is worth
   unsigned stale_loads = 0;
   unsigned spurious_events = 0;
   unsigned reused_addresses = 0;
-  std::uint64_t forced_timeouts = 0;  // executions in which nothing but a deadline could go on
+  std::uint64_t forced_timeouts = 0;  // executions in which only a deadline could end a wait
   unsigned longest = 0;               // steps
 
   bool passed() const noexcept { return failure.empty(); }
@@ -95,11 +95,11 @@ std::ostream& operator<<(std::ostream& out, const report& result);
 report explore(const body& what, const options& how = {});
 report replay(const body& what, std::string_view token, const options& how = {});
 
-// Stops thread `thread` for ever after 0, 1, 2 ... of its steps, and asks whether the others can still
-// finish: they can if what they call is lock-free.
+// Stops thread `thread` for ever after 0, 1, 2 ... of its steps, and checks that the others still finish. They
+// do if what they call is lock-free.
 report freeze(const body& what, unsigned thread, const options& how = {});
 
-// Lets the first, second, third ... allocation fail, until there is none left to fail.
+// Makes the first, second, third ... allocation fail, in one search each, until there is none left.
 report fail_allocations(const body& what, const options& how = {});
 
 // -- inside a scenario --
@@ -107,18 +107,18 @@ report fail_allocations(const body& what, const options& how = {});
 // Fails the execution.
 void check(bool condition, std::string_view promise = "check failed", site where = site::current());
 
-// A stop request as one step: its callbacks run in this thread before any other thread goes on, so that
-// none of them can be destroyed meanwhile. std::stop_token itself is not modelled: it is seen at once by
-// everybody, and orders nothing.
+// A stop request as one step: its callbacks run in this thread before any other thread continues, so that none
+// of them can be destroyed meanwhile. std::stop_token itself is not modelled: all threads see the request at
+// once, and it orders nothing.
 bool request_stop(std::stop_source& source, site where = site::current());
 
-// Runs the functions as threads side by side, and returns when all have ended.
+// Runs the functions as concurrent threads, and returns when all have ended.
 template <class... Functions>
 void threads(Functions&&... functions);
 
-// The same, where threads may be left waiting for what nobody will do: when none can go on, not even by a
-// deadline, calls let_out(), which can see whether they wait rightly, and has to set them free. What they did
-// does not happen before that.
+// The same, for threads that may wait for what no thread will do. When none can continue, not even by a
+// deadline, it calls let_out(), which can check that they wait rightly and must release them. What they did
+// does not happen before that call.
 template <class LetOut, class... Functions>
 void threads_until_standstill(LetOut&& let_out, Functions&&... functions);
 
@@ -139,7 +139,7 @@ class thread {
   bool joined_ = false;
 };
 
-// Data that is neither atomic nor guarded by itself: every access is checked for races.
+// Plain data: every access is checked for races.
 template <class T>
 class plain {
  public:

@@ -11,12 +11,11 @@
 
 namespace verify {
 
-// Records the calls of a scenario. It is no part of what is checked: it orders nothing between the threads.
+// Records the calls of a scenario. Recording is not checked, and orders nothing between the threads.
 //
-// One call comes before another if its last step happens before the first step of the other, or if all
-// threads stood still in between (threads_until_standstill). That the scheduler let it make its steps
-// earlier is no reason: no thread could have told, and real machines do not keep that order for operations
-// that nothing else orders.
+// One call comes before another if its last step happens before the first step of the other, or if all threads
+// stood still in between (threads_until_standstill). That the scheduler ran its steps earlier does not count:
+// no thread could observe that, and real machines do not keep the order of operations that nothing else orders.
 //
 //   verify::scenario_history<queue_operation> told;
 //   threads([&] { told.record([&] { return queue_operation{.pushed = 7, .status = queue.try_push(7)}; }); },
@@ -25,7 +24,7 @@ namespace verify {
 template <class Operation>
 class scenario_history {
  public:
-  // Makes the call, which returns the operation with its result; or a range of those that it amounts to.
+  // Makes the call, which returns the operation with its result, or a range of operations for a batch.
   template <class Call>
   void record(Call&& make) {
     detail::execution& now = *detail::execution::current();
@@ -39,7 +38,7 @@ class scenario_history {
     }
   }
 
-  // Is there an order of the calls that explains what they returned? As in history/linearizability.hpp.
+  // Whether some order of the calls explains what they returned. As in history/linearizability.hpp.
   template <class State, class Apply>
   bool is_linearizable(const State& initial, Apply&& apply) const {
     const detail::untracked own;

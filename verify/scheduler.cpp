@@ -104,7 +104,7 @@ void scheduler::fail(std::string_view what, const site* where) {
 
 void scheduler::leave() {
   threads_[running_].runs_on->switch_to(host_);
-  std::abort();  // nobody comes back to an execution that was left
+  std::abort();  // an abandoned execution is never resumed
 }
 
 answer scheduler::ask(unsigned answers, cost price) {
@@ -162,7 +162,7 @@ unsigned scheduler::pick_timeout(thread_set sleepers) {
 
 unsigned scheduler::pick_next(bool can_stay) {
   chooser_->stepped(running_, std::exchange(step_, {}));
-  // The running thread has made its step: nobody waits for it to make one any more.
+  // The running thread has made its step, so threads that stepped aside for it may run again.
   const thread_set self = thread_set{1} << running_;
   for (unsigned i = 0; i != thread_count_; ++i) threads_[i].lets_pass &= ~self;
   const thread_set ready = ready_threads();
@@ -174,7 +174,7 @@ unsigned scheduler::pick_next(bool can_stay) {
 
   if (timed != 0) {
     if (eligible == 0 || (eligible == self && threads_[running_].idle >= idle_limit)) {
-      // Nobody else can do anything: time passes.
+      // No thread can continue otherwise: time passes.
       if (!rules_.deadlines_may_help)
         fail("lost wake-up: nothing but a deadline can go on;" + waiting_threads());
       forced_timeout_ = true;
@@ -184,7 +184,7 @@ unsigned scheduler::pick_next(bool can_stay) {
     if (ask(2, cost::early_timeout) != 0) return pick_timeout(timed);
   }
 
-  // The running thread first, then the others in turn, so that answer 0 is fair to those that step aside.
+  // The running thread first, then the others in turn, so that answer 0 is fair when threads step aside.
   std::array<std::uint8_t, max_threads> choices{};
   unsigned count = 0;
   const bool stays = can_stay && (eligible & self) != 0;
@@ -207,7 +207,7 @@ unsigned scheduler::pick_next(bool can_stay) {
   return choices[given];
 }
 
-// Nobody can go on: whoever waits for that can.
+// No thread can continue: wakes the one that waits for a standstill.
 unsigned scheduler::wake_watcher() noexcept {
   for (unsigned i = 0; i != thread_count_; ++i) {
     if (threads_[i].state != thread_state::watching || is_frozen(i)) continue;
@@ -285,8 +285,7 @@ void scheduler::join(thread_set threads, const site& where) {
   if (own.joins != 0) block(thread_state::joining, where);
 }
 
-// The text is made in here: it must not be an allocation of the scenario's, which would be there only with a
-// trace.
+// Builds the text itself, so that no allocation of the scenario depends on whether a trace is recorded.
 void scheduler::record(std::initializer_list<std::string_view> what, const site& where) {
   if (trace_ == nullptr) return;
   const untracked own;
@@ -314,8 +313,8 @@ std::string scheduler::waiting_threads() const {
   return waiting;
 }
 
-// Nobody can go on. Empty if that is as it should be: all have ended, but for a frozen thread and those
-// that wait for its end.
+// Describes a standstill. Empty if it is no failure: all threads have ended, except a frozen one and those that
+// wait for its end.
 std::string scheduler::standstill() const {
   const bool frozen = rules_.frozen_thread >= 0;
   const std::string waiting = waiting_threads();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who runs: the threads of one execution, the point before each visible operation at which another may go on
-// instead, how they wait for each other, and the virtual clock. What they do to memory is execution.hpp's.
+// The threads of one execution: which one runs, the scheduling point before each visible operation, how threads
+// wait for each other, and the virtual clock. What they do to memory is in execution.hpp.
 #pragma once
 
 #include <algorithm>
@@ -21,13 +21,13 @@
 
 namespace verify::detail {
 
-// How one execution differs from the next, apart from the answers of the strategy.
+// The parameters of an execution, apart from the answers of the strategy.
 struct rules {
   unsigned max_steps = 5000;
-  unsigned spurious_events = 1;    // wake-ups and failures for no reason, in one execution
+  unsigned spurious_events = 1;    // spurious wake-ups and failures, in one execution
   unsigned reused_addresses = 1;   // how often new returns what was freed before
-  unsigned processors = 1;         // what processor_count() says
-  bool deadlines_may_help = true;  // false: it is a failure if only a deadline can go on
+  unsigned processors = 1;         // what processor_count() returns
+  bool deadlines_may_help = true;  // false: it is a failure if only a deadline can end a wait
   unsigned fail_allocation = 0;    // the n-th allocation throws; 0: none does
   int frozen_thread = -1;          // is never run again ...
   unsigned frozen_after = 0;       // ... after so many steps of its own
@@ -57,18 +57,18 @@ class scheduler {
 
   [[noreturn]] void fail(std::string_view what, const site* where = nullptr);
 
-  // Until no other thread can go on, not even by a deadline.
+  // Waits until no other thread can continue, not even by a deadline.
   void wait_for_standstill(const site& where);
   void add_exit_hook(exit_hook hook);
   void step_aside(std::string_view what, const site& where);
-  // Whoever looks first has the earlier deadline, so two looks are not independent.
+  // Two reads of the clock depend on each other: the first thread to read has the earlier deadline.
   time_stamp now() noexcept {
     step_.write(&now_);
     return now_ += 1000;
   }
   unsigned processors() const noexcept { return rules_.processors; }
 
-  // While one of these lives, no other thread runs unless this one has to wait.
+  // During its lifetime, no other thread runs unless this one has to wait.
   class undisturbed {
    public:
     explicit undisturbed(scheduler& in) noexcept : in_(in) { ++in_.undisturbed_; }
@@ -87,9 +87,9 @@ class scheduler {
   struct thread_record {
     thread_state state = thread_state::unused;
     bool timed_out = false;    // how its sleep ended
-    thread_set lets_pass = 0;  // stepped aside until each of these has made a step
+    thread_set lets_pass = 0;  // it does not run until each of these has made a step
     thread_set joins = 0;      // waits for the end of these
-    unsigned idle = 0;         // reads and pauses in a row that told it nothing new
+    unsigned idle = 0;         // reads and pauses in a row that gave it no new value
     unsigned steps = 0;
     list<const void*> waits_for;  // the places on which it sleeps
     time_stamp deadline = no_deadline;
@@ -100,10 +100,10 @@ class scheduler {
     std::unique_ptr<fiber> runs_on;
   };
 
-  // Runs body(argument) as thread 0 until nobody can go on or something has failed.
+  // Runs body(argument) as thread 0 until no thread can continue or something has failed.
   void run_threads(const rules& rules, strategy& chooser, trace* record, thread_body body, void* argument);
   unsigned spawn(thread_body body, void* argument);
-  // Until all of these have ended.
+  // Waits until all of these have ended.
   void join(thread_set threads, const site& where);
   void block(thread_state why, const site& where);
   void let_others_pass();
@@ -123,7 +123,7 @@ class scheduler {
   std::array<thread_record, max_threads> threads_;
   unsigned thread_count_ = 0;
   unsigned running_ = 0;
-  footprint step_;  // of the thread that runs, since its last scheduling point
+  footprint step_;  // of the running thread, since its last scheduling point
   time_stamp now_ = 0;
   unsigned standstills_ = 0;  // so far
   std::string failure_;
@@ -140,9 +140,9 @@ class scheduler {
   }
   thread_set ready_threads() const noexcept;
   thread_set timed_sleepers() const noexcept;
-  bool is_let_pass(unsigned thread) const noexcept;  // has somebody stepped aside for it?
+  bool is_let_pass(unsigned thread) const noexcept;  // whether another thread has stepped aside for it
   void time_out(unsigned thread) noexcept;
-  // The thread to go on, nobody if there is none.
+  // The thread to run next; `nobody` if none can.
   unsigned pick_next(bool can_stay);
   unsigned pick_timeout(thread_set sleepers);
   void switch_to(unsigned thread);
@@ -156,7 +156,7 @@ class scheduler {
   unsigned undisturbed_ = 0;
   unsigned spurious_left_ = 0;
   bool forced_timeout_ = false;
-  bool cut_short_ = false;  // left in the middle, for the strategy had seen the rest
+  bool cut_short_ = false;  // abandoned, because the strategy has explored the rest
   list<answer> answers_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What code under the checker uses instead of std::atomic, mutexes, the futex, the clock and thread-local
-// state. include/plait/detail/sync.hpp takes these names for its own when PLAIT_MODEL=1; your own code can
-// do the same. Outside of an execution everything works as plain single-threaded data.
+// state. include/plait/detail/sync.hpp uses these names when PLAIT_MODEL=1; your own code can do the same.
+// Outside of an execution everything works as plain single-threaded data.
 //
 // Not modelled: std::stop_token. Request a stop by verify::request_stop(); see scenario.hpp.
 #pragma once
@@ -41,7 +41,7 @@ using verify::detail::handle;
 using verify::detail::location;
 using verify::detail::word;
 
-// Equal values have equal words: padding is no part of a value, and C++20 compares values.
+// Equal values give equal words: padding is not part of a value, and C++20 compares values.
 template <class T>
 word to_word(T value) noexcept {
 #if __has_builtin(__builtin_clear_padding)
@@ -63,7 +63,7 @@ T from_word(const word& bits) noexcept {
   return std::bit_cast<T>(bytes);
 }
 
-// A load does not release, and a store does not acquire: the standard gives such a call no meaning.
+// A load cannot release, and a store cannot acquire: such a call is undefined.
 inline void check_load_order(memory_order order, const char* what, const site& where) {
   if (order != release && order != acq_rel) return;
   if (execution* const now = execution::current())
@@ -79,7 +79,7 @@ inline void check_store_order(memory_order order, const site& where) {
               &where);
 }
 
-// The order of a failed compare-exchange that names only one.
+// The failure order of a compare-exchange that names only one order.
 constexpr memory_order of_failure(memory_order success) noexcept {
   if (success == acq_rel) return acquire;
   return success == release ? relaxed : success;
@@ -232,7 +232,7 @@ class atomic {
     return false;
   }
 
-  T value_;                          // before the execution; outside of all, the value itself
+  T value_;                          // before the execution; outside of any, the value itself
   mutable detail::handle handle_{};  // where the values of this execution are
 };
 
@@ -240,7 +240,7 @@ inline void fence(memory_order order, site where = site::current()) noexcept {
   if (detail::execution* const now = detail::execution::current()) now->fence(order, where);
 }
 
-// In two steps: a second writer's add may be lost in between.
+// In two steps, so that a second writer's add would be lost in between.
 inline void add_as_only_writer(atomic<std::uint64_t>& number, std::uint64_t n,
                                site where = site::current()) noexcept {
   number.store(number.load(relaxed, where) + n, relaxed, where);
@@ -252,7 +252,7 @@ inline void signal_fence() noexcept {}
 // The checker finds misuse by itself.
 inline constexpr bool has_assertions = false;
 
-// False: the execution sees a system that has no membarrier. Each begins with one that has it.
+// False: the execution sees a system without membarrier. True at the beginning of each execution.
 using verify::detail::has_process_wide_fence;
 
 // A seq_cst fence in every thread of the process at once: Linux' membarrier.
@@ -261,7 +261,7 @@ inline void process_wide_fence(site where = site::current()) noexcept {
   if (detail::execution* const now = detail::execution::current()) now->process_wide_fence(where);
 }
 
-// What has to stand in the other threads for process_wide_fence() to meet. Nothing, if there is membarrier.
+// The counterpart of process_wide_fence() in other threads. Nothing if there is membarrier.
 inline void light_fence(site where = site::current()) noexcept {
   if (!has_process_wide_fence) fence(memory_order::seq_cst, where);
 }
@@ -337,18 +337,18 @@ class mutex {
   }
 
  private:
-  atomic<std::uint64_t> holder_{0};  // one more than the thread that holds it
+  atomic<std::uint64_t> holder_{0};  // the number of the thread that holds it, plus one; 0 if free
 };
 
-// No scenario forks: a mutex that nobody can take any more is free.
+// No scenario forks, so a mutex that is being destroyed is free.
 inline bool is_free(mutex& lock, site where = site::current()) {
   lock.lock(where);
   lock.unlock(where);
   return true;
 }
 
-// A clock that moves a little whenever it is looked at or a thread pauses, and to a deadline when it is
-// time for that.
+// A clock that moves a little whenever it is read or a thread pauses, and to a deadline when no thread can
+// continue otherwise.
 struct clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -384,12 +384,12 @@ decltype(auto) rarely(Args... args) {
   return std::invoke(Function, args...);
 }
 
-// Trying once more shows nothing that the order of the threads does not show already.
+// One attempt is enough: further ones show nothing that another order of the threads does not show.
 constexpr int attempts(int /*native*/) noexcept {
   return 1;
 }
 
-// A size that the code under test wants to be `native`, small enough to get beyond it.
+// A size that is `native` outside of the checker, and here small enough for scenarios to exceed it.
 constexpr std::size_t sized(std::size_t /*native*/, std::size_t modelled) noexcept {
   return modelled;
 }
@@ -405,7 +405,7 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
   return now->sleep(std::span(&place, 1), until, where) ? futex_result::woken : futex_result::timed_out;
 }
 
-// As long as each word holds what is expected of it.
+// A futex wait sleeps only while each word holds the value expected of it.
 struct futex_expectation {
   const atomic<std::uint32_t>& word;
   std::uint32_t expected;

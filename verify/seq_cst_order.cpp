@@ -35,7 +35,7 @@ void seq_cst_order::add_what_fences_know(const vector_clock& operations, vector_
 
 void seq_cst_order::put_before(const vector_clock& operations, unsigned thread, stamp number) noexcept {
   const vector_clock before = closed(operations);
-  // Before that one, so before all that come after it, too: its thread's later ones among them.
+  // What precedes that operation also precedes all that follow it, its thread's later ones included.
   for (unsigned other = 0; other != max_threads; ++other)
     for (stamp each = 1; each <= operations_[other].size(); ++each) {
       operation& later = operations_[other][each - 1];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The order S of all seq_cst operations ([atomics.order]), as far as it is settled: an operation is only
-// known to come before another where a rule of the standard says so. As long as these constraints have no
-// cycle, there is an S that keeps them.
+// The order S of all seq_cst operations ([atomics.order]), as far as it is determined: an operation is only
+// known to precede another where a rule of the standard says so. As long as these constraints have no cycle,
+// there is an S that satisfies them.
 //
-// A thread's own operations stand in S in the order of the program. So whatever comes before an operation is a
-// vector clock: of each thread, its first so many operations.
+// A thread's own operations are in S in program order. So what precedes an operation is a vector clock: of each
+// thread, its first so many operations.
 #pragma once
 
 #include <array>
@@ -21,10 +21,10 @@ class seq_cst_order {
   // The next operation of the thread, after all of these and what comes before them. Returns its number.
   stamp add(unsigned thread, const vector_clock& after, const vector_clock* fence_knows = nullptr);
 
-  // The operations, and all that is known to come before any of them.
+  // The operations, and all that are known to precede any of them.
   vector_clock closed(vector_clock operations) const noexcept;
 
-  // Everything that happens before any of the fences among these, added to `known`.
+  // Adds to `known` everything that happens before any of the fences among these.
   void add_what_fences_know(const vector_clock& operations, vector_clock& known) const noexcept;
 
   // The first fence of the thread that knows of one of some steps: knows(clock) says whether one with that
@@ -36,7 +36,7 @@ class seq_cst_order {
     return 0;
   }
 
-  // From now on these come before the thread's operation of that number.
+  // From now on these precede the thread's operation of that number.
   void put_before(const vector_clock& operations, unsigned thread, stamp number) noexcept;
 
  private:

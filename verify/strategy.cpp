@@ -10,7 +10,7 @@ namespace verify::detail {
 
 namespace {
 
-// Of all loads, half read the newest value; time-outs and spurious events are rare.
+// At least half of all loads read the newest value; time-outs and spurious events are rare.
 answer draw(std::mt19937_64& random, unsigned answers, cost price) {
   const std::uint64_t drawn = random();
   const std::uint64_t dice = drawn >> 60;

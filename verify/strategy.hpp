@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Who decides. Whatever is open in an execution is asked as one question at a time, with numbered answers
-// of which 0 is always the plain one: go on with this thread, read the newest value, nothing spurious. The
-// list of the answers given is the execution: the same answers make it happen again.
+// Strategies make the choices of an execution. Each choice is a question with numbered answers, of which 0 is
+// always the plain one: keep running this thread, read the newest value, nothing spurious. The list of answers
+// determines the execution: the same answers repeat it.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ using answer = std::uint8_t;
 
 using thread_set = std::uint32_t;  // bit t: thread t
 
-// What an answer other than 0 costs a depth-first search, which explores only what it can afford.
-// An early time-out is paid for as a preemption.
+// What an answer other than 0 costs a depth-first search, whose bounds limit the costs of an execution. An
+// early time-out counts as a preemption.
 enum class cost : std::uint8_t { nothing, preemption, early_timeout, stale_load, spurious, reuse };
 
 class strategy {
@@ -33,38 +33,38 @@ class strategy {
   // Prepares the next execution; false when there is none left.
   virtual bool next() = 0;
 
-  // Was the last execution another one than the answers before had led to? Then the body is not the same
-  // each time.
+  // Whether the last execution asked other questions than before for the same answers: the body is then not
+  // deterministic.
   virtual bool has_diverged() const noexcept { return false; }
 
   // Both return an answer below the number of answers, which is at least 2.
   virtual answer choose(unsigned answers, cost price) = 0;
   virtual answer choose_thread(std::span<const std::uint8_t> threads, cost price) = 0;
 
-  // The thread waits actively: others should run first.
+  // The thread spins: others should run first.
   virtual void yielded(unsigned /*thread*/) noexcept {}
 
   // The thread has come to the end of a step, that is, to its next scheduling point, a wait or its end.
   virtual void stepped(unsigned /*thread*/, const footprint& /*made*/) noexcept {}
-  // The threads not to be chosen: whatever they would do now has been explored. If there are no others, the
-  // execution is not worth going on with.
+  // The threads not to choose, because what they would do now has been explored. If there are no others, the
+  // execution is abandoned.
   virtual thread_set asleep() const noexcept { return 0; }
 };
 
-// Every execution with at most so many preemptions and stale loads, one after the other; of those that differ
-// only in the order of steps that have nothing to do with each other, not all.
+// Every execution within the bounds on preemptions and stale loads, one after the other, except some that
+// differ from another one only in the order of independent steps.
 //
-// Left out is this one: a thread was about to make step A and was preempted, and when it goes on, nobody has
-// made a step that A depends on. Let E be such an execution. Make A before the preemption instead: the steps
-// in between do not notice, every load returns what it returned, and the switches are the same ones, or one
-// fewer. So the result, E', is within the same bounds and shows what E shows. It is explored, or left out
-// for the sake of yet another one; but not for E again, directly or by a detour, because E' has fewer
-// preemptions than E, or as many and comes before E in the order of this search, and that only goes on for so
-// long. (This is a sleep set that only ever holds threads that were preempted. Those of the literature also
-// hold threads that were merely not chosen; what they leave out can have its twin outside of the bounds:
-// Coons, Musuvathi, McKinley: Bounded Partial-Order Reduction, OOPSLA 2013.)
+// An execution E is left out if a thread was about to make step A and was preempted, and no step that A depends
+// on is made before the thread continues. Make A before the preemption instead: the steps in between do not
+// depend on A, every load returns the same value, and the preemptions are the same or one fewer. So the result,
+// E', is within the same bounds and shows what E shows. E' is explored, or left out in favour of yet another
+// execution. That chain is finite and never returns to E, because E' has fewer preemptions than E, or as many
+// and precedes E in the order of this search. (This is a sleep set that holds only threads that were preempted.
+// Those of the literature also hold threads that were merely not chosen; an execution that they leave out may
+// be equivalent only to one outside of the bounds: Coons, Musuvathi, McKinley: Bounded Partial-Order Reduction,
+// OOPSLA 2013.)
 //
-// What A touches is known when it matters: E' and all that begin like it came first.
+// What A touches is known when it is needed, because E' and all executions that begin like it came first.
 class depth_first final : public strategy {
  public:
   // Without `reduced`, no execution is left out.
@@ -101,8 +101,8 @@ class depth_first final : public strategy {
   budget left_{};
   list<question> path_;
   std::size_t depth_ = 0;
-  std::size_t stays_at_ = none;  // the question whether to preempt the step that is being made
-  thread_set asleep_ = 0;        // preempted, and nobody has touched since what they are about to
+  std::size_t stays_at_ = none;  // the question whether to preempt the current step
+  thread_set asleep_ = 0;        // preempted, and no step since depends on what they are about to do
   std::array<footprint, max_threads> about_to_;  // the step of each that is asleep
   bool started_ = false;
   bool diverged_ = false;
@@ -110,8 +110,7 @@ class depth_first final : public strategy {
   bool wanted_more_ = false;
 };
 
-// Any answer, all equally likely, except that the plain one is given more often where nothing else would
-// ever happen otherwise.
+// Random answers, all equally likely, except that stale loads, reuse, time-outs and spurious events are rarer.
 class random_walk final : public strategy {
  public:
   random_walk(std::uint64_t seed, std::uint64_t executions) : random_(seed), left_(executions) {}
@@ -154,7 +153,7 @@ class replay final : public strategy {
  public:
   explicit replay(list<answer> answers) : answers_(std::move(answers)) {}
 
-  // Were all answers possible ones, and asked for?
+  // Whether every answer was possible and asked for.
   bool has_fitted() const noexcept;
 
   bool next() override;
@@ -170,7 +169,7 @@ class replay final : public strategy {
 
 // "5*0,1,12*0,2": five times 0, once 1 ... Zeros at the end are left out.
 std::string to_token(const list<answer>& answers);
-// Throws std::invalid_argument if it is no token.
+// Throws std::invalid_argument if `token` is not a token.
 list<answer> from_token(std::string_view token);
 
 }  // namespace verify::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What happened, step by step, for people. Recorded only when a failing execution is run again.
+// What happened in an execution, step by step. Recorded only when a failing execution is run again.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,7 @@ class trace {
   void add(event happened) { events_.push_back(std::move(happened)); }
   void clear() { events_.clear(); }
 
-  // One line an event: number, thread, what it did, and the line of source that did it. Steps of the same
-  // thread stand in its own column of threads.
+  // One line an event: number, thread (each in its own column), what it did, and the line of source.
   std::string to_string() const;
 
  private:

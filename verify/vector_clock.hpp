@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who knows of whose steps: the happens-before order of one execution.
+// Vector clocks: the happens-before order of one execution.
 #pragma once
 
 #include <algorithm>
@@ -8,13 +8,13 @@
 
 namespace verify::detail {
 
-// A scenario's threads, its body included. Small, because every clock has one entry for each.
+// The most threads of a scenario, its body included. Small, because every clock has an entry for each.
 inline constexpr unsigned max_threads = 8;
 
 // Counts the steps of one thread. 0 comes before everything.
 using stamp = std::uint32_t;
 
-// Entry t: the latest step of thread t that happens before whoever owns the clock.
+// Entry t: the latest step of thread t that happens before the clock's owner.
 class vector_clock {
  public:
   stamp operator[](unsigned thread) const noexcept { return stamps_[thread]; }
@@ -28,7 +28,7 @@ class vector_clock {
   bool is_empty() const noexcept { return *this == vector_clock(); }
   bool operator==(const vector_clock&) const = default;
 
-  // The first thread with a step in `other` that this clock does not know of; max_threads if there is none.
+  // The first thread with a step in `other` that is not in this clock; max_threads if there is none.
   unsigned first_unknown(const vector_clock& other) const noexcept {
     unsigned thread = 0;
     while (thread != max_threads && other.stamps_[thread] <= stamps_[thread]) ++thread;

@@ -14,8 +14,8 @@ namespace {
 constexpr int threads = 5;
 constexpr long adds = 200'000;  // of each thread
 
-// Read, add, write. Whatever another thread has written in between is lost. Each step is atomic, because a plain
-// `++value_` from several threads would be undefined.
+// Read, add, write: whatever another thread has written in between is lost. Each step is atomic, because a
+// plain `++value_` from several threads would be undefined.
 class unsafe_counter {
  public:
   void increment() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bounded_queue<T>: a first-in, first-out queue of fixed capacity for any number of producers and consumers.
 //
-// Use it when producers must not run ahead of consumers: pipelines, work queues, hand-over between threads.
+// Use it when producers must not run far ahead of consumers: pipelines, work queues, hand-over between threads.
 // Use spsc_queue when there is one producer and one consumer; unbounded_queue when a push must never wait.
 //
 //   operation            progress                      order, exactness                 complexity  memory
@@ -9,18 +9,18 @@
 //   pop                  blocks while empty            FIFO; drains, then says closed   O(1)        none
 //   try_push, try_pop    never sleeps (1)              full and empty are exact (2)     O(1)        none
 //   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(1)        none
-//   push_n, pop_n        as push and pop               neighbours, one claim for all    O(n)        none
+//   push_n, pop_n        as push and pop               contiguous, one claim for all    O(n)        none
 //   close                never waits                   every waiter wakes               O(waiters)  none
-//   size                 wait-free                     exact when quiet, never beyond   O(1)        none
+//   size                 wait-free                     exact when quiet; always within  O(1)        none
 //                                                      0 .. capacity()
-//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
-//                                                      has been marked done
+//   task_done, join      never waits; join blocks      join: until every item put is    O(1)        none
+//                                                      marked done
 //   All memory, capacity() slots, is allocated by the constructor and freed by the destructor.
 //   (1) It is not lock-free: a thread stopped between claiming a slot and filling it holds up that slot.
-//       Nobody spins on it: try_ calls then return busy, the others sleep. A call that loses a race yields.
-//   (2) Linearizable: empty and full are said only if the queue was so at some moment during the call.
+//       No call spins on it: try_ calls then return busy, the others sleep. A call that loses a race yields.
+//   (2) Linearizable: a call reports empty or full only if the queue was so at some moment during the call.
 //
-// Operations and exceptions: queue_interface.hpp says what each takes, gives and throws.
+// Operations and exceptions: queue_interface.hpp says what each takes, returns and throws.
 //
 //   plait::bounded_queue<int> queue(8);
 //   std::jthread producer([&] {
@@ -32,8 +32,8 @@
 //
 // T: queue_element.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
-// The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls say
-// full and empty only when it is true; unlike Python, a push after close() returns false instead of raising.
+// The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls report
+// full and empty only if that is true; unlike Python, a push after close() returns false instead of raising.
 // Algorithm: a ring whose slots carry the lap in which they may be used (Vyukov's bounded queue, with
 // laps instead of a power-of-two capacity). Design note: docs/structures/bounded_queue.md.
 #pragma once
@@ -48,7 +48,7 @@
 
 namespace PLAIT_NAMESPACE {
 
-// The operations are those of queue_interface; elements change hands in detail::lap_ring.
+// The operations are those of queue_interface; detail::lap_ring holds the elements.
 template <class T, class Allocator = std::allocator<T>>
 class bounded_queue : public queue_interface<detail::lap_ring<T, Allocator>> {
   using ring = detail::lap_ring<T, Allocator>;
@@ -63,7 +63,7 @@ class bounded_queue : public queue_interface<detail::lap_ring<T, Allocator>> {
   explicit bounded_queue(size_type capacity, const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), allocator) {}
 
-  // The largest capacity that a queue can be made with.
+  // The largest capacity that the constructor accepts.
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
 };
 

@@ -29,7 +29,7 @@
 
 namespace PLAIT_NAMESPACE {
 
-// P0260's part: items go in, wait or not, and come out; closing ends it.
+// P0260's operations: push and pop, blocking or not, and close.
 template <class Q, class T = typename Q::value_type>
 concept basic_concurrent_queue = requires(Q queue, const Q& fixed, T&& value) {
   { queue.push(std::move(value)) } -> std::same_as<bool>;
@@ -42,7 +42,7 @@ concept basic_concurrent_queue = requires(Q queue, const Q& fixed, T&& value) {
   { fixed.is_closed() } noexcept -> std::same_as<bool>;
 };
 
-// And plait's: deadlines, stop requests, batches, sizes, tasks.
+// With plait's additions: deadlines, stop requests, batches, sizes, tasks.
 template <class Q, class T = typename Q::value_type>
 concept concurrent_queue =
     basic_concurrent_queue<Q, T> &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What became of an operation on a queue that does not block: the vocabulary of P0260, shared by every
-// queue. It says why nothing happened; nothing here is an error. Its name is written by to_string(), to a
-// stream and, where the standard library has it, by std::format.
+// conqueue_status: the result of a queue operation that may not succeed; the vocabulary of P0260, shared by
+// every queue. None of the values is an error. to_string(), operator<< and, where the standard library has
+// it, std::format write the name of a value.
 #pragma once
 
 #include <iosfwd>
@@ -21,11 +21,11 @@ enum class conqueue_status {
   empty,    // nothing to pop
   full,     // no room to push
   closed,   // closed; for a pop: closed and nothing left
-  busy,     // another thread is in the middle of the operation that must finish first: try again
+  busy,     // another thread's unfinished operation must finish first: try again
   stopped,  // a stop request has ended the wait
 };
 
-// Its name: "success", "empty" and so on.
+// The name of the value: "success", "empty" and so on.
 constexpr std::string_view to_string(conqueue_status status) noexcept {
   switch (status) {
     case conqueue_status::success:
@@ -44,7 +44,7 @@ constexpr std::string_view to_string(conqueue_status status) noexcept {
   return "unknown";
 }
 
-// Writes its name.
+// Writes the name of the value.
 template <class Traits>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, conqueue_status status) {
   return out << to_string(status);
@@ -53,7 +53,7 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
 }  // namespace PLAIT_NAMESPACE
 
 #if defined(__cpp_lib_format)
-// As a string, with the same options: width, fill and the like.
+// Formats the name as a string: width, fill and the other options of strings apply.
 template <>
 struct std::formatter<plait::conqueue_status> : std::formatter<std::string_view> {
   auto format(plait::conqueue_status status, auto& context) const {

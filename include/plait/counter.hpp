@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 // counter: one 64-bit number that many threads add to and few read.
 //
-// Use it for statistics: requests served, bytes read, cache hits. Any number of threads may add, at the
-// cost of adding to a variable of their own, and thousands of counters are cheap.
+// Use it for statistics: requests served, bytes read, cache hits. Any number of threads may add, each at
+// the cost of adding to a variable of its own, and thousands of counters are cheap.
 // Use keyed_counter to count by key. Use std::atomic when every add needs the resulting value (tickets,
 // reference counts) or reads are as frequent as adds.
 //
 //   operation        progress       exactness                                   complexity     memory
 //   add, +=, ++      wait-free (1)  no add is ever lost                         O(1), no RMW   see below
-//   load             wait-free      exact when nobody adds; else the adds that  O(threads)     none
-//                                   happened before, and some of those under way
+//   load             wait-free      all adds that happened before, and some of  O(threads)     none
+//                                   those under way; exact when nobody adds
 //   exchange, reset  lock-free      every add is taken by exactly one exchange  O(threads)     none
 //   constructor      blocks (2)                                                 O(threads)     see below
 //   destructor       blocks (2)                                                 O(log counters)
-//   Memory: an object has 16 bytes, and 8 to 16 bytes more for each thread id that adds, in blocks of at least
-//   4 KiB for each thread; kept for the next counters and threads, so it grows to the most alive at once.
-//   (1) But a thread's first add, and its first in a new block, allocates. If there is no memory, it changes
-//       a number that all threads share instead; it never throws.
+//   Memory: an object takes 16 bytes, and 8 to 16 more for each thread id that adds, in blocks of at least
+//   4 KiB per thread. Later counters and threads reuse them, so memory grows to the most alive at once.
+//   (1) Except that a thread's first add, and its first in a new block, allocates. If allocation fails, the add
+//       changes a number that all threads share; it never throws.
 //   (2) On a lock held for a few instructions. The constructor may throw std::bad_alloc.
 //
 //   may be called    in a signal handler                           in operator new
-//   add, +=, ++      if the thread has added before, if only 0:    yes
+//   add, +=, ++      if the thread has added before, even just 0:  yes
 //                    its first add allocates
 //   load, exchange,  yes                                           yes
 //     reset
@@ -37,9 +37,9 @@
 //   }
 //   std::printf("%lld\n", static_cast<long long>(served.load()));  // 4000
 //
-// Threads may end, and add in their very last destructors; what they added stays. The number wraps around
-// at 2^63, without undefined behaviour. An add publishes nothing else: it orders no other memory, and adds of
-// one thread need not be seen in their order. += and ++ return nothing, because the sum is not known.
+// A thread may add even in its last thread_local destructors, and what it added stays when it ends. The number
+// wraps around at 2^63, without undefined behaviour. An add orders no other memory, and the adds of one thread
+// need not be seen in their order. += and ++ return nothing, because the sum is not known.
 // Shared libraries: a program and the libraries that it is linked to may share counters, also with
 // -fvisibility=hidden. A library opened by dlopen() may share those of a program that is linked with -rdynamic,
 // and those of a library that was opened before with RTLD_GLOBAL. A library that uses this header is never
@@ -58,20 +58,20 @@
 
 namespace PLAIT_NAMESPACE {
 
-// Value: the sum of the counter's cells, less taken_. Cells only ever take adds; exchange moves taken_, and so
+// Value: the sum of the counter's cells minus taken_. Only adds change a cell; exchange changes taken_, and so
 // does an add that has no cell.
 //
-// Exchanges partition the adds: one that succeeds has read taken_ as it was left by the exchange before it and
-// by the adds without a cell since then, and it has read every cell after that exchange did. So in each cell it
+// Exchanges partition the adds: one that succeeds has read taken_ as the exchange before it, and the adds
+// without a cell since then, left it, and has read every cell after that exchange did. So from each cell it
 // takes what was added since the exchange before, and nothing else: the sums telescope.
 //
-// Edges:  taken   taken_   release in exchange -> acquire in exchange, load   the cells are then read no
-//                          older than the exchange that set taken_ has read them
+// Edges:  taken   taken_   release in exchange -> acquire in exchange, load   no cell is then read older than
+//                          the exchange that set taken_ read it
 class counter {
  public:
   // Counts from 0. Throws std::bad_alloc.
   counter() : at_(detail::counter_cells::locate(numbers::take())) {
-    // A number used before has its old cells: nobody adds to them now, so their sum stands for zero.
+    // A number used before has its old cells. Nobody adds to them now, so the counter is zero at their sum.
     // relaxed: nobody else knows the counter yet
     taken_.store(detail::counter_cells::sum(at_), detail::sync::relaxed);
   }
@@ -89,7 +89,7 @@ class counter {
   void operator+=(std::int64_t n) noexcept { add(n); }
   void operator++() noexcept { add(); }
 
-  // All adds that happened before; of those under way, some.
+  // The sum of all adds that happened before, and of some of those under way.
   std::int64_t load() const noexcept {
     const std::uint64_t taken = taken_.load(detail::sync::acquire);  // acquire taken
     return static_cast<std::int64_t>(detail::counter_cells::sum(at_) - taken);
@@ -115,7 +115,7 @@ class counter {
     if (detail::counter_cells::cell* const own = detail::counter_cells::get_own(at_)) {
       detail::sync::add_as_only_writer(*own, static_cast<std::uint64_t>(n));
     } else {
-      // relaxed: it goes on with what the last exchange released
+      // relaxed: a read-modify-write, so it continues the release sequence of the last exchange
       taken_.fetch_sub(static_cast<std::uint64_t>(n), detail::sync::relaxed);
     }
   }
@@ -123,7 +123,7 @@ class counter {
   using numbers = detail::index_pool<detail::counter_cells>;
 
   detail::counter_cells::address at_;          // of this counter's cell among each thread's
-  detail::sync::atomic<std::uint64_t> taken_;  // the sum of the cells that stands for zero
+  detail::sync::atomic<std::uint64_t> taken_;  // the sum of the cells at which the counter is zero
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -15,26 +15,26 @@
 //     merge                                                                     returns
 //   erase                blocks (2)      what is added meanwhile may stay       O(threads)
 //   clear                blocks (2)      what is added meanwhile may stay       O(keys)
-//   (1) On the lock of the thread's own table, which somebody else wants only to read, erase or clear.
-//   (2) As add, on one table after the other, and on whoever else reads, erases or clears.
+//   (1) On the lock of the thread's own table, which other threads take only to read, erase or clear.
+//   (2) As add, on one table after the other, and on threads that read, erase or clear.
 //   (3) Exact when nobody adds, erases or clears. Otherwise every add that happened before is seen, unless
-//       erased or cleared, and of those under way, some.
+//       erased or cleared, and so are some of the adds under way.
 //   (4) Keys that one thread adds come in the order of its first add of each, as in Python. So do those of
-//       several threads, if all keys are read (by size(), say) before the next thread adds. Without that,
-//       nothing is promised of which of two threads' keys come first.
+//       several threads, if all keys are read (by size(), say) before the next thread adds. Otherwise it is
+//       unspecified which of two threads' keys come first.
 //   None of them may be called in a signal handler or in operator new.
 //
-//   Memory: each thread counts in a table of its own. The thread that gets its place goes on with it, and
-//   whoever reads all keys empties these tables into a common one. At most (threads alive at once + 1) *
+//   Memory: each thread counts in a table of its own. When it ends, the next thread with its id inherits the
+//   table; a read of all keys empties these tables into a common one. At most (threads alive at once + 1) *
 //   distinct keys * (the size of a key + 8 + 11 to 22 bytes). A std::string key takes 16 bytes if it has up to
-//   12 characters. An object has 512 bytes, and 128 more for each thread that was alive at once, got for as
-//   many as there are whenever they have doubled (64 KiB for the 512th); a thread's first key takes 1 to 2 KB.
-//   What erase() forgets is freed when it is a quarter of a table. clear() and the destructor free all.
+//   12 characters. An object takes 512 bytes, and 128 more for each thread that was alive at once, allocated
+//   in chunks that double (64 KiB for the 512th thread); a thread's first key takes 1 to 2 KB.
+//   Erased keys are freed when they are a quarter of a table. clear() and the destructor free all.
 //
 // Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
 // is held. update(), subtract() and merge() have then counted some of their keys, each wholly or not at all,
-// and erase() may have forgotten what some threads have counted. Hash, the range given to update() and Key's
-// destructor run outside every lock. Equal and Key's constructors run inside: they must not use the same
+// and erase() may have erased what some threads have counted. Hash, the range given to update() and Key's
+// destructor run outside every lock. Equal and Key's constructors run under a lock: they must not use the same
 // counter.
 //
 //   plait::keyed_counter<std::string> words;
@@ -45,7 +45,7 @@
 //     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(count));
 //
 // update() reads each element of its range once, and uses it before it reads the next: single-pass ranges, and
-// views into what the next element overwrites, are counted rightly.
+// views into a buffer that the next element overwrites, are counted correctly.
 // Key: countable_key, that is, copyable. Hash and Equal are called from several threads at once. If both
 // have is_transparent, as they do by default for strings, a string_view or literal is counted and looked up
 // without making a string unless the key is new.
@@ -53,7 +53,7 @@
 // around at 2^63. A key that does not equal itself, such as NaN, is a new key with each add, and never found.
 // Shared libraries: as for counter.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
-// Algorithm: thread-local aggregation, poured together when read; an index of hashes over dense entries.
+// Algorithm: thread-local aggregation, merged when read; an index of hashes over dense entries.
 // Design note: docs/structures/keyed_counter.md.
 #pragma once
 
@@ -82,7 +82,6 @@
 
 namespace PLAIT_NAMESPACE {
 
-// What can be counted.
 template <class Key>
 concept countable_key =
     std::is_object_v<Key> && std::copy_constructible<Key> && std::is_nothrow_destructible_v<Key>;
@@ -94,7 +93,7 @@ concept hash_for_key = requires(const Hash& hash, const Key& key) {
 
 template <class Key, class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
 class keyed_counter {
-  // Here, and not where Key is named, because a key may be incomplete there.
+  // Asserted here rather than required of Key, because Key may be incomplete where the class is named.
   static_assert(
       countable_key<Key>,
       "plait::keyed_counter<Key>: Key must be an object type that can be copied, and whose destructor does "
@@ -108,7 +107,7 @@ class keyed_counter {
       "plait::keyed_counter<Key, Hash, Equal>: two keys cannot be compared. Give Key an operator==, or pass "
       "as Equal a function object that takes two const Key& and returns a bool.");
 
-  // What can be counted and looked up without first making a Key of it.
+  // Whether a K can be counted and looked up without making a Key of it first.
   template <class K>
   static constexpr bool is_lookup_key =
       std::same_as<std::remove_cvref_t<K>, Key> || (requires {
@@ -147,7 +146,7 @@ class keyed_counter {
     add_all(keys, 1);
   }
 
-  // Takes 1 for every element of `keys`. As with add, a count may become negative.
+  // Subtracts 1 for every element of `keys`. As with add, a count may become negative.
   template <std::ranges::input_range Range>
     requires is_lookup_key<std::ranges::range_reference_t<Range>> ||
              std::constructible_from<Key, std::ranges::range_reference_t<Range>>
@@ -197,9 +196,9 @@ class keyed_counter {
     });
   }
 
-  // The same without a copy: calls visit(key, count) for each. Others can add meanwhile, but not read or
-  // clear, and `visit` must not either. A key is shown where it is, a string as a string_view, and stays
-  // there until erase() or clear().
+  // The same without a copy: calls visit(key, count) for each. Other threads can add meanwhile, but not read or
+  // clear, and `visit` must not either. A key is passed by reference, a string as a string_view, and stays
+  // where it is until erase() or clear().
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     read([&](const counting_table& all) {
@@ -212,14 +211,14 @@ class keyed_counter {
     for (auto& [key, n] : other.snapshot()) add(std::move(key), n);
   }
 
-  // Takes all counts of `other`, which may be this counter.
+  // Subtracts all counts of `other`, which may be this counter.
   void subtract(const keyed_counter& other) {
-    // Not -n, which the lowest number has not.
+    // Not -n, which overflows for the lowest number.
     for (auto& [key, n] : other.snapshot())
       add(std::move(key), static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(n)));
   }
 
-  // Forgets `key` and its count; false if it is not there. What is added meanwhile may stay.
+  // Erases `key` and its count; false if it is not there. What is added meanwhile may stay.
   bool erase(const Key& key) { return erase_one(key); }
   template <class K>
     requires is_lookup_key<K>
@@ -227,15 +226,15 @@ class keyed_counter {
     return erase_one(key);
   }
 
-  // Forgets all keys.
+  // Erases all keys. What is added meanwhile may stay.
   void clear() {
-    // In this order: counts move from the tables of threads to the common one, and never back.
+    // In this order, because counts move from the threads' tables to the common one, and never back.
     tables_.for_each(drop);
     drop(common_);
   }
 
  private:
-  // Words are kept in half the space, unless the user's functions must be shown real strings.
+  // Strings are kept in half the space, unless the user's own Hash or Equal needs a std::string.
   static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, detail::key_hash<Key>> &&
                                 std::same_as<Equal, std::equal_to<>>;
   using stored_key = std::conditional_t<packs, detail::packed_string, Key>;
@@ -247,8 +246,8 @@ class keyed_counter {
     locked_table() = default;
     ~locked_table() {
       if (detail::sync::is_free(lock)) return;
-      // In the child of a fork, a table that some other thread was at work on is in an unknown state: it is
-      // left alone.
+      // In the child of a fork, a table that another thread was changing is in an unknown state: it is never
+      // destroyed.
       alignas(counting_table) std::byte left_alone[sizeof(counting_table)];
       std::construct_at(reinterpret_cast<counting_table*>(left_alone), std::move(table));
     }
@@ -257,13 +256,13 @@ class keyed_counter {
     counting_table table;  // guarded by lock
   };
 
-  // How many keys update() hashes before it takes the lock, and how many keys ahead of the one it counts it
-  // fetches slots and entries.
+  // How many keys update() hashes before it takes the lock, and how many keys ahead of the one that it counts
+  // it prefetches slots and entries.
   static constexpr size_type batch_size = 256;
   static constexpr size_type slots_ahead = 16;
   static constexpr size_type entries_ahead = 8;
 
-  // The table wants its hashes evenly spread; std::hash and most others do not promise that.
+  // The table needs evenly spread hashes, which std::hash and most others do not promise.
   template <class K>
   hash_type hash_of(const K& key) const {
     const auto hash = static_cast<std::uint64_t>(std::invoke(hash_, key));
@@ -271,7 +270,7 @@ class keyed_counter {
     return static_cast<hash_type>(detail::mix(hash));
   }
 
-  // The form in which the table looks for a key.
+  // A key in the form in which the table looks it up.
   template <class K>
   static decltype(auto) wanted(K&& key) {
     if constexpr (packs) {
@@ -281,7 +280,7 @@ class keyed_counter {
     }
   }
 
-  // A key of a batch, in that form; or, so that nothing is copied, where it is.
+  // A key of a batch: as a packed_view or, to avoid a copy, by its address.
   template <class K>
   struct hashed_key {
     hashed_key() = default;
@@ -314,7 +313,7 @@ class keyed_counter {
     own.table.add(hash, wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n), equal_);
   }
 
-  // Reads each key once, and uses what it has read before it reads the next.
+  // Reads each key once, and uses it before it reads the next.
   template <class Range>
   void add_all(Range& keys, std::int64_t n) {
     using reference = std::ranges::range_reference_t<Range>;
@@ -322,7 +321,7 @@ class keyed_counter {
                   is_lookup_key<reference>) {
       add_batches(keys, n);
     } else {
-      // What is read here may be gone, or lead to something else, when the next is read: it is copied.
+      // An element may be gone, or refer to something else, once the next one is read: it is copied.
       std::vector<copied_key> batch;
       batch.reserve(batch_size);
       const auto add_copies = [&] {
@@ -338,7 +337,7 @@ class keyed_counter {
     }
   }
 
-  // In a class, because a vector of bool has no bool in it.
+  // A class, because std::vector<bool> holds no bools.
   struct copied_key {
     stored_key key;
   };
@@ -354,7 +353,7 @@ class keyed_counter {
     }
   }
 
-  // The keys stay where they are.
+  // For keys that stay valid while later ones are read.
   template <class Range>
   void add_batches(Range& keys, std::int64_t n) {
     auto next = std::ranges::begin(keys);
@@ -370,7 +369,7 @@ class keyed_counter {
     size_type size = 0;
     for (; size != batch_size && next != end; ++next) {
       const auto& key = *next;
-      // In place: a copy would wait for the small stores that a packed_view is made by.
+      // In place: a copy would load a whole packed_view, and stall on the small stores that built it.
       std::construct_at(&batch[size], hash_of(key), key);
       ++size;
     }
@@ -392,7 +391,7 @@ class keyed_counter {
     return static_cast<std::int64_t>(sum);
   }
 
-  // The same way as clear().
+  // Visits the tables in the same order as clear().
   template <class K>
   bool erase_one(const K& key) {
     const hash_type hash = hash_of(key);
@@ -408,7 +407,7 @@ class keyed_counter {
   }
 
   // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The lock of the
-  // common one is held throughout: no count moves there and is seen twice.
+  // common one is held throughout, so that no count moves there and is seen twice.
   template <class Visitor>
   void for_each_table(Visitor&& visit) const {
     const std::lock_guard reading(common_.lock);
@@ -419,7 +418,7 @@ class keyed_counter {
     });
   }
 
-  // What use(table) returns for the common table, after the counts of all threads have moved there.
+  // Moves the counts of all threads to the common table, and returns use(table) for it.
   template <class Use>
   auto read(Use&& use) const {
     tables_.for_each([this](locked_table& own) {
@@ -475,8 +474,8 @@ class keyed_counter {
     return result;
   }
 
-  // Whoever holds both kinds of lock took that of common_ first; nobody holds those of two threads.
-  mutable locked_table common_;                // what somebody has read
+  // Lock order: common_ before a thread's table; no thread holds the locks of two threads' tables.
+  mutable locked_table common_;                // what reads have collected
   detail::thread_slots<locked_table> tables_;  // what each thread has counted since
   [[no_unique_address]] Hash hash_;
   [[no_unique_address]] Equal equal_;

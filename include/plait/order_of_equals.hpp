@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// any_order, stable_order: how items come out of a priority_queue that compare equal.
+// any_order, stable_order: in which order a priority_queue returns items that compare equal.
 //
-// any_order is the default. With stable_order the item that was pushed first comes out first; it costs a number
-// of 8 bytes beside each item.
+// any_order is the default. With stable_order the item that was pushed first comes out first; that costs a
+// number of 8 bytes beside each item.
 #pragma once
 
 #include <concepts>
@@ -11,9 +11,9 @@
 
 namespace PLAIT_NAMESPACE {
 
-// In any order.
+// Unspecified.
 struct any_order {};
-// As they were pushed.
+// The order in which they were pushed.
 struct stable_order {};
 
 template <class Type>

@@ -7,20 +7,20 @@
 //   operation            progress                      order, exactness                 complexity memory
 //   push, emplace        blocks while full             linearizable                     O(log n)   grows (1)
 //   pop                  blocks while empty            smallest first; drains           O(log n)   shrinks (1)
-//   try_push, try_pop    waits for the lock alone (2)  full and empty are exact         O(log n)   as above
+//   try_push, try_pop    waits only for the lock (2)   full and empty are exact         O(log n)   as above
 //   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)   as above
 //   push_n, pop_n        as push and pop               one lock for all (3)             O(n log n) as above
-//   close                waits for the lock alone      every waiter wakes               O(waiters) none
+//   close                waits only for the lock       every waiter wakes               O(waiters) none
 //   size                 wait-free                     exact when quiet                 O(1)       none
-//   task_done, join      as a counter; join blocks     returns when every item put      O(1)       none
-//                                                      has been marked done
-//   (1) One array that doubles, and halves when three quarters of it are free. 16 KiB, or 64 places, stay.
-//   (2) It is held for one operation. A push that finds it taken leaves its item in one of 15 places beside
-//       the queue and goes its way, without waiting for pops; only with none free does it wait. A try_push
-//       that finds a full queue from which a pop is just taking an item says busy.
+//   task_done, join      never waits; join blocks      join: until every item put is    O(1)       none
+//                                                      marked done
+//   (1) One array that doubles, and halves when three quarters of it are free. It keeps 16 KiB, or 64 places.
+//   (2) The lock is held for one operation. A push that finds it taken leaves its item in one of 15 places
+//       beside the queue and returns; it waits only if none is free, or the array or the queue is nearly full.
+//       A try_push to a full queue from which a pop is taking an item returns busy.
 //   (3) Other operations may come in between if T has a destructor, or Compare may throw.
 //
-// Items that compare equal come out in any order, or with stable_order as they went in:
+// Items that compare equal come out in any order, or with stable_order in the order of their pushes:
 //
 //   plait::priority_queue<plait::prioritized<int, std::string>> tasks;
 //   tasks.push({3, "clean up"});
@@ -34,7 +34,8 @@
 // throw, see queue_interface.hpp.
 //
 // T: queue_element. Compare(const T&, const T&) is a strict weak order and runs under the lock: it must not use
-// the queue. If it is not noexcept, or T cannot be assigned, every push waits for the lock.
+// the queue. If it is not noexcept, or T's move assignment is missing or may throw, a push that finds the lock
+// taken waits.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
 // Algorithm: a heap with four children a node under a lock that is one bit of a word, and an inbox in the same
 // word. Design note: docs/structures/priority_queue.md.
@@ -55,7 +56,7 @@
 
 namespace PLAIT_NAMESPACE {
 
-// The operations are those of queue_interface; elements change hands in detail::guarded_store, which keeps a
+// The operations are those of queue_interface; detail::guarded_store holds the elements in a
 // detail::item_heap.
 template <class T, class Compare = std::less<>, order_of_equals Equals = any_order,
           class Allocator = std::allocator<T>>
@@ -82,7 +83,7 @@ class priority_queue
                           const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), compare, allocator) {}
 
-  // The largest capacity that a queue can be made with.
+  // The largest capacity that the constructor accepts.
   static constexpr size_type max_capacity() noexcept { return store_type::max_capacity; }
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // queue_element<T>: what a queue can hold, as a concept.
 //
-// An object that is destroyed without throwing, and that moves without throwing, or can be copied, or can be
-// moved and assigned. Neither a default constructor nor a comparison is needed.
+// An object type that is destroyed without throwing, and that moves without throwing, or can be copied, or can
+// be moved and move-assigned. Neither a default constructor nor a comparison is needed.
 #pragma once
 
 #include <concepts>

@@ -3,43 +3,42 @@
 // queue.
 //
 // Use the queue whose order and bound you need: bounded_queue, unbounded_queue, spsc_queue, lifo_queue,
-// priority_queue, relaxed_priority_queue. What differs from what is said here, its header says. Code for any of
-// them takes a concurrent_queue.
+// priority_queue, relaxed_priority_queue. Where a queue differs from this page, its header says so. Generic
+// code takes a concurrent_queue.
 //
-//   operation            progress                       if it could not be done
+//   operation            progress                       result if it fails
 //   push, emplace        waits while full               false: the queue is closed; the value is untouched (1)
 //   pop                  waits while empty              nothing: the queue is closed and drained
 //   try_push, try_pop    does not wait                  full, empty, closed, or busy: try again (2)
 //   ..._for, ..._until   waits until the deadline       as try_push, try_pop; stopped, if a stop was requested
 //   ... with a token     a stop request ends the wait   as without the token; stopped, where there is a status
 //   push_n, pop_n        as push and pop                how many: fewer than asked for
-//   close                does not wait                  (it always can)
+//   close                does not wait                  (it cannot fail)
 //   task_done            does not wait                  throws std::logic_error: more often than items were put
 //   join                 waits until every item put has been marked done
-//   (1) A constructor of T that may throw runs before room is looked for, so what emplace is given by rvalue
-//       is used up even if the answer is full or closed; a T itself never is.
-//   (2) busy: another thread is between claiming the very place that this call needs and handing it over.
-//   full, empty and closed are said only if the queue was so at some moment during the call.
+//   (1) A constructor of T that may throw runs before the queue is checked for room, so the rvalue arguments
+//       of emplace are consumed even if the result is full or closed; a T itself never is.
+//   (2) busy: another thread has begun, and not finished, an operation on the place that this call needs.
+//   A call reports full, empty or closed only if the queue was so at some moment during the call.
 //
 // Exceptions: a constructor of T that throws leaves the queue as it was. A T whose move may throw is kept on
 // the heap (one allocation for each push); a refused push moves it back; if moving it out of pop() throws, that
 // item is lost, as in P0260.
 //
-// A deadline that has passed and a stop that has been requested do not keep an operation from being done that
-// need not wait: pop(stop) goes on to drain a queue. Time is monotonic: see try_pop_until.
+// An operation that need not wait is done even if its deadline has passed or a stop was requested: pop(stop)
+// still drains a queue. Deadlines are on the monotonic clock: see try_pop_until.
 //
-// A thread must not wait for what only it would do. Workers that push into the bounded queue they pop from stop
-// for ever once all of them find it full: give them an unbounded_queue, or let them try_push and, if it is
-// full, do the work at once.
+// Workers that push into the bounded queue that they pop from deadlock once all of them find it full: give them
+// an unbounded_queue, or let them try_push and, if the queue is full, do the work at once.
 //
-// Every call must have returned before the queue is destroyed, task_done() and join() included: that join() has
-// returned does not say that the last task_done() has. A child of fork() may only destroy it. pthread_cancel
-// does not end a wait; close() and stop tokens do.
+// Every call must have returned before the queue is destroyed, task_done() and join() included: when join()
+// returns, the last task_done() may still be running. A child of fork() may only destroy the queue.
+// pthread_cancel does not end a wait; close() and stop tokens do.
 //
 // T: queue_element, that is, nothrow destructible and either nothrow movable or copyable, or movable and
 // assignable.
-// The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls say full
-// and empty only when it is true; unlike Python, a push after close() returns false instead of raising.
+// The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls report
+// full and empty only if that is true; unlike Python, a push after close() returns false instead of raising.
 // Design note: docs/decisions/0006-one-interface-over-stores.md.
 #pragma once
 
@@ -71,7 +70,7 @@ class queue_interface;
 
 namespace detail {
 
-// The machinery behind a queue, for what waits at several queues and what only one queue has.
+// The machinery behind a queue: for pop_any, and for operations that only one queue has.
 template <class Store>
 waiting_store<Store>& machinery_of(queue_interface<Store>& queue) noexcept;
 
@@ -88,7 +87,7 @@ class queue_interface {
   queue_interface(const queue_interface&) = delete;
   queue_interface& operator=(const queue_interface&) = delete;
 
-  // Waits for room; false if the queue is closed, and then the value is untouched.
+  // Waits for room. If the queue is closed, returns false and leaves the value untouched.
   bool push(const T& value)
     requires std::copy_constructible<T>
   {
@@ -104,7 +103,7 @@ class queue_interface {
   // Waits for an item; nothing if the queue is closed and drained.
   [[nodiscard]] std::optional<T> pop() { return take({}); }
 
-  // As above, and a stop request ends the wait: false, and the value is untouched; or nothing.
+  // As above; a stop request ends the wait as closing does.
   bool push(const T& value, const std::stop_token& stop)
     requires std::copy_constructible<T>
   {
@@ -188,13 +187,13 @@ class queue_interface {
 
   // Pops at least one and at most `max_count` items to `out` and returns how many: 0 if the queue is closed and
   // drained or, in the other forms, at the deadline or a stop request, or if max_count is 0. An `out` that may
-  // throw (a back_inserter, say) costs one claim for each item; the item it throws at is lost.
+  // throw (a back_inserter, say) costs one claim for each item; if it throws, the item being written is lost.
   template <std::output_iterator<T> Iterator>
   [[nodiscard]] size_type pop_n(Iterator out, size_type max_count) {
     return items_.get_n(out, max_count, {});
   }
 
-  // As above, and a stop request ends the wait.
+  // As above; a stop request ends the wait.
   template <std::input_iterator Iterator>
     requires std::constructible_from<T, std::iter_reference_t<Iterator>>
   size_type push_n(Iterator first, size_type count, const std::stop_token& stop) {
@@ -235,9 +234,9 @@ class queue_interface {
     return items_.get_n(out, max_count, limits(when, stop));
   }
 
-  // What of push_n and pop_n can be done without waiting. An iterator that makes its elements, or moves out of
-  // what it converts, is read when there is room; if another push takes that room meanwhile, this call waits
-  // after all, since the element cannot be given back.
+  // As much of push_n and pop_n as can be done without waiting. An iterator that generates its elements, or
+  // whose elements are moved from when converted to T, is read when there is room; if another push takes that
+  // room meanwhile, this call waits after all, because the element cannot be given back.
   template <std::input_iterator Iterator>
     requires std::constructible_from<T, std::iter_reference_t<Iterator>>
   [[nodiscard]] size_type try_push_n(Iterator first, size_type count) {
@@ -248,16 +247,16 @@ class queue_interface {
     return items_.try_get_n(out, max_count);
   }
 
-  // From now on every push fails; pops drain what is left. Wakes everybody. Closing twice is fine.
+  // From now on every push fails; pops drain what is left. Wakes all waiters. Closing again has no effect.
   void close() noexcept { items_.close(); }
 
-  // Closes, destroys what is left and marks it done. Returns how many items that were.
+  // Closes, destroys the items left and marks them done. Returns how many there were.
   size_type close_and_discard() { return items_.close_and_discard(); }
 
-  // Whether it was closed, in either way.
+  // Whether close() or close_and_discard() was called.
   [[nodiscard]] bool is_closed() const noexcept { return items_.store().is_closed(); }
 
-  // Items pushed and not yet popped. Exact when no other thread is at work.
+  // Items pushed and not yet popped. Exact when no other thread uses the queue.
   [[nodiscard]] size_type size() const noexcept { return items_.store().size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] size_type capacity() const noexcept
@@ -266,13 +265,13 @@ class queue_interface {
     return items_.store().capacity();
   }
 
-  // Marks one popped item as dealt with. Throws std::logic_error if that is more often than items were put.
+  // Marks one popped item as done. Throws std::logic_error if more would be marked than were put.
   void task_done() { items_.task_done(); }
 
   // Items put and not yet marked done.
   [[nodiscard]] size_type unfinished_tasks() const noexcept { return items_.unfinished_tasks(); }
 
-  // Waits until every item put has been marked done. The other forms give up (false) at the deadline or when a
+  // Waits until every item put has been marked done. The other forms return false at the deadline or when a
   // stop is requested.
   void join() { items_.wait_until_done({}); }
   [[nodiscard]] bool join(const std::stop_token& stop) { return items_.wait_until_done(limits(stop)); }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// producer, task_guard, items_of: what is due at the end of a scope, also when an exception leaves it.
+// producer, task_guard, items_of: close(), task_done() and pop() tied to a scope or a loop.
 //
 // Use a producer in every thread that pushes, when consumers are to end once all producers have: the last one
-// that goes closes the queue. Call close() yourself when one thread decides. Use a task_guard when somebody
-// joins the queue: its task is marked done also if the work throws. Use items_of to pop in a loop.
+// destroyed closes the queue. Call close() yourself when one thread decides. Use a task_guard when a thread
+// joins the queue: the task is marked done even if the work throws. Use items_of to pop in a loop.
 //
 //   operation             what it does                                                  exceptions
-//   producer(queue)       one more that pushes; copies count, moves do not (1)          std::bad_alloc: closes
+//   producer(queue)       one more producer; copies count, moves do not (1)             std::bad_alloc: closes
 //   ~producer, reset      one fewer; the last one closes the queue                      none
 //   task_guard(queue)     nothing                                                       none
 //   ~task_guard           queue.task_done() (2)                                         none
@@ -15,7 +15,7 @@
 //   items_of(queue, stop) as above; it also ends if a stop is requested and nothing     what pop() throws
 //                         is left
 //   (1) Two producers made from the same queue do not know of each other: make one, and copy it.
-//   (2) Misuse ends the program: a task marked done that was never put.
+//   (2) Marking more tasks done than were put terminates the program.
 //
 //   const auto work = [&](const std::stop_token& stop) {
 //     for (const int job : plait::items_of(jobs, stop)) {
@@ -24,7 +24,7 @@
 //     }
 //   };
 //
-// Queue: concurrent_queue. It outlives them. A producer of an spsc_queue is not copied to another thread.
+// Queue: concurrent_queue. It must outlive them. Do not copy the producer of an spsc_queue to another thread.
 // Design note: docs/structures/queue_scopes.md.
 #pragma once
 
@@ -40,14 +40,13 @@
 
 namespace PLAIT_NAMESPACE {
 
-// A pointer to a queue, of those who push: while one of them is left, the queue stays open.
+// A pointer to a queue that keeps it open: the last copy destroyed or reset closes it.
 template <concurrent_queue Queue>
 class producer {
  public:
-  // The first one. The queue is closed when it and all its copies have gone.
+  // The first producer of `queue`.
   explicit producer(Queue& queue) : queue_(std::addressof(queue), [](Queue* open) { open->close(); }) {}
 
-  // The queue, to push into.
   Queue& operator*() const noexcept { return *queue_; }
   Queue* operator->() const noexcept { return queue_.get(); }
 
@@ -55,10 +54,10 @@ class producer {
   void reset() noexcept { queue_.reset(); }
 
  private:
-  std::shared_ptr<Queue> queue_;  // owns the duty to close it
+  std::shared_ptr<Queue> queue_;  // its deleter closes the queue
 };
 
-// Marks one popped item as dealt with when the scope ends.
+// Marks one popped item as done when the scope ends.
 template <concurrent_queue Queue>
 class [[nodiscard]] task_guard {
  public:
@@ -72,11 +71,11 @@ class [[nodiscard]] task_guard {
   Queue& queue_;
 };
 
-// What items_of() gives: an input range, which pops when it is begun and at every step.
+// What items_of() returns: an input range that pops in begin() and at every step.
 template <concurrent_queue Queue>
 class popped_items {
  public:
-  // Stands at the item that was popped last.
+  // Refers to the item that was popped last.
   class iterator {
    public:
     using value_type = typename Queue::value_type;
@@ -91,7 +90,6 @@ class popped_items {
     }
     void operator++(int) { ++*this; }
 
-    // Whether there is no item any more.
     bool operator==(std::default_sentinel_t) const noexcept { return !items_->item_.has_value(); }
 
    private:
@@ -111,7 +109,7 @@ class popped_items {
     pop();
     return iterator(*this);
   }
-  // Once the queue is closed and drained, or a stop was requested and nothing is left.
+  // Reached once the queue is closed and drained, or a stop was requested and nothing is left.
   std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
 
  private:
@@ -122,10 +120,10 @@ class popped_items {
 
   Queue& queue_;
   std::stop_token stop_;
-  std::optional<typename Queue::value_type> item_;  // where the iterator stands; empty at the end
+  std::optional<typename Queue::value_type> item_;  // the last item popped; empty at the end
 };
 
-// The items of a queue, each popped when the loop comes to it.
+// The items of a queue, each popped when the loop reaches it.
 template <concurrent_queue Queue>
 [[nodiscard]] popped_items<Queue> items_of(Queue& queue, std::stop_token stop = {}) {
   return {queue, std::move(stop)};

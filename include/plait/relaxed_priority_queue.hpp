@@ -5,17 +5,17 @@
 // paths, branch and bound, schedulers. Use priority_queue when the order has to be right.
 //
 //   operation            progress                      order, exactness                 complexity memory
-//   push, emplace        waits for locks alone         linearizable                     O(log n)   grows (1)
+//   push, emplace        waits only for locks          linearizable                     O(log n)   grows (1)
 //   pop                  blocks while empty            nearly the smallest (2)          O(log n)   shrinks (1)
-//   try_push, try_pop    waits for locks alone         empty is exact                   O(log n)   as above
+//   try_push, try_pop    waits only for locks          empty is exact                   O(log n)   as above
 //   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(log n)   as above
 //   push_n, pop_n        as push and pop, each item    as push and pop                  O(n log n) as above
-//   close                waits for locks alone         every waiter wakes               O(lanes)   none
+//   close                waits only for locks          every waiter wakes               O(lanes)   none
 //   size                 wait-free                     exact when quiet                 O(lanes)   none
-//   task_done, join      as a counter; join blocks     returns when every item put      O(lanes)   none
-//                                                      has been marked done
+//   task_done, join      never waits; join blocks      join: until every item put is    O(lanes)   none
+//                                                      marked done
 //   (1) One lane for each processor, at least two. Each has an array that doubles, and halves when three
-//       quarters of it are free. 16 KiB, or 64 places, of each stay.
+//       quarters of it are free. Each keeps 16 KiB, or 64 places.
 //   (2) How many smaller items stay inside depends on chance and has no bound. With two lanes it is 4 to 8 on
 //       average; `plait bench --filter relaxed_priority_queue/rank_error` measures it.
 //
@@ -27,11 +27,12 @@
 //
 // Exceptions: as priority_queue. The operations: queue_interface.hpp.
 //
-// T: queue_element, with keys of any kind: no value is reserved. Compare(const T&, const T&) is a strict weak
-// order and runs under a lane's lock: it must not use the queue.
+// T: queue_element; no value is reserved. Compare(const T&, const T&) is a strict weak order and runs under a
+// lane's lock: it must not use the queue.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
-// Algorithm: MultiQueue (Rihani, Sanders, Dementiev 2015; Williams, Sanders, Dementiev 2021): the better one of
-// two heaps, kept for some operations. Design note: docs/structures/relaxed_priority_queue.md.
+// Algorithm: MultiQueue (Rihani, Sanders, Dementiev 2015; Williams, Sanders, Dementiev 2021): a pop takes the
+// better of two heaps, and the thread stays there for some operations. Design note:
+// docs/structures/relaxed_priority_queue.md.
 #pragma once
 
 #include <concepts>
@@ -47,7 +48,7 @@
 
 namespace PLAIT_NAMESPACE {
 
-// The operations are those of queue_interface; elements change hands in detail::heap_lanes.
+// The operations are those of queue_interface; detail::heap_lanes holds the elements.
 template <class T, class Compare = std::less<>, class Allocator = std::allocator<T>>
 class relaxed_priority_queue : public queue_interface<detail::heap_lanes<T, Compare, Allocator>> {
   using base = queue_interface<detail::heap_lanes<T, Compare, Allocator>>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // spsc_queue<T>: a first-in, first-out queue of fixed capacity between one producer and one consumer.
 //
-// Use it for a stream between two threads: no operation needs a read-modify-write or a fence, blocking or not.
+// Use it for a stream between two threads: push and pop need no read-modify-write and no fence.
 // Use bounded_queue when there may ever be a second producer or consumer.
 //
 //   operation            progress                      order, exactness                 complexity  memory
@@ -10,20 +10,20 @@
 //   try_push, try_pop    wait-free (1)                 full and empty are exact (2)     O(1)        none
 //   ..._for, ..._until   gives up at a deadline        one last try at the deadline     O(1)        none
 //   push_n, pop_n        as push and pop               one release for all              O(n)        none
-//   reserve, commit      as push; commit: wait-free    in place, side by side           O(1)        none
-//   peek, consume        as pop; consume: wait-free    in place, side by side           O(1)        none
+//   reserve, commit      as push; commit: wait-free    in place, contiguous             O(1)        none
+//   peek, consume        as pop; consume: wait-free    in place, contiguous             O(1)        none
 //   close                never waits                   every waiter wakes               O(1)        none
-//   size                 wait-free                     exact when quiet, never beyond   O(1)        none
+//   size                 wait-free                     exact when quiet; always within  O(1)        none
 //                                                      0 .. capacity()
-//   task_done, join      as a counter; join blocks     returns when every item put      O(1)        none
-//                                                      has been marked done
+//   task_done, join      never waits; join blocks      join: until every item put is    O(1)        none
+//                                                      marked done
 //   All memory, capacity() elements, is allocated by the constructor and freed by the destructor.
 //   (1) No read-modify-write, no fence. Only a pop that finds the queue closed while a push is under way has
-//       to wait for that push (try_pop says busy).
-//   (2) With respect to what happened before the call: a push that another thread has just returned from may
-//       not have arrived yet, unless something told this thread of it.
+//       to wait for that push (try_pop returns busy).
+//   (2) With respect to what happened before the call: a push that has just returned in another thread may not
+//       be visible yet, unless it happens before the call.
 //
-// Operations and exceptions: queue_interface.hpp says what each takes, gives and throws.
+// Operations and exceptions: queue_interface.hpp says what each takes, returns and throws.
 //
 //   plait::spsc_queue<int> queue(64);
 //   std::jthread producer([&] {
@@ -33,15 +33,14 @@
 //   int sum = 0;
 //   while (std::optional<int> item = queue.pop()) sum += *item;
 //
-// T: queue_element. reserve() and
-// peek() need one whose move cannot throw; reserve() one that needs no constructor.
-// One thread at a time may push (reserve, commit), one may pop (peek, consume, close_and_discard); all other
-// calls are free. Threads that take turns at one end have to order their turns, by a mutex or a join. A build
+// T: queue_element. peek() needs a T that moves without throwing; reserve() one that is trivially default
+// constructible and trivially destructible, and that moves without throwing.
+// One thread at a time may push (reserve, commit), one may pop (peek, consume, close_and_discard); any thread
+// may make all other calls. Threads that take turns at one end must synchronize, by a mutex or a join. A build
 // with assertions (without NDEBUG) stops the program, with a message, when two push or pop at the same time.
 // Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
-// Algorithm: a ring in which each side remembers the other's position (Lamport's ring; the memory of
-// positions is that of FastForward's successors); blocking by an asymmetric fence. Design note:
-// docs/structures/spsc_queue.md.
+// Algorithm: a ring in which each side caches the other's position (Lamport's ring, with the cached positions
+// of FastForward's successors); blocking by an asymmetric fence. Design note: docs/structures/spsc_queue.md.
 #pragma once
 
 #include <cstddef>
@@ -57,8 +56,7 @@
 
 namespace PLAIT_NAMESPACE {
 
-// The operations are those of queue_interface and, in place, those below; elements change hands in
-// detail::spsc_ring.
+// The operations are those of queue_interface and, in place, those below; detail::spsc_ring holds the elements.
 template <class T, class Allocator = std::allocator<T>>
 class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
   using ring = detail::spsc_ring<T, Allocator>;
@@ -73,9 +71,9 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
   explicit spsc_queue(size_type capacity, const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), allocator) {}
 
-  // Room for 1 to `max_count` elements side by side, to be written in place; waits while there is none. Nothing
-  // is in the queue before commit() puts the first `count` of them (at most as many as there are). Empty if the
-  // queue is closed or max_count is 0. Reserving again gives the same room.
+  // Contiguous room for 1 to `max_count` elements, to be written in place; waits while there is none. commit()
+  // puts the first `count` of them (at most the size of the span) into the queue. Empty if the queue is closed
+  // or max_count is 0. Reserving again returns the same room.
   std::span<T> reserve(size_type max_count)
     requires std::is_trivially_default_constructible_v<T> && std::is_trivially_destructible_v<T>
   {
@@ -100,9 +98,9 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
     return true;
   }
 
-  // The next 1 to `max_count` elements where they are, side by side; waits while there is none. They stay in
-  // the queue until consume() takes out the first `count` of them. Empty if the queue is closed and drained or
-  // max_count is 0.
+  // The next 1 to `max_count` elements in place, contiguous; waits while there is none. They stay in the queue
+  // until consume() removes the first `count` of them. Empty if the queue is closed and drained or max_count
+  // is 0.
   std::span<T> peek(size_type max_count)
     requires std::is_nothrow_move_constructible_v<T>
   {
@@ -125,7 +123,7 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
     machinery().not_full().notify_one();
   }
 
-  // The largest capacity that a queue can be made with.
+  // The largest capacity that the constructor accepts.
   static constexpr size_type max_capacity() noexcept { return ring::max_capacity; }
 
  private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What threads asked of a structure and what they were told, with the order of calls and returns: what a
-// linearizability check judges (linearizability.hpp).
+// The calls of a history: operations with their results, and when each began and ended. The input of
+// linearizability.hpp.
 #pragma once
 
 #include <cstdint>
 
 namespace history {
 
-// A time of any unit. Moments are only compared: a call came before another if it ended before, not when, the
-// other began.
+// A time of any unit. Moments are only compared. A call came before another if it ended before the other began;
+// at equal moments they overlap.
 using moment = std::uint64_t;
 inline constexpr moment never = UINT64_MAX;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Whether a container of limited room was ever too full, or said full when it was not.
+// Whether a container with a capacity ever held too many values, or returned full when it was not full.
 //
-// Sound but not complete: each moment is judged by itself, from the fewest and the most values that can
-// have been there. A history may pass although no one choice of moments makes all its answers right.
+// Sound but not complete: each moment is judged by itself, from the fewest and the most values that the
+// container can have held. A history may pass although no single choice of moments makes all its results right.
 // (tests/verify/monitors.test.cpp counts how often.)
 #pragma once
 
@@ -19,12 +19,12 @@
 
 namespace history::detail {
 
-// A number that changes at certain moments.
+// A number that changes at given moments.
 class staircase {
  public:
   void change(moment when, std::int64_t by) { steps_.push_back({when, by}); }
 
-  // From now on a step's height is the number there, no longer the change.
+  // Turns each step's height from the change into the number after it.
   void build() {
     std::ranges::sort(steps_, {}, &step::when);
     std::vector<step> built;
@@ -37,19 +37,19 @@ class staircase {
     steps_ = std::move(built);
   }
 
-  // The largest number within each interval, in the order of the ends of the intervals: each is given to
-  // consume(interval, number). O(log n) each: the steps that a later one tops are forgotten.
+  // Calls consume(interval, number) with the largest number within each interval, in the order of the
+  // intervals' ends. O(log n) each: steps that a later one exceeds are dropped.
   template <class Consume>
   void highest_within(std::vector<refusal> intervals, Consume consume) const {
     std::ranges::sort(intervals, {}, &refusal::end);
-    std::vector<step> tops;  // falling; each holds until the next of steps_ that is not lower
+    std::vector<step> tops;  // decreasing; each holds until the next of steps_ that is not lower
     auto next = steps_.begin();
     for (const refusal& each : intervals) {
       for (; next != steps_.end() && next->when <= each.end; ++next) {
         while (!tops.empty() && tops.back().height <= next->height) tops.pop_back();
         tops.push_back(*next);
       }
-      // The step on which the interval begins counts, too.
+      // The step that holds when the interval begins counts too.
       const auto after = std::ranges::upper_bound(steps_, each.begin, {}, &step::when);
       const moment from = after == steps_.begin() ? 0 : std::prev(after)->when;
       const auto top = std::ranges::lower_bound(tops, from, {}, &step::when);
@@ -69,7 +69,7 @@ inline std::optional<std::string> find_false_full(const container_history& histo
   const auto room =
       static_cast<std::int64_t>(std::min<std::size_t>(capacity, std::numeric_limits<std::int64_t>::max()));
   if (history.lives.size() > capacity) {
-    // Takes are sorted in before puts: at one moment, both may have happened in that order.
+    // Takes before puts of the same moment, because they may have happened in that order.
     struct event {
       moment when;
       bool is_put;

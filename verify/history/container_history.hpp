@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What threads did to a container with push and pop, in the form in which the monitors of queues, stacks
-// and priority queues look at it: the life of each value.
+// The history of a container with push and pop, in the form that the monitors of queues, stacks and priority
+// queues use: the life of each value.
 //
-// Each value is pushed at most once. Everything that has nothing to do with the order of the values is
-// judged here: values that are lost, invented or doubled, closing, and what was said to be empty.
+// Each value is pushed at most once. Everything that does not depend on the order of the values is judged here:
+// values that are lost, invented or duplicated, closing, and the result empty.
 #pragma once
 
 #include <algorithm>
@@ -43,7 +43,7 @@ using container_call = call<container_operation>;
 
 inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();  // a capacity
 
-// Values that tell who made them: a producer's sequence-th.
+// A value that names its producer and its place in the producer's sequence.
 constexpr std::uint64_t tagged(std::uint64_t producer, std::uint64_t sequence) {
   return producer << 48 | sequence;
 }
@@ -80,7 +80,7 @@ inline std::string describe(const container_operation& operation) {
   return "?";
 }
 
-// When one value went in and came out; one that is still there comes out at `never`.
+// When a value was pushed and popped; one that is still there is popped at `never`.
 struct life {
   std::uint64_t value;
   moment push_begin;
@@ -112,18 +112,18 @@ struct container_history {
 
 namespace detail {
 
-// The history with each value's calls put together, or what is wrong with it.
+// The history by value, or what is wrong with it.
 //
-// Closing is one moment, and it may be taken to be the last possible one: the end of the first call that
-// closed or was told so. No push took effect later, and nothing was found merely full or empty later. So it
-// vanishes from the history by cutting off the other calls there, and an earlier moment would only cut
-// off more. Who was told that all is drained was told so at the end of that call, if ever: what is drained
-// after closing stays so.
+// Closing takes effect at one moment, which may be assumed to be the last possible one: the end of the first
+// call that closed or returned closed. No push took effect later, and no call found the container merely full
+// or empty later. So closing is removed from the history by ending the other calls there; an earlier moment
+// would only shorten more of them. A call that returned closed and drained may be assumed to have taken effect
+// at its end, because a container that is drained after closing stays so.
 inline std::expected<container_history, std::string> put_together(std::span<const container_call> calls,
                                                                   bool is_drained) {
   using enum container_action;
-  const container_call* first_closed = nullptr;   // by its end, of those that closed or were told so
-  const container_call* first_drained = nullptr;  // by its end, of those that were told so
+  const container_call* first_closed = nullptr;   // by its end, of those that closed or returned closed
+  const container_call* first_drained = nullptr;  // by its end, of the pops that returned closed
   moment close_begin = never;
   for (const container_call& c : calls) {
     const auto what = c.operation.what;
@@ -195,7 +195,7 @@ inline std::expected<container_history, std::string> put_together(std::span<cons
   return result;
 }
 
-// Some values of which one was always there, from the begin to the end of the refusal.
+// Some values of which at least one was there at every moment of the refusal.
 inline std::string chain(std::span<const life> lives, const refusal& empty) {
   std::string result;
   moment at = empty.begin;
@@ -211,10 +211,9 @@ inline std::string chain(std::span<const life> lives, const refusal& empty) {
   return result;
 }
 
-// An answer "empty" is right if at some moment of the call no value was certainly there, and nothing
-// else matters: each value's calls can then be moved to one side of that moment, as far as
-// they are not there already, without changing the order of the calls on either side. That holds for every
-// container that stays legal when a value is taken out of its history.
+// An answer "empty" is right if and only if at some moment of the call no value was certainly there: each
+// value's calls can then be moved to one side of that moment without changing the order of the calls on either
+// side. That holds for every container whose history stays legal when a value is removed from it.
 inline std::optional<std::string> find_false_empty(const container_history& history) {
   if (history.empties.empty()) return std::nullopt;
   coverage filled;

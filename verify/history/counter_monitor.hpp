@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Can a counter have done this? O(n log n).
+// Judges the history of a counter, in O(n log n).
 //
-// Exact if all adds are of one number and nobody exchanges: a fault is found if and only if the history is
-// not linearizable.
-// Otherwise sound but not complete, which is what counters spread over several cells promise: each result lies
-// between what the calls that had ended make of it and what those that had begun can (intermediate value
-// linearizability, Rinberg and Keidar 2020), and sums that only grow are never seen to shrink. To say more is
-// to solve subset sums. (tests/verify/monitors.test.cpp counts how often it makes a difference.)
+// Exact if all adds add the same number and there is no exchange: a fault is found if and only if the history
+// is not linearizable. Otherwise sound but not complete. It then checks what counters spread over several cells
+// promise: each result lies between the bounds set by the calls that had ended and by those that had begun
+// (intermediate value linearizability, Rinberg and Keidar 2020), and sums that only grow never shrink. An exact
+// check would have to solve subset sum. (tests/verify/monitors.test.cpp counts how often it makes a
+// difference.)
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ enum class counter_action : std::uint8_t { added, read, exchanged };
 
 struct counter_operation {
   counter_action what;
-  std::int64_t value = 0;   // added, or put in exchange
+  std::int64_t value = 0;   // added, or stored by an exchange
   std::int64_t result = 0;  // of read and exchanged
 };
 
@@ -56,7 +56,7 @@ inline std::string describe(const counter_call& c) {
   return history::describe(c.operation) + " " + interval(c.begin, c.end);
 }
 
-// By how much calls that have begun, or ended, move the number, up and down.
+// The sums of the increases and of the decreases by calls that have begun, or ended, at a moment.
 class sums {
  public:
   void add(moment when, std::int64_t change) {
@@ -92,7 +92,7 @@ class sums {
 inline std::optional<std::string> find_out_of_bounds(std::span<const counter_call> calls,
                                                      std::int64_t initial) {
   using enum counter_action;
-  // An exchange adds what it puts less what it takes.
+  // An exchange adds what it stores minus what it returns.
   const auto change = [](const counter_operation& o) { return o.what == read ? 0 : o.value - o.result; };
   sums begun;
   sums ended;
@@ -125,7 +125,7 @@ inline std::optional<std::string> find_shrinking(std::span<const counter_call> c
   std::vector<const counter_call*> by_end = by_begin;
   std::ranges::sort(by_begin, {}, &counter_call::begin);
   std::ranges::sort(by_end, {}, &counter_call::end);
-  const counter_call* most = nullptr;  // of those that had ended
+  const counter_call* most = nullptr;  // the read with the largest result, of those that had ended
   auto next = by_end.begin();
   for (const counter_call* c : by_begin) {
     for (; next != by_end.end() && (*next)->end < c->begin; ++next)
@@ -137,11 +137,9 @@ inline std::optional<std::string> find_shrinking(std::span<const counter_call> c
 }
 
 // `calls` are adds of 1, and reads whose results are within bounds and do not shrink. The k-th add must take
-// effect
-// after all reads of less than k began, and before any of k or more ended. As k grows, both limits do. So it
-// suffices to find each k an add of its own that was under way between its limits, and the one that ends first
-// will
-// do: it serves the later ones least.
+// effect after all reads of less than k began, and before any read of k or more ended. Both limits grow with k.
+// So it suffices to find for each k an add of its own that was under way between the limits. Of several, the
+// one that ends first is right, because it is of least use to a later k.
 inline std::optional<std::string> find_misfit(std::vector<counter_call> calls) {
   const auto adds_end = std::ranges::partition(calls, [](const counter_call& c) {
                           return c.operation.what == counter_action::added;
@@ -150,12 +148,12 @@ inline std::optional<std::string> find_misfit(std::vector<counter_call> calls) {
   const std::span reads(adds_end, calls.end());
   std::ranges::sort(adds, {}, &counter_call::begin);
   std::ranges::sort(reads, {}, [](const counter_call& c) { return c.operation.result; });
-  std::vector<moment> first_end(reads.size() + 1, never);  // of this read and those of more
+  std::vector<moment> first_end(reads.size() + 1, never);  // of this read and those with larger results
   for (std::size_t i = reads.size(); i-- != 0;) first_end[i] = std::min(first_end[i + 1], reads[i].end);
 
   std::priority_queue<moment, std::vector<moment>, std::greater<>> under_way;  // ends of adds
   moment after = 0;
-  auto more = reads.begin();  // the first of k or more
+  auto more = reads.begin();  // the first read of k or more
   auto next = adds.begin();
   for (std::int64_t k = 1; k <= std::ssize(adds); ++k) {
     for (; more != reads.end() && more->operation.result < k; ++more) after = std::max(after, more->begin);
@@ -171,7 +169,7 @@ inline std::optional<std::string> find_misfit(std::vector<counter_call> calls) {
 
 }  // namespace detail
 
-// What is wrong, in words, or nothing. Sums must stay within 64 bits.
+// Describes the fault, if there is one. Sums must stay within 64 bits.
 inline std::optional<std::string> find_counter_fault(std::span<const counter_call> calls,
                                                      std::int64_t initial = 0) {
   using enum counter_action;

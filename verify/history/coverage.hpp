@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The moments at which something certainly holds, as a union of intervals whose two ends do not belong to
-// them: at its very end a call may have taken effect already, and at its very begin not yet.
+// The moments at which something certainly holds, as a union of open intervals: at its end a call may have
+// taken effect already, and at its begin not yet.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace history {
 
 class coverage {
  public:
-  // Covers what lies between the two. O(log n), amortised.
+  // Adds the open interval between the two. Amortised O(log n).
   void add(moment after, moment before) {
     if (after >= before) return;
     auto next = segments_.upper_bound(after);
@@ -26,7 +26,7 @@ class coverage {
     segments_.emplace_hint(next, after, before);
   }
 
-  // The first moment from this one on that is not covered, and the last up to this one. O(log n).
+  // The first moment at or after `from` that is not covered, and the last at or before it. O(log n).
   moment first_free(moment from) const {
     const auto at = around(from);
     return at == segments_.end() ? from : at->second;
@@ -36,7 +36,7 @@ class coverage {
     return at == segments_.end() ? to : at->first;
   }
 
-  // Is every moment from the first to the last covered?
+  // Whether every moment from the first to the last is covered.
   bool covers(moment from, moment to) const { return first_free(from) > to; }
 
  private:

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Can a first-in, first-out queue have done this? O(n log n).
+// Judges the history of a first-in, first-out queue, in O(n log n).
 //
-// Exact for unbounded queues, with closing: a fault is found if and only if the history is not
-// linearizable. For bounded ones see capacity.hpp.
+// Exact for unbounded queues, with closing: a fault is found if and only if the history is not linearizable.
+// For bounded ones see capacity.hpp.
 //
-// Two values are out of order if one push ended before the other began and the pops are the other way
-// round. If no two are, there is an order for all: "goes in before" and "comes out before" are orders of
-// intervals, so a longer circle of values would have a short cut. (Henzinger, Sezgin and Vafeiadis 2013.)
+// Two values are out of order if one's push ended before the other's began, and its pop began after the other's
+// ended. If no two values are, there is an order for all: "pushed before" and "popped before" are interval
+// orders, so a longer cycle of values would contain a cycle of two. (Henzinger, Sezgin and Vafeiadis 2013.)
 #pragma once
 
 #include <algorithm>
@@ -48,8 +48,8 @@ inline std::optional<std::string> find_overtaking(std::span<life> lives) {
 
 }  // namespace detail
 
-// What is wrong, in words, or nothing. `is_drained` says that the container is empty at the end of the
-// history, so that every value must have come out.
+// Describes the fault, if there is one. `is_drained` says that the container is empty at the end of the
+// history, so that every value must have been popped.
 inline std::optional<std::string> find_fifo_fault(std::span<const container_call> calls,
                                                   std::size_t capacity = unbounded, bool is_drained = false) {
   auto history = detail::put_together(calls, is_drained);

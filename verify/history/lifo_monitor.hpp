@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Can a last-in, first-out stack have done this? O(n log^2 n).
+// Judges the history of a last-in, first-out stack, in O(n log^2 n).
 //
 // Exact for unbounded stacks, with closing: a fault is found if and only if the history is not
 // linearizable. For bounded ones see capacity.hpp.
 //
-// - A value whose push and pop overlap can go in and out at one moment, whatever else is there: it is
+// - A value whose push and pop overlap can be pushed and popped at one moment, whatever else is there: it is
 //   left out. Every other value was certainly there between the end of its push and the begin of its pop.
-// - At a moment at which no value was certainly there the stack may be taken to be empty (find_false_empty
-//   says why): what comes before and after are separate histories. So the history falls into stretches
+// - At a moment at which no value was certainly there, the stack may be assumed to be empty (find_false_empty
+//   says why): what comes before and after are separate histories. So the history is split into stretches
 //   without such a moment.
-// - Throughout a stretch one value lies at the bottom. Its push began before the stretch did, and its pop
-//   ended after the stretch. Any value of the stretch that is so can be taken for it: everything
-//   else happens in between, on top of it. Without such a value there is no order. With one, the rest of the
-//   stretch is judged in the same way, without that value. Nothing is lost by the choice, as a history stays
-//   legal when a value is taken out.
+// - Throughout a stretch one value is at the bottom. Its push began before the stretch did, and its pop ended
+//   after the stretch. Any value of the stretch with that property can be the one at the bottom: everything
+//   else happens in between, on top of it. If there is none, no order exists. Otherwise the rest of the stretch
+//   is judged in the same way, without that value. The choice does not matter, because a history stays legal
+//   when a value is removed.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +33,7 @@
 namespace history {
 namespace detail {
 
-// How many intervals cover each of a row of points: a segment tree of the least of them.
+// How many intervals cover each point of a sequence: a segment tree of minima.
 class cover_counts {
  public:
   explicit cover_counts(std::size_t points) : points_(points), nodes_(4 * points) {}
@@ -42,7 +42,7 @@ class cover_counts {
     if (from < to) add(1, 0, points_, from, to, change);
   }
 
-  // The first point from this one on that nothing covers; there must be one.
+  // The first point at or after `from` that no interval covers; there must be one.
   std::size_t first_free(std::size_t from) const { return *first_free(1, 0, points_, from, 0); }
 
  private:
@@ -113,16 +113,16 @@ class bottom_finder {
   }
 
  private:
-  using by_time = std::pair<moment, std::size_t>;  // and the place of the life in lives_
+  using by_time = std::pair<moment, std::size_t>;  // and the index of the life in lives_
 
-  // From one point to another nothing between which is free, and the values that live there.
+  // Two points with no free point between them, and the values that live there.
   struct stretch {
     std::size_t begin;
     std::size_t end;
-    std::size_t first_life;  // in lives_, the values that were taken away already among them
+    std::size_t first_life;  // in lives_, values that were removed already included
     std::size_t last_life;
-    // Those whose push had not begun when the stretch began, the first first; and the others, by the end
-    // of their pop, the last first. Of a stretch that was split its heirs' values may be among them.
+    // The values whose push had not begun when the stretch began, earliest first; and the others, by the end of
+    // their pop, latest first. After a split, values of the other parts may be among them.
     std::priority_queue<by_time, std::vector<by_time>, std::greater<>> late = {};
     std::priority_queue<by_time> ready = {};
 
@@ -149,9 +149,9 @@ class bottom_finder {
     return result;
   }
 
-  // Puts the stretches into which this one has fallen into `into`, but for those with nothing between their
-  // two ends: all that lives there begins and ends with the stretch, so any order of it will do. The
-  // longest inherits the queues, the others get new ones: so a value changes queues at most log2(n) times.
+  // Adds to `into` the stretches into which this one is split, except those with no point between their ends:
+  // their values begin and end with the stretch, so any order of them is right. The longest part inherits the
+  // queues, the others get new ones, so a value changes queues at most log2(n) times.
   void split(const cover_counts& covered, stretch old, std::vector<stretch>& into) const {
     const std::size_t first_heir = into.size();
     std::size_t longest = first_heir;
@@ -205,7 +205,7 @@ class bottom_finder {
 
 }  // namespace detail
 
-// What is wrong, in words, or nothing; as find_fifo_fault.
+// Describes the fault, if there is one; as find_fifo_fault.
 inline std::optional<std::string> find_lifo_fault(std::span<const container_call> calls,
                                                   std::size_t capacity = unbounded, bool is_drained = false) {
   const auto history = detail::put_together(calls, is_drained);

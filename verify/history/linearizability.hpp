@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Is there an order of these calls, one after the other, in which a sequential structure would have
-// returned just what they returned, and in which no call comes before one that had ended when it began?
+// Whether there is a sequential order of the calls in which a sequential structure would have returned what
+// they returned, and in which no call comes before one that had ended when it began.
 //
-// is_linearizable tries every call that may come next, deepest first, and never looks twice at the same set of
-// calls done in the same state. (Wing and Gong 1993, with the memory of Lowe 2017.) For the short
+// is_linearizable tries every call that may come next, depth first, and never visits twice the same set of
+// calls done in the same state. (Wing and Gong 1993, with the memoization of Lowe 2017.) For the short
 // histories of scenarios: the number of sets grows fast with the number of calls.
 //
-// find_unexplained goes through the history once, with all the states in which the structure can be, and does
-// a call no earlier than it must: when it, or one that needs it, ends. (Lowe's just-in-time
-// linearization.) For histories of any length in which few calls overlap: linear in the calls, but
-// exponential in how many overlap.
+// find_unexplained goes through the history once, with all the states in which the structure can be, and
+// applies a call no earlier than it must: when it, or one that needs it, ends. (Lowe's just-in-time
+// linearization.) For histories of any length in which few calls overlap: linear in the calls, but exponential
+// in how many overlap.
 #pragma once
 
 #include <algorithm>
@@ -26,9 +26,9 @@
 
 namespace history {
 
-// `State` is the sequential structure: copyable and ordered by <. apply(state, operation) does the
-// operation and says whether its result is the one that was recorded.
-// comes_before(a, b): did the call a come before the call b? Any partial order will do.
+// `State` is the sequential structure: copyable and ordered by <. apply(state, operation) applies the operation
+// and returns whether its result is the one that was recorded. comes_before(a, b): whether the call a came
+// before the call b. Any partial order is allowed.
 template <class State, class Call, class Apply, class ComesBefore>
 bool is_linearizable(std::span<const Call> calls, const State& initial, Apply&& apply,
                      ComesBefore&& comes_before) {
@@ -61,7 +61,8 @@ bool is_linearizable(std::span<const call<Operation>> calls, const State& initia
                          [](const auto& a, const auto& b) { return a.end < b.begin; });
 }
 
-// The first call, by its end, up to which no order explains the history; nothing if one explains it all.
+// The first call, by its end, up to which no order explains the history; nothing if some order explains all of
+// it.
 template <class State, class Operation, class Apply>
 std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> calls, const State& initial,
                                             Apply&& apply) {
@@ -75,12 +76,12 @@ std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> cal
     events.push_back({calls[i].begin, false, i});
     events.push_back({calls[i].end, true, i});
   }
-  // At one moment, calls begin before others end: they overlap.
+  // Begins before ends of the same moment: such calls overlap.
   std::ranges::sort(events, [](const event& a, const event& b) {
     return a.when != b.when ? a.when < b.when : a.is_end < b.is_end;
   });
 
-  // Calls under way have slots; a possibility is the set of those that are done, and the state.
+  // Calls under way have slots; a possibility is a state and the set of slots whose calls have been applied.
   constexpr std::size_t free = SIZE_MAX;
   std::vector<std::size_t> slots;
   using possibility = std::pair<std::uint64_t, State>;

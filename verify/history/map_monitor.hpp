@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Can a map, or a set, have done this?
+// Judges the history of a map or a set.
 //
-// Exact: a fault is found if and only if the history is not linearizable. Keys are judged one by one, as a
-// history is linearizable if what happened to each object of it is (Herlihy and Wing 1990). A key that is
+// Exact: a fault is found if and only if the history is not linearizable. Keys are judged one by one, because a
+// history is linearizable if its part on each object is (Herlihy and Wing 1990). A key that is
 //   - only inserted, erased and looked up, always with one value, as in a set: O(n log n)
 //   - only put and looked up, each value put once: O(n log n)
 //   - used in any other way: linear in the calls, but exponential in how many on that key overlap.
@@ -31,7 +31,7 @@ namespace history {
 enum class map_action : std::uint8_t {
   inserted,      // it was absent, now it has the value
   not_inserted,  // it was present
-  put,           // whatever it was, now it has the value
+  put,           // whether or not it was present, now it has the value
   assigned,      // it was present, now it has the value
   erased,        // it was present, now it is absent
   not_erased,    // it was absent
@@ -72,7 +72,7 @@ inline std::string describe(const map_operation& operation) {
   return "?";
 }
 
-// What a key holds; does the operation to it, and says whether it can have had that result.
+// The sequential state of a key. The function applies an operation, and returns whether its result is possible.
 using map_entry = std::optional<std::uint64_t>;
 inline bool apply(map_entry& entry, const map_operation& operation) {
   const bool was_present = entry.has_value();
@@ -107,9 +107,9 @@ inline std::string describe(const map_call& c) {
   return history::describe(c.operation) + " " + interval(c.begin, c.end);
 }
 
-// One key of a set. Inserts and erases must alternate, and all inserts are alike. So it does no harm to change
-// the state as late as possible, when a call that needs the other state ends, and to use the insert or erase
-// for it that ends first. Calls that only look are done as soon as the state is right.
+// One key of a set. Inserts and erases must alternate, and all inserts are alike. So the state may be changed
+// as late as possible, when a call that needs the other state ends, by the insert or erase that ends first.
+// Calls that only look the key up are applied as soon as the state is right.
 inline std::optional<std::string> find_set_fault(std::span<const map_call> calls) {
   using enum map_action;
   struct event {
@@ -128,7 +128,7 @@ inline std::optional<std::string> find_set_fault(std::span<const map_call> calls
   const auto is_change = [&](std::size_t i) {
     return calls[i].operation.what == inserted || calls[i].operation.what == erased;
   };
-  // The state that it makes, or sees.
+  // The state that the call makes, or sees.
   const auto state_of = [&](std::size_t i) {
     const map_action what = calls[i].operation.what;
     return what == inserted || what == not_inserted || what == found;
@@ -171,10 +171,9 @@ inline std::optional<std::string> find_set_fault(std::span<const map_call> calls
   return std::nullopt;
 }
 
-// One key that is put, each value once, and looked up. A value reigns at least from the first end to the last
-// begin of the calls that name it, if that is a stretch of time; such stretches must not overlap. If all its
-// calls
-// overlap it may come and go at one moment, which must be free of the others' stretches. (Gibbons, Korach
+// One key that is put, each value once, and looked up. A value is there at least from the first end to the last
+// begin of the calls that name it, if the former is earlier; such intervals must not overlap. If all its calls
+// overlap, it may come and go at one moment, which must be outside of all those intervals. (Gibbons, Korach
 // 1997.)
 inline std::optional<std::string> find_register_fault(std::vector<map_call> calls) {
   using enum map_action;
@@ -184,7 +183,7 @@ inline std::optional<std::string> find_register_fault(std::vector<map_call> call
     const map_call* first = nullptr;  // of these two
     const map_call* last = nullptr;
   };
-  // To be absent is a value, too, put at moment 0; all others are later.
+  // Absence is a value too, put at moment 0, before all others.
   const auto seen = [](const map_call& c) {
     return c.operation.what == not_found ? map_entry() : map_entry(c.operation.value);
   };
@@ -256,7 +255,7 @@ inline std::optional<std::string> find_key_fault(std::span<const map_call> calls
 
 }  // namespace detail
 
-// What is wrong, in words, or nothing. The map is empty at first.
+// Describes the fault, if there is one. The map is empty at first.
 inline std::optional<std::string> find_map_fault(std::span<const map_call> calls) {
   std::vector<map_call> by_key(calls.begin(), calls.end());
   std::ranges::sort(by_key, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Can a priority queue, smallest first, have done this? O(n log n).
+// Judges the history of a priority queue, smallest first, in O(n log n).
 //
 // Exact for unbounded priority queues, with closing, with or without equal priorities: a fault is found if and
 // only if the history is not linearizable. For bounded ones see capacity.hpp.
 //
-// Of the values of the worst priority nothing can be in anybody's way. When one of them is popped, none that is
-// better may be there: to the better ones that pop is an answer "empty", which find_false_empty judges exactly,
-// each by itself. So with the worst taken out the history is judged in the same way, down to the best.
-// This goes from the best to the worst, and knows when some better value was certainly there.
+// Values of the worst priority never restrict the others. When one of them is popped, no better value may be
+// there: for the better ones, that pop is an answer "empty", which find_false_empty judges exactly, each by
+// itself. Without the worst values the history is judged in the same way, and so on to the best. The code goes
+// from the best to the worst, and keeps the moments at which some better value was certainly there.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ namespace history {
 // The order of values of equal priority.
 enum class ties : std::uint8_t { any, first_in_first_out };
 
-// What is wrong, in words, or nothing; as find_fifo_fault. priority_of(value) is anything with an order; by
+// Describes the fault, if there is one; as find_fifo_fault. priority_of(value) is of any ordered type; by
 // default a value is its own priority.
 template <class PriorityOf = std::identity>
 std::optional<std::string> find_priority_fault(std::span<const container_call> calls,
@@ -50,7 +50,8 @@ std::optional<std::string> find_priority_fault(std::span<const container_call> c
     for (const life& l : std::span(first, last)) {
       life& allowed = narrowed.emplace_back(l);
       if (l.pop_begin == never) continue;
-      // The moments at which it can have been popped; those in between that are not free matter to nobody.
+      // From the first to the last moment at which it can have been popped; that some in between are not free
+      // does not matter.
       allowed.pop_begin = better.first_free(std::max(l.push_begin, l.pop_begin));
       allowed.pop_end = better.last_free(l.pop_end);
       if (allowed.pop_begin > l.pop_end)

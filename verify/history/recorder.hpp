@@ -14,7 +14,7 @@
 //   const auto calls = told.collect();  // when all threads are done
 //   const auto fault = history::find_fifo_fault(calls);
 //
-// Each thread writes to memory of its own and nothing else, so recording orders nothing between threads.
+// Each thread writes only to memory of its own, so recording orders nothing between threads.
 #pragma once
 
 #include <algorithm>
@@ -32,12 +32,12 @@ namespace history {
 template <class Operation>
 class recorder {
  public:
-  class alignas(128) log {  // no line of one is another's
+  class alignas(128) log {  // no two share a cache line
    public:
-    // To be called just before the call that is recorded.
+    // Call it just before the call that is recorded.
     moment now() const noexcept { return clock_.begun(); }
 
-    // To be called just after it, with its result. A batch is several operations with the same interval.
+    // Call it just after that call, with its result. A batch is several operations with the same interval.
     void add(moment began, Operation made) {
       const moment ended = end();
       add(began, ended, std::move(made));
@@ -47,7 +47,7 @@ class recorder {
       calls_.push_back({std::move(made), began, ended, thread_});
     }
 
-    // In the order in which this thread made them, in the clock's own time.
+    // The calls of this thread in their order, in the clock's own units.
     const std::vector<call<Operation>>& calls() const noexcept { return calls_; }
 
    private:
@@ -57,8 +57,7 @@ class recorder {
     std::uint32_t thread_ = 0;
   };
 
-  // Room for `expected` operations of each thread is there from the start, so that growth does not disturb
-  // them.
+  // Reserves room for `expected` operations of each thread, so that growing does not disturb the measurement.
   explicit recorder(std::size_t threads, std::size_t expected = 1024) : logs_(threads) {
     for (std::size_t i = 0; i != threads; ++i) {
       logs_[i].calls_.reserve(expected);
@@ -84,7 +83,7 @@ class recorder {
     return result;
   }
 
-  // How long a tick is, measured from the making of the recorder until now.
+  // How long a tick is, measured from the recorder's construction until now.
   double nanoseconds_per_tick() const {
     const std::chrono::duration<double, std::nano> passed = std::chrono::steady_clock::now() - start_;
     return passed.count() / static_cast<double>(std::max<moment>(1, clock_.ended() - start_ticks_));

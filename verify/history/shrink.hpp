@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The smallest part of a history that is still at fault, to be printed by timeline.hpp.
+// Shrinks a history to a small part that still shows the fault, to be printed by timeline.hpp.
 //
-// Only what leaves a correct history correct is taken out, so what remains is a fault of the structure, not of
-// the shrinking: all calls of one value, say, or one call that changed nothing. Large parts first, then ever
-// smaller ones, until no single part can go (Zeller and Hildebrandt's delta debugging).
+// It removes only what leaves a correct history correct, so that what remains is a fault of the structure, not
+// of the shrinking: all calls of one value, say, or one call that changed nothing. It removes large parts
+// first, then smaller ones, until no single part can be removed (Zeller and Hildebrandt's delta debugging).
 #pragma once
 
 #include <algorithm>
@@ -22,12 +22,12 @@
 namespace history {
 namespace detail {
 
-// The parts of a history: names for the calls that go or stay together.
+// The parts of a history: calls with the same name are removed or kept together.
 class parts {
  public:
   static constexpr std::size_t must_stay = SIZE_MAX;
 
-  // Of the next call. A part by its name, and a part of its own.
+  // Puts the next call into the part of that name, or into a part of its own.
   void add(std::uint64_t name) {
     const auto [at, is_new] = names_.try_emplace(name, size_);
     if (is_new) ++size_;
@@ -80,7 +80,7 @@ std::vector<call<Operation>> shrink_by(const std::vector<call<Operation>>& calls
   return what_is_in();
 }
 
-// Again and again, with the parts that what is left falls into.
+// Repeated until nothing more can be removed, with new parts of the calls that are left.
 template <class Operation, class PartsOf, class Fault>
 void shrink_on(std::vector<call<Operation>>& calls, PartsOf parts_of, Fault fault) {
   for (std::size_t before = calls.size() + 1; calls.size() != before;) {
@@ -93,9 +93,8 @@ inline bool says_closed(const container_call& c) {
   return c.operation.what == container_action::push_closed || c.operation.what == container_action::pop_closed;
 }
 
-// A value goes with its push and pop, but not if that makes an answer "full" false; a close stays if somebody
-// was
-// told of it.
+// The push and pop of a value are a part, unless removing it would make an answer "full" false; a close stays
+// if a call that is left returned closed.
 inline parts parts_of(const std::vector<container_call>& calls) {
   using enum container_action;
   const bool is_close_told = std::ranges::any_of(calls, says_closed);
@@ -133,10 +132,9 @@ inline bool only_looks(map_action what) {
   return what == not_inserted || what == not_erased || what == found || what == not_found;
 }
 
-// A key whose calls are only puts and looks loses values one by one. On other keys without puts one knows when
-// they
-// were absent with nobody under way: from one such moment to the next is a round, and each can be left out.
-// `calls` are sorted by key, then by begin.
+// On a key with only puts and lookups, each value is a part. On keys without puts, it is known when the key was
+// absent with no call under way: the calls from one such moment to the next are a round, and each round is a
+// part. `calls` are sorted by key, then by begin.
 inline parts rounds_of(const std::vector<map_call>& calls) {
   using enum map_action;
   parts result;
@@ -174,10 +172,10 @@ inline parts rounds_of(const std::vector<map_call>& calls) {
 
 }  // namespace detail
 
-// Each of these: the calls that are left, if fault(calls), which is what a monitor says, is true.
+// Each of these returns the calls that are left, for which fault(calls), a monitor's judgement, is still true.
 template <class Fault>
 std::vector<container_call> shrink(std::vector<container_call> calls, Fault fault) {
-  // First the refusals alone, as each "full" that is left keeps many values in.
+  // The refusals first, because each "full" that is left keeps many values from being removed.
   detail::parts refusals;
   for (const container_call& c : calls)
     refusals.add_alone_if(c.operation.what > container_action::popped &&
@@ -201,7 +199,7 @@ std::vector<map_call> shrink(std::vector<map_call> calls, Fault fault) {
   return calls;
 }
 
-// Adds stay if anybody that is left can have seen them.
+// Adds stay if a read that is left can have seen them.
 template <class Fault>
 std::vector<counter_call> shrink(std::vector<counter_call> calls, Fault fault) {
   using enum counter_action;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A small history as people can read it: a line for each call, by the time at which it began.
+// Prints a small history for people: a line for each call, by the time at which it began.
 //
 //   thread       begin         end  call
 //        0           0         120  push 7  |=|
@@ -24,7 +24,7 @@
 
 namespace history {
 
-// describe(operation) says what was done. Of a long history only the last calls are shown.
+// describe(operation) names the operation. Of a long history only the last calls are shown.
 template <class Operation>
 std::string timeline(std::span<const call<Operation>> calls, std::size_t most_lines = 60) {
   if (calls.empty()) return "no calls\n";

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// When a call began and ended, cheaply, on one clock for all processors, without a shared write: a ticket
-// drawn by all threads would order them, and hide the very faults that are looked for.
+// Cheap time stamps for the begin and end of a call, from one clock for all processors and without a shared
+// write: a ticket drawn by all threads would order them, and hide the faults that the history is to show.
 //
-// The interval that is recorded must contain the one in which the call takes effect, or correct code would
-// be accused. So nothing of the call may happen before begun() reads the clock, nor after ended() does:
+// The recorded interval must contain the one in which the call takes effect, or correct code would be reported.
+// So nothing of the call may happen before begun() reads the clock, nor after ended() does:
 //   - x86-64: the processor may execute what follows RDTSC before it; LFENCE after it prevents that. RDTSCP
 //     waits until earlier instructions have executed and their loads are done, but not until their stores have
-//     left the store buffer; MFENCE before it does. (Intel's manual, volume 2, RDTSC and RDTSCP.) What lies
-//     outside of the interval may drift in: that makes it longer, which accuses nobody.
+//     left the store buffer; MFENCE before it does. (Intel's manual, volume 2, RDTSC and RDTSCP.) Instructions
+//     outside of the interval may move into it: a longer interval reports no correct code.
 //   - arm64: the same with ISB after the counter is read at the begin, DSB and ISB before it is at the end.
-//   - elsewhere, and where the counter is not fit for it: std::chrono::steady_clock between full fences.
-// The price: stores of one call are seen by all before the next begins. What goes wrong only when they
-// linger across two calls of a thread is for the model checker to find.
+//   - elsewhere, and where the counter is not usable: std::chrono::steady_clock between full fences.
+// The price: the stores of a call are visible before the thread's next call begins. Faults that need them to be
+// delayed beyond that are left to the model checker.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,7 @@
 
 namespace history {
 
-// The processor's counter of time.
+// The processor's time-stamp counter.
 class cycle_counter {
  public:
 #if defined(__x86_64__)
@@ -62,8 +62,8 @@ class cycle_counter {
   static moment ended() noexcept { return 0; }
 #endif
 
-  // Does it run at one rate on all processors, and never back when one tells another? Tried once, by
-  // handing the time to and fro between the first processor and each of the others.
+  // Whether it runs at one rate on all processors, and never goes back from one to another. Tested once, by
+  // passing the time back and forth between the first processor and each of the others.
   static bool is_fit() {
     static const bool result = is_steady() && is_one_for_all();
     return result;
@@ -79,7 +79,7 @@ class cycle_counter {
     const bool has_rdtscp = __get_cpuid(0x80000001, &a, &b, &c, &d) != 0 && (d >> 27 & 1) != 0;
     return has_rdtscp && __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d >> 8 & 1) != 0;  // invariant TSC
 #elif defined(__aarch64__)
-    return true;  // by the architecture
+    return true;  // guaranteed by the architecture
 #else
     return false;
 #endif
@@ -97,7 +97,7 @@ class cycle_counter {
     return true;
   }
 
-  // Each thread adds one to the turn and says when; the other's next look at the clock must not be earlier.
+  // Each thread increments the turn and stores the time; the other's next time must not be earlier.
   static bool agree(int one, int other) {
     constexpr int turns = 400;
     std::atomic<int> turn = 0;
@@ -111,7 +111,7 @@ class cycle_counter {
       if (sched_setaffinity(0, sizeof only, &only) != 0) is_pinned = false;
       for (int mine = parity; mine < turns; mine += 2) {
         while (turn.load(std::memory_order_acquire) != mine) std::this_thread::yield();
-        const moment now = ended();  // not begun(), which may look before the turn has come
+        const moment now = ended();  // not begun(), which may read the clock before the turn has come
         is_in_order = is_in_order && now >= last;
         last = now;
         turn.store(mine + 1, std::memory_order_release);
@@ -128,7 +128,7 @@ class cycle_counter {
 #endif
 };
 
-// The clock of a recording: the processor's, if it is fit.
+// The clock of a recording: the processor's counter, if it is usable.
 class timestamp_clock {
  public:
   moment begun() const noexcept { return counts_cycles_ ? cycle_counter::begun() : steady(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far apart memory has to lie that different threads write.
+// How far apart objects must lie that different threads write.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Bytes that travel between processors together, on x86 and most of arm64.
+// Bytes that processors exchange as one unit, on x86 and most of arm64.
 inline constexpr std::size_t cache_line = 64;
 
 // Bytes between two objects that different threads write, so that neither slows the other down. Two

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory behind all counters: a cell for each thread and counter.
+// The memory of all counters: a cell for each thread and counter.
 #pragma once
 
 #include <array>
@@ -14,17 +14,17 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The memory behind all counters of the process: for each thread id and each counter number one cell,
-// which only the owner of the id writes.
+// One cell for each thread id and each counter number, for all counters of the process. Only the owner of the
+// id writes it.
 //
 //   thread id 0:  | counter 0 | 1 | 2 | ... | 511 |      | 512 | ... | 1023 |     | 1024 | ...
 //   thread id 1:  | counter 0 | 1 | 2 | ... | 511 |
 //                   segment 0                              segment 1                segment 2
 //
-// A thread's cells lie side by side, so many counters share its cache lines and no two threads share one
-// (but at the ends of a segment). A segment is made when its owner first counts in it, and is never
-// moved or freed. Each is as long as all before it together: a few pointers reach every counter, and
-// 8 bytes for each thread and counter are at most doubled.
+// A thread's cells are contiguous, so many counters share a cache line, and no two threads share one (except at
+// the ends of a segment). A segment is made when its owner first counts in it, and is never moved or freed.
+// Each is as long as all before it together, so a few pointers reach every counter, and the 8 bytes for each
+// thread and counter are at most doubled.
 //
 // Edges:  grown   segments[i]   release in attach -> acquire in sum   the cells as zeroed
 class [[gnu::visibility("default")]] counter_cells {
@@ -45,14 +45,14 @@ class [[gnu::visibility("default")]] counter_cells {
     return at.segment == 0 ? at.offset : at.offset + cell_count(at.segment);
   }
 
-  // The calling thread's own cell, to which only it adds. Null if it has none yet.
+  // The calling thread's cell. Null if it has none yet.
   static cell* own(address at) noexcept {
     cell* const cells = sync::per_thread<attached>().segments[at.segment];
     return cells != nullptr ? &cells[at.offset] : nullptr;
   }
 
-  // The same, made if need be. Null if that is not possible now: there is no memory, or operator new or a
-  // signal handler calls this while the thread is getting its cells.
+  // The same, made if it does not exist. Null if that is impossible now: there is no memory, or operator new or
+  // a signal handler calls this while the thread is getting its cells.
   static cell* get_own(address at) noexcept {
     attached& mine = sync::per_thread<attached>();
     if (mine.is_attaching || thread_registry::is_at_work()) return nullptr;
@@ -62,19 +62,19 @@ class [[gnu::visibility("default")]] counter_cells {
     try {
       own = attach(mine, at.segment) + at.offset;
     } catch (...) {
-      own = nullptr;  // there is no memory, or no thread-exit key: the next add tries again
+      own = nullptr;  // there is no memory or no thread-exit key; the next add tries again
     }
     sync::signal_fence();
     mine.is_attaching = false;
     return own;
   }
 
-  // The sum over all threads. A cell is read once, at some moment during the call.
+  // The sum over all threads. Each cell is read once, at some moment during the call.
   static std::uint64_t sum(address at) {
     std::uint64_t total = 0;
     sync::per_process<thread_slots<segment_table>>().for_each([&](const segment_table& thread) {
       const cell* const cells = thread.segments[at.segment].load(sync::acquire);  // acquire grown
-      // relaxed: a number of its own; an add that happened before is seen by coherence
+      // relaxed: a cell publishes nothing else; an add that happened before is seen by coherence
       if (cells != nullptr) total += cells[at.offset].load(sync::relaxed);
     });
     return total;
@@ -84,17 +84,17 @@ class [[gnu::visibility("default")]] counter_cells {
   static constexpr std::uint32_t first_segment_cells = sync::sized(512, 2);
   static constexpr std::size_t segments_at_most = 24;
 
-  // Cells in a segment: 512, 512, 1024, 2048, ...; from segment 1 on also the first number in it.
+  // Cells in a segment: 512, 512, 1024, 2048, ... From segment 1 on, it is also the segment's first number.
   static constexpr std::uint32_t cell_count(std::uint32_t segment) noexcept {
     return segment == 0 ? first_segment_cells : first_segment_cells << (segment - 1);
   }
 
-  // A thread id's segments, for everybody to read.
+  // A thread id's segments, read by all threads.
   struct segment_table {
     std::array<sync::atomic<cell*>, segments_at_most> segments{};  // null until the id counts in it
   };
 
-  // The calling thread's own copy of its id's table, as far as it has counted.
+  // The calling thread's copy of its id's table, with the segments in which this thread has counted.
   struct attached {
     exit_hook hook{.run = &detach};
     std::array<cell*, segments_at_most> segments{};
@@ -104,7 +104,7 @@ class [[gnu::visibility("default")]] counter_cells {
   static cell* attach(attached& mine, std::uint32_t segment) {
     thread_registry::before_release(mine.hook);
     sync::atomic<cell*>& shared = sync::per_process<thread_slots<segment_table>>().mine().segments[segment];
-    cell* cells = shared.load(sync::relaxed);  // relaxed: only owners of this id write it, one after the other
+    cell* cells = shared.load(sync::relaxed);  // relaxed: written only by owners of this id, one after another
     if (cells == nullptr) {
       cells = new cell[cell_count(segment)]();
       shared.store(cells, sync::release);  // release grown

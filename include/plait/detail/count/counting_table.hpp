@@ -14,18 +14,16 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A hash table from keys to counts, for one thread at a time.
-//
 //   index:    | hash 7, entry 2 |   | hash 9, entry 0 |   |   | hash 30, entry 1 | ...
 //   entries:  | count, key | count, key | count, key | ...
 //
-// Open addressing over 8-byte slots, each a hash and the number of an entry; the entries stand densely in
-// the order in which they came, in blocks that never move. So a lookup compares hashes before it touches
-// a key, frequent keys (which come early) share cache lines, and growing moves neither keys nor counts:
-// it goes over the old index once, and no constructor of a key is called that could throw.
+// Open addressing over 8-byte slots, each with a hash and the number of an entry. The entries are dense, in the
+// order in which they were added, in blocks that never move. So a lookup compares hashes before it touches a
+// key, frequent keys (which come early) share cache lines, and growing moves neither keys nor counts: it reads
+// the old index once, and calls no constructor of a key, which could throw.
 //
-// An erased key leaves the index at once. Its entry stays, marked, so that those behind it need not move, until
-// there are more erased entries than a quarter of the others and a block: then the others are copied together.
+// An erased key leaves the index at once. Its entry stays, marked as erased, so that later entries need not
+// move. Once erased entries outnumber a quarter of the others plus a block, the others are copied anew.
 //
 // The hash is 32 bits, evenly spread. Counts are modulo 2^64.
 template <class Key>
@@ -44,7 +42,7 @@ class counting_table {
   std::size_t size() const noexcept { return size_; }
   std::uint64_t total() const noexcept { return total_; }
 
-  // Adds n to the count of `key`, making a Key of it if it is new. If that, or equal, throws, nothing has
+  // Adds n to the count of `key`, and makes a Key of it if it is new. If that or `equal` throws, no count has
   // changed.
   template <class K, class Equal>
   void add(hash_type hash, K&& key, std::uint64_t n, const Equal& equal) {
@@ -60,7 +58,7 @@ class counting_table {
     total_ += n;
   }
 
-  // 0 if the key was never added.
+  // The count of `key`, or 0 if it is not there.
   template <class K, class Equal>
   std::uint64_t count(hash_type hash, const K& key, const Equal& equal) const {
     if (index_.empty()) return 0;
@@ -68,8 +66,8 @@ class counting_table {
     return found == empty ? 0 : entry_of(found).count;
   }
 
-  // Forgets `key`; false if it is not there. If an allocation or equal throws, nothing has changed. If the
-  // table is replaced, the old one is moved to `replaced`, an empty one, for the caller to destroy.
+  // Erases `key`; false if it is not there. If an allocation or `equal` throws, nothing has changed. If a copy
+  // replaces the table, the old one is moved to `replaced`, an empty table, for the caller to destroy.
   template <class K, class Equal>
   bool erase(hash_type hash, const K& key, const Equal& equal, counting_table& replaced) {
     if (index_.empty()) return false;
@@ -86,7 +84,7 @@ class counting_table {
     return true;
   }
 
-  // Calls visit(const entry&) for each key, in the order in which they came.
+  // Calls visit(const entry&) for each key, in the order in which they were added.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     std::size_t number = 0;
@@ -95,9 +93,8 @@ class counting_table {
         if (!is_erased(number++)) visit(each);
   }
 
-  // Moves all counts of `from` here, with copies of the keys that are new, in the order in which they came
-  // there. If a copy, an allocation or equal throws, each count is in one of the tables, and each key in at
-  // least one.
+  // Moves all counts of `from` here, and adds copies of the keys that are new, in the order of `from`. If a
+  // copy, an allocation or `equal` throws, each count is in one of the tables, and each key in at least one.
   template <class Equal>
   void pour(counting_table& from, const Equal& equal) {
     if (size_ == 0) return std::swap(*this, from);
@@ -113,8 +110,8 @@ class counting_table {
     }
   }
 
-  // Two steps that make an add() of that hash soon after cheaper: the first fetches its slot, and the
-  // second, once that has arrived, its entry.
+  // Two steps that make a later add() of that hash cheaper: the first prefetches its slot and the second, once
+  // the slot has arrived, its entry.
   void prefetch_slot(hash_type hash) const noexcept {
     if (!index_.empty()) sync::prefetch(&index_[home(hash)]);
   }
@@ -130,7 +127,7 @@ class counting_table {
   static constexpr std::size_t first_slots = 16;
   static constexpr std::size_t most_slots = std::size_t{1} << 32;
   static constexpr std::size_t block_entries = 64;
-  static constexpr std::size_t pour_ahead = 8;  // entries: how early pour() fetches what it will need
+  static constexpr std::size_t pour_ahead = 8;  // how many entries ahead pour() prefetches
 
   static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
     return slot{hash} << 32 | (number + 1);
@@ -155,10 +152,10 @@ class counting_table {
 
   std::size_t home(hash_type hash) const noexcept { return hash >> shift_; }
 
-  // At most three slots of four are taken.
+  // At most three of four slots are used.
   std::size_t most_entries() const noexcept { return index_.size() / 4 * 3; }
 
-  // The place of the slot that holds `key`, or of the empty one where it belongs.
+  // The index of the slot that holds `key`, or of the empty slot where it belongs.
   template <class K, class Equal>
   std::size_t find(hash_type hash, const K& key, const Equal& equal) const {
     std::size_t at = home(hash);
@@ -172,7 +169,7 @@ class counting_table {
   void append(std::uint64_t n, K&& key) {
     if (entry_count_ == blocks_.size() * block_entries) {
       std::vector<entry> block;
-      block.reserve(block_entries);  // before it is one of them: a block without room would have to move
+      block.reserve(block_entries);  // before push_back: if this throws, blocks_ has not changed
       blocks_.push_back(std::move(block));
     }
     blocks_.back().emplace_back(n, std::forward<K>(key));
@@ -192,19 +189,19 @@ class counting_table {
     }
   }
 
-  // Closes the gap that this leaves: no key is found behind an empty slot.
+  // Empties a slot and closes the gap, because find() stops at an empty slot.
   void empty_slot(std::size_t gap) noexcept {
     const std::size_t mask = index_.size() - 1;
     for (std::size_t at = (gap + 1) & mask; index_[at] != empty; at = (at + 1) & mask) {
       const std::size_t way_from_home = (at - home(hash_of(index_[at]))) & mask;
-      if (way_from_home < ((at - gap) & mask)) continue;  // it would come to lie before its home
+      if (way_from_home < ((at - gap) & mask)) continue;  // its home is after the gap
       index_[gap] = index_[at];
       gap = at;
     }
     index_[gap] = empty;
   }
 
-  // By number. Those of erased entries are 0.
+  // The hash of each entry, by number; 0 for erased ones.
   std::vector<hash_type> hashes_of_entries() const {
     std::vector<hash_type> hashes(entry_count_);
     for (const slot each : index_)
@@ -212,7 +209,7 @@ class counting_table {
     return hashes;
   }
 
-  // Or does nothing, if a copy or an allocation throws.
+  // Replaces the table by a copy without the erased entries. Does nothing if a copy or an allocation throws.
   void leave_out_erased(counting_table& replaced) noexcept {
     try {
       const std::vector<hash_type> hashes = hashes_of_entries();
@@ -232,13 +229,13 @@ class counting_table {
   }
 
   // 80 bytes, so that a thread's table and its lock take 128.
-  std::vector<slot> index_;  // none, or a power of two of them, with the entry of a hash at or after its home
-  int shift_ = 0;            // 32 less the logarithm of that power
+  std::vector<slot> index_;        // empty, or a power of two slots, with each hash at or after its home
+  int shift_ = 0;                  // 32 minus the logarithm of that power
   std::uint32_t entry_count_ = 0;  // in all blocks; at most 3.75 * 2^30, since a quarter at most is erased
-  std::size_t size_ = 0;           // keys: entries but for the erased ones
+  std::size_t size_ = 0;           // keys: entries without the erased ones
   std::uint64_t total_ = 0;        // the sum of their counts
-  std::vector<std::vector<entry>> blocks_;     // full but for the last
-  std::unique_ptr<std::vector<bool>> erased_;  // null, or by entry; those beyond its end are not erased
+  std::vector<std::vector<entry>> blocks_;     // all full except the last
+  std::unique_ptr<std::vector<bool>> erased_;  // null, or by entry number; those beyond its end are not erased
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

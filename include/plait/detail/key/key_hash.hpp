@@ -16,7 +16,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The bytes of a text of at most 16, as two words. None is left out: the reads may overlap instead.
+// The bytes of a text of at most 16 bytes as two words. The reads may overlap, so that none is left out.
 struct byte_words {
   std::uint64_t first;
   std::uint64_t second;
@@ -37,15 +37,15 @@ struct byte_words {
   }
 };
 
-// Spreads every bit of `word` over the result, most thoroughly over its upper half.
+// Spreads every bit of `word` over the result, best over its upper half.
 constexpr std::uint64_t mix(std::uint64_t word) noexcept {
   word = (word ^ word >> 32) * 0x9fb21c651e98df25;
   word = (word ^ word >> 29) * 0xd6e8feb86659fd93;
   return word ^ word >> 32;
 }
 
-// A fast 64-bit hash of bytes: multiply and fold, a word at a time. It differs between machines, and
-// somebody who wants collisions can make them.
+// A fast 64-bit hash of bytes: multiply and fold, a word at a time. It depends on the byte order, and an
+// attacker can construct collisions.
 inline std::uint64_t hash_bytes(const char* text, std::size_t size) noexcept {
   std::uint64_t state = size * 0x9e3779b97f4a7c15;
   for (; size > 16; text += 8, size -= 8) {
@@ -57,8 +57,8 @@ inline std::uint64_t hash_bytes(const char* text, std::size_t size) noexcept {
   return mix(std::rotl(state, 32) ^ rest.second);
 }
 
-// The hash that structures use unless told otherwise. That of strings takes anything that converts to a
-// string_view, so that keys can be looked up without making a string.
+// The default hash of the structures. For strings it takes anything that converts to a string_view, so that
+// keys can be looked up without making a string.
 template <class Key>
 struct key_hash {
   std::uint64_t operator()(const Key& key) const noexcept(noexcept(std::hash<Key>()(key)))

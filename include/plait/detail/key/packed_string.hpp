@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Strings in 16 bytes, short ones without an allocation.
+// Strings of 16 bytes that hold up to 12 characters without an allocation.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A text as 16 bytes that are quick to compare. It does not own the characters of a long one.
+// A view of a text in 16 bytes that are quick to compare. It does not own the characters of a long text.
 //
 //   size <= 12:   | size | the characters, zeros          |
 //   size >  12:   | size | the first 4 | pointer to all   |
@@ -31,7 +31,7 @@ class packed_view {
   explicit packed_view(std::string_view text) : size_(checked(text.size())) {
     const char* const from = text.data();
     const std::size_t size = text.size();
-    // Copies of fixed sizes, which may overlap: one of variable size would be a call.
+    // Copies of fixed sizes, which may overlap: a copy of variable size would be a call.
     if (size > short_size) {
       std::memcpy(bytes_, from, pointer_at);
       std::memcpy(bytes_ + pointer_at, &from, sizeof from);
@@ -79,7 +79,7 @@ class packed_view {
   char bytes_[short_size] = {};
 };
 
-// A constant string that takes 16 bytes, half of what std::string does, and up to 12 characters no more.
+// A constant string of 16 bytes, half of a std::string's size; above 12 characters it allocates.
 class packed_string {
  public:
   explicit packed_string(const packed_view& text) : text_(text) {

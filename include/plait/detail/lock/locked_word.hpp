@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A word whose lowest bit is a lock, and whose other bits are the owner's.
+// A word whose lowest bit is a lock, and whose other bits the owner defines.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A lock that shares its word with what the owner keeps beside it: counts, flags, a version. Taking the lock
-// may change the owner's bits in the same step, and so may releasing it. They may also change without the
-// lock, by try_change(), while somebody holds it: so the holder never stores the word, it adds to it.
+// A lock that shares its word with data of the owner: counts, flags, a version. Taking or releasing the lock
+// may change the owner's bits in the same step. try_change() may also change them while another thread holds
+// the lock, so the holder never stores the word but adds to it.
 //
 //   bits 63 .. 1   the owner's
-//   bit 0          locked: somebody holds the lock
+//   bit 0          locked: a thread holds the lock
 //
-// A thread that finds the lock taken waits at an event count. The holder that releases the lock wakes one; that
-// one releases it in turn, and so no waiter is forgotten.
+// A thread that finds the lock taken waits at an event count. Releasing the lock wakes one waiter, which later
+// releases the lock itself, so no waiter is forgotten.
 //
 // Edges:  guarded   word_   seq_cst in unlock, try_change -> acquire in try_lock: what the lock protects, and
 //                           what was done before a change without it
 //         claimed   word_   seq_cst: releases, changes and looks at the word are one sequence, so that
 //                           event_count's two cases hold, and so that the owner's bits of two words can be
-//                           compared. Taking the lock need not be part of it: whoever takes it releases it
+//                           compared. Taking the lock need not be part of it, because a release follows
 class locked_word {
  public:
   using bits = std::uint64_t;
@@ -37,22 +37,22 @@ class locked_word {
   bits look() const noexcept { return word_.load(sync::seq_cst); }  // seq_cst claimed
 
   // For the holder's own bits, for a guess that try_change() will decide on, or after the last call.
-  bits peek() const noexcept { return word_.load(sync::relaxed); }  // relaxed: see above
+  bits peek() const noexcept { return word_.load(sync::relaxed); }  // relaxed: for the uses above
 
-  // Takes the lock if it is free; the owner's bits become those of change(found). `found` is then the word
-  // before, and otherwise one that says locked.
+  // Takes the lock if it is free, and sets the owner's bits to those of change(found). `found` is then the word
+  // before that; if the lock is not free, a word with the bit `locked`.
   template <class Change = std::identity>
   bool try_lock(bits& found, Change change = {}) noexcept {
     found = look();
     while ((found & locked) == 0) {
       if (word_.compare_exchange_weak(found, change(found) | locked, sync::acquire,  // acquire guarded
-                                      sync::relaxed))  // relaxed: it says locked, or is tried again
+                                      sync::relaxed))  // relaxed: fails if locked, or is tried again
         return true;
     }
     return false;
   }
 
-  // Waits until it has taken the lock.
+  // Takes the lock, waiting for it if need be.
   template <class Change = std::identity>
   void lock(bits& found, pace look_at = pace_of_items, Change change = {}) noexcept {
     if (!try_lock(found, change)) [[unlikely]]
@@ -65,8 +65,8 @@ class locked_word {
     released_.notify_one();
   }
 
-  // Changes the owner's bits whoever holds the lock. False if the word is not `found`; then it says what it is.
-  // May fail for no reason.
+  // Changes the owner's bits, whether or not the lock is held. If the word is not `found`, sets `found` to it
+  // and returns false. May fail spuriously.
   bool try_change(bits& found, bits changed) noexcept {
     return word_.compare_exchange_weak(found, changed, sync::seq_cst,  // seq_cst claimed, guarded
                                        sync::relaxed);                 // relaxed: tried again
@@ -80,7 +80,7 @@ class locked_word {
   }
 
   sync::atomic<bits> word_{0};
-  event_count released_;  // who waits for the lock
+  event_count released_;  // threads that wait for the lock
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

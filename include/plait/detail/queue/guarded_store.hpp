@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The store under lifo_queue and priority_queue: a container for one thread at a time, the lock that makes it
-// so, and an inbox for the pushes that find the lock taken.
+// The store under lifo_queue and priority_queue: a container for one thread at a time, the lock that guards it,
+// and an inbox for the pushes that find the lock taken.
 #pragma once
 
 #include <algorithm>
@@ -26,31 +26,30 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Everything that has to agree is in one locked_word:
+// What must change in one step is in one locked_word:
 //
 //   bits 63 .. 10   puts     how many there were, modulo 2^54: positions of the queue
-//   bits 9 .. 6     credit   how many pushes may still be posted without room running out
+//   bits 9 .. 6     credit   how many more pushes may be posted without running out of room
 //   bits 5 .. 2     newest   the inbox: the name of the last item posted, or 0
 //   bit 1           closed   nothing can be put any more
-//   bit 0           locked   somebody is at work on the container
+//   bit 0           locked   a thread holds the lock
 //
-// Taking the lock takes the inbox in the same step, and its items go into the container before anything else
-// does. A put that finds the lock taken posts its item, if there is credit: one CAS puts it into the inbox,
-// counts it and takes one from the credit. So a put takes effect at its CAS or, with the lock, when it releases
-// the lock; a get when it takes the lock; closing when it releases it.
+// Taking the lock takes the inbox in the same step; its items go into the container before anything else does.
+// A put that finds the lock taken posts its item, if there is credit: one CAS puts it into the inbox, counts it
+// and takes one from the credit. So a put that posts takes effect at its CAS, a put with the lock when it
+// releases the lock; a get takes effect when it takes the lock, and closing when it releases the lock.
 //
-// Credit keeps the promises that an item in the inbox needs: at any moment
+// Credit guarantees that a posted item fits. At any moment
 //     items in the inbox + credit <= room in the container's memory,
 //     items in the inbox + credit <= capacity - size.
-// Whoever releases the lock raises it as far as that goes; a put that takes the lock takes one of it along.
-// With a container whose comparator may throw there is never credit: nobody could be told.
+// Releasing the lock raises the credit to that limit; a put that takes the lock takes one from it.
+// If the container's comparator may throw, credit is always 0: the pusher would be gone when it throws.
 //
-// A thread that finds the lock taken and cannot post looks again every dozen microseconds, offering its
-// processor, and then sleeps. Meanwhile the holder works on with its lines in its cache, for a hundred
-// operations or more.
+// A thread that finds the lock taken and cannot post looks again every dozen microseconds, yielding in between,
+// and then sleeps. Meanwhile the holder does a hundred operations or more on lines in its own cache.
 //
-// Edges:  taken     gets_   release in count_gets -> acquire in gets: a get that is counted here is the
-//                           get of an item that is counted in the word when it is read after
+// Edges:  taken     gets_   release in count_gets -> acquire in gets: the item of a get counted here is
+//                           counted in the word when the word is read afterwards
 template <class Container>
 class guarded_store {
  public:
@@ -65,7 +64,7 @@ class guarded_store {
   static constexpr std::size_t max_capacity = (std::size_t{1} << 53) - 1;
   static constexpr bool gets_without_throwing = Container::compares_without_throwing;
 
-  // capacity: 1 .. max_capacity; max_capacity is what no memory can hold.
+  // capacity: 1 .. max_capacity. No memory holds max_capacity items, so that capacity means no bound.
   template <class... Args>
   explicit guarded_store(std::size_t capacity, Args&&... args) : capacity_(capacity) {
     items_.construct(std::forward<Args>(args)...);
@@ -76,17 +75,17 @@ class guarded_store {
 
   ~guarded_store() {
     const bits last = word_.peek();
-    // In the child of a fork, some other thread's work on the container may never be finished: leave it alone.
+    // In the child of a fork, a thread that does not exist here may hold the lock: the container is left alone.
     if ((last & locked_word::locked) != 0) return;
     inbox_.empty_all(newest(last), [](item_type&&) {});
     items_.destroy();
   }
 
-  // What a put takes as it is: an item to be moved, or to be copied if that runs no code of T's under the lock.
+  // Which arguments a put takes: an item to be moved, or one to be copied if that runs no code of T's.
   template <class... Args>
   static constexpr bool constructs_in_slot = fills_under_lock<item_type, Args...>;
 
-  // Puts an item: success, full or closed. Unless it is success, or if it throws, the value is untouched.
+  // Puts an item: success, full, closed or busy. Unless it is success, or if it throws, the value is untouched.
   template <class Arg>
     requires constructs_in_slot<Arg>
   conqueue_status try_put(Arg&& value) {
@@ -97,7 +96,7 @@ class guarded_store {
     return put_holding(found, std::forward<Arg>(value));
   }
 
-  // Takes the item whose turn it is: success, empty or closed (and drained).
+  // Takes the container's next item: success, empty or closed (and drained).
   conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
     bits found;
     if (is_drained(found)) return nothing_left(found);
@@ -109,9 +108,9 @@ class guarded_store {
     return conqueue_status::success;
   }
 
-  // Puts up to `count` items from `first` on under one lock and says how many. An item is read once, when there
-  // is room for it. Throws at the first item only. It is not there for items that an iterator generates if the
-  // comparator may throw: the one that it throws at would be lost.
+  // Puts up to `count` items from `first` on under one lock and returns how many. An item is read once, when
+  // there is room for it. Throws at the first item only. Not available for items that an iterator generates if
+  // the comparator may throw: the item at which it throws would be lost.
   template <class Iterator>
     requires(gets_without_throwing || std::is_reference_v<std::iter_reference_t<Iterator>>)
   std::size_t try_put_n(Iterator& first, std::size_t count) {
@@ -134,7 +133,7 @@ class guarded_store {
     return done;
   }
 
-  // Takes up to `count` items to `out`, the next one first. Throws only at the first item.
+  // Takes up to `count` items to `out` and returns how many. Throws at the first item only.
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     std::size_t done = 0;
@@ -151,7 +150,7 @@ class guarded_store {
       }
       count_gets(done);
     } else {
-      // Assigning to *out destroys something, which is nothing to do under a lock.
+      // Assigning to *out may run T's destructor, which must not run under the lock.
       try {
         for (; done != count; ++done) {
           std::optional<item_type> item;
@@ -166,7 +165,7 @@ class guarded_store {
     return done;
   }
 
-  // From now on nothing can be put. It waits for the lock, so that every put comes before it or after it.
+  // From now on nothing can be put. Closing takes the lock, so that every put comes before it or after it.
   void close() noexcept {
     bits found;
     lock(found, 0);
@@ -180,14 +179,14 @@ class guarded_store {
   static position next(position at) noexcept { return (at + 1) & last_position; }
   static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
 
-  // Never too low: the gets first, for they never overtake the puts.
+  // Never too low, because the gets are read first and never overtake the puts.
   std::size_t size() const noexcept {
     const position got = gets();
     return static_cast<std::size_t>(std::min<std::uint64_t>(distance(got, tail()), capacity_));
   }
 
-  // The word first: a get that found a wake in flight, and so woke nobody, had released the lock before.
-  // Whoever reads the word after that sees the get counted.
+  // The word first: a get that woke nobody, because a wake was in flight, had released the lock before that.
+  // A thread that reads the word afterwards sees the get counted.
   bool has_room() const noexcept {
     const position put = tail();
     return distance(gets(), put) != capacity_;
@@ -213,14 +212,14 @@ class guarded_store {
   static constexpr name newest(bits of) noexcept { return static_cast<name>((of & all_names) / one_name); }
   static constexpr position puts(bits of) noexcept { return of / one_put; }
 
-  // Longer than for an item: whatever the holder does in the meantime, it does in its own cache.
+  // Longer than for an item: what the holder does in the meantime, it does in its own cache.
   static constexpr pace lock_pace{std::chrono::microseconds(16)};
 
-  // A post that comes too late has to give its item back.
+  // A post that fails has to move its item back.
   static constexpr bool posts =
       Container::compares_without_throwing && std::is_nothrow_move_assignable_v<item_type>;
 
-  // Takes the inbox together with the lock, and up to `reserved` of the credit.
+  // The change to the word that takes the inbox with the lock, and up to `reserved` of the credit.
   static auto reserve(bits reserved) noexcept {
     return [reserved](bits found) noexcept {
       const bits taken = found & ~all_names;
@@ -229,7 +228,7 @@ class guarded_store {
   }
   void lock(bits& found, bits reserved) noexcept { word_.lock(found, lock_pace, reserve(reserved)); }
 
-  // What is done under the lock is done in the life of a holder.
+  // Holds the lock from construction, where it empties the inbox, to destruction.
   class holder {
    public:
     // The lock was taken when the word was `found`, with up to `reserved` of its credit.
@@ -242,12 +241,12 @@ class guarded_store {
     holder& operator=(const holder&) = delete;
     ~holder() { store_.word_.unlock(added_ + store_.credit_limit() - credit_left_); }
 
-    // To the word, when the lock is released.
+    // Adds to the word when the lock is released.
     void add(bits more) noexcept { added_ += more; }
 
    private:
     guarded_store& store_;
-    bits credit_left_;  // with those who may be posting
+    bits credit_left_;  // in the word, for threads that post
     bits added_ = 0;
   };
 
@@ -255,7 +254,7 @@ class guarded_store {
   conqueue_status put_holding(bits found, Arg&& value) {
     holder hold(*this, found, one_credit);
     if ((found & closed) != 0) return conqueue_status::closed;
-    // Who has credit has room.
+    // A unit of credit is room for one item.
     if ((found & all_credit) == 0 && items().size() == capacity_) return conqueue_status::full;
     items().put(std::forward<Arg>(value));
     hold.add(one_put);
@@ -274,7 +273,7 @@ class guarded_store {
     return put_holding(found, std::forward<Arg>(value));
   }
 
-  // Leaves the value in the inbox: success, closed; or busy if there is no credit, or no node.
+  // Leaves the value in the inbox: success, closed, or busy if there is no credit or no node.
   template <class Arg>
   conqueue_status post(Arg&& value) noexcept {
     const name node = inbox_.claim();
@@ -292,24 +291,24 @@ class guarded_store {
     return (found & closed) != 0 ? conqueue_status::closed : conqueue_status::busy;
   }
 
-  // Leaves the lock to its holder for a while, for throughput alone. The item is in the queue already; a
+  // Leaves the lock to its holder for a while, only for throughput. The item is in the queue already, but a
   // sleeping consumer is woken only after the pause.
   static void rest() noexcept {
     if (Container::rest_after_post.count() != 0 && sync::processor_count() > 1)
       pause_until(sync::clock::now() + Container::rest_after_post);
   }
 
-  // What the word says before anything is done: a queue that is full or closed need not be locked. While
-  // somebody is at work, a get may have taken effect that gets_ does not show yet: then busy.
+  // Why an item cannot be put, without taking the lock. While the lock is held, a get may have taken effect
+  // that gets_ does not show yet: then busy.
   std::optional<conqueue_status> why_not_put(bits now) const noexcept {
     if ((now & closed) != 0) return conqueue_status::closed;
     if ((now & all_credit) != 0 || distance(gets(), puts(now)) != capacity_) return std::nullopt;
     return (now & locked_word::locked) != 0 ? conqueue_status::busy : conqueue_status::full;
   }
 
-  // The same for gets. `now` is the word.
+  // Whether there is nothing to get, without taking the lock. Sets `now` to the word.
   bool is_drained(bits& now) const noexcept {
-    const position got = gets();  // before the word: it never overtakes the puts
+    const position got = gets();  // before the word: the gets never overtake the puts
     now = word_.look();
     return puts(now) == got;
   }
@@ -325,7 +324,7 @@ class guarded_store {
     gets_.store(now, sync::release);  // release taken
   }
 
-  // How much credit there can be. See above.
+  // The most credit that the two inequalities above allow.
   bits credit_limit() noexcept {
     if constexpr (posts) {
       return one_credit * std::min({inbox::nodes, items().room(), capacity_ - items().size()});
@@ -336,7 +335,7 @@ class guarded_store {
 
   Container& items() noexcept { return items_.write(); }
 
-  // What every operation needs lies side by side: with the lock, one line changes hands.
+  // What every operation needs is on the line of the lock, so that one line moves between processors.
   alignas(contention_free_distance) locked_word word_;  // see the table above
   sync::atomic<position> gets_{0};                      // written under the lock
   const std::size_t capacity_;

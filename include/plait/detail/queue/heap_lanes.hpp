@@ -26,12 +26,12 @@ namespace PLAIT_NAMESPACE::detail {
 // Each lane is a heap, and a locked_word:
 //
 //   bits 63 .. 2   puts     how many there were, modulo 2^62
-//   bit 1          closed   nothing can be put any more: set in all lanes together
-//   bit 0          locked   somebody is at work on the heap
+//   bit 1          closed   nothing can be put any more: close() sets it in all lanes
+//   bit 0          locked   a thread holds the lock
 //
-// A thread keeps to one lane for a few operations, so that its lines stay in the thread's cache. Then it
-// takes the next one at random to put; to get, it takes the one of two whose first item is less. It never
-// waits for a lane that is locked while there is another one that will do.
+// A thread stays in one lane for some operations, so that its lines stay in the thread's cache. Then it chooses
+// again: to put, a random lane; to get, the one of two lanes whose first item is less. While another lane would
+// do, it waits for a locked one only if that one's holder seems to have lost its processor.
 //
 // Edges:  taken     gets    release in take -> acquire in count_gets: as in guarded_store
 template <queue_element T, class Compare, class Allocator>
@@ -90,7 +90,7 @@ class heap_lanes {
     return get_from_another(mine, item);
   }
 
-  // Puts up to `count` items from `first` on, each under a lock of its own, and says how many. For the rest see
+  // Puts up to `count` items from `first` on, taking a lock for each, and returns how many. Otherwise as in
   // guarded_store.
   template <class Iterator>
     requires(gets_without_throwing || std::is_reference_v<std::iter_reference_t<Iterator>>)
@@ -127,19 +127,19 @@ class heap_lanes {
     return done;
   }
 
-  // From now on nothing can be put. It holds all locks together, so that every put comes before it or after it.
+  // From now on nothing can be put. At one moment it holds all locks, so every put comes before or after that.
   void close() noexcept { close_from(0); }
 
-  // The last lane says it first.
+  // In the last lane, whose bit is set first.
   bool is_closed() const noexcept { return (lanes_[count_ - 1].word.look() & closed) != 0; }
 
-  // The number of puts: at some moment during the call, or one in between, since each lane's only grows.
+  // The number of puts. Each lane's grows by one at a time, so the sum is that of some moment during the call.
   position tail() const noexcept { return sum_of(count_puts); }
   static position next(position at) noexcept { return (at + 1) & last_position; }
   static std::uint64_t distance(position from, position to) noexcept { return (to - from) & last_position; }
 
-  // Never too low: the gets first, for they never overtake the puts. Each lane that then looks empty was empty
-  // when its puts were read. If nothing was put meanwhile, all of them were at once; else there is more now.
+  // Never too low, because the gets are read first and never overtake the puts. If the sums are equal, each
+  // lane was empty when its puts were read; if tail() then returns the same, all were empty at once.
   std::size_t size() const noexcept {
     const position got = sum_of(count_gets);
     const position put = tail();
@@ -166,7 +166,7 @@ class heap_lanes {
     lane(const lane&) = delete;
     lane& operator=(const lane&) = delete;
     ~lane() {
-      // In the child of a fork, some other thread's work on the heap may never be finished: leave it alone.
+      // In the child of a fork, a thread that does not exist here may hold the lock: the heap is left alone.
       if ((word.peek() & locked_word::locked) == 0) items.destroy();
     }
 
@@ -177,22 +177,22 @@ class heap_lanes {
   using lane_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<lane>;
   using lane_traits = std::allocator_traits<lane_allocator>;
 
-  // Where a thread works, in any queue: the number of a lane, modulo how many there are, and for how long yet.
+  // The lane that a thread uses, in every queue of this type: modulo the number of its lanes.
   struct habit {
     std::uint32_t lane;
-    std::uint32_t left;
+    std::uint32_t left;   // operations until the next choice
     bits seen;            // the word of the other lane at the last choice
-    std::uint64_t state;  // of the random numbers, another one for each thread; 0 before the first
+    std::uint64_t state;  // of the random numbers, different in each thread; 0 before the first
   };
 
   std::uint32_t random(habit& mine) noexcept {
-    // relaxed: it only has to be another number each time
+    // relaxed: only uniqueness matters
     if (mine.state == 0) mine.state = threads_.fetch_add(1, sync::relaxed) + 1;
     mine.state = mine.state * 6364136223846793005u + 1442695040888963407u;
     return static_cast<std::uint32_t>(mine.state >> 32);
   }
 
-  // A locked lane, in the life of a holder.
+  // Holds the lock of a lane, which the caller has taken, until destruction.
   class holder {
    public:
     explicit holder(lane& of) noexcept : lane_(of) {}
@@ -202,14 +202,14 @@ class heap_lanes {
 
     heap& items() noexcept { return lane_.items.write(); }
     bool has_items() noexcept { return items().size() != 0; }
-    // Only the holder of the lock changes this bit.
+    // Without an order: only the holder of the lock changes this bit.
     bool is_closed() const noexcept { return (lane_.word.peek() & closed) != 0; }
 
     void count_put() noexcept { added_ += one_put; }
     void close() noexcept {
       if (!is_closed()) added_ += closed;
     }
-    // Success; or busy if there is nothing.
+    // Success, or busy if the heap is empty.
     conqueue_status take(std::optional<item_type>& item) noexcept(gets_without_throwing) {
       if (!has_items()) return conqueue_status::busy;
       items().take(item);
@@ -234,7 +234,7 @@ class heap_lanes {
     of.word.lock(found);
   }
 
-  // The calling thread's lane for puts, which changes now and then, locked.
+  // Locks the calling thread's lane for puts, which changes after operations_per_choice.
   lane& lock_to_put() noexcept {
     habit& mine = sync::per_thread<habit>();
     if (mine.left == 0) {
@@ -246,7 +246,7 @@ class heap_lanes {
     return lock_any(mine.lane);
   }
 
-  // That lane, or another one if it is locked.
+  // Locks the lane `number` or, if it is locked, the next one that is not, and sets `number` to it.
   lane& lock_any(std::uint32_t& number) noexcept {
     for (unsigned i = 0; i != count_; ++i, ++number)
       if (lane& next = lane_at(number); try_lock(next)) [[likely]]
@@ -255,7 +255,7 @@ class heap_lanes {
     return lane_at(number);
   }
 
-  // The better one of two lanes or, if that will not do, any one with items.
+  // Gets from the better of two lanes or, if both are empty or locked, from any lane with items.
   [[gnu::noinline]] conqueue_status get_from_another(habit& mine, std::optional<item_type>& item) noexcept(
       gets_without_throwing) {
     mine.left = operations_per_choice;
@@ -271,8 +271,8 @@ class heap_lanes {
     lane& a = lanes_[one];
     lane& b = lanes_[other];
     if (is_empty(b)) return get_from(a, item);
-    // A holder that has done nothing since the last choice has lost its processor. It is waited for, so that
-    // the items of its lane are not left behind.
+    // A holder that has done nothing since the last choice has probably lost its processor. This thread waits
+    // for it, so that the items of its lane are not left behind.
     const bits now = b.word.peek();
     if ((now & locked_word::locked) != 0 && now == std::exchange(mine.seen, now)) {
       wait_for_lock(b);
@@ -281,7 +281,7 @@ class heap_lanes {
     }
     holder hold_b(b);
     mine.lane = other;
-    if (!try_lock(a)) return hold_b.take(item);  // two threads in one lane: that one stays there
+    if (!try_lock(a)) return hold_b.take(item);  // another thread uses lane a: leave it there
     holder hold_a(a);
     if (!hold_a.has_items() || (hold_b.has_items() && hold_b.items().starts_before(hold_a.items())))
       return hold_b.take(item);
@@ -289,7 +289,7 @@ class heap_lanes {
     return hold_a.take(item);
   }
 
-  // Success, empty or closed; or busy: something has changed meanwhile.
+  // Success, empty or closed, or busy if the lanes changed during the look.
   conqueue_status get_from_any(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
     const bool was_closed = is_closed();
     const position before = tail();
@@ -304,13 +304,13 @@ class heap_lanes {
       wait_for_lock(*in_use);
       return holder(*in_use).take(item);
     }
-    // Each lane was empty when it was looked at. If nothing was put meanwhile, all were at the last look.
+    // Each lane was empty when it was looked at. If nothing was put meanwhile, all were empty at the last look.
     if (tail() != before) return conqueue_status::busy;
     if (was_closed) return conqueue_status::closed;
     return is_closed() ? conqueue_status::busy : conqueue_status::empty;
   }
 
-  // Success; or busy if that lane is locked or empty.
+  // Success, or busy if that lane is locked or empty.
   conqueue_status get_from(lane& of, std::optional<item_type>& item) noexcept(gets_without_throwing) {
     if (is_empty(of) || !try_lock(of)) return conqueue_status::busy;
     return holder(of).take(item);
@@ -325,13 +325,13 @@ class heap_lanes {
     return sum & last_position;
   }
 
-  // The gets first: they never overtake the puts.
+  // The gets are read first, because they never overtake the puts.
   static bool is_empty(const lane& one) noexcept {
     const position got = count_gets(one);
     return count_puts(one) == got;
   }
 
-  // Holds this lane and all after it.
+  // Locks this lane and all after it, then closes and unlocks them, the last one first.
   void close_from(unsigned number) noexcept {
     lane& first = lanes_[number];
     if (!try_lock(first)) wait_for_lock(first);
@@ -340,12 +340,12 @@ class heap_lanes {
     hold.close();
   }
 
-  // Read by everybody, written by nobody.
+  // Written only by the constructor.
   unsigned count_;
   [[no_unique_address]] lane_allocator allocator_;
   typename lane_traits::pointer lanes_;
 
-  sync::atomic<std::uint32_t> threads_{0};  // that have begun here
+  sync::atomic<std::uint32_t> threads_{0};  // how many have drawn their first random number in this queue
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A growing array that also shrinks: the memory of item_heap and item_stack.
+// An array that grows and shrinks: the memory of item_heap and item_stack.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace PLAIT_NAMESPACE::detail {
 // An array that grows at its end and gives memory back: it never keeps more than four times the slots that it
 // needs, or `kept_bytes`, or `kept_slots`, whichever is most.
 //
-// What it asks of an Item: that it moves without throwing. Assignment is not needed. The allocator serves the
-// array alone: a std::vector would hand it on to the items, whose constructors may then throw.
+// Item must move without throwing; assignment is not needed. The allocator serves only the array: a std::vector
+// would pass it on to the items, whose constructors may then throw.
 template <class Item, class Allocator>
 class item_array {
  public:
@@ -39,13 +39,13 @@ class item_array {
   Item& operator[](std::size_t at) noexcept { return slots()[at]; }
   const Item& operator[](std::size_t at) const noexcept { return slots()[at]; }
 
-  // Sees to room for one more. Throws what the allocator throws; the array is then as it was.
+  // Makes room for one more item. Throws what the allocator throws; the array is then as it was.
   void make_room() {
     if (room() == 0) [[unlikely]]
       sync::rarely<&item_array::move_items>(this, std::max(smallest_growth, 2 * size_));
   }
 
-  // There is room.
+  // Requires room.
   template <class Arg>
   Item& append(Arg&& arg) noexcept {
     Item* const added = std::construct_at(slots() + size_, std::forward<Arg>(arg));
@@ -60,7 +60,7 @@ class item_array {
       sync::rarely<&item_array::give_back>(this);
   }
 
-  // An array slot's item replaced by another's, which is left moved-from.
+  // Replaces an item in the array by another one, which is left moved-from.
   static void replace(Item& old, Item& with) noexcept {
     if constexpr (std::is_nothrow_move_assignable_v<Item>) {
       old = std::move(with);
@@ -81,7 +81,7 @@ class item_array {
 
   Item* slots() const noexcept { return std::to_address(items_); }
 
-  // To an array of so many slots, which is enough.
+  // Moves all items to a new array of `capacity` slots, which is at least size_.
   void move_items(std::size_t capacity) {
     const typename traits::pointer to = traits::allocate(allocator_, capacity);
     std::uninitialized_move_n(slots(), size_, std::to_address(to));
@@ -91,11 +91,11 @@ class item_array {
     capacity_ = capacity;
   }
 
-  // Halves it, which leaves at least a quarter of what there was free.
+  // Halves the array, which leaves at least a quarter of the old capacity free.
   void give_back() noexcept {
     try {
       move_items(capacity_ / 2);
-    } catch (...) {  // NOLINT(bugprone-empty-catch): then it stays large
+    } catch (...) {  // NOLINT(bugprone-empty-catch): without memory for a smaller array, the large one stays
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A binary heap's wider sibling, four children a node, for one thread at a time.
+// A heap with four children a node, for one thread at a time.
 #pragma once
 
 #include <array>
@@ -23,9 +23,8 @@ namespace PLAIT_NAMESPACE::detail {
 template <class Compare, class T>
 concept nothrow_compare = std::is_nothrow_invocable_r_v<bool, const Compare&, const T&, const T&>;
 
-// A heap with four children a node, for one thread at a time: shallower than one with two, and the four lie
-// side by side. Every operation compares first and moves then, so that a comparator that throws finds and
-// leaves a heap.
+// Four children a node make the heap shallower than a binary one, and the four are contiguous. Every operation
+// makes all its comparisons before it moves anything, so that a comparator that throws leaves the heap intact.
 //
 // With stable_order, of items that compare equal the one that was put first comes out first.
 template <queue_element T, class Compare, order_of_equals Equals, class Allocator>
@@ -36,38 +35,38 @@ class item_heap {
 
   static constexpr const char* queue_name = "plait::priority_queue";
   static constexpr bool compares_without_throwing = nothrow_compare<Compare, T>;
-  static constexpr std::chrono::microseconds rest_after_post{0};  // a post costs little beside an operation
+  static constexpr std::chrono::microseconds rest_after_post{0};  // a post is cheap compared with an operation
 
   item_heap(const Compare& compare, const Allocator& allocator) : compare_(compare), entries_(allocator) {}
 
   std::size_t size() const noexcept { return entries_.size(); }
 
-  // Puts that cannot run out of memory.
+  // How many puts need no allocation.
   std::size_t room() const noexcept { return entries_.room(); }
 
-  // Whether its first item is less than the other heap's; each has one.
+  // Whether its first item is less than the other heap's. Both must have one.
   bool starts_before(item_heap& other) noexcept(compares_without_throwing) {
     return is_less(queue_value(entries_[0].item), queue_value(other.entries_[0].item));
   }
 
-  // Sees to room for one put. Throws what the allocator throws; nothing else is then changed.
+  // Makes room for one put. Throws what the allocator throws; nothing has then changed.
   void make_room() { entries_.make_room(); }
 
-  // Throws what the comparator and, without room, the allocator throw: heap and value are then as they were.
+  // Throws what the comparator and, without room, the allocator throw; heap and value are then unchanged.
   template <class Arg>
   void put(Arg&& value) noexcept(false) {
     entries_.make_room();
-    // Behind its equals: no item is younger.
+    // Below its equals, which were all put earlier.
     std::size_t at = entries_.size();
     while (at != 0 && is_less(queue_value(value), queue_value(entries_[parent(at)].item))) at = parent(at);
     put_at(at, std::forward<Arg>(value));
   }
 
-  // The first item; there is one. Throws what the comparator throws: the heap is then as it was.
+  // Takes the first item; there must be one. Throws what the comparator throws; the heap is then unchanged.
   void take(std::optional<item_type>& item) noexcept(compares_without_throwing) {
     const std::size_t last = entries_.size() - 1;
-    // The way of the smaller children down to a leaf, and up again to where the last entry belongs: that was a
-    // leaf itself and seldom goes up far.
+    // Follows the smallest children down to a leaf, and then goes up to where the last entry belongs. That was
+    // a leaf itself, so it seldom goes up far.
     std::array<std::size_t, deepest> way;
     std::size_t depth = 0;
     way[0] = 0;
@@ -114,7 +113,7 @@ class item_heap {
     }
   }
 
-  // child: the first of siblings, below `end`.
+  // child: the first of its siblings, of which those below `end` exist.
   std::size_t smallest_of_children(std::size_t child, std::size_t end) noexcept(compares_without_throwing) {
     if (end - child >= children) [[likely]] {
       const std::size_t a = child + (comes_before(entries_[child + 1], entries_[child]) ? 1 : 0);
@@ -127,7 +126,7 @@ class item_heap {
     return smallest;
   }
 
-  // Moves the ancestors from `at` on one level down. There is room.
+  // Moves the ancestors from `at` down by one level and puts the value at `at`. Requires room.
   template <class Arg>
   void put_at(std::size_t at, Arg&& value) noexcept {
     entry added = make_entry(std::forward<Arg>(value));
@@ -154,7 +153,7 @@ class item_heap {
   struct nothing {};
 
   [[no_unique_address]] Compare compare_;
-  item_array<entry, Allocator> entries_;  // none comes before its parent
+  item_array<entry, Allocator> entries_;  // in heap order: none comes before its parent
   [[no_unique_address]] std::conditional_t<is_stable, std::uint64_t, nothing> puts_{};
 };
 

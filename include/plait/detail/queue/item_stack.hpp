@@ -14,7 +14,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A stack, for one thread at a time: the counterpart of item_heap.
+// Has the interface that guarded_store needs of a container, as item_heap has.
 template <queue_element T, class Allocator>
 class item_stack {
  public:
@@ -24,28 +24,28 @@ class item_stack {
   static constexpr const char* queue_name = "plait::lifo_queue";
   static constexpr bool compares_without_throwing = true;  // it does not compare
 
-  // An operation takes no longer than a cache line takes from one processor to another. A push that has met
-  // somebody else leaves them a few hundred operations in their own cache.
+  // An operation takes no longer than moving a cache line between processors. So a push that found the lock
+  // taken leaves the lock's holder enough time for a few hundred operations in its own cache.
   static constexpr std::chrono::microseconds rest_after_post{8};
 
   explicit item_stack(const Allocator& allocator) : items_(allocator) {}
 
   std::size_t size() const noexcept { return items_.size(); }
 
-  // Puts that cannot run out of memory.
+  // How many puts need no allocation.
   std::size_t room() const noexcept { return items_.room(); }
 
-  // Sees to room for one put. Throws what the allocator throws; nothing else is then changed.
+  // Makes room for one put. Throws what the allocator throws; nothing has then changed.
   void make_room() { items_.make_room(); }
 
-  // Throws what the allocator throws if there is no room: stack and value are then as they were.
+  // Throws what the allocator throws if there is no room; stack and value are then unchanged.
   template <class Arg>
   void put(Arg&& value) noexcept(false) {
     items_.make_room();
     items_.append(std::forward<Arg>(value));
   }
 
-  // The last item; there is one.
+  // Takes the last item; there must be one.
   void take(std::optional<item_type>& item) noexcept {
     item.emplace(std::move(items_[items_.size() - 1]));
     items_.remove_last();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The ring under bounded_queue: elements change hands here, and nobody waits.
+// The ring under bounded_queue: holds the elements; no operation waits.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// How many laps a ring of T has before its positions wrap: 0 means all there are. For tests, which specialise
-// it for an element of theirs to see the wrap.
+// How many laps a ring of T runs before its positions wrap; 0 means all there are. Tests specialise it for a T
+// of their own, to see the wrap.
 template <class T>
 inline constexpr std::uint64_t laps_before_wrap = 0;
 
@@ -44,7 +44,7 @@ inline constexpr std::uint64_t laps_before_wrap = 0;
 //         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
 //                                 full and empty are exact, and event_count's two cases hold
 //         claimed   head_         release in the seq_cst of try_get, try_get_n -> acquire in why_not_get: what
-//                                 was done before that get is seen, so that no old tail says empty
+//                                 was done before that get is seen, so that no stale tail says empty
 template <queue_element T, class Allocator>
 class lap_ring {
  public:
@@ -71,8 +71,8 @@ class lap_ring {
   lap_ring& operator=(const lap_ring&) = delete;
 
   ~lap_ring() {
-    // In the child of a fork, a slot that some other thread had claimed is in an unknown state: its
-    // element, if it has one, is left alone.
+    // In the child of a fork, a slot that another thread had claimed is in an unknown state: if it is not
+    // stamped filled, it is left alone.
     position at = head_.load(sync::relaxed);                       // relaxed: every call has returned
     const position end = tail_.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
     for (; at != end; at = positions_.next(at)) {
@@ -84,7 +84,7 @@ class lap_ring {
     slot_traits::deallocate(allocator_, slots_, capacity());
   }
 
-  // A constructor that may throw has run before a slot is claimed: a claim cannot be taken back.
+  // A constructor that may throw runs before a slot is claimed, because a claim cannot be taken back.
   template <class... Args>
   static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
@@ -92,7 +92,7 @@ class lap_ring {
   template <class... Args>
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) noexcept {
-    const ring_positions positions = positions_;  // copies: members would be loaded anew after every atomic
+    const ring_positions positions = positions_;  // copies: members would be reloaded after every atomic
     slot_type* const slots = std::to_address(slots_);
     position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
     for (;;) {
@@ -114,7 +114,7 @@ class lap_ring {
     }
   }
 
-  // Empties the next slot, the mirror image: success, empty, closed (and drained) or busy.
+  // The mirror image. Empties the next slot: success, empty, closed (and drained) or busy.
   conqueue_status try_get(std::optional<item_type>& item) noexcept {
     const ring_positions positions = positions_;  // copies, as in try_put
     slot_type* const slots = std::to_address(slots_);
@@ -139,13 +139,13 @@ class lap_ring {
     }
   }
 
-  // Fills up to `count` slots from `first` on and says how many: slots side by side take one claim.
+  // Fills up to `count` slots with values from `first` on. Contiguous slots take one claim. Returns how many.
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
     std::size_t done = 0;
     position tail = tail_.load(sync::relaxed);  // relaxed: as in try_put
     while (done != count) {
-      // As far as the ring's end: the rest takes another claim.
+      // Up to the ring's end; the rest takes another claim.
       slot_type* const slots = &slot_at(tail);
       const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(tail));
       std::size_t free = 0;
@@ -172,7 +172,7 @@ class lap_ring {
     return done;
   }
 
-  // Empties up to `count` slots to `out`, the mirror image.
+  // The mirror image. Empties up to `count` slots to `out` and returns how many.
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) noexcept {
     std::size_t done = 0;
@@ -213,13 +213,13 @@ class lap_ring {
   }
   bool is_closed() const noexcept { return (tail_.load(sync::seq_cst) & closed_bit) != 0; }  // seq_cst claimed
 
-  // Where the next put will be, closed or not: it counts the puts.
+  // The position of the next put, whether closed or not: it counts the puts.
   position tail() const noexcept { return tail_.load(sync::seq_cst) & ~closed_bit; }  // seq_cst claimed
   position next(position at) const noexcept { return positions_.next(at); }
   std::uint64_t distance(position from, position to) const noexcept { return positions_.distance(from, to); }
 
   std::size_t size() const noexcept {
-    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    // The head is read first. It never overtakes the tail, so the difference can be too large, never negative.
     const position head = head_.load(sync::seq_cst);  // seq_cst claimed
     return static_cast<std::size_t>(std::min(positions_.distance(head, tail()), positions_.capacity()));
   }
@@ -231,8 +231,8 @@ class lap_ring {
  private:
   static constexpr position closed_bit = ring_positions::spare_bit;
 
-  // A claim cannot begin before the stores of the last operation are done, and each of those may have to
-  // fetch its line from the other side. So every operation asks for the line after next.
+  // A claim, a read-modify-write, waits until the stores of the operation before it are done, and each of these
+  // may have to fetch its line from another processor. So every operation prefetches the line after next.
   static constexpr std::size_t prefetch_distance = 2 * cache_line;
   static constexpr std::size_t longest_prefetch = 32 * cache_line;
 
@@ -245,33 +245,34 @@ class lap_ring {
   using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<slot_type>;
   using slot_traits = std::allocator_traits<slot_allocator>;
 
-  // Where the first put is.
+  // The position of the first put.
   position first() const noexcept { return positions_.laps_before_wrap(laps_before_wrap<T>); }
 
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
 
-  // The slot at `tail` could not be filled.
+  // Why the slot at `tail` could not be filled.
   [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
     if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
     const position now = tail_.load(sync::seq_cst);  // seq_cst claimed
-    // relaxed: whoever goes on at that slot loads its stamp again
+    // relaxed: try_put loads the stamp again before it uses the slot
     if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail) return {conqueue_status::success, now};
-    // The slot still holds the element of the lap before. The queue is full if head stands there too; else that
-    // element is being taken.
-    if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)
-      return {conqueue_status::full, tail};  // seq_cst claimed
+    // The slot still holds the element of the lap before. If head is at that slot too, the queue is full;
+    // otherwise that element is being taken.
+    if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
+      return {conqueue_status::full, tail};
     return {is_soon(slot_at(tail).stamp, tail) ? conqueue_status::success : conqueue_status::busy, tail};
   }
 
-  // The slot at `head` could not be emptied.
+  // Why the slot at `head` could not be emptied.
   [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
     // The thread that took the element before may have closed the queue first, or put more: with this load, the
     // tail is no older than that.
     const position now = head_.load(sync::acquire);  // acquire claimed
-    // relaxed: whoever goes on at that slot loads its stamp again
+    // relaxed: try_get loads the stamp again before it uses the slot
     if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
       return {conqueue_status::success, now};
-    // The slot holds nothing yet. The queue is empty if tail stands there too; else the element is being put.
+    // The slot holds nothing yet. If tail is at that slot too, the queue is empty; otherwise the element is
+    // being put.
     const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
     if (tail == head) return {conqueue_status::empty, head};
     if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
@@ -279,26 +280,26 @@ class lap_ring {
     return {is_filled_soon ? conqueue_status::success : conqueue_status::busy, head};
   }
 
-  // Whether a slot that another thread is at work on gets that stamp while it is waited for. That takes some
-  // nanoseconds, unless the thread has lost its processor: then, and only then, the answer is busy. Callers who
-  // yield when they are told so would else give the processor to a thread that can do less than they.
+  // Whether a slot that another thread has claimed gets the stamp `expected` within a short spin. That takes
+  // nanoseconds, unless the thread has lost its processor: only then is the answer busy. Otherwise callers that
+  // yield on busy would give up their processor for nothing.
   static bool is_soon(const sync::atomic<std::uint64_t>& stamp, std::uint64_t expected) noexcept {
     for (int look = 0; look != looks_at_busy_slot; ++look) {
       sync::pause();
-      if (stamp.load(sync::relaxed) == expected) return true;  // relaxed: whoever goes on loads it again
+      if (stamp.load(sync::relaxed) == expected) return true;  // relaxed: the caller loads it again
     }
     return false;
   }
 
-  // Asks for the lines of the next batch at once, to be written: looking at their stamps would fetch them to
-  // be read, one after the other, and filling them would fetch them again.
+  // Prefetches the lines of the next batch together, for writing: reading their stamps would fetch them one
+  // after the other, for reading, and filling them would fetch them again.
   void prefetch(position next, std::size_t count) noexcept {
     const std::size_t bytes = std::min(count * sizeof(slot_type), longest_prefetch);
     for (std::size_t ahead = 0; ahead < bytes; ahead += cache_line)
       sync::prefetch_for_write(&slot_at(next), ahead);
   }
 
-  // Read by everybody, written by nobody.
+  // Written only by the constructor.
   ring_positions positions_;
   [[no_unique_address]] slot_allocator allocator_;
   typename slot_traits::pointer slots_;

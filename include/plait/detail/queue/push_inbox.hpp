@@ -12,12 +12,12 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A chain of nodes whose head is in a word of the owner's. A thread claims a node, fills it, links it to the
+// A chain of nodes whose head is in a word of the owner. A thread claims a node, fills it, links it to the
 // newest node and publishes it by putting its name into the word. The holder of the lock takes the whole chain
-// out of the word at once. A name is a small number, 0 for no node.
+// out of the word at once. A name is a small number; 0 names no node.
 //
-// Nodes are only ever removed all together, so the word does not suffer from ABA: a node is linked to another
-// by name alone, and joins whichever chain that name heads when the word is changed.
+// ABA does no harm, because nodes are only removed all together: a node is linked to another by name alone, and
+// joins whichever chain that name heads when the word is changed.
 //
 // Edges:  emptied   taken   release in empty -> acquire in claim   the node is free to be filled again
 template <class Item>
@@ -27,13 +27,13 @@ class push_inbox {
   static constexpr name none = 0;
   static constexpr std::size_t nodes = 15;
 
-  // A node for the caller alone, or none.
+  // Claims a free node for the caller; none if there is none.
   name claim() noexcept {
-    // Each thread begins where it last found one: threads soon keep out of each other's way.
+    // Each thread begins where it last found one, so that threads soon use different nodes.
     std::size_t& start = sync::per_thread<last_claim>().at;
     for (std::size_t i = 0; i != nodes; ++i) {
       const std::size_t at = (start + i) % nodes;
-      // relaxed: only a hint, the exchange decides
+      // relaxed: only a hint; the exchange decides
       if (!nodes_[at].taken.load(sync::relaxed) &&
           !nodes_[at].taken.exchange(true, sync::acquire)) {  // acquire emptied
         start = at;
@@ -48,7 +48,7 @@ class push_inbox {
     at(of).item.construct(std::forward<Arg>(value));
   }
 
-  // The node is the caller's: before it is published.
+  // For a node that the caller has claimed and not published yet.
   void link(name of, name successor) noexcept { at(of).successor = successor; }
 
   // Calls use(item&&) and frees the node.
@@ -60,7 +60,7 @@ class push_inbox {
     emptied.taken.store(false, sync::release);  // release emptied
   }
 
-  // Calls use(item&&) for every item of the chain, the first that was published first.
+  // Calls use(item&&) for every item of the chain, the oldest first, and frees the nodes.
   template <class Use>
   void empty_all(name newest, Use&& use) noexcept {
     name oldest = none;
@@ -82,7 +82,7 @@ class push_inbox {
 
   struct alignas(cache_line) node {
     sync::atomic<bool> taken{false};
-    name successor = none;  // guarded by taken, and once published by the lock
+    name successor = none;  // guarded by `taken`, and by the lock once published
     sync::storage<Item> item;
   };
 

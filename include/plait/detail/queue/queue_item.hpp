@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a queue keeps its elements: as they are or, if their move may throw, on the heap.
+// The form in which a queue holds an element: as it is or, if its move may throw, on the heap.
 #pragma once
 
 #include <concepts>
@@ -15,8 +15,8 @@ namespace PLAIT_NAMESPACE::detail {
 template <queue_element T>
 class boxed {
  public:
-  // Whether a T given by rvalue is moved into the box, and moved back if the queue refuses it. One that cannot
-  // be assigned is copied instead: a refused push must leave its argument as it was.
+  // Whether a T given by rvalue is moved into the box, and moved back if the queue refuses it. A T that cannot
+  // be move-assigned is copied instead, because a refused push must leave its argument as it was.
   static constexpr bool moves_back = std::is_move_assignable_v<T>;
 
   template <class... Args>
@@ -31,7 +31,7 @@ class boxed {
   std::unique_ptr<T> value_;
 };
 
-// What a queue keeps in its slots: always something that moves without throwing.
+// What a queue holds in its slots. It always moves without throwing.
 template <queue_element T>
 using queue_item = std::conditional_t<std::is_nothrow_move_constructible_v<T>, T, boxed<T>>;
 

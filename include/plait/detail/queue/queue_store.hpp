@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a queue's store provides: the contract between the structures that hold elements and waiting_store.
+// queue_store: what a structure that holds a queue's elements provides to waiting_store.
 #pragma once
 
 #include <concepts>
@@ -15,14 +15,14 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Which arguments a store builds an item from by itself. All others become an item first, outside the store.
+// From which arguments a store constructs an item. All others become an item first, outside the store.
 //
-// A store that claims a slot and then fills it cannot take the claim back: no constructor that may throw runs
-// in between.
+// A store that claims a slot and then fills it cannot take the claim back, so no constructor that may throw
+// runs in between.
 template <class Item, class... Args>
 inline constexpr bool fills_claimed_slot = std::is_nothrow_constructible_v<Item, Args...>;
 
-// A store with a lock moves items under it, and copies those whose copy runs no code of the user's.
+// A store with a lock moves items under it, and copies those whose copy runs no user code.
 template <class Item, class... Args>
 inline constexpr bool fills_under_lock = false;
 template <class Item, class Arg>
@@ -30,27 +30,27 @@ inline constexpr bool fills_under_lock<Item, Arg> =
     std::same_as<Arg, Item> || std::same_as<Arg, Item&&> ||
     (std::same_as<std::remove_cvref_t<Arg>, Item> && std::is_trivially_copy_constructible_v<Item>);
 
-// Why an operation could not use its slot: success if it can by now. `now` is where to go on.
+// Why an operation could not use its slot; success if it can be tried again, at position `now`.
 struct obstacle {
   conqueue_status status;
   std::uint64_t now;
 };
 
-// Elements change hands in a store, and nobody waits there. The calls are linearizable, and full, empty and
-// closed are exact: said only if the store was so at some moment during the call.
+// A store holds the elements of a queue, and no call sleeps for items or room. The calls are linearizable, and
+// full, empty and closed are exact: returned only if the store was so at some moment during the call.
 //
 //   try_put(args...)         success, full, closed or busy. Unless it is success, or if it throws, the
 //                            arguments are untouched and the store is as it was.
 //   try_get(item)            success, empty, closed (and drained) or busy; `item` comes in empty.
-//   try_put_n(first, count)  Puts up to `count` elements and says how many. It reads *first once for each
-//                            element that it puts, and for no other; `first` moves on as far.
+//   try_put_n(first, count)  Puts up to `count` elements and returns how many. It reads *first once for each
+//                            element that it puts, and for no other, and advances `first` past them.
 //   try_get_n(out, count)    The mirror image.
-//   close()                  Nothing can be put any more. It takes its place among the puts.
+//   close()                  Nothing can be put any more. It is ordered among the puts.
 //   tail()                   The position of the next put: it counts the puts, closed or not. One position
 //                            follows another by next(); distance() counts the steps between two, modulo
 //                            their wrap.
-//   size()                   Exact when no other thread is at work; never negative, never beyond the capacity.
-//   has_room()               Whether a put would have found room. A bounded store is full without it.
+//   size()                   Exact when no other thread uses the store; never negative or above the capacity.
+//   has_room()               Whether a put would have found room; always true for a store without a bound.
 //
 // The condition that a waiter looks at, "there is an item" or "there is room", becomes true by an operation
 // that event_count accepts as a change: see there.

@@ -9,15 +9,15 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Positions in a ring of any capacity: an endless sequence, each one naming a slot and the lap in which
-// it is used, without a division anywhere.
+// Positions in a ring of any capacity: an endless sequence in which each position names a slot and the lap in
+// which it is used. No operation divides.
 //
 //   bit 63          free for the owner: no position ever has it
 //   bits 62 .. k    lap, counted modulo 2^(63-k)
 //   bits k-1 .. 0   slot index, 0 <= index < capacity < 2^k
 //
 // Positions wrap after 2^(63-k) laps, at least 2^62 operations: at 10^9 a second, in more than a century. All
-// arithmetic is modulo that, so nothing happens when they do.
+// arithmetic is modulo that, so a wrap has no effect.
 class ring_positions {
  public:
   using position = std::uint64_t;
@@ -31,7 +31,7 @@ class ring_positions {
 
   constexpr std::uint64_t capacity() const noexcept { return capacity_; }
 
-  // The position from which it is so many laps to position 0, going on across the wrap.
+  // The position from which it is `laps` laps to position 0, across the wrap.
   constexpr position laps_before_wrap(std::uint64_t laps) const noexcept {
     return -(laps * (mask_ + 1)) & ~spare_bit;
   }
@@ -50,7 +50,7 @@ class ring_positions {
   // The same slot, one lap later.
   constexpr position next_lap(position at) const noexcept { return (at + mask_ + 1) & ~spare_bit; }
 
-  // A slot's stamp while it holds the element pushed at `at`: no position of that slot, in any lap.
+  // A slot's stamp while it holds the element pushed at `at`. It is no position of that slot, in any lap.
   static constexpr position filled(position at) noexcept { return at + 1; }
 
   // How many positions `to` is ahead of `from`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A segment of a segment_list: cells side by side, and how many of them are claimed and taken.
+// A segment of a segment_list: an array of cells, and how many of them are claimed and taken.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Some cells that share a cache line if they can.
+// As many cells as fit into a cache line, at least one.
 template <class Item>
 struct cell_group {
   static constexpr std::size_t cells = std::max<std::size_t>(1, cache_line / (sizeof(Item) + 1));
@@ -26,14 +26,14 @@ struct cell_group {
 // An array of cells. A put claims the next cell and fills it; a get takes the first that nobody has taken.
 //
 // A segment whose cells are all taken can be used again, for its next lap. In each lap a cell is filled once
-// and taken once. Whether it is filled, its own lap says:
+// and taken once. Each cell stores the lap in which it was last filled:
 //
 //   lap of the cell      the cell ...
 //   one less             is not filled yet
 //   that of the segment  is filled, or has been taken
 //
-// Nothing is cleared between two laps: every cell was filled in the last one, so each is one behind when the
-// segment goes on to the next. That is why one byte is enough, and why it may wrap.
+// Nothing is cleared between two laps: every cell was filled in the last one, so each is one lap behind when
+// the segment enters the next. That is why one byte is enough, and why it may wrap.
 //
 // Edges:  filled    laps    release in fill -> acquire in is_filled: publishes the element
 template <class Item>
@@ -44,12 +44,12 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;  // of `claims`
   static constexpr bool is_closed(std::uint64_t claims) noexcept { return (claims & closed_bit) != 0; }
 
-  // The number of cells of a segment that takes about so many bytes.
+  // The number of cells of a segment that takes about `bytes` bytes.
   static constexpr std::uint64_t size_for(std::size_t bytes) noexcept {
     return group::cells * std::max<std::uint64_t>(1, bytes / sizeof(group));
   }
 
-  // What it is allocated by: it and its groups together are a number of these.
+  // The unit of allocation: a segment and its groups together take a number of blocks.
   struct block {
     alignas(segment) std::array<std::byte, alignof(segment)> bytes;
   };
@@ -92,39 +92,39 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   bool is_filled(std::uint64_t which) noexcept {
     return lap_of(which).load(sync::acquire) == lap;  // acquire filled
   }
-  // For a first look, after which whoever goes on asks is_filled().
+  // A hint: a caller that takes the cell calls is_filled() first.
   bool seems_filled(std::uint64_t which) noexcept {
-    return lap_of(which).load(sync::relaxed) == lap;  // relaxed: see above
+    return lap_of(which).load(sync::relaxed) == lap;  // relaxed: is_filled() follows
   }
-  // After the last call. In the child of a fork, a cell that some other thread had claimed may not be filled.
+  // After the last call. In the child of a fork, a cell that another thread had claimed may not be filled.
   void destroy_items() noexcept {
     const std::uint64_t end = claims.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
     for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
       if (seems_filled(at)) item(at).destroy();
   }
 
-  // For the next lap: nobody else knows this segment any more.
+  // Begins the next lap. No other thread may know the segment.
   void reset() noexcept {
-    claims.store(0, sync::relaxed);      // relaxed: see above
-    taken.store(0, sync::relaxed);       // relaxed: see above
-    next.store(nullptr, sync::relaxed);  // relaxed: see above
+    claims.store(0, sync::relaxed);      // relaxed: no other thread knows it
+    taken.store(0, sync::relaxed);       // relaxed: as above
+    next.store(nullptr, sync::relaxed);  // relaxed: as above
     ++lap;
   }
 
-  // Gives the memory of its cells back to the system, before it is freed.
+  // Gives the memory of the cells back to the system. The segment can then only be freed.
   void discard_pages() noexcept { sync::discard_pages(groups(), group_count(size) * sizeof(group)); }
 
   // taken <= claims <= size. claims may carry closed_bit if it is below size; next is null until it is size.
   alignas(contention_free_distance) sync::atomic<std::uint64_t> claims{0};
   alignas(contention_free_distance) sync::atomic<std::uint64_t> taken{0};
   alignas(contention_free_distance) sync::atomic<segment*> next{nullptr};
-  position first = 0;               // of its first cell; this and what follows is written before it is linked
+  position first = 0;               // of the first cell; this and the rest is written before it is linked
   std::uint64_t size = 0;           // in cells
   std::uint8_t lap = 1;             // modulo 256
-  segment* next_drained = nullptr;  // among those put aside
+  segment* next_drained = nullptr;  // in the list of segments put aside
 
  private:
-  // A put asks for the line after next: its stores must be done before the next put can claim a cell.
+  // A put prefetches the line after next, because its stores must be done before the next put can claim a cell.
   static constexpr std::size_t prefetch_distance = 2 * cache_line;
 
   static std::size_t group_count(std::uint64_t size) noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list of segments under unbounded_queue: elements change hands here, and nobody waits.
+// The list of segments under unbounded_queue: holds the elements; no operation waits for another.
 #pragma once
 
 #include <algorithm>
@@ -36,16 +36,16 @@ namespace PLAIT_NAMESPACE::detail {
 //   size                 a segment   not the last one
 //   size                 no_more()   the last one, full and closed
 //
-// A put that has claimed a cell fills it whatever happens meanwhile: its segment is not drained before.
+// A put that has claimed a cell always fills it; until then its segment cannot be drained.
 //
 // Edges:  claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
 //                                 that empty is exact, and event_count's two cases hold
 //         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was
-//                                 done before that get is seen, so that no old look says empty
+//                                 done before that get is seen, so that no stale value says empty
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
 //                                 go_on_after, close and hazard_record: a segment as it was made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
-//         spare     spare_        release in discard -> acquire in make   a segment to be used again
+//         spare     spare_        release in discard -> acquire in make_next   a segment to be used again
 //
 // The allocator serves the segments; elements are constructed without it.
 template <queue_element T, class Allocator = std::allocator<T>>
@@ -60,8 +60,8 @@ class segment_list {
   static constexpr bool is_bounded = false;
   static constexpr pace batch_pace = pace_of_items;
 
-  // Throws what the allocator throws; and std::bad_alloc if this process can give its threads no hazard
-  // records: what may not fail later would wait for one for ever.
+  // Throws what the allocator throws, and std::bad_alloc if this thread cannot get a hazard record: operations
+  // that must not fail would wait for one for ever.
   explicit segment_list(const Allocator& allocator = Allocator()) : allocator_(allocator) {
     const hazard_guard there_are_records;
     segment* const made = segment::make(allocator_, first_size);
@@ -83,7 +83,7 @@ class segment_list {
     if (segment* const spare = spare_.load(sync::relaxed)) free(spare);  // relaxed: as above
   }
 
-  // A constructor that may throw has run before a cell is claimed: a cell that stays empty would end the queue.
+  // A constructor that may throw runs before a cell is claimed: no get could pass a cell that stays empty.
   template <class... Args>
   static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
@@ -109,8 +109,8 @@ class segment_list {
   }
 
   // Empties the next cell: success, empty, closed (and drained) or busy. May throw std::bad_alloc when this
-  // thread uses such a queue for the first time, and then nothing has happened. Always inline: GCC takes the
-  // cost of its two rare branches for a part of every call, and then moves the item once more.
+  // thread uses such a queue for the first time, and then nothing has happened. Always inline: GCC counts its
+  // two rare branches as a cost of every call, does not inline it, and then moves the item once more.
   [[gnu::always_inline]] conqueue_status try_get(std::optional<item_type>& item) {
     hazard_guard guard;
     for (;;) {
@@ -134,8 +134,8 @@ class segment_list {
     }
   }
 
-  // Fills up to `count` cells from `first` on and says how many: all, unless the queue is closed or memory runs
-  // out. Cells of one segment take one claim.
+  // Fills up to `count` cells from `first` on and returns how many: all, unless the queue is closed or memory
+  // runs out. Cells of one segment take one claim.
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     hazard_guard guard;
@@ -167,7 +167,7 @@ class segment_list {
     return done;
   }
 
-  // Empties up to `count` cells to `out`, the mirror image.
+  // The mirror image. Empties up to `count` cells to `out` and returns how many.
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     hazard_guard guard;
@@ -221,13 +221,13 @@ class segment_list {
 
   bool is_closed() const noexcept { return look_at_tail().closed; }
 
-  // Where the next put will be, closed or not: it counts the puts.
+  // The position of the next put, whether closed or not: it counts the puts.
   position tail() const noexcept { return look_at_tail().at; }
   static position next(position at) noexcept { return at + 1; }
   static std::uint64_t distance(position from, position to) noexcept { return to - from; }
 
   std::size_t size() const noexcept {
-    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    // The head is read first. It never overtakes the tail, so the difference can be too large, never negative.
     const position head = [this] {
       hazard_guard guard(hazard_guard::waits_for_memory);
       const segment& first = guard.protect(head_);
@@ -242,7 +242,7 @@ class segment_list {
   using segment = detail::segment<item_type>;
   using block_allocator = typename segment::template block_allocator<Allocator>;
 
-  // Segments double in size up to the largest: each one that is drained costs a look at the hazard records.
+  // Segments double in size up to the largest, because each drained segment costs a scan of the hazard records.
   static constexpr std::uint64_t first_size = sync::sized(segment::size_for(512), 1);
   static constexpr std::uint64_t largest_size = sync::sized(segment::size_for(std::size_t{1} << 18), 2);
 
@@ -251,7 +251,8 @@ class segment_list {
     return &end;
   }
 
-  // All of `last` is claimed, or it is closed. False if the queue is closed; else there is a next segment.
+  // All of `last` is claimed, or it is closed. Moves tail_ to the next segment, made if there is none; false if
+  // the queue is closed.
   [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claims) {
     if (segment::is_closed(claims)) return false;
     segment* next = last.next.load(sync::acquire);  // acquire linked
@@ -269,15 +270,14 @@ class segment_list {
     return true;
   }
 
-  // All of `first` is taken. Success if there is a next segment; else empty or closed.
+  // All of `first` is taken. Moves head_ to the next segment: success, or empty or closed if there is none.
   [[gnu::noinline]] conqueue_status leave(hazard_guard& guard, segment& first) noexcept {
-    // The thread that took the last cell may have put more before: with this load, `next` is not older than
-    // that.
+    // The thread that took the last cell may have put more first: with this load, `next` is no older.
     static_cast<void>(first.taken.load(sync::acquire));    // acquire claimed
     segment* const next = first.next.load(sync::seq_cst);  // seq_cst claimed
     if (next == nullptr) return conqueue_status::empty;
     if (next == no_more()) return conqueue_status::closed;
-    move(tail_, first, *next);  // it must not lead to what is reclaimed
+    move(tail_, first, *next);  // tail_ must not lead to a reclaimed segment
     const bool is_mine = move(head_, first, *next);
     guard.end();
     if (is_mine) {
@@ -287,16 +287,16 @@ class segment_list {
     return conqueue_status::success;
   }
 
-  // Moves one end of the queue from a segment to the next one, unless somebody else has.
+  // Moves one end of the queue from a segment to the next one, unless another thread has.
   static bool move(sync::atomic<segment*>& end, segment& from, segment& to) noexcept {
     segment* expected = &from;
     return end.compare_exchange_strong(expected, &to, sync::release,  // release linked
-                                       sync::relaxed);                // relaxed: it is beyond `from`
+                                       sync::relaxed);                // relaxed: the end is past `from` already
   }
 
-  // The cell `at` of `first` is not filled.
+  // Why the cell `at` of `first` could not be emptied.
   [[gnu::noinline]] obstacle why_not_get(segment& first, std::uint64_t at) noexcept {
-    // Whoever took the cell before may have put more or closed: with this load, the claims are no older.
+    // The thread that took the last cell may have put more or closed: with this load, the claims are no older.
     const std::uint64_t now = first.taken.load(sync::acquire);  // acquire claimed
     if (now != at || first.seems_filled(at)) return {conqueue_status::success, now};
     const std::uint64_t claims = first.claims.load(sync::seq_cst);  // seq_cst claimed
@@ -338,7 +338,7 @@ class segment_list {
     }
   }
 
-  // Of the segments put aside, keeps those that somebody still looks at.
+  // Discards the segments put aside that no hazard record protects.
   void reclaim() noexcept {
     segment* each = drained_.exchange(nullptr, sync::acquire);  // acquire drained
     sync::process_wide_fence();
@@ -353,14 +353,14 @@ class segment_list {
     }
   }
 
-  // Keeps a segment that nobody knows, to be used again, or frees it. One of the largest size is enough.
+  // Keeps a segment that no other thread knows as the spare one, or frees it. One of the largest size is kept.
   void discard(segment* unused) noexcept {
     segment* none = nullptr;
     if (unused->size == largest_size &&
         spare_.compare_exchange_strong(none, unused, sync::release,  // release spare
                                        sync::relaxed))               // relaxed: there is one already
       return;
-    // The system's allocator keeps what lies between other blocks; others know best what to keep.
+    // The system's allocator keeps freed memory between live blocks; other allocators decide for themselves.
     if constexpr (std::same_as<Allocator, std::allocator<typename Allocator::value_type>>)
       unused->discard_pages();
     free(unused);
@@ -368,15 +368,15 @@ class segment_list {
 
   void free(segment* which) noexcept { segment::free(allocator_, which); }
 
-  // tail_ leads to the last segment or one before it; head_ to the first that is not drained or one before it,
+  // tail_ points to the last segment or one before it; head_ to the first that is not drained or one before it,
   // never beyond tail_.
   alignas(contention_free_distance) sync::atomic<segment*> head_;
   alignas(contention_free_distance) mutable sync::atomic<segment*> tail_;
 
   // Drained segments.
   alignas(contention_free_distance) sync::atomic<segment*> drained_{
-      nullptr};                            // perhaps in use, by next_drained
-  sync::atomic<segment*> spare_{nullptr};  // certainly not
+      nullptr};                            // linked by next_drained; readers may still use them
+  sync::atomic<segment*> spare_{nullptr};  // used by no reader
   [[no_unique_address]] block_allocator allocator_;
 };
 

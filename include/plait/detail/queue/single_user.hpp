@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An assertion that one thread at a time uses something.
+// An assertion that no two threads use something at the same time.
 #pragma once
 
 #include <cstdio>
@@ -9,22 +9,21 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Something that one thread may use at a time. A build with assertions stops the program, with a message, when
-// two threads do; without them, nothing is checked and nothing is spent. It orders nothing: threads that
-// take turns have to do that.
+// A build with assertions stops the program, with a message, when two threads use it at the same time; a build
+// without them checks nothing, at no cost. It orders nothing: threads that take turns must synchronize.
 class single_user {
  public:
   class use {
    public:
-    // `misuse`: what to say if another thread is at it.
+    // `misuse`: the message if another thread uses it.
     use([[maybe_unused]] single_user& of, [[maybe_unused]] const char* misuse) noexcept {
       if constexpr (sync::has_assertions) {
         of_ = &of;
-        if (of.in_use_.exchange(true, sync::relaxed)) fail(misuse);  // relaxed: see the class
+        if (of.in_use_.exchange(true, sync::relaxed)) fail(misuse);  // relaxed: it orders nothing
       }
     }
     ~use() {
-      if constexpr (sync::has_assertions) of_->in_use_.store(false, sync::relaxed);  // relaxed: see the class
+      if constexpr (sync::has_assertions) of_->in_use_.store(false, sync::relaxed);  // relaxed: as above
     }
     use(const use&) = delete;
     use& operator=(const use&) = delete;
@@ -35,11 +34,11 @@ class single_user {
       std::abort();
     }
 
-    single_user* of_;  // with assertions only
+    single_user* of_;  // set in builds with assertions only
   };
 
  private:
-  sync::atomic<bool> in_use_{false};  // in every build, so that both kinds can be linked together
+  sync::atomic<bool> in_use_{false};  // in every build, so that builds of both kinds have the same layout
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

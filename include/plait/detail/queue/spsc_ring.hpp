@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The ring under spsc_queue: one thread puts, one gets, and neither does a read-modify-write.
+// The ring under spsc_queue: one thread puts, one gets, and neither needs a read-modify-write.
 #pragma once
 
 #include <algorithm>
@@ -23,20 +23,20 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Positions count elements: tail_ those ever put, head_ those ever taken. Each side keeps the last it saw of
-// the other's position, and looks again only when that leaves it nothing to do.
+// Positions count elements: tail_ those ever put, head_ those ever taken. Each side caches the other's
+// position, and loads it again only if the cached one shows no room or no element.
 //
-// Closing must not come between a push that returned true and the pop of its element, and a push has no
-// read-modify-write that could take its place before or after close(). So a put first claims: it writes down
-// how far it means to go, and then looks whether the ring is closed. Whoever gets, and finds the ring closed
-// and empty, looks for a claim. By the pair of fences between, either the put sees that the ring is closed and
-// takes its claim back, or the getter sees the claim and waits for what becomes of it.
+// An element whose push returned true must not be lost by closing, and a push has no read-modify-write that
+// would order it before or after close(). So a put first claims: it stores in claimed_ how far it will go, then
+// loads closed_. A getter that finds the ring closed and empty loads claimed_. Each has a fence between its two
+// steps: so either the put sees that the ring is closed and takes its claim back, or the getter sees the claim
+// and answers busy until the put has published or taken it back.
 //
 // Edges:  filled    tail_    release in publish -> acquire in filled: publishes the elements
 //         emptied   head_    release in give_back -> acquire in room: hands the storage back; and in size:
 //                            a tail loaded after it is at least as far
 //         shut      closed_  release in close -> acquire in is_closed: what the closer did before is seen
-//                            by whoever is told so
+//                            by every thread that sees the ring closed
 template <queue_element T, class Allocator>
 class spsc_ring {
  public:
@@ -67,11 +67,11 @@ class spsc_ring {
     slot_traits::deallocate(allocator_, slots_, capacity_);
   }
 
-  // A constructor that may throw runs before there is a claim: value-preserving, as in the other queues.
+  // A constructor that may throw runs before the claim, as in the other queues.
   template <class... Args>
   static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
-  // The putter's side: success, full or closed. Unless it is success, the arguments are untouched.
+  // For the putter: success, full or closed. Unless it is success, the arguments are untouched.
   template <class... Args>
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) noexcept {
@@ -84,7 +84,7 @@ class spsc_ring {
     return conqueue_status::success;
   }
 
-  // The getter's side, the mirror image: success, empty, closed (and drained) or busy.
+  // The mirror image, for the getter: success, empty, closed (and drained) or busy.
   conqueue_status try_get(std::optional<item_type>& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
     if (filled(1) == 0) {
@@ -98,7 +98,7 @@ class spsc_ring {
     return conqueue_status::success;
   }
 
-  // As many as there is room for, at most `count`: one claim, one release.
+  // Puts as many as there is room for, at most `count`, with one claim and one release.
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
     const single_user::use putting(putter_.user, one_producer);
@@ -130,8 +130,8 @@ class spsc_ring {
     return count;
   }
 
-  // Room for at most `max_count` elements side by side, to be written in place; commit() puts the first of
-  // them. What is there is indeterminate. Success, full or closed; `free` is set only if it is success.
+  // Contiguous room for at most `max_count` elements, to be written in place; commit() puts the first of
+  // them. Its content is indeterminate. Success, full or closed; `free` is set only if it is success.
   conqueue_status reserve(std::size_t max_count, std::span<T>& free) noexcept {
     const single_user::use putting(putter_.user, one_producer);
     if (is_closed()) return conqueue_status::closed;
@@ -153,8 +153,8 @@ class spsc_ring {
     return true;
   }
 
-  // The oldest elements side by side, at most `max_count`, where they are; consume() takes the first of them
-  // out. Success, empty, closed (and drained) or busy; `items` is set only if it is success.
+  // The oldest elements in place, contiguous, at most `max_count`; consume() removes the first of them.
+  // Success, empty, closed (and drained) or busy; `items` is set only if it is success.
   conqueue_status peek(std::size_t max_count, std::span<T>& items) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
     if (filled(1) == 0) {
@@ -183,7 +183,7 @@ class spsc_ring {
   static constexpr std::uint64_t distance(position from, position to) noexcept { return to - from; }
 
   std::size_t size() const noexcept {
-    // Head first: it never overtakes the tail, so the difference is never negative, only too large.
+    // The head is read first. It never overtakes the tail, so the difference can be too large, never negative.
     const position head = head_.load(sync::acquire);  // acquire emptied
     return static_cast<std::size_t>(std::min<position>(tail() - head, capacity_));
   }
@@ -209,7 +209,7 @@ class spsc_ring {
     if (index >= capacity_) index -= capacity_;
   }
 
-  // The slots from `index` on lie side by side as far as the ring's end, and go on at its beginning.
+  // Calls visit(slots, length) for `count` slots from `index` on: to the ring's end, then from its beginning.
   template <class Visit>
   void for_each_run(std::size_t index, std::size_t count, Visit visit) noexcept {
     const std::size_t to_end = std::min(count, capacity_ - index);
@@ -239,13 +239,13 @@ class spsc_ring {
     return count;
   }
 
-  // Announces that everything up to `end` will be put; false, and nothing will, if the ring is closed.
+  // Announces a put of everything up to `end`. If the ring is closed, takes that back and returns false.
   bool claim(position end) noexcept {
     claimed_.store(end, sync::relaxed);  // relaxed: the fences order it, see the class
     sync::light_fence();
     if (!closed_.load(sync::relaxed)) [[likely]]  // relaxed: the fences order it, see the class
       return true;
-    claimed_.store(tail_.load(sync::relaxed), sync::relaxed);  // relaxed: nothing is handed over
+    claimed_.store(tail_.load(sync::relaxed), sync::relaxed);  // relaxed: it publishes nothing
     return false;
   }
 
@@ -260,7 +260,7 @@ class spsc_ring {
     advance(getter_.index, count);
   }
 
-  // There was nothing to get: success if there is now.
+  // Why there was nothing to get; success if there is something by now.
   [[gnu::noinline]] conqueue_status why_not_get() noexcept {
     if (!is_closed()) return conqueue_status::empty;
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
@@ -272,14 +272,14 @@ class spsc_ring {
     return filled(1) != 0 ? conqueue_status::success : conqueue_status::busy;
   }
 
-  // Read by both sides. closed_ is written once.
+  // Read by both sides. Only closed_ ever changes, once.
   std::size_t capacity_;
   [[no_unique_address]] slot_allocator allocator_;
   typename slot_traits::pointer slots_;
   sync::atomic<bool> closed_{false};
 
-  // head_ <= tail_ <= claimed_ and tail_ <= head_ + capacity_, as the putter sees them. Its index is that of
-  // the slot for tail_.
+  // head_ <= tail_ <= claimed_ and tail_ <= head_ + capacity_, as the putter sees them. The putter's index is
+  // that of the slot for tail_.
   alignas(contention_free_distance) sync::atomic<position> tail_{0};
   sync::atomic<position> claimed_{0};
   struct {
@@ -288,7 +288,7 @@ class spsc_ring {
     [[no_unique_address]] single_user user;
   } putter_;
 
-  // The getter's index is that of the slot for head_. is_drained: the ring is closed, and no put is under way.
+  // The getter's index is that of the slot for head_. is_drained: the ring is closed, with nothing claimed.
   alignas(contention_free_distance) sync::atomic<position> head_{0};
   struct {
     position tail_seen = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waiting at a store of elements, and counting what is done: the machinery behind queue_interface.
+// A queue_store with waiting and task counting: the machinery behind queue_interface.
 #pragma once
 
 #include <concepts>
@@ -33,16 +33,15 @@ constexpr attempt attempt_of(conqueue_status status) noexcept {
   }
 }
 
-// A put tries once, and waits at not_full_ only if that was in vain; a get is its mirror image at not_empty_.
-// Every success notifies one waiter of the other side. Whoever has waited and sees that more could be done
-// hands the wake on: see event_count.
+// A put tries once, and waits at not_full_ only if that fails; a get does the same at not_empty_. Every success
+// notifies one waiter of the other side. A thread that has waited, and sees that another waiter could proceed
+// too, notifies that one: see event_count.
 //
 // Edges:  finished  done_  release in task_done -> acquire in task_done, seq_cst in unfinished_tasks: what was
-// done
-//                          for the items is seen by whoever join() lets go on. A tail loaded after done_ is at
-//                          least as far. The loads in unfinished_tasks() are seq_cst, in one sequence with the
-//                          store's claims: the one that finds the count zero in task_done() is seen by a join()
-//                          about to sleep
+//                          done for the items is seen by the threads that return from join(). A tail loaded
+//                          after done_ is at least as far. The loads in unfinished_tasks() are seq_cst, in one
+//                          sequence with the store's claims: the one that finds the count zero in task_done()
+//                          is seen by a join() about to sleep
 template <queue_store Store>
 class waiting_store {
  public:
@@ -76,7 +75,7 @@ class waiting_store {
     const conqueue_status status = try_get(item);
     if (!is_worth_waiting(status)) [[likely]]
       return status;
-    // Not into `item` itself: an address that escapes would keep it out of registers above.
+    // Not into `item` itself: its address would escape, and the fast path could not keep it in a register.
     conqueue_status waited;
     if (std::optional<item_type> late = get_waiting(limits, waited)) item.emplace(std::move(*late));
     return waited;
@@ -102,8 +101,8 @@ class waiting_store {
     return status;
   }
 
-  // Puts `count` elements from `first` on, waiting for room within the limits, and says how many. Each is read
-  // once.
+  // Puts `count` elements from `first` on, waiting for room within the limits, and returns how many. Each is
+  // read once.
   template <class Iterator>
   size_type put_n(Iterator& first, size_type count, wait_limits limits) {
     if constexpr (survives_refusal<Iterator>) {
@@ -119,14 +118,14 @@ class waiting_store {
     }
   }
 
-  // Takes 1 to `max_count` items to `out`, waiting for the first within the limits, and says how many.
+  // Takes 1 to `max_count` items to `out`, waiting for the first within the limits, and returns how many.
   template <class Iterator>
   size_type get_n(Iterator& out, size_type max_count, wait_limits limits) {
     const size_type at_once = try_get_n(out, max_count);
     return at_once != 0 || max_count == 0 ? at_once : get_some_waiting(out, max_count, limits);
   }
 
-  // What of the above can be done without waiting.
+  // As much of the above as can be done without waiting.
   template <class Iterator>
   size_type try_put_n(Iterator& first, size_type count) {
     if constexpr (puts_together<Iterator>) {
@@ -166,19 +165,20 @@ class waiting_store {
     not_full_.notify_all();
   }
 
-  // The number of items thrown away.
+  // Closes, destroys the items left and marks them done. Returns how many there were.
   size_type close_and_discard() {
     close();
     size_type discarded = 0;
     for (std::optional<item_type> item; get(item, {}) == conqueue_status::success; ++discarded) {
-      item.reset();  // before it counts as done
+      item.reset();  // destroyed before it is marked done
       task_done();
     }
     return discarded;
   }
 
   void task_done() {
-    // Whoever sees a count also sees the tail that it was compared with, so an equal tail is not an old one.
+    // By the edge `finished`, the tail is no older than the one that `done` was compared with when it was
+    // stored: if they are equal, the tail is not stale.
     position done = done_.load(sync::acquire);  // acquire finished
     do {
       if (done == store_.tail())
@@ -203,7 +203,7 @@ class waiting_store {
     return all_done() == attempt::done || all_done_.wait(all_done, limits);
   }
 
-  // For operations that only one store has: whoever changes it says so, and waits until `try_once` says done.
+  // For operations that only one store has. A caller that changes the store notifies the event count itself.
   Store& store() noexcept { return store_; }
   const Store& store() const noexcept { return store_; }
   typename Store::event_count& not_empty() noexcept { return not_empty_; }
@@ -226,8 +226,7 @@ class waiting_store {
   static constexpr bool gets_without_throwing =
       noexcept(std::declval<Store&>().try_get(std::declval<std::optional<item_type>&>()));
 
-  // Makes an item of the arguments, and puts that. A T that was moved into its box is moved back if it is
-  // refused.
+  // Makes an item of the arguments and puts it. A T that was moved into its box is moved back if the put fails.
   template <class Put, class... Args>
   static conqueue_status put_made(Put put, Args&&... args) {
     item_type item = make_queue_item<value_type>(std::forward<Args>(args)...);
@@ -266,7 +265,7 @@ class waiting_store {
     return item;
   }
 
-  // An attempt that throws may have been woken for what another waiter could do.
+  // An attempt that throws passes its wake on: another waiter could use what this one was woken for.
   template <class TryOnce>
   static bool wait_for(typename Store::event_count& events, wait_limits limits, TryOnce try_once,
                        pace look_at = pace_of_items) {
@@ -282,8 +281,8 @@ class waiting_store {
     }
   }
 
-  // How the slow path takes an argument: a small T by value, so that it can stay in a register until then.
-  // Nothing but a T: an element made of another object may go on referring to that very object.
+  // How the slow path takes an argument: a small T by value, so that the fast path can keep it in a register.
+  // Only a T: an element constructed from another object may keep a reference to that object.
   template <class Arg>
   using by_value_if_cheap =
       std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, value_type> &&
@@ -294,14 +293,14 @@ class waiting_store {
     return status != conqueue_status::success && status != conqueue_status::closed;
   }
 
-  // `last` is the answer to the last attempt.
+  // The status of a wait that has ended; `last` is that of its last attempt.
   static conqueue_status why_ended(wait_limits limits, conqueue_status last) noexcept {
     const bool stopped = limits.stop != nullptr && limits.stop->stop_requested();
     return is_worth_waiting(last) && stopped ? conqueue_status::stopped : last;
   }
 
-  // Batches. Whether all that fits can go in, or come out, as one operation of the store: it reads and writes
-  // elements after the claim, where nothing may throw.
+  // Whether a batch can be one operation of the store, which reads or writes elements after the claim, where
+  // nothing may throw.
   template <class Iterator>
   static constexpr bool puts_together =
       constructs_in_slot<std::iter_reference_t<Iterator>> && noexcept(*std::declval<Iterator&>()) &&
@@ -310,15 +309,15 @@ class waiting_store {
   static constexpr bool gets_together = noexcept(*std::declval<Iterator&>() = std::declval<value_type>()) &&
                                         noexcept(++std::declval<Iterator&>());
 
-  // Whether *first can be read again if what it gave was refused: it refers to an element, which a refused put
-  // leaves as it was. What makes an element, or converts one that it moves from, must be read only once there
-  // is room.
+  // Whether *first can be read again after a refused put: it then refers to an element, which a refused put
+  // leaves as it was. An iterator that generates an element, or whose element is moved from when converted,
+  // must be read only once there is room.
   template <class Iterator, class Reference = std::iter_reference_t<Iterator>>
   static constexpr bool survives_refusal =
       puts_together<Iterator> || std::is_lvalue_reference_v<Reference> || std::same_as<Reference, value_type&&>;
 
-  // Looks for room first, then reads an element and keeps it until it is in. Another put may have taken that
-  // room meanwhile: then this waits, since the element cannot be given back.
+  // For each element, finds room, then reads the element and puts it. If another put has taken the room
+  // meanwhile, it waits, because the element cannot be given back.
   template <class Iterator, class FindRoom>
   size_type put_each_read(Iterator& first, size_type count, FindRoom find_room) {
     size_type done = 0;
@@ -331,21 +330,21 @@ class waiting_store {
 
   bool takes_a_put() const noexcept { return !store_.is_closed() && store_.has_room(); }
 
-  // False if it is closed, or the limits have ended the wait.
+  // False if the store is closed, or the limits have ended the wait.
   bool wait_for_room(wait_limits limits) {
     const auto look = [this]() noexcept {
       return store_.is_closed() || store_.has_room() ? attempt::done : attempt::blocked;
     };
     if (look() != attempt::done) {
       wait_for(not_full_, limits, look);
-      // The wake that this thread may have used belongs to whoever takes the room.
+      // This thread takes no room yet, so it passes on the wake that it may have used.
       if (takes_a_put()) not_full_.notify_one();
     }
     return takes_a_put();
   }
 
-  // At least one, unless it is closed or the limits end the wait. Only single operations tell why nothing could
-  // be done.
+  // Puts at least one, unless the store is closed or the limits end the wait. The batch operations of a store
+  // do not say why nothing could be done.
   template <class Iterator>
   size_type put_some_waiting(Iterator& first, size_type count, wait_limits limits) {
     if constexpr (!Store::is_bounded) {
@@ -410,7 +409,7 @@ class waiting_store {
   alignas(contention_free_distance) sync::atomic<position> done_{store_.tail()};
   detail::event_count all_done_;
 
-  // Written only by threads that sleep or wake others.
+  // Written only by threads that sleep or wake others, so on a line of their own.
   alignas(contention_free_distance) typename Store::event_count not_empty_;
   typename Store::event_count not_full_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A hazard record for the time of one operation.
+// A hazard record for the duration of one operation.
 #pragma once
 
 #include <new>
@@ -9,7 +9,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Takes a hazard record and puts it back. What it protects last stays protected until the record is used
+// Takes a hazard record and puts it back. What it protected last stays protected until the record is used
 // again, so that the next operation on the same object has nothing to store.
 class hazard_guard {
  public:
@@ -21,7 +21,7 @@ class hazard_guard {
     if (record_ == nullptr) [[unlikely]]
       throw std::bad_alloc();
   }
-  // For what must not fail.
+  // For operations that must not fail: waits until it gets a record.
   explicit hazard_guard(decltype(waits_for_memory)) noexcept {
     while ((record_ = hazard_records::take()) == nullptr) sync::yield();
   }
@@ -29,13 +29,13 @@ class hazard_guard {
   hazard_guard(const hazard_guard&) = delete;
   hazard_guard& operator=(const hazard_guard&) = delete;
 
-  // What `source` leads to at some moment during the call; it always leads to something.
+  // Protects and returns what `source` points to at some moment during the call; `source` is never null.
   template <class T>
   T& protect(const sync::atomic<T*>& source) noexcept {
     return *record_->go_on_protecting_from(source);
   }
 
-  // Protects nothing any more.
+  // Protects nothing from now on.
   void end() noexcept { record_->clear(); }
 
  private:

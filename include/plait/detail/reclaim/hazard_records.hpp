@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Where threads say which objects they are using, so that others do not free these.
+// The records in which threads say which objects they use, so that other threads do not free these.
 //
-// A reader writes the address into a record of its own, and only then looks whether the object can still be
-// reached; whoever wants to free an object first sees to it that nobody can reach it any more, and only then
-// reads all records. Between the two steps of each stands a fence:
+// A reader stores the address in a record of its own, and then checks that the object can still be reached. A
+// thread that wants to free an object first makes it unreachable, and then reads all records. Each has a fence
+// between its two steps:
 //
-//   reader:  record.object = p; light_fence();       does the source still lead to p? then p is protected
+//   reader:  record.object = p; light_fence();       does the source still point to p? then p is protected
 //   freer:   source = other; process_wide_fence();   does no record hold p? then p can be freed
 //
 //   If the reader's fence comes first, the freer sees the record. If the freer's comes first, the reader sees
-//   that the source leads elsewhere. The reader's fence costs nothing, since the freer's reaches into every
-//   thread; freers therefore look once for many objects.
+//   that the source points elsewhere. The reader's fence costs nothing, because the freer's acts on every
+//   thread; so a freer uses one fence for many objects.
 //
 // Records are never freed: there are as many as were in use at once, plus at most kept_by_thread for each
-// thread. A child of fork() finds the records of its parent's other threads as they were: what those protected
-// stays protected.
+// thread. In a child of fork() the records of the parent's other threads stay as they were: what those
+// protected stays protected.
 //
 // Edges:  used       object_   release in protect, clear -> acquire in for_each_protected   all that a reader
 //                              did with an object happens before the object is freed. Every store to a
-//                              record releases, since the freer may see a later one than the one it needs
+//                              record releases, because the freer may read a later one than the one it needs
 //         reached    source    external -> acquire in try_protect_from   the object as it was when its address
 //                              was stored, by a release of the user's
 //         enlisted   records   release in make -> acquire in for_each_protected   the record as it was made;
-//                              the two fences see to it that no new one is overlooked
+//                              the two fences ensure that no new one is missed
 #pragma once
 
 #include <cstddef>
@@ -41,15 +41,15 @@ class alignas(contention_free_distance) hazard_record {
   void protect(const void* object) noexcept { object_.store(object, sync::release); }  // release used
   void clear() noexcept { object_.store(nullptr, sync::release); }                     // release used
 
-  // As below, and costs a load and a comparison if the record protects that object already.
+  // As protect_from(), but costs only a load and a comparison if the record protects that object already.
   template <class T>
   T* go_on_protecting_from(const sync::atomic<T*>& source) noexcept {
     T* const object = source.load(sync::acquire);  // acquire reached
-    // relaxed: the owner's own store. The fence behind that store stands before the load above as well.
+    // relaxed: the owner's own store, and the fence after that store also comes before the load above
     return object == object_.load(sync::relaxed) ? object : protect_from(source);
   }
 
-  // Protects what `source` leads to at some moment during the call.
+  // Protects and returns what `source` points to at some moment during the call.
   template <class T>
   T* protect_from(const sync::atomic<T*>& source) noexcept {
     T* object = source.load(sync::relaxed);  // relaxed: looked at again
@@ -58,7 +58,7 @@ class alignas(contention_free_distance) hazard_record {
     return object;
   }
 
-  // Protects `object` if `source` leads to it. If not, says by `object` what it leads to.
+  // Protects `object` if `source` points to it. Otherwise sets `object` to what `source` points to.
   template <class T>
   bool try_protect_from(T*& object, const sync::atomic<T*>& source) noexcept {
     T* const expected = object;
@@ -76,14 +76,14 @@ class alignas(contention_free_distance) hazard_record {
 
   sync::atomic<const void*> object_{nullptr};
   hazard_record* next_ = nullptr;       // the record made before this one
-  hazard_record* next_free_ = nullptr;  // while nobody uses it, in the list of a thread or of all
+  hazard_record* next_free_ = nullptr;  // while unused: in the list of a thread, or in the shared one
 };
 
 class [[gnu::visibility("default")]] hazard_records {
  public:
   static constexpr std::size_t kept_by_thread = 8;
 
-  // A record for the calling thread, or for whomever it hands it to. Null if there is no memory for one.
+  // A record for the calling thread, which may hand it to another. Null if there is no memory for one.
   static hazard_record* take() noexcept {
     cache& mine = sync::per_thread<cache>();
     if (mine.first == nullptr && !sync::rarely<&refill>()) [[unlikely]]
@@ -92,15 +92,15 @@ class [[gnu::visibility("default")]] hazard_records {
     return std::exchange(mine.first, mine.first->next_free_);
   }
 
-  // Puts back a record that the calling thread has taken. It goes on protecting what it protects until
-  // it is used again: soon perhaps by the same thread for the same object, or when the thread ends.
+  // Puts back a record that the calling thread has taken. It goes on protecting its object until it is used
+  // again, perhaps by the same thread for the same object, or until the thread ends.
   static void put_back(hazard_record& record) noexcept {
     cache& mine = sync::per_thread<cache>();
     record.next_free_ = std::exchange(mine.first, &record);
     ++mine.size;
   }
 
-  // Whatever the record protects, it protects no longer.
+  // Clears a record, which any thread may have taken, and puts it back.
   static void give_back(hazard_record& record) noexcept {
     record.clear();
     cache& mine = sync::per_thread<cache>();
@@ -110,8 +110,8 @@ class [[gnu::visibility("default")]] hazard_records {
     ++mine.size;
   }
 
-  // Calls visit(address) for every object that a record protects. An object that nobody can reach any more, and
-  // that is not visited, is not in use: provided that process_wide_fence() has been called in between.
+  // Calls visit(address) for every object that a record protects. An object that was unreachable before a
+  // process_wide_fence() before this call, and that is not visited, is not in use.
   template <class Visitor>
   static void for_each_protected(Visitor&& visit) {
     const hazard_record* record = shared().records.load(sync::acquire);  // acquire enlisted
@@ -120,7 +120,7 @@ class [[gnu::visibility("default")]] hazard_records {
         visit(object);
   }
 
-  // As above, for one object.
+  // Whether for_each_protected() visits `object`.
   static bool is_protected(const void* object) noexcept {
     bool found = false;
     for_each_protected([&](const void* each) { found |= each == object; });
@@ -133,7 +133,7 @@ class [[gnu::visibility("default")]] hazard_records {
   }
 
  private:
-  // The records that a thread has at hand.
+  // The unused records that a thread keeps.
   struct cache {
     hazard_record* first = nullptr;
     std::size_t size = 0;

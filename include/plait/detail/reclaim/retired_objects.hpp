@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Objects that nobody can reach any more, and that wait until nobody uses them any more.
+// Objects that no thread can reach any more, and that are freed when no thread uses them any more.
 //
-// Each thread keeps what it retires. Once there are batch() objects it looks at all hazard records, once for
-// all of them, and those that are not protected may go: two with each further object that is retired, so
-// that no call has to free many, and garbage does not come faster than it goes.
+// Each thread keeps what it retires. Once there are batch() objects, it scans all hazard records, once for all
+// objects. Those that are not protected are then freed two at a time, with each further object that is retired:
+// no call frees many, and garbage does not grow faster than it is freed.
 //
-//   waiting   retired, and not looked for in the records since: fewer than batch(), plus what a deleter retires
-//   free      looked for, not found: at most batch(), less when the next batch is complete
+//   waiting   retired, not scanned for since: fewer than batch(), plus what a deleter retires
+//   free      scanned for, not protected: at most batch(); the next scan waits until there are none
 //
 // A thread that ends frees what it has retired, and what deleters retire meanwhile. It leaves behind only the
-// objects that are protected just then: whoever looks next, takes them along. A child of fork() keeps what the
-// forking thread and the ended ones had; what its parent's other threads had is lost to it.
+// objects that are protected at that moment; the next thread that scans adopts them. A child of fork() keeps
+// the objects of the forking thread and of ended ones; those of its parent's other threads leak there.
 #pragma once
 
 #include <algorithm>
@@ -33,13 +33,13 @@ class retired_object {
   friend class retired_objects;
 
   retired_object* next_ = nullptr;
-  const void* address_ = nullptr;                        // as hazard records have it
+  const void* address_ = nullptr;                        // as in hazard records
   void (*reclaim_)(retired_object&) noexcept = nullptr;  // destroys it
 };
 
 class [[gnu::visibility("default")]] retired_objects {
  public:
-  // Calls reclaim(object) once no hazard record holds `address`: in this call, a later one, another thread's.
+  // Calls reclaim(object) once no hazard record holds `address`: in this call, a later one or another thread's.
   static void add(retired_object& object, const void* address,
                   void (*reclaim)(retired_object&) noexcept) noexcept {
     object.address_ = address;
@@ -52,8 +52,8 @@ class [[gnu::visibility("default")]] retired_objects {
     if (!mine.is_reclaiming) reclaim_some(mine);
   }
 
-  // How many objects a thread collects before it looks at the records. At most every second of them can be
-  // found protected, so that a look always pays.
+  // How many objects a thread collects before it scans the records. At most half of them can be protected, so
+  // every scan finds at least as many objects to free.
   static std::size_t batch() noexcept { return std::max(least_batch, 2 * hazard_records::count()); }
 
  private:
@@ -108,12 +108,12 @@ class [[gnu::visibility("default")]] retired_objects {
   struct own {
     list waiting;
     list free;
-    std::size_t may_free = 0;  // how many of these, by what has been retired
+    std::size_t may_free = 0;  // how many of `free` the calls of add() so far allow to free
     bool is_reclaiming = false;
     exit_hook on_exit{.run = &leave};
   };
 
-  // What threads had left when they ended.
+  // What ended threads have left behind.
   struct remains {
     remains() { sync::around_fork<&before_fork, &after_fork>(); }
 
@@ -127,11 +127,11 @@ class [[gnu::visibility("default")]] retired_objects {
       thread_registry::before_release(mine.on_exit);
       return true;
     } catch (...) {
-      return false;  // the thread's end will go unnoticed
+      return false;  // leave() will not run when the thread ends
     }
   }
 
-  // A deleter that retires others finds is_reclaiming set, and the loop takes care of them.
+  // A deleter that retires other objects finds is_reclaiming set, and leaves them to this call.
   static void reclaim_some(own& mine) noexcept {
     mine.is_reclaiming = true;
     if (mine.free.is_empty() && mine.waiting.size() >= batch()) sort_out(mine);
@@ -142,7 +142,7 @@ class [[gnu::visibility("default")]] retired_objects {
 
   static void reclaim(retired_object& object) noexcept { object.reclaim_(object); }
 
-  // Moves what waits, here and left behind by others, to `free`, but for what is protected.
+  // Moves what waits, here and left behind by ended threads, to `free`, except what is protected.
   static void sort_out(own& mine) noexcept {
     {
       const std::lock_guard guard(left_behind().lock);
@@ -178,7 +178,7 @@ class [[gnu::visibility("default")]] retired_objects {
   static void leave() noexcept {
     own& mine = sync::per_thread<own>();
     mine.is_reclaiming = true;
-    // Again, as long as something was free: its deleter may have retired more.
+    // Repeated until nothing is free, because deleters may have retired more.
     for (sort_out(mine); !mine.free.is_empty(); sort_out(mine))
       while (!mine.free.is_empty()) reclaim(mine.free.pop());
     leave_to_others(mine.waiting);

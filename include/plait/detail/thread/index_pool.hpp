@@ -16,13 +16,12 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Numbers 0, 1, 2, ... that are taken, given back and taken again, the smallest free one first, so that
-// they stay as small as the number of users. One pool in the process for each `Purpose`. Tests take a small
+// Numbers 0, 1, 2, ... that are taken, given back and taken again, the smallest free one first, so that they
+// stay below the most that were in use at once. One pool in the process for each `Purpose`. Tests use a small
 // Index to see it run out.
 //
-// Whatever the giver of a number did before giving it back happens before whatever its next taker does:
-// both hold the pool's lock. A child of fork() finds the lock free, and the numbers of its parent's other
-// threads taken for ever.
+// What a thread does before it gives a number back happens before what the next taker does, by the pool's lock.
+// In a child of fork() the lock is free, and the numbers of the parent's other threads stay taken for ever.
 template <class Purpose, std::unsigned_integral Index = std::uint32_t>
 class [[gnu::visibility("default")]] index_pool {
  public:
@@ -35,7 +34,7 @@ class [[gnu::visibility("default")]] index_pool {
     if (pool.free.empty()) {
       if (pool.next == std::numeric_limits<index>::max())
         throw std::length_error("plait: 2^32 - 1 counters or threads are alive; no number is left for another");
-      // Room for every number there is, so that giving one back never fails.
+      // Room for every number taken so far, so that giving one back never fails.
       if (pool.free.capacity() <= pool.next)
         pool.free.reserve(std::max<std::size_t>(16, 2 * std::size_t{pool.next}));
       return pool.next++;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Small dense numbers for threads, so that what each thread owns can stand in an array.
+// Small dense numbers for threads, so that what each thread owns can be kept in an array.
 //
-// A thread gets the smallest free number when it first asks, and keeps it until it has run the
-// destructors of its thread_local objects. A destructor that runs later still and asks again gets a
-// number again, and that is given back in the next round: POSIX promises four. If all four are not
-// enough, the number stays taken; nothing else happens. So does the number of a thread that a fork()
-// left behind: its copy does not exist in the child.
+// A thread gets the smallest free number when it first asks, and keeps it until it has run the destructors of
+// its thread_local objects. A destructor that runs after that and asks again gets a number again, which is
+// given back in the next round of destructors: POSIX promises four rounds. If four are not enough, the number
+// stays taken. In a child of fork(), the numbers of the parent's other threads stay taken too.
 //
-// Everything written under a number happens before everything done under it by its next owner, so that
-// a plain variable for each number has one writer at any time and loses nothing (see index_pool).
+// What one owner of a number does happens before what its next owner does, so that a plain variable for each
+// number has one writer at any time and loses no write (see index_pool).
 #pragma once
 
 #include <cstdint>
@@ -22,8 +21,8 @@ namespace PLAIT_NAMESPACE::detail {
 
 using thread_id = std::uint32_t;
 
-// What a thread must undo before it gives its id back: forget a pointer it has cached under that id, say.
-// Lives in the thread's own sync::per_thread() state.
+// What a thread must do before it gives its id back, such as to forget a pointer that it has cached for that
+// id. Lives in the thread's own sync::per_thread() state.
 struct exit_hook {
   void (*run)() noexcept = nullptr;
   exit_hook* next = nullptr;
@@ -40,12 +39,12 @@ class [[gnu::visibility("default")]] thread_registry {
     return mine.id;
   }
 
-  // Whether the calling thread is getting its id just now, or giving it back. Code that runs in the middle of
-  // that, a signal handler or operator new, must not ask for the id.
+  // Whether the calling thread is inside enrol() or leave(). Code that interrupts these, a signal handler or
+  // operator new, must not ask for the id.
   static bool is_at_work() noexcept { return sync::per_thread<identity>().is_at_work; }
 
-  // Has `hook` run once before the calling thread gives its id back. A hook may arm itself or others
-  // again: all have run, and none is armed, when the id goes.
+  // Arms `hook`, to run once before the calling thread gives its id back. A hook may arm itself or others
+  // again: the id is given back when all have run and none is armed.
   static void before_release(exit_hook& hook) {
     this_thread();
     if (hook.armed) return;
@@ -63,7 +62,7 @@ class [[gnu::visibility("default")]] thread_registry {
     bool is_at_work = false;
   };
 
-  // Says so as long as it lives.
+  // Sets is_at_work for its lifetime.
   class at_work {
    public:
     explicit at_work(identity& mine) noexcept : mine_(mine) {

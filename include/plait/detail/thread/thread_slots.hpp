@@ -13,10 +13,10 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// One T for each thread id. A T belongs to the id, not to the thread: it stays when the thread ends, and
-// the next owner of the id goes on with it. No T ever moves.
+// One T for each thread id. A T belongs to the id, not to the thread: it stays when the thread ends, and the
+// next owner of the id inherits it. No T ever moves.
 //
-// Slots come in chunks of 1, 2, 4, ..., so there are at most twice as many as threads were alive at once.
+// Slots are made in chunks of 1, 2, 4, ..., so there are at most twice as many as threads were alive at once.
 //
 // Edges:  published   chunks_[i]   release in add_chunk -> acquire in mine, for_each   the slots as constructed
 template <class T>
@@ -40,7 +40,7 @@ class [[gnu::visibility("default")]] thread_slots {
     return slots[place - first_place(chunk)];
   }
 
-  // Calls visit(T&) for every slot there is, whether or not it was ever used.
+  // Calls visit(T&) for every slot made, whether or not it was ever used.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     for (std::size_t chunk = 0; chunk != chunks_.size(); ++chunk) {
@@ -51,19 +51,19 @@ class [[gnu::visibility("default")]] thread_slots {
   }
 
  private:
-  // Chunk i holds 2^i slots: those of places 2^i .. 2^(i+1) - 1, a place being an id plus one.
+  // Chunk i holds 2^i slots, for the places 2^i .. 2^(i+1) - 1. A place is an id plus one.
   static constexpr std::uint64_t first_place(std::size_t chunk) noexcept { return std::uint64_t{1} << chunk; }
 
   T* add_chunk(std::size_t chunk) {
     auto made = std::make_unique<T[]>(first_place(chunk));
     T* expected = nullptr;
     if (chunks_[chunk].compare_exchange_strong(expected, made.get(), sync::release,  // release published
-                                               sync::acquire))  // acquire published: somebody was faster
+                                               sync::acquire))  // acquire published: another thread was faster
       return made.release();
     return expected;
   }
 
-  std::array<sync::atomic<T*>, 33> chunks_{};  // each null until an id in it asks for its T
+  std::array<sync::atomic<T*>, 33> chunks_{};  // each null until mine() is called for an id in it
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a thread does that has lost a race: pause, or yield.
+// What a thread does after it has lost a race: pause or yield.
 #pragma once
 
 #include <plait/detail/sync.hpp>
@@ -8,20 +8,20 @@ namespace PLAIT_NAMESPACE::detail {
 
 inline constexpr int pauses_per_clock_read = sync::attempts(4);
 
-// Leaves the others alone until then, without giving up the processor.
+// Pauses until then, without giving up the processor.
 inline void pause_until(sync::clock::time_point then) noexcept {
   while (sync::clock::now() < then) {
     for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
   }
 }
 
-// After losing a race for a word: stays away from it for about half a microsecond, or for as long as other
-// threads want the processor. The winner then has the cache line to itself, and gets many operations done in
-// the time that passing the line back and forth would take for a few. Returns what the word is now.
+// To call after losing a race for a word. Stays away from it for about half a microsecond, or for as long as
+// other threads want the processor. The winner then has the cache line to itself, and completes many operations
+// in the time that a few would take if the line moved back and forth. Returns the word as it is afterwards.
 template <class Word>
 [[gnu::noinline, gnu::cold]] Word back_off(const sync::atomic<Word>& word) noexcept {
   sync::yield();
-  return word.load(sync::relaxed);  // relaxed: a stale one loses again
+  return word.load(sync::relaxed);  // relaxed: a stale value loses again
 }
 
 }  // namespace PLAIT_NAMESPACE::detail

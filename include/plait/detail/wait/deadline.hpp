@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A time point or duration of any clock, as a moment of the monotonic clock.
+// A time point or duration of any clock, as a time of the monotonic clock.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The moment at which a wait gives up, on the monotonic clock; or never.
+// The time at which a wait gives up, on the monotonic clock; or never.
 class deadline {
  public:
   static constexpr deadline never() noexcept { return deadline(sync::clock::time_point::max()); }
@@ -19,8 +19,7 @@ class deadline {
     return after_seconds(to_seconds(wait));
   }
 
-  // A time on another clock is translated once, here: if that clock is set back or forth later, the wait
-  // does not follow it.
+  // A time on another clock is translated once, here: if that clock is set later, the wait does not follow it.
   template <class Clock, class Duration>
   static deadline at(const std::chrono::time_point<Clock, Duration>& when) noexcept {
     return after_seconds(to_seconds(when.time_since_epoch()) - to_seconds(Clock::now().time_since_epoch()));
@@ -29,7 +28,7 @@ class deadline {
   bool is_never() const noexcept { return when_ == sync::clock::time_point::max(); }
   bool has_passed() const noexcept { return !is_never() && sync::clock::now() >= when_; }
 
-  // What futex_wait() takes.
+  // As futex_wait() takes it: null for never.
   const sync::clock::time_point* time() const noexcept { return is_never() ? nullptr : &when_; }
 
   // Whichever of the two comes first.
@@ -44,8 +43,7 @@ class deadline {
  private:
   explicit constexpr deadline(sync::clock::time_point when) noexcept : when_(when) {}
 
-  // Seconds in long double: no unit and no representation overflows, and 64 bits of mantissa keep the
-  // nanoseconds.
+  // Seconds in long double: no unit or representation overflows, and 64 bits of mantissa keep nanoseconds.
   using seconds = std::chrono::duration<long double>;
 
   template <class Duration>
