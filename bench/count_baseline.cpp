@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What `plait count` is measured against: a good program for one thread by the same rules, as somebody
-// would write it who knows the machine. The file is mapped, not read; words are cut by the same code; the
-// table is flat, with open addressing, and the words lie in an arena.
+// The baseline of `plait count`: a well-tuned program for one thread by the same rules. The file is mapped, not
+// read; words are cut by the same code; the table is flat, with open addressing, and the words are in an arena.
 //
 //   count-baseline FILE       prints the 20 most common words, as plait count does
 #include <algorithm>
@@ -143,7 +142,7 @@ int main(int argc, char** argv) {
     for (const std::string_view word : words) table.add(word);
     total += words.size();
   });
-  // The splitter lower-cases in place, so it gets a copy, of a size that stays in the cache.
+  // The splitter lower-cases in place, so it gets a copy, small enough to stay in the cache.
   std::vector<char> piece;
   while (!text.empty()) {
     std::size_t size = std::min<std::size_t>(text.size(), 64 * 1024);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// plait-bench: plait's structures against the rivals that were found when it was built.
+// plait-bench: plait's structures compared with the rivals that were found when it was built.
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -46,7 +46,7 @@ constexpr const char* footer =
     "  plait bench --filter '^bounded_queue/throughput/'   one workload in every shape\n"
     "  plait bench --filter 2P2C --json result.json        the figures for other programs";
 
-// In groups that can be compared, plait first in each.
+// The selected benchmarks, in comparable groups, with plait first in each.
 std::vector<benchmark> selected(const plait::cli::name_filter& filter) {
   std::vector<benchmark> chosen;
   std::ranges::copy_if(bench::suite(), std::back_inserter(chosen),
@@ -78,7 +78,7 @@ nlohmann::ordered_json context(const options& chosen) {
           {"missing_rivals", bench::missing_rivals}};
 }
 
-// A folder gets a file named after what was measured where.
+// The path itself or, if it is a folder, a file in it named after commit, machine, date and compiler.
 std::filesystem::path path_for(const std::filesystem::path& given, const nlohmann::ordered_json& machine) {
   if (!std::filesystem::is_directory(given)) return given;
   std::string name =
@@ -93,7 +93,7 @@ std::filesystem::path path_for(const std::filesystem::path& given, const nlohman
   throw std::system_error(errno, std::generic_category(), "cannot write " + path.string());
 }
 
-// The members of a group take turns, so that whatever disturbs the machine disturbs them alike.
+// The members of a group take turns, so that disturbances of the machine affect them alike.
 std::vector<result> run_group(const std::vector<benchmark>& group, const options& chosen) {
   std::vector<result> results;
   std::ranges::transform(group, std::back_inserter(results), [](const benchmark& b) { return result{b, {}}; });
@@ -129,7 +129,7 @@ int run(const options& chosen) {
     fmt::print(stderr, "plait bench: built without {}\n", missing);
 
   const nlohmann::ordered_json machine = context(chosen);
-  // Opened before the work, not after it.
+  // Opened before the work, so that an error is reported at once.
   const std::filesystem::path json_path = path_for(chosen.json, machine);
   std::ofstream json;
   if (!json_path.empty()) {

@@ -3,8 +3,8 @@
 //
 //   peak-memory FILE PROGRAM ARGUMENT...
 //
-// Linux counts what the parent held at the time of the fork as the child's, so the parent has to be small: this
-// one is, and a Python script is not. Of several processes (a pipeline) the largest counts.
+// Linux counts the parent's memory at the time of the fork as the child's, so the parent has to be small, as
+// this program is and a Python script is not. Of several processes (a pipeline) the largest counts.
 #include <cstdio>
 
 #include <spawn.h>

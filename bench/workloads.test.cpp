@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The workloads notice a queue that is wrong: a figure is worth nothing without that.
+// The workloads must notice a queue that loses, duplicates or invents items: otherwise their figures mean
+// nothing.
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -13,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Holds the first number it is given this many times, the others once.
+// A queue that holds the first number CopiesOfFirst times, the others once.
 template <int CopiesOfFirst>
 class test_queue {
  public:

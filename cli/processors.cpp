@@ -11,7 +11,7 @@ namespace plait::cli {
 unsigned processors() {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<unsigned>(CPU_COUNT(&allowed));
-  return std::max(1u, std::thread::hardware_concurrency());  // more than the set can hold
+  return std::max(1u, std::thread::hardware_concurrency());  // there are more than the set can hold
 }
 
 }  // namespace plait::cli

@@ -4,7 +4,7 @@
 
 namespace plait::cli {
 
-// The processors that this process may use, at least 1. taskset and containers allow fewer than there are.
+// How many processors this process may use, at least 1. taskset and containers may allow fewer than there are.
 unsigned processors();
 
 }  // namespace plait::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// `plait bench` and `plait stress` are programs of their own, so that nobody who only counts words has to
-// build them. They lie beside this one: in the build folder under bench/ and tests/stress/, once installed in
-// the same folder.
+// `plait bench` and `plait stress` are programs of their own, so that they need not be built to count words.
+// They are near this one: in the build folder under bench/ and tests/stress/, once installed in the same
+// folder.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Becomes the program `name` with these arguments; returns only if there is none.
+// Replaces this process by the program `name` with these arguments; returns only if there is none.
 int become(const std::string& folder, const std::string& name, std::vector<std::string> arguments) {
   std::error_code error;
   const fs::path own_folder = fs::read_symlink("/proc/self/exe", error).parent_path();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The subcommands of `plait`. Each adds itself to the command line and, if it is the one that was named
-// there, leaves in `run` what is to be done; that returns the exit code.
+// The subcommands of `plait`. Each adds itself to the command line and, if the arguments name it, sets `run` to
+// its work, which returns the exit code.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// counter against one std::atomic, one for each thread or so, and a mutex.
+// counter compared with one std::atomic, a sharded atomic, and a mutex.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -20,7 +20,7 @@ class std_atomic {
   std::atomic<std::int64_t> value_{0};
 };
 
-// More shards than any run has threads, so that no two share one.
+// More shards than any run has threads, so that no two threads share one.
 class sharded_atomic {
  public:
   void add() { shards_[mine()].value.fetch_add(1, std::memory_order_relaxed); }

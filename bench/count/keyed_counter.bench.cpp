@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// plait's own keyed_counter, word by word and many at a time, and the map that everybody locks.
+// plait's own keyed_counter, word by word and in batches, and a map with one lock.
 #include "count/keyed_counter.bench.hpp"
 
 #include <mutex>

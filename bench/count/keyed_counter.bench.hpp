@@ -23,7 +23,7 @@ concept keyed_counter_peer =
       { counter.total() } -> std::convertible_to<std::int64_t>;  // when nobody adds
     };
 
-// How the rivals hash: a string_view is looked up without making a string.
+// The rivals' hash: it looks up a string_view without making a string.
 struct word_hash : std::hash<std::string_view> {
   using is_transparent = void;
 };

@@ -14,7 +14,7 @@ const bench::registration plait_queues([] {
   bench::add_bounded_queue<bench::blocking<numbers>>("plait");
   bench::add_move_only_queue<bench::blocking<lines>>("plait");
   bench::add_batch<bench::blocking<numbers>>("bounded_queue", "plait");
-  // What a batch is compared with: the same items, one at a time.
+  // For comparison with a batch: the same items, one at a time.
   bench::add_throughput<bench::blocking<numbers>>("bounded_queue", "batch", {1, 1}, "plait_single");
   bench::add_bounded_queue<bench::nonblocking<numbers>>("plait_nonblocking");
   bench::add_move_only_queue<bench::nonblocking<lines>>("plait_nonblocking");

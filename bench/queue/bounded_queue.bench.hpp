@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What of the workloads of queues is measured for bounded_queue and its rivals.
+// The workloads of queues that are measured for bounded_queue and its rivals.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace bench {
 
-// Everything that needs no more than a queue of numbers.
+// The workloads that need only a queue of numbers.
 template <queue_peer Queue>
 void add_bounded_queue(const std::string& name) {
   const std::string structure = "bounded_queue";

@@ -10,8 +10,8 @@
 
 namespace bench {
 
-// As throughput(), for queues that keep no order: the last producer to end pushes one end for each consumer,
-// and whoever pops the last of these pops what is left.
+// As throughput(), for queues that keep no order: the last producer to finish pushes one end marker for each
+// consumer, and the consumer that pops the last marker pops what is left.
 template <queue_peer Queue>
 measurement throughput_in_any_order(queue_shape shape, std::chrono::nanoseconds time) {
   Queue queue(1024);

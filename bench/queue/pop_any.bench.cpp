@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two producers with a queue each, one consumer of both: waiting at both at once, looking at one after the
-// other for ever, and two producers of a single queue.
+// Two producers with a queue each and one consumer of both, which waits at both at once or tries one after the
+// other for ever; and two producers of a single queue.
 #include <atomic>
 #include <cstdint>
 #include <thread>

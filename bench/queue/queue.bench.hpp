@@ -19,7 +19,7 @@
 
 namespace bench {
 
-// Each thread asks once for its own way into a queue. For most queues that is the queue itself.
+// Each thread gets its own handle of a queue once. For most queues that is the queue itself.
 template <class Queue>
 decltype(auto) producer_of(Queue& queue) {
   if constexpr (requires { queue.producer(); })
@@ -43,7 +43,7 @@ concept queue_peer = requires(Queue queue, typename Queue::value_type item) {
   { consumer_of(queue).pop() } -> std::same_as<typename Queue::value_type>;  // waits while it is empty
 };
 
-// As above, and its ways in pass on several items at a time.
+// As above, with handles that push or pop several items at a time.
 template <class Queue>
 concept batch_queue_peer = queue_peer<Queue> && requires(Queue queue, std::span<std::uint64_t> items) {
   producer_of(queue).push_n(items);                                  // all of them
@@ -100,14 +100,14 @@ inline void check_same(const tally& pushed, const tally& popped) {
                        std::to_string(popped.sum));
 }
 
-// A run counts what was popped, once that has proved to be what was pushed.
+// Counts the items popped, after checking that they are the items pushed.
 inline measurement counted(measurement measured, const tally& pushed, const tally& popped) {
   check_same(pushed, popped);
   measured.items = static_cast<double>(popped.count);
   return measured;
 }
 
-// Runs produce(first number) in every producer and consume() in every consumer. Each returns what it passed on.
+// Runs produce(first number) in every producer and consume() in every consumer. Each returns a tally.
 template <class Produce, class Consume>
 measurement pass_on(queue_shape shape, std::chrono::nanoseconds time, stop_flag& stop, const Produce& produce,
                     const Consume& consume) {
@@ -142,8 +142,8 @@ measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
     return pushed;
   };
 
-  // All a queue has to keep is the order of each producer. So everything has been popped once every
-  // producer's end has, and whoever pops the last of these tells the other consumers.
+  // A queue only has to keep the order of each producer. So everything has been popped once every producer's end
+  // marker has been popped, and the consumer that pops the last one tells the others.
   const auto consume = [&] {
     auto&& consumer = consumer_of(queue);
     tally popped;
@@ -165,7 +165,7 @@ measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
   return pass_on(shape, time, stop, produce, consume);
 }
 
-// One producer and one consumer, each with an array of 64 numbers in hand.
+// One producer and one consumer, each with an array of 64 numbers.
 template <batch_queue_peer Queue>
 measurement batch_throughput(std::chrono::nanoseconds time) {
   using batch = std::array<std::uint64_t, 64>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// relaxed_priority_queue beside the strict one, and how far from the smallest the items are that it gives.
+// relaxed_priority_queue compared with the strict one, and its rank error.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -23,7 +23,7 @@ struct numbers : plait::relaxed_priority_queue<std::uint64_t> {
 };
 using relaxed = bench::blocking<numbers>;
 
-// Numbers of a sorted list, some of which are there: how many below a given one?
+// Counts how many present numbers of a sorted list are below a given one.
 class present {
  public:
   explicit present(std::size_t count) : sums_(count + 1) {}
@@ -47,9 +47,9 @@ struct step {
   bool is_push;
 };
 
-// As alternating(), with every step written down: a push by the time it began, a pop by the time it ended. Then
-// all steps are gone through in the order of their times. A pop may have taken its item before smaller ones
-// came that count against it here, so the error is rather over- than underestimated.
+// As alternating(), with every operation recorded: a push by the time it began, a pop by the time it ended.
+// Then all are evaluated in the order of their times. A pop may have taken its item before smaller ones were
+// pushed that count against it here, so the error is overestimated rather than underestimated.
 template <bench::priority_peer Queue>
 bench::measurement rank_error(std::size_t threads, std::chrono::nanoseconds time) {
   using clock = std::chrono::steady_clock;

@@ -13,7 +13,7 @@ namespace {
 
 using numbers = plait::spsc_queue<std::uint64_t>;
 
-// Batches written and read where they lie in the queue.
+// Batches written and read in place.
 bench::measurement in_place(std::chrono::nanoseconds time) {
   numbers queue(1024);
   bench::stop_flag stop;
@@ -41,7 +41,7 @@ const bench::registration plait_queues([] {
   bench::add_spsc_queue<bench::nonblocking<numbers>>("plait_nonblocking");
   bench::add_batch<bench::blocking<numbers>>("spsc_queue", "plait");
   bench::add_idle<bench::blocking<numbers>>("spsc_queue", "plait", 1);
-  // What a batch is compared with: the same items, one at a time.
+  // For comparison with a batch: the same items, one at a time.
   bench::add_throughput<bench::blocking<numbers>>("spsc_queue", "batch", {1, 1}, "plait_single");
   bench::suite().push_back({"spsc_queue", "batch", "1P1C", "plait_in_place", 2, in_place});
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What of the workloads of queues is measured for unbounded_queue and its rivals. They ignore the capacity.
+// The workloads of queues that are measured for unbounded_queue and its rivals. They ignore the capacity.
 #pragma once
 
 #include <string>

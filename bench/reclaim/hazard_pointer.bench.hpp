@@ -13,7 +13,7 @@
 
 namespace bench {
 
-// What everybody follows: a pointer to an object whose value is 1.
+// The pointer that all threads follow, to an object whose value is 1.
 template <class Object, class Pointer = std::atomic<Object*>>
 struct source {
   source() { current.store(object.get()); }
@@ -22,8 +22,8 @@ struct source {
   const std::unique_ptr<Object> object = std::make_unique<Object>();
 };
 
-// Reader: made once by each thread. read(source) protects what `source` leads to, reads its value, and
-// protects nothing any more.
+// Reader: made once by each thread. read(source) protects the object that `source` points to, reads its value
+// and resets the protection.
 template <class Reader, class Source>
 measurement protect(std::size_t threads, std::chrono::nanoseconds time) {
   Source from;

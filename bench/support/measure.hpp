@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How one run of a benchmark is timed: threads that start together, and what the process used meanwhile.
+// Times one run of a benchmark: threads that start together, and what the process used meanwhile.
 #pragma once
 
 #include <atomic>
@@ -23,13 +23,13 @@ struct usage {
 };
 
 struct measurement {
-  double items = 0;    // what the workload counts: items passed on, additions, round trips
+  double items = 0;    // what the workload counts: items popped, additions, round trips
   double seconds = 0;  // from the common start until the last thread was done
   usage used;
   std::vector<std::pair<std::string, double>> extra;  // figures of this workload alone
 };
 
-// Raised when the time of a run is up. On a cache line of its own, since everybody reads it all the time.
+// Set when the time of a run is up. On a cache line of its own, because all threads read it all the time.
 struct alignas(64) stop_flag {
   std::atomic<bool> raised{false};
 
@@ -38,8 +38,8 @@ struct alignas(64) stop_flag {
 
 using job = std::function<void()>;
 
-// Runs every job in a thread of its own. All start at once; `stop` is raised after `time`, and the clock
-// stops when the last job has returned.
+// Runs every job in a thread of its own. All start at once; `stop` is set after `time`, and the clock stops
+// when the last job has returned.
 measurement run_together(const std::vector<job>& jobs, std::chrono::nanoseconds time, stop_flag& stop);
 
 std::size_t resident_bytes();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any queue of plait as the workloads use it: waiting by itself, and waiting by yielding as rivals that cannot
-// wait have to.
+// Adapters for any queue of plait: waiting by itself, and waiting by yielding, as rivals that cannot wait have
+// to.
 #pragma once
 
 #include <cstddef>

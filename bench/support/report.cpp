@@ -79,7 +79,7 @@ bool is_ours(const result& of) {
 
 using row = nlohmann::ordered_json;
 
-// With as many decimals as mean anything.
+// With as many decimals as are significant.
 std::string readable(double value) {
   const int decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
   return fmt::format("{:.{}f}", value, decimals);
@@ -107,7 +107,7 @@ row aggregate_row(const result& of, const std::string& name) {
   return r;
 }
 
-// The figures of `of`, each one reduced from those of its repetitions.
+// Adds the figures of `of`, each one reduced from those of its repetitions.
 void add_figures(row& r, const result& of, const std::function<double(const std::vector<double>&)>& reduce) {
   r["real_time"] = reduce(each(of, nanoseconds_per_item));
   r["cpu_time"] = reduce(each(of, cpu_nanoseconds_per_item));

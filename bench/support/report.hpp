@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is made of the measurements: a table for people, and JSON in the format of Google Benchmark.
+// Reports the measurements: a table for people, and JSON in the format of Google Benchmark.
 #pragma once
 
 #include <cstdio>

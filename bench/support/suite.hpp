@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The list of all benchmarks. Each file of the suite adds its own before main() begins, so that a rival
-// that was not found is simply not compiled.
+// The list of all benchmarks. Each file of the suite adds its own before main() begins, so a rival that was not
+// found is left out by not compiling its file.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ inline std::vector<benchmark>& suite() {
   return all;
 }
 
-// A workload in which all threads do the same: with 1, 2 and 4 of them.
+// A workload in which all threads do the same, with 1, 2 and 4 threads.
 inline void add_for_threads(const std::string& structure, const std::string& workload,
                             const std::string& implementation,
                             measurement (*run)(std::size_t threads, std::chrono::nanoseconds time),
@@ -45,7 +45,7 @@ struct registration {
   explicit registration(void (*add)()) { add(); }
 };
 
-// A run whose result is wrong: its time means nothing.
+// Thrown by a run whose result is wrong, so that its time means nothing.
 class wrong_result : public std::exception {
  public:
   explicit wrong_result(std::string what) : what_(std::move(what)) {}

@@ -9,9 +9,9 @@ namespace bench {
 
 using word_stream = std::span<const std::string_view>;
 
-// A text of 2^18 words, the same in every run and on every machine: of 100 000 made-up words, the one of
-// rank r comes up in proportion to 1/r, and the frequent ones are short. Each `reader` has a text of its
-// own, written at its first call; the words lie in memory one after the other, as in a file.
+// A text of 2^18 words, the same in every run and on every machine: of 100 000 made-up words, the one of rank r
+// occurs in proportion to 1/r, and the frequent ones are short. Each `reader` has a text of its own, generated
+// at its first call; the words are contiguous in memory, as in a file.
 word_stream zipf_words(std::size_t reader);
 
 }  // namespace bench

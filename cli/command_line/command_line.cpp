@@ -28,8 +28,8 @@ class help_format : public CLI::Formatter {
   std::string make_positionals(const CLI::App*) const override { return {}; }
 };
 
-// What is opened next would get the number of a standard descriptor that is closed, and be read or written in
-// its place. These are opened the wrong way round, so that whoever uses them gets the error of a closed one.
+// A file opened later would get the number of a closed standard descriptor, and be read or written in its
+// place. So these are opened with the wrong access, and using them gives an error, as with a closed one.
 void occupy_standard_descriptors() {
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     // The lowest that is free is the one that open() takes.
@@ -49,7 +49,7 @@ int complain(const std::string& name, std::string_view what) {
   return failed;
 }
 
-// Stands before each operand on its way through the parser, which leaves anything that begins so alone.
+// Prefixed to each operand for the parser, which does not interpret arguments that begin with it.
 constexpr char shield = '=';
 
 bool takes_operands(CLI::App& command) {
@@ -62,7 +62,7 @@ const CLI::Option* option_that_awaits_its_value(CLI::App& command, const std::st
   return option != nullptr && option->get_items_expected_min() > 0 ? option : nullptr;
 }
 
-// Shields the operands of a command that takes any, and drops the `--` that ends the options. A prefix command
+// Shields the operands of a command that takes some, and drops the `--` that ends the options. A prefix command
 // has no options: every argument is for another program.
 std::vector<std::string> shielded(CLI::App& command, std::span<const std::string> arguments) {
   const CLI::Option* awaiting = nullptr;
@@ -92,7 +92,7 @@ std::vector<std::string> shielded(CLI::App& command, std::span<const std::string
 
 command_line::command_line(const std::string& name, const std::string& purpose, const std::string& footer_text)
     : CLI::App(purpose, name) {
-  // Subcommands that are added later take all of it over.
+  // Subcommands that are added later inherit these settings.
   formatter(std::make_shared<help_format>());
   get_formatter()->column_width(20);
   set_help_flag("-h,--help", "Print this help and exit");
@@ -101,7 +101,7 @@ command_line::command_line(const std::string& name, const std::string& purpose, 
 }
 
 int command_line::run(int argc, char** argv, const std::function<int()>& work) {
-  // `plait count ... | head` ends in silence, even where the parent ignores the signal.
+  // `plait count ... | head` ends without a message, even if the parent ignores the signal.
   ::signal(SIGPIPE, SIG_DFL);
   occupy_standard_descriptors();
   std::string name = get_name();
@@ -151,7 +151,7 @@ void add_operands(CLI::App& command, const std::string& name, std::vector<std::s
   command.add_option(name, values)
       ->required(required)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->transform([](std::string operand) { return operand.substr(1); });  // takes off the shield
+      ->transform([](std::string operand) { return operand.substr(1); });  // removes the shield
 }
 
 void add_value(CLI::App& command, const std::string& name, const std::string& placeholder,

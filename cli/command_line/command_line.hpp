@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the command lines of plait, plait-bench and plait-stress have in common: the form of their options and
-// their help, what becomes of errors, and the exit codes.
+// their help, error handling, and exit codes.
 #pragma once
 
 #include <charconv>
@@ -19,7 +19,7 @@
 
 namespace plait::cli {
 
-// 128 + SIGINT, as shells say it.
+// stopped_by_user: 128 + SIGINT, as in shells.
 enum exit_code : int { fine = 0, nothing_found = 1, failed = 2, stopped_by_user = 130 };
 
 // A program's command line. Its help is: the purpose, usage, subcommands, options, and the footer.
@@ -27,8 +27,8 @@ class command_line : public CLI::App {
  public:
   command_line(const std::string& name, const std::string& purpose, const std::string& footer);
 
-  // Parses the arguments, does the work and returns its exit code. Help goes to standard output; what is wrong
-  // with the arguments, or is thrown by the work, is told on standard error, and the exit code is `failed`.
+  // Parses the arguments, does the work and returns its exit code. Help goes to standard output; errors in the
+  // arguments, and exceptions of the work, go to standard error, and the exit code is `failed`.
   int run(int argc, char** argv, const std::function<int()>& work);
 
   // Throws CLI::ParseError.
@@ -42,15 +42,16 @@ class command_line : public CLI::App {
 // name like [a] or ++ as something of its own.
 void add_operands(CLI::App& command, const std::string& name, std::vector<std::string>& values, bool required);
 
-// An option with a value; given twice, the last wins. parse(text) stores the value, or returns what is wrong.
+// An option with a value; of several, the last counts. parse(text) stores the value, or returns an error
+// message.
 void add_value(CLI::App& command, const std::string& name, const std::string& placeholder,
                const std::string& purpose, std::function<std::string(const std::string& text)> parse);
 
 void add_text(CLI::App& command, const std::string& name, const std::string& placeholder, std::string& value,
               const std::string& purpose);
 
-// Stores the number that is all of `text` if it lies between `least` and `most`, which NaN does not; otherwise
-// returns what is wrong.
+// If all of `text` is a number between `least` and `most`, which NaN is not, stores it; otherwise returns an
+// error message.
 template <class Number>
 std::string parse_number(const std::string& text, Number least, Number most, Number& number) {
   Number parsed{};
@@ -86,7 +87,7 @@ void add_choice(CLI::App& command, const std::string& name, const std::string& p
   });
 }
 
-// What --list prints: a name a line. Throws std::system_error.
+// Prints the names for --list, one a line. Throws std::system_error.
 void print_names(const std::vector<std::string>& names);
 
 // --filter RE

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text that others chose (file names, words, arguments), made fit for a terminal.
+// Makes text from outside (file names, words, arguments) safe for a terminal.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace plait::cli {
 
-// Control characters, which a terminal would obey, and bytes that are not UTF-8, as \x1b.
+// Writes control characters, which a terminal would obey, and bytes that are not UTF-8 as \x1b.
 std::string printable(std::string_view text);
 
 }  // namespace plait::cli

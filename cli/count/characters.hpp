@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What Python's str methods say about characters, from ICU's tables.
+// Properties of characters as in Python's str methods, from ICU's tables.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ constexpr bool is_space(char32_t c) noexcept {
          c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-// str.isalnum(): letters (categories L*) and whatever has a numeric value.
+// str.isalnum(): letters (categories L*) and characters with a numeric value.
 bool is_alphanumeric(char32_t c) noexcept;
 
 // Appends str.lower() of `text` to `out`: full lower-casing, where U+0130 becomes two characters and a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The subcommand `plait count`: what it is for, and the order of things.
+// The subcommand `plait count`: its command line, and the steps of its work.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -71,7 +71,8 @@ int count(const count_options& options) {
   }
   if (!complete) out.note("stopped by Ctrl-C; these are the words counted so far");
   if (!options.quiet) out.note(summary_line(report, options.threads));
-  // Everything is printed. The system takes the memory back at once; destroying millions of words would not.
+  // Everything is printed. Ending the process frees the memory at once; destroying millions of words takes
+  // long.
   std::quick_exit(!complete           ? stopped_by_user
                   : out.errors() != 0 ? failed
                   : report.total == 0 ? nothing_found

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Folders named on the command line: walked through for the files in them.
+// Finds the files in folders named on the command line.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ using file_sink = std::function<void(found_file)>;
 using error_sink = std::function<void(const std::string& message)>;
 
 // Calls `take` for the file, or for every regular file in the folder and the folders in it. Symbolic
-// links are followed only if they are `path` itself; a folder that turns up twice is entered once.
+// links are followed only if they are `path` itself; a folder that is found twice is entered once.
 void find_files(const std::string& path, const file_sink& take, const error_sink& complain);
 
 }  // namespace plait::cli

@@ -37,7 +37,7 @@ void input_file::open_regular() {
 
 void input_file::open_any() {
   open(O_NONBLOCK);
-  // Opening a pipe may not wait for its writer, or Ctrl-C would go unheard; reading it must.
+  // Opening a pipe must not wait for its writer, or Ctrl-C would be ignored; reading it must wait.
   ::fcntl(descriptor_, F_SETFL, ::fcntl(descriptor_, F_GETFL) & ~O_NONBLOCK);
 }
 

@@ -26,7 +26,7 @@ class input_file {
   const std::string& path() const noexcept { return path_; }
   bool is_open() const noexcept { return descriptor_ >= 0; }
 
-  // Neither waits, should the file be a pipe without a writer; open_regular() takes none anyway.
+  // Neither waits if the file is a pipe without a writer; open_regular() rejects pipes.
   void open_regular();
   void open_any();
 
@@ -34,10 +34,10 @@ class input_file {
   std::size_t read_at(std::uint64_t offset, std::span<char> to) const;
   std::uint64_t size() const;
 
-  // For anything: the next bytes, 0 at the end. Ctrl-C ends the wait: throws interrupted.
+  // For any file: reads the next bytes; 0 at the end. Ctrl-C ends the wait: throws interrupted.
   std::size_t read(std::span<char> to) const;
 
-  // True for the first caller only: many threads may find out the same about one file.
+  // True for the first caller only, because many threads may find the same error in one file.
   bool first_complaint() noexcept { return !complained_.exchange(true); }
 
  private:
@@ -49,7 +49,7 @@ class input_file {
   std::atomic<bool> complained_ = false;
 };
 
-// A zero byte: no text has one.
+// Whether there is a zero byte, which no text contains.
 bool looks_binary(std::span<const char> beginning) noexcept;
 
 inline constexpr std::size_t binary_check_size = std::size_t{8} * 1024;

@@ -22,7 +22,7 @@ struct sigaction previous_action;
 
 extern "C" void request_stop(int) {
   const int saved = errno;
-  stop_requested.store(true, std::memory_order_relaxed);  // relaxed: it says only "stop soon"
+  stop_requested.store(true, std::memory_order_relaxed);  // relaxed: it publishes nothing else
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_event, &one, sizeof one);
   errno = saved;
@@ -38,7 +38,7 @@ interruption::interruption() {
   action.sa_handler = request_stop;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, nullptr, &previous_action);
-  // Ignored for this program from outside (nohup, a background job): that stays so.
+  // If the parent has set the signal to be ignored (nohup, a background job), it stays ignored.
   if (previous_action.sa_handler != SIG_IGN) ::sigaction(SIGINT, &action, nullptr);
 }
 
@@ -48,7 +48,7 @@ interruption::~interruption() {
 }
 
 bool interruption::requested() noexcept {
-  return stop_requested.load(std::memory_order_relaxed);  // relaxed: nothing else is read by it
+  return stop_requested.load(std::memory_order_relaxed);  // relaxed: no other memory depends on it
 }
 
 void interruption::wait_for_input(int descriptor) {

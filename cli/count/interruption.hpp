@@ -4,10 +4,10 @@
 
 namespace plait::cli {
 
-// Thrown by whoever notices that the user wants no more.
+// Thrown where a stop request is noticed.
 struct interrupted {};
 
-// While one of these lives, SIGINT is a request. One at a time.
+// During its lifetime, SIGINT is a stop request. At most one may exist.
 class interruption {
  public:
   interruption();

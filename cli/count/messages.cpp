@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view erase_line = "\r\x1b[K";
 
 void write(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);  // standard error has nobody to complain to
+  std::fwrite(text.data(), 1, text.size(), stderr);  // an error here cannot be reported
   std::fflush(stderr);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Standard error, where messages and the progress bar share one line without spoiling each other.
+// Standard error, where messages and the progress bar do not overwrite each other.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@ namespace plait::cli {
 // For any thread.
 class messages {
  public:
-  // Something went wrong and the rest goes on; the program will end with exit code 2.
+  // An error after which the program continues; it will end with exit code 2.
   void error(std::string_view text);
   std::size_t errors() const;
 
-  // A line that is no error.
+  // A message that is not an error.
   void note(std::string_view text);
 
   // Replaces the last line on the terminal; an empty line erases it.

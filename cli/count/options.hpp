@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the command line of `plait count` can say.
+// The options of `plait count`.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class App;
 
 namespace plait::cli {
 
-enum class binary_files { error, skip, count };  // what becomes of a file with a zero byte near its start
+enum class binary_files { error, skip, count };  // how to treat a file with a zero byte near its start
 enum class when { automatic, always, never };
 
 inline constexpr std::size_t every_word = static_cast<std::size_t>(-1);
@@ -32,12 +32,12 @@ struct count_options {
   binary_files binary = binary_files::error;
   when progress = when::automatic;
 
-  // Not on the command line: how much of a file is one piece of work, and how much is read at once.
+  // Not on the command line: how much of a file is one task, and how much is read at once.
   std::uint64_t segment_size = std::uint64_t{1024} * 1024;
   std::size_t read_size = std::size_t{128} * 1024;
 };
 
-// Parsing `command` then fills in `options`, whose values now are the defaults.
+// Parsing `command` fills in `options`, whose present values are the defaults.
 void add_options(CLI::App& command, count_options& options);
 
 }  // namespace plait::cli

@@ -34,12 +34,12 @@ file_descriptor open_path(const std::string& path, int flags) {
   const auto open_in = [](int folder, const char* name, int how) {
     return file_descriptor(uninterrupted([&] { return ::openat(folder, name, how | O_CLOEXEC | O_NOCTTY); }));
   };
-  // The system takes less than PATH_MAX bytes at once. A longer path is walked in pieces that end at a slash.
+  // The system accepts less than PATH_MAX bytes at once. A longer path is opened in pieces that end at a slash.
   file_descriptor folder(AT_FDCWD);
   std::size_t done = 0;
   while (path.size() - done >= PATH_MAX) {
     const std::size_t slash = path.rfind('/', done + PATH_MAX - 1);
-    if (slash == std::string::npos || slash <= done) break;  // a name this long cannot be, and openat() says so
+    if (slash == std::string::npos || slash <= done) break;  // a name this long is impossible: openat() fails
     folder = open_in(folder.number(), path.substr(done, slash - done).c_str(), O_PATH | O_DIRECTORY);
     done = path.find_first_not_of('/', slash);
     if (done == std::string::npos) return folder;

@@ -10,12 +10,12 @@
 
 namespace plait::cli {
 
-// What the user is told about one file; the path stands before it.
+// An error in one file; the message is printed after the path.
 struct input_error : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-// Throws the input_error that errno stands for.
+// Throws the input_error for errno.
 [[noreturn]] void fail();
 
 template <class Call>

@@ -56,7 +56,7 @@ std::string progress_line(const progress_state& state, std::size_t columns) {
     line = fmt::format("{}  {}/s  {}", readable_bytes(done), readable_bytes(rate),
                        readable_time(state.elapsed.count()));
   }
-  // One column stays free: a terminal would otherwise wrap the line, and erasing it would not erase it all.
+  // One column stays free: otherwise the terminal would wrap the line, and only a part of it could be erased.
   return line.substr(0, columns == 0 ? 0 : columns - 1);
 }
 

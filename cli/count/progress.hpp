@@ -21,13 +21,13 @@ struct progress_state {
   std::chrono::duration<double> elapsed;
 };
 
-// The bar for a terminal that many columns wide.
+// The bar for a terminal of `columns` columns.
 std::string progress_line(const progress_state& state, std::size_t columns);
 
 // Bytes for people: "128.5 MB".
 std::string readable_bytes(double bytes);
 
-// Shows the bar ten times a second while it lives, and leaves no trace.
+// Shows the bar ten times a second during its lifetime, and erases it at the end.
 class progress_bar {
  public:
   progress_bar(const word_count& work, messages& out);

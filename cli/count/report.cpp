@@ -55,7 +55,7 @@ void rank_words(count_report& report, const plait::keyed_counter<std::string>& w
   const auto before = [](const word_frequency& left, const word_frequency& right) {
     return left.second != right.second ? left.second > right.second : left.first < right.first;
   };
-  // The best so far as a heap, the worst of them on top: most words are seen to be worse at once.
+  // The best so far as a heap with the worst of them on top, so that most words need one comparison.
   std::vector<word_frequency>& best = report.words;
   if (top == every_word) best.reserve(words.size());  // growing step by step would need twice the memory
   words.for_each([&](std::string_view word, std::int64_t count) {
@@ -74,7 +74,7 @@ void rank_words(count_report& report, const plait::keyed_counter<std::string>& w
 
 void write_table(const count_report& report, std::FILE* to) {
   if (report.words.empty()) return;
-  // A word may hold escape sequences. A terminal would obey them; a file gets what was counted.
+  // A word may contain escape sequences, which a terminal would obey. A file gets the word as it is.
   const bool terminal = ::isatty(::fileno(to)) != 0;
   const std::size_t width = fmt::formatted_size("{}", report.words.front().second);
   output out(to);
@@ -88,7 +88,7 @@ void write_table(const count_report& report, std::FILE* to) {
 }
 
 void write_json(const count_report& report, std::FILE* to) {
-  // Word by word: the document as one object would take many times the memory of the table.
+  // Written word by word: the document as one object would take many times the memory of the table.
   output out(to);
   out.print(R"({{"schema_version":1,"total":{},"distinct":{},"bytes":{},"seconds":{:.6f},"words":[)",
             report.total, report.distinct, report.bytes, report.elapsed.count());

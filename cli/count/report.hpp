@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `plait count` prints.
+// The output of `plait count`.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct count_report {
 // Fills in total, distinct and the `top` most common words, which stay in `words`.
 void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top);
 
-// Both throw std::system_error if the file does not take it all.
+// Both throw std::system_error if writing fails.
 void write_table(const count_report& report, std::FILE* to);
 void write_json(const count_report& report, std::FILE* to);
 

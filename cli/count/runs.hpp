@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Reading a part of a file so that no word is cut and none is read twice, whatever the borders.
 //
-// Every border b stands for the end of the first boundary (ASCII white space) at or after byte b - 1, and
-// border 0 for the start of the file. The segment [first, last) is the text between what its two borders
-// stand for, so segments that share a border neither overlap nor leave a gap: a word belongs to the segment
-// in which it begins, and whoever reads that segment reads on to the end of the word.
+// A border b means the end of the first boundary (ASCII white space) at or after byte b - 1, and border 0 the
+// start of the file. The segment [first, last) is the text between the positions that its two borders mean, so
+// segments that share a border neither overlap nor leave a gap: a word belongs to the segment in which it
+// begins, and the reader of that segment reads on to the end of the word.
 #pragma once
 
 #include <algorithm>
@@ -22,15 +22,15 @@ namespace plait::cli {
 // The border behind the last byte, whatever the length.
 inline constexpr std::uint64_t end_of_file = std::numeric_limits<std::uint64_t>::max();
 
-// Hands the text of the segment [first, last), which is not empty, to `take` in pieces of whole words,
-// each a span of `buffer`. read_at(offset, span) fills a part of the span and says how much; 0 is the end
-// of the file. It is called for rising offsets without gaps. The buffer grows only for a word too long.
+// Passes the text of the segment [first, last), which is not empty, to `take` in pieces of whole words, each a
+// span of `buffer`. read_at(offset, span) fills a part of the span and returns how much; 0 is the end of the
+// file. It is called for increasing offsets without gaps. The buffer grows only for a word that does not fit.
 template <class ReadAt, class Take>
 void read_runs(std::uint64_t first, std::uint64_t last, std::vector<char>& buffer, ReadAt&& read_at,
                Take&& take) {
   constexpr std::size_t least_read = 4096;
   std::uint64_t offset = first == 0 ? 0 : first - 1;  // where the file is read next
-  bool skipping = first != 0;                         // what `first` stands for is yet to come
+  bool skipping = first != 0;                         // the position that `first` means is yet to come
   std::size_t held = 0;                               // bytes of an unfinished word, at the start of the buffer
 
   while (true) {
@@ -40,7 +40,7 @@ void read_runs(std::uint64_t first, std::uint64_t last, std::vector<char>& buffe
     char* const fresh = buffer.data() + held;
     char* const end = fresh + read_at(offset, std::span(fresh, room));
 
-    // What `last` stands for ends the segment, and so does the end of the file.
+    // The position that `last` means ends the segment, and so does the end of the file.
     bool finished = end == fresh;
     char* stop = end;
     if (offset + static_cast<std::uint64_t>(end - fresh) >= last) {

@@ -12,7 +12,7 @@ namespace plait::cli {
 inline constexpr char32_t replacement_character = 0xFFFD;
 inline constexpr std::string_view replacement_bytes = "\xEF\xBF\xBD";
 
-// Some editors begin a file with it; it says "UTF-8" and is no part of the text.
+// Some editors begin a file with it; it marks UTF-8 and is not part of the text.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 struct decoded {
@@ -20,7 +20,7 @@ struct decoded {
   std::size_t length;  // bytes used up, at least 1
 };
 
-// What `text` begins with. `text` is not empty.
+// Decodes the first character of `text`, which must not be empty.
 constexpr decoded decode_first(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);

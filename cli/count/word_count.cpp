@@ -26,7 +26,7 @@ constexpr std::string_view binary_message = "binary file, not counted (see --bin
 constexpr std::string_view memory_message =
     "not enough memory for a word in it, or for all its words; the rest is not counted";
 
-// What becomes of a file whose beginning this is. Throws input_error if the user is to be told.
+// Whether a file with this beginning is to be counted. Throws input_error if it is an error.
 bool is_wanted(std::span<const char> beginning, binary_files policy) {
   if (policy == binary_files::count || !looks_binary(beginning)) return true;
   if (policy == binary_files::error) throw input_error(std::string(binary_message));
@@ -54,7 +54,7 @@ class word_count::worker {
 
   void run() {
     while (std::optional<task> next = owner_.tasks_.pop()) {
-      if (interruption::requested()) continue;  // only drains the queue, so that nobody waits for room
+      if (interruption::requested()) continue;  // only drains the queue, so that no thread waits for room
       std::visit([this](auto& work) { perform(work); }, *next);
     }
   }
@@ -70,7 +70,7 @@ class word_count::worker {
     const auto read_at = [&](std::uint64_t offset, std::span<char> to) {
       stop_if_requested();
       const std::size_t count = file.read_at(offset, to);
-      // A file in /sys holds less than its size says from the beginning: that is no error.
+      // A file in /sys is shorter than its size says from the start: that is not an error.
       if (count == 0 && offset < work.last && work.last != end_of_file && file.size() <= offset)
         owner_.complain(file, "became shorter while it was read");
       const bool at_start = offset < binary_check_size;
@@ -93,7 +93,7 @@ class word_count::worker {
     owner_.bytes_done_.add(static_cast<std::int64_t>(text.size()));
   }
 
-  // Gives back what one long word has made grow, so that the other files have room again.
+  // Frees the buffer that a long word has made large, so that the other files have memory again.
   void give_up_on(input_file& file) {
     buffer_ = std::vector<char>();
     splitter_ = make_splitter();
@@ -118,14 +118,14 @@ bool word_count::run() {
     try {
       worker(*this).run();
     } catch (...) {
-      tasks_.close_and_discard();  // nobody is to wait for room that will never be
+      tasks_.close_and_discard();  // so that no thread waits for room for ever
       throw;
     }
   };
   try {
     while (workers.size() != options_.threads) workers.push_back(std::async(std::launch::async, work));
   } catch (const std::system_error&) {
-    // The system has no more threads. Fewer do the same work, but none do nothing.
+    // The system has no more threads. Fewer threads can do the work, but at least one is needed.
     if (workers.empty()) throw;
   }
 
@@ -170,8 +170,8 @@ void word_count::add_file(const found_file& found) {
     return add_stream(file);
   }
   bytes_found_.fetch_add(found.size, std::memory_order_relaxed);
-  // A small file is opened by the worker that reads it, up to its end wherever that is: files in /proc say that
-  // they are empty and are not. A large file is opened once for all its segments.
+  // A small file is opened by the worker that reads it, up to its real end: files in /proc report size 0 and
+  // are not empty. A large file is opened once for all its segments.
   if (found.size <= options_.segment_size) {
     tasks_.push(segment{file, 0, end_of_file});
     return;
@@ -185,8 +185,8 @@ void word_count::add_file(const found_file& found) {
     tasks_.push(segment{file, first, std::min(found.size, first + options_.segment_size)});
 }
 
-// A pipe can be read by one thread only: it hands on every read as soon as it ends in whole words, so
-// that a slow writer's words are counted while the next are awaited.
+// A pipe can be read by one thread only. It passes on the whole words of every read at once, so that a slow
+// writer's words are counted while it waits for the next.
 void word_count::add_stream(const std::shared_ptr<input_file>& stream) try {
   std::vector<char> buffer(options_.read_size);
   const auto read = [&](std::uint64_t offset, std::span<char> to) {

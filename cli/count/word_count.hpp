@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The work of `plait count`: files become segments, segments go through a queue to the workers, the
-// workers cut them into words and add those to one shared table.
+// The work of `plait count`: files are split into segments, segments go through a queue to the workers, and the
+// workers cut them into words and add these to one shared table.
 //
 //   this thread                        bounded_queue<task>             workers
 //   walks through the folders    --    segment of a file        -->    read it themselves, split, count
@@ -35,8 +35,8 @@ class word_count {
   // Both outlive it.
   word_count(const count_options& options, messages& out) : options_(options), messages_(out) {}
 
-  // Counts everything; false if Ctrl-C ended it early. What cannot be read, or held in memory, is told to the
-  // messages; what makes going on impossible (no threads) is thrown.
+  // Counts everything; false if Ctrl-C ended it early. Files that cannot be read, or held in memory, are
+  // reported to the messages; errors after which it cannot continue (no threads) are thrown.
   bool run();
 
   const plait::keyed_counter<std::string>& words() const noexcept { return words_; }
@@ -73,7 +73,7 @@ class word_count {
   plait::bounded_queue<task> tasks_{queue_capacity};
   plait::keyed_counter<std::string> words_;
   plait::counter bytes_done_;
-  // relaxed everywhere: figures for the progress bar, and nothing else is read by them.
+  // relaxed everywhere: figures for the progress bar, which publish nothing else.
   std::atomic<std::uint64_t> bytes_found_ = 0;
   std::atomic<bool> all_found_ = false;
 };

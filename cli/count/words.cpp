@@ -12,7 +12,7 @@
 namespace plait::cli {
 namespace {
 
-// Eight bytes at a time in one integer, the first in the lowest place.
+// Eight bytes in one integer, the first in the lowest place.
 using eight_bytes = std::uint64_t;
 
 constexpr eight_bytes in_each_byte(unsigned char byte) noexcept {

@@ -23,13 +23,13 @@ struct word_rules {
   std::size_t min_length = 1;  // in code points, after lower-casing
 };
 
-// True for the bytes at which text may be cut anywhere without changing a word: ASCII white space. No
-// word, no character and no context of a sigma reaches across.
+// Whether text may be cut at this byte without changing a word: ASCII white space. No word, character or
+// context of a sigma extends across it.
 constexpr bool is_boundary(char byte) noexcept {
   return (byte >= 0x09 && byte <= 0x0D) || (byte >= 0x1C && byte <= 0x20);
 }
 
-// Cuts UTF-8 text into words and hands them on in batches. One splitter for each thread.
+// Cuts UTF-8 text into words and passes them on in batches. One splitter for each thread.
 class word_splitter {
  public:
   // The words are valid during the call only.
@@ -37,8 +37,8 @@ class word_splitter {
 
   word_splitter(const word_rules& rules, sink take);
 
-  // `text` begins and ends at a boundary, or at an end of the file. It is used as working space: ASCII
-  // is lower-cased in place, so that most words are handed on from where they stand.
+  // `text` begins and ends at a boundary, or at an end of the file. It is overwritten: ASCII is lower-cased in
+  // place, so that most words are passed on without a copy.
   void split(std::span<char> text);
 
  private:
@@ -55,7 +55,7 @@ class word_splitter {
   word_rules rules_;
   sink take_;
 
-  // Where split() is: the block that comes next, and the run of word bytes that is still open.
+  // The position of split(): the next block, and the sequence of word bytes that is not finished.
   char* block_ = nullptr;
   const char* open_run_ = nullptr;
   bool open_run_is_ascii_ = true;
@@ -63,7 +63,7 @@ class word_splitter {
   std::array<std::string_view, batch_size> batch_;
   std::size_t batched_ = 0;
 
-  // Words that could not stay where they stood. Never reallocated while the batch points into it.
+  // Words that could not stay in place. Never reallocated while the batch points into it.
   std::string rewritten_;
   std::u32string decoded_;
   std::u32string lowered_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The chapters of the tour. Each shows a problem as it happens, the few lines that solve it, and figures
-// that it has just measured; whatever a sentence claims about them is computed from them.
+// The chapters of the tour. Each shows a problem, the few lines that solve it, and figures that it has just
+// measured; what its sentences say about the figures is computed from them.
 #pragma once
 
 #include "tour/page.hpp"

@@ -31,13 +31,13 @@ struct library {
   std::vector<std::string> folders;
 };
 
-// Pages whose most common words would be tags and stars.
+// Pages whose most common words would be markup.
 bool is_markup(std::string_view path) {
   constexpr std::array endings{".md", ".html", ".htm", ".xml", ".svg", ".js", ".css"};
   return std::ranges::any_of(endings, [&](std::string_view ending) { return path.ends_with(ending); });
 }
 
-// Reads text files of this machine until there are enough. Files that cannot be read are passed over.
+// Reads text files of this machine until there are enough. Files that cannot be read are skipped.
 library read_library() {
   library found;
   for (const char* folder : {"/usr/share/common-licenses", "/usr/share/doc", "/usr/share/perl",
@@ -77,7 +77,7 @@ std::vector<std::string_view> split(std::string_view text) {
   return words;
 }
 
-// Pieces of whole words, small enough that no worker is left alone with a large one.
+// Pieces of whole words, small enough that all workers finish at about the same time.
 std::vector<std::string_view> blocks_of(const library& texts) {
   constexpr std::size_t block_size = std::size_t{64} << 10;
   std::vector<std::string_view> blocks;
@@ -94,7 +94,7 @@ std::vector<std::string_view> blocks_of(const library& texts) {
 
 using words_of = plait::keyed_counter<std::string>;
 
-// What the example shows, with as many workers as wanted.
+// The example's code, with any number of workers.
 void count_in_parallel(const std::vector<std::string_view>& texts, unsigned workers, words_of& words) {
   plait::bounded_queue<std::string_view> blocks(64);
   const auto work = [&] {
@@ -111,7 +111,7 @@ struct hash : std::hash<std::string_view> {
 };
 using word_map = std::unordered_map<std::string, std::int64_t, hash, std::equal_to<>>;
 
-// What one would write for one thread.
+// The usual code for one thread.
 void count_alone(const std::vector<std::string_view>& texts, word_map& words) {
   for (const std::string_view text : texts) {
     for (const std::string_view word : split(text)) {

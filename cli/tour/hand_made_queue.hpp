@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the chapters compare plait's queues with, and how.
+// The queue with which the chapters compare plait's queues, and the comparison.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@
 
 namespace plait::cli::tour {
 
-// What people write when they have no queue: it waits and it can be closed, and that is all. With a deque it
-// gives the first item first, with a vector the last.
+// The usual hand-written queue: it waits and can be closed, and nothing else. With a deque it is first in,
+// first out; with a vector, last in, first out.
 template <class Items>
 class hand_made_queue {
  public:
@@ -98,8 +98,8 @@ double nanoseconds_an_item(unsigned sides) {
   return seconds * 1e9 / static_cast<double>(items.load());
 }
 
-// Shows how fast both are with one producer and one consumer, and with `several` of each. Returns how the
-// first compares with the second in both.
+// Shows how fast both queues are with one producer and one consumer, and with `several` of each. Returns how
+// the first queue compares with the second in both cases.
 template <class Queue, class HandMade>
 std::pair<std::string, std::string> compare_throughput(page& out, unsigned several, std::string_view name,
                                                        std::string_view hand_made_name) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the tour measures: threads that start together, implementations that take turns, medians, and words
-// that say what came out.
+// How the tour measures: threads that start together, implementations that take turns, medians, and words for
+// the results.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace plait::cli::tour {
 
-// One for each processor that is allowed, and at least 2: there is nothing to see with one thread.
+// One for each processor that this process may use, and at least 2: one thread shows nothing.
 unsigned some_threads();
 
 // Runs body(0), body(1), ... in a thread each. Returns the seconds from their common start to the last end.

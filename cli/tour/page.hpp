@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a chapter writes on: paragraphs, code from examples/, and rows of figures, each shown at once.
+// The output of a chapter: paragraphs, code from examples/, and rows of figures, each shown at once.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class page {
 
   void gap() { write("\n"); }
 
-  // What stands between the two `// [part]` lines of examples/NAME.cpp.
+  // The code between the two `// [part]` lines of examples/NAME.cpp.
   void code(std::string_view name, std::string_view part);
 
  private:

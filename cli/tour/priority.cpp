@@ -21,7 +21,7 @@ namespace {
 
 using task = plait::prioritized<int, std::string>;
 
-// What people write when they have no queue.
+// The usual hand-written priority queue.
 class hand_made_queue {
  public:
   void push(std::uint64_t item) {

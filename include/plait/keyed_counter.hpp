@@ -82,6 +82,7 @@
 
 namespace PLAIT_NAMESPACE {
 
+// An object type that can be copied, and that is destroyed without throwing.
 template <class Key>
 concept countable_key =
     std::is_object_v<Key> && std::copy_constructible<Key> && std::is_nothrow_destructible_v<Key>;

@@ -47,6 +47,7 @@ class producer {
   // The first producer of `queue`.
   explicit producer(Queue& queue) : queue_(std::addressof(queue), [](Queue* open) { open->close(); }) {}
 
+  // The queue, to push into.
   Queue& operator*() const noexcept { return *queue_; }
   Queue* operator->() const noexcept { return queue_.get(); }
 
@@ -90,6 +91,7 @@ class popped_items {
     }
     void operator++(int) { ++*this; }
 
+    // Whether the range has ended.
     bool operator==(std::default_sentinel_t) const noexcept { return !items_->item_.has_value(); }
 
    private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `plait count` as people meet it: the real program, its output, its messages and its exit codes.
+// `plait count` as users run it: the real program, its output, its messages and its exit codes.
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -277,7 +277,7 @@ TEST(count, binary_files_are_an_error_skipped_or_counted) {
   EXPECT_EQ(skipped.err, "");
   EXPECT_EQ(count({"--binary", "count", folder.path()}).out, std::string("2 b\0\n1 a\n", 9));
   EXPECT_EQ(count({"-"}, std::string_view("b\0", 2)).exit_code, 2);
-  // A zero byte further on is a character like any other.
+  // A zero byte later in the file is a character like any other.
   EXPECT_EQ(count({folder.file("late", std::string(10'000, ' ') + '\0')}).exit_code, 0);
 }
 
@@ -380,7 +380,7 @@ TEST(count, the_second_ctrl_c_ends_it_at_once) {
   program.write(text);
   program.wait_until_idle();
   program.interrupt();
-  // Now it prints into a pipe that is full and that nobody reads.
+  // The program now prints into a full pipe that is not read.
   program.wait_until_blocked_on_output();
   program.interrupt();
   EXPECT_EQ(program.finish().exit_code, 128 + SIGINT);
@@ -393,7 +393,7 @@ TEST(count, shows_progress_on_a_terminal_and_erases_it) {
   terminal.wait_for("6 B  ");
   const child::result result = program.finish();
   EXPECT_EQ(result.out, "1 a\n1 b\n1 c\n");
-  // Whatever the bar showed last, only the summary is left of it on the line.
+  // Only the summary is left on the line of the progress bar.
   const std::string rest = terminal.rest();
   EXPECT_TRUE(rest.substr(rest.rfind("\r\x1b[K")).starts_with("\r\x1b[Kplait count: 3 words")) << rest;
 }
@@ -466,7 +466,7 @@ TEST(count, an_empty_path_is_named_in_the_message) {
 }
 
 TEST(count, files_that_hold_less_than_their_size_are_no_error) {
-  const std::string pretender = "/sys/devices/system/cpu/online";  // 4096 bytes, it says
+  const std::string pretender = "/sys/devices/system/cpu/online";  // it reports a size of 4096 bytes
   EXPECT_EQ(fs::file_size(pretender), 4096);
   const child::result result = count({pretender});
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -530,7 +530,7 @@ TEST(count, a_byte_order_mark_is_no_part_of_the_first_word) {
   EXPECT_EQ(nlohmann::json::parse(files.out)["bytes"], 7 + 4 + 7 + 3'000'000 + 4);
   EXPECT_EQ(count({"-"}, "\xEF\xBB\xBFword word").out, "2 word\n");
   EXPECT_EQ(count({"-"}, "\xEF\xBB\xBF").exit_code, 1);
-  // Further on it is a character like any other, as in Python.
+  // Later in the text it is a character like any other, as in Python.
   EXPECT_EQ(count({"-"}, "word \xEF\xBB\xBFword").out, "1 word\n1 \xEF\xBB\xBFword\n");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any command line gives options within their limits, or help, or an error that says something.
+// Any command line gives options within their limits, or help, or an error with a message.
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -28,7 +28,7 @@ const std::vector<std::string> known = [] {
 
 constexpr std::size_t most_arguments = 6;
 
-// A known one or any bytes; on its own, or joined to the one before.
+// Adds a known argument or any bytes, as an argument of its own or joined to the one before.
 void add_argument(fuzz::input& in, std::vector<std::string>& arguments) {
   const unsigned choice = in.byte();
   std::string next;

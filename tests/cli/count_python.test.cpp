@@ -11,7 +11,7 @@ namespace {
 
 TEST(count_python, every_table_is_what_python_counts) {
   const support::temporary_folder folder;
-  // Python may know a newer or an older Unicode: characters only one of the two knows are left out.
+  // Python may have a newer or an older Unicode: characters that only one of the two knows are left out.
   std::ofstream known(folder / "known_characters");
   for (UChar32 c = 0; c <= 0x10FFFF; ++c)
     if (u_isdefined(c) && !U_IS_SURROGATE(c)) known << c << '\n';

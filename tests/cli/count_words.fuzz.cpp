@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes, read in segments and steps of any size as `plait count` does, are the words of the whole text:
-// decoded here by a slow decoder that knows nothing but what UTF-8 is, lower-cased and split at once.
+// Any bytes, read in segments and steps of any size as `plait count` does, give the words of the whole text,
+// which is decoded here by a slow decoder, lower-cased and split at once.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -35,8 +35,8 @@ bool is_scalar(char32_t c) {
   return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
 }
 
-// What a valid sequence of more than one byte may begin with. The last byte is in none of these, so one
-// value in 64 has them all.
+// All proper beginnings of valid sequences of more than one byte. The last byte is in none of these, so one
+// value in 64 is enough.
 std::set<std::string, std::less<>> all_beginnings() {
   std::set<std::string, std::less<>> beginnings;
   for (char32_t c = 0x80; c <= 0x10FFFF; c += 64) {
@@ -48,7 +48,8 @@ std::set<std::string, std::less<>> all_beginnings() {
   return beginnings;
 }
 
-// As Python's bytes.decode(errors="replace"): U+FFFD for each longest beginning of a valid sequence, or byte.
+// As Python's bytes.decode(errors="replace"): U+FFFD for each longest beginning of a valid sequence, or else
+// byte.
 std::u32string decoded_slowly(std::string_view text) {
   static const auto beginnings = all_beginnings();
   std::u32string code_points;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `plait tour` as people meet it.
+// `plait tour` as users run it.
 #include <regex>
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ bool contains(const std::string& text, const std::string& pattern) {
   return std::regex_search(text, std::regex(pattern));
 }
 
-// Runs one chapter and expects what every chapter promises: code, and figures with their unit.
+// Runs one chapter and expects what every chapter prints: code, and figures with their unit.
 std::string chapter(const std::string& name, const std::string& measured) {
   const child::result result = tour({name});
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -125,7 +125,7 @@ TEST(tour, an_unknown_chapter_is_an_error_that_names_the_others) {
 }
 
 TEST(tour, the_name_of_a_chapter_is_taken_as_it_is) {
-  const child::result result = tour({"[race]"});  // what a parser of options takes for a list
+  const child::result result = tour({"[race]"});  // which a parser of options takes for a list
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_TRUE(contains(result.err, R"('\[race\]')")) << result.err;
   EXPECT_TRUE(contains(tour({"\x1b[31m"}).err, R"('\\x1b\[31m')"));

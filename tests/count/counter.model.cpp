@@ -19,15 +19,15 @@ using verify::check;
 using verify::threads;
 namespace sync = plait::detail::sync;
 
-// What a thread adds to while it ends.
+// The counter to which a thread adds while it ends.
 counter* added_to_late = nullptr;
 
 void add_late() noexcept {
   added_to_late->add(8);
 }
 
-// Has the calling thread add before it gives back its id, and after it has forgotten its cells, if it had any:
-// hooks run last to first. Such an add has no cell.
+// Makes the calling thread add before it gives back its id, and after it has forgotten its cells, because hooks
+// run last to first. Such an add has no cell.
 struct late_add {
   exit_hook hook{.run = &add_late};
 

@@ -28,7 +28,7 @@ void in_a_short_life(Work work) {
   std::thread(work).join();
 }
 
-// Threads come and go, so ids change hands while others add and read. Every add is 1: the check is exact.
+// Threads come and go, so ids change owners while others add and read. Every add is 1, so the check is exact.
 tally short_lives(const round& of) {
   constexpr int lives = 10;
   constexpr int adds = 200;
@@ -39,7 +39,7 @@ tally short_lives(const round& of) {
   stress::team threads(of);
   threads.add("reader", [&](member& who) {
     while (living != 0) stress::load(who, counter, told.thread(0));
-    stress::load(who, counter, told.thread(0));  // all of it
+    stress::load(who, counter, told.thread(0));  // sees every add
   });
   for (std::size_t i = 1; i != of.threads; ++i)
     threads.add(fmt::format("parent {}", i), [&, i](member& who) {
@@ -53,7 +53,7 @@ tally short_lives(const round& of) {
   return stress::check_counter(told);
 }
 
-// Counters come and go, too: their numbers are used again by counters of other threads.
+// Counters come and go too: counters of other threads reuse their numbers.
 tally numbers_used_again(const round& of) {
   constexpr int lives = 50;
   constexpr int adds = 50;
@@ -79,7 +79,7 @@ tally numbers_used_again(const round& of) {
   return all;
 }
 
-// Every add, also a negative one, is taken by exactly one exchange.
+// Every add, negative ones included, is taken by exactly one exchange.
 tally exchanges(const round& of) {
   constexpr int lives = 10;
   constexpr int adds = 200;

@@ -139,7 +139,7 @@ TEST(counter, the_destructor_of_a_pthread_key_can_add_after_the_thread_gave_its_
   }
   pthread_key_delete(key);
   EXPECT_EQ(counter.load(), 3003);
-  // Whoever owns the id now counts in a cell that nobody else still writes.
+  // The new owner of the id counts in a cell that no other thread still writes.
   std::thread([&] { counter.add(); }).join();
   EXPECT_EQ(counter.load(), 3004);
 }
@@ -170,7 +170,7 @@ TEST(counter, ten_thousand_counters_take_less_than_a_cache_line_a_thread_each) {
 }
 #endif
 
-// Every exchange takes what was added since the one before: together they take everything, once.
+// Every exchange takes what was added since the one before: together they take every add exactly once.
 TEST(counter, concurrent_exchanges_partition_the_adds) {
   constexpr int adders = 2;
   constexpr int takers = 2;

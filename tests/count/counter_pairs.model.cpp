@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every pair of a counter's operations, and every pair with an exchange. A counter promises to see what
-// happened before, and of what is under way some. Nothing orders what two threads do here, so that one call
-// ended before another began is not held against it; nor that a load saw an add that an exchange left for
-// the next.
+// Every pair of a counter's operations, and every pair with an exchange. A load promises to see every add that
+// happened before, and some of those under way. Nothing orders the two threads here. So a load need not see a
+// call that ended before it began, and it may see an add that an exchange left to the next one.
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,7 +24,7 @@ struct told {
   std::int64_t next = 0;    // left by the exchange
 };
 
-// Adds and exchanges can be explained by one order: each add is taken once.
+// One order must explain adds and exchanges: each add is taken once.
 bool is_possible(std::int64_t& value, const told& of) {
   switch (of.what) {
     case told::kind::added:
@@ -44,7 +43,7 @@ bool is_possible(std::int64_t& value, const told& of) {
   return false;
 }
 
-// A load by an order of its own, whatever the exchanges found in it.
+// An order of its own may explain a load, whatever the exchanges found.
 bool is_possible_for_load(std::int64_t& value, const told& of) {
   if (of.what != told::kind::exchanged) return is_possible(value, of);
   value = of.next;
@@ -54,7 +53,7 @@ bool is_possible_for_load(std::int64_t& value, const told& of) {
 struct state {
   std::string name;
   bool has_counted;
-  bool number_was_used;  // by a counter before, whose cells are still there
+  bool number_was_used;  // by a counter before, whose cells keep their values
 };
 
 class world {
@@ -120,7 +119,7 @@ class world {
 
   std::int64_t initially_ = 0;
   std::optional<plait::counter> counter_;
-  verify::detail::list<history::call<told>> calls_;  // but loads
+  verify::detail::list<history::call<told>> calls_;  // except loads
   verify::detail::list<std::int64_t> seen_;          // by loads
 };
 

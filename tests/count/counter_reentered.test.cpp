@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Adds that come in the middle of others of the same thread: from a signal handler, and from operator new.
+// Adds in the middle of another add of the same thread: from a signal handler, and from operator new.
 #include <atomic>
 #include <barrier>
 #include <chrono>
@@ -32,7 +32,7 @@ void add_in_handler(int) {
 
 }  // namespace
 
-#if !PLAIT_UNDER_TSAN  // which has an operator new of its own
+#if !PLAIT_UNDER_TSAN  // ThreadSanitizer has its own operator new
 namespace {
 plait::counter* allocated = nullptr;  // counts the calls of operator new; null until a test makes it
 std::atomic<std::int64_t> allocations = 0;
@@ -116,7 +116,7 @@ TEST(counter_reentered, operator_new_may_add_while_an_add_or_another_structure_a
     for (int start = 0; start != 4; ++start) threads.emplace_back(work, start);
     for (std::thread& each : threads) each.join();
   }
-  // So many threads at once that there must be room for more ids, and none of them has a cell yet.
+  // So many threads at once that the pool of ids must grow, and none of them has a cell yet.
   {
     constexpr int count = 40;
     std::barrier all_have_an_id(count);
@@ -134,7 +134,7 @@ TEST(counter_reentered, operator_new_may_add_while_an_add_or_another_structure_a
 }
 
 TEST(counter_reentered, an_add_that_finds_no_memory_is_counted_all_the_same) {
-  // A number so high, and a thread so new, that the first add needs a new block.
+  // A high number in a new thread, so that the first add needs a new block.
   std::thread([] {
     std::vector<plait::counter> others(100'000);
     plait::counter far;

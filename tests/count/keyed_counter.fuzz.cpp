@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any sequence of operations by one thread on two counters, against what Python's Counter would hold.
+// Any sequence of operations by one thread on two counters, compared with a model of Python's Counter.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +63,7 @@ struct counted {
   dictionary model;
 };
 
-// Short keys and long ones are kept in different ways; many differ in their last byte alone.
+// Short keys and long ones are kept in different ways; many differ only in their last byte.
 std::string some_key(fuzz::input& in) {
   std::string key(in.below(24), static_cast<char>('a' + in.below(2)));
   if (!key.empty()) key.back() = static_cast<char>(in.byte());
@@ -138,7 +138,7 @@ void step(fuzz::input& in, counted& one, counted& other) {
       return require(counter.erase(std::string_view(key)) == model.erase(key), "erase()");
     }
     case 9: {
-      // Of those there are, so many that entries are left out.
+      // Erases so many keys that their entries are left out of a copy.
       for (unsigned left = in.byte(); left != 0 && !model.all.empty(); --left) {
         const std::string key = model.all[in.below(static_cast<unsigned>(model.all.size()))].first;
         require(counter.erase(key), "erase()");

@@ -22,7 +22,7 @@ namespace {
 using verify::check;
 using verify::threads;
 
-// A key whose every use is checked for races: tables are plain memory, and only their locks guard them.
+// A key whose every use is checked for races: tables are plain memory, guarded only by their locks.
 class key {
  public:
   key(int value) : value_(value) {}
@@ -38,7 +38,7 @@ struct hash_of_key {
 };
 using counter = plait::keyed_counter<key, hash_of_key>;
 
-// What somebody saw who looked at all keys.
+// What a read of all keys saw.
 struct view {
   int keys = 0;
   std::int64_t total = 0;
@@ -117,7 +117,7 @@ const operation operations[] = {
     {.name = "clear", .run = [](world& in, view&) { in.tested.clear(); }, .clears = true},
 };
 
-// Side by side, from a counter that holds one key or none.
+// In concurrent threads, from a counter that holds one key or none.
 void run_together(bool empty, const std::array<const operation*, 3>& all) {
   world in(empty);
   std::array<view, 3> seen;

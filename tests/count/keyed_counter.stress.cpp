@@ -41,7 +41,7 @@ const std::vector<std::string>& vocabulary() {
   return all;
 }
 
-// Small numbers are frequent.
+// Small numbers are more frequent.
 std::size_t some_word(std::mt19937_64& random) {
   const auto bits = random() % 9;
   return random() % (std::size_t{1} << bits);
@@ -53,7 +53,7 @@ std::vector<std::string> some_words(std::mt19937_64& random, std::size_t size) {
   return text;
 }
 
-// Of one word, or of all together.
+// An operation on one word, or on all together.
 struct keyed_operation {
   std::size_t word;
   history::counter_operation made;
@@ -103,7 +103,7 @@ void total(member& who, const words& counter, keyed_log& log) {
   });
 }
 
-// What is not there was not counted: that is an answer, too.
+// Records every word's count: a word that is missing has the count 0.
 void snapshot(member& who, const words& counter, keyed_log& log) {
   who.does("snapshot", [&] {
     const history::moment began = log.now();
@@ -119,7 +119,7 @@ void snapshot(member& who, const words& counter, keyed_log& log) {
   });
 }
 
-// Each word is a counter of its own, and all together are one.
+// Judges each word as a counter of its own, and the total as one.
 tally check_words(const keyed_recorder& told) {
   std::vector<std::vector<history::counter_call>> by_word(vocabulary_size + 1);
   for (const auto& [operation, begin, end, thread] : told.collect()) {
@@ -157,7 +157,7 @@ tally reads(const round& of) {
       : which < 8 ? total(who, counter, log)
                   : count(who, counter, log);
     }
-    snapshot(who, counter, log);  // all of it
+    snapshot(who, counter, log);  // sees every add
     total(who, counter, log);
   });
   for (std::size_t i = 1; i != of.threads; ++i)
@@ -175,7 +175,7 @@ tally reads(const round& of) {
   return check_words(told);
 }
 
-// clear() and merge() while others add: whatever is there afterwards was added, and none of it twice.
+// clear() and merge() while others add: what is there afterwards was added, and nothing is there twice.
 tally clear_and_merge(const round& of) {
   constexpr std::int64_t times = 50;
   constexpr std::int64_t words_each = 200;

@@ -81,7 +81,8 @@ TEST(keyed_counter, update_counts_every_element_of_any_range) {
   EXPECT_EQ(numbers.total(), 1000);
 }
 
-// All sizes around those at which a string is kept or hashed differently, differing in one character only.
+// Strings that differ in one character only, of all sizes around those at which they are kept or hashed
+// differently.
 TEST(keyed_counter, words_that_differ_anywhere_are_different_keys) {
   words counter;
   std::map<std::string, std::int64_t> expected;
@@ -112,7 +113,7 @@ TEST(keyed_counter, grows_to_many_keys) {
   EXPECT_EQ(counter.count(keys), 0);
 }
 
-// Readers pour what was added since into what is there, whichever is larger.
+// A read pours what was added since into what is there, whichever is larger.
 TEST(keyed_counter, reading_between_adds_changes_nothing) {
   plait::keyed_counter<int> counter;
   std::int64_t total = 0;
@@ -155,7 +156,7 @@ TEST(keyed_counter, most_common_is_sorted_by_count_and_equals_come_in_the_order_
   EXPECT_EQ(counter.most_common(1000), all);
 }
 
-// As Python's Counter, whether or not somebody reads in between.
+// As in Python's Counter, with or without a read in between.
 TEST(keyed_counter, keys_of_one_thread_come_in_the_order_of_their_first_add) {
   plait::keyed_counter<int> counter;
   std::vector<std::pair<int, std::int64_t>> expected;
@@ -194,7 +195,7 @@ TEST(keyed_counter, nan_keys_do_not_put_the_others_out_of_order) {
     counter.add(i, 100 - i);
   }
   const auto all = counter.most_common();
-  ASSERT_EQ(all.size(), 200U);  // each NaN is a key of its own, since it equals none
+  ASSERT_EQ(all.size(), 200U);  // each NaN is a key of its own, because it equals no key
   EXPECT_TRUE(std::ranges::is_sorted(all, std::greater<>(), &std::pair<double, std::int64_t>::second));
   EXPECT_EQ(counter.count(nan), 0);
   EXPECT_EQ(counter.total(), 100 + 5050);

@@ -35,7 +35,7 @@ std::vector<fragile> keys(int first, int last) {
   return all;
 }
 
-// Runs `work` in a thread that is not this one, the same each time: there are thousands of trials.
+// Runs `work` in another thread, the same one each time, because there are thousands of trials.
 void elsewhere(std::function<void()> work) {
   static plait::bounded_queue<std::function<void()>> queue(1);
   static const std::jthread other([] {
@@ -73,11 +73,11 @@ struct world {
   }
 
   counter tested;
-  counts counted;  // and what it should hold
+  counts counted;  // what it should hold
   std::int64_t total = 0;
   counter other;  // to be merged
 
-  // What operations are given, so that they make no keys of their own.
+  // The keys passed to operations, so that these make none of their own.
   fragile known{0};
   fragile unknown{new_key};
   std::vector<fragile> batch = keys(-258, 4);
@@ -125,7 +125,7 @@ void PrintTo(const operation& each, std::ostream* out) {
   *out << each.name;
 }
 
-// All counts, and where each key stands.
+// All counts, and the address of each key.
 struct look {
   explicit look(const counter& at) {
     at.for_each([&](const fragile& key, std::int64_t n) {
@@ -164,7 +164,7 @@ void attempt(const operation& each, int size, faults::trial& trial) {
     EXPECT_EQ(after.counted, in.counted);
   }
 
-  // It goes on working, in any thread; and keys that were shown stay where they are.
+  // It still works, in any thread; and keys that a visitor has seen have not moved.
   const std::int64_t total = in.tested.total();
   elsewhere([&] {
     for (const fragile& key : keys(-1100, -1000)) in.tested.add(key);
@@ -191,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(each, keyed_counter_operations, testing::ValuesIn(opera
 #if PLAIT_COUNTS_ALLOCATIONS
 using keyed_counter_faults = faults::test;
 
-// Strings are kept in a form of their own.
+// Strings are kept as packed_string.
 TEST_F(keyed_counter_faults, whatever_allocation_fails_no_word_is_lost_or_counted_by_half) {
   const std::string short_word = "cat";
   const std::string long_word(100, 'x');
@@ -205,7 +205,7 @@ TEST_F(keyed_counter_faults, whatever_allocation_fails_no_word_is_lost_or_counte
     EXPECT_EQ(words.count(long_word), added ? 1 : 0);
     const bool listed = trial.returns([&] { EXPECT_EQ(words.most_common().size(), added ? 2U : 1U); });
     EXPECT_EQ(words.total(), added ? 2 : 1);
-    EXPECT_TRUE(added || listed);  // one fault in each run
+    EXPECT_TRUE(added || listed);  // each run has one fault
   });
 }
 #endif

@@ -22,8 +22,8 @@ using words = plait::keyed_counter<std::string>;
 
 const std::string long_word(100, 'x');
 
-// Makes element after element in one place, and knows how often they were read. `Reference` is what reading
-// gives.
+// Generates its elements one after another in one place, and counts how often they were read. `Reference` is
+// the type that reading returns.
 template <class Reference>
 class one_place {
  public:
@@ -128,7 +128,7 @@ TEST(keyed_counter_ranges, vector_of_bool_whose_elements_are_proxies) {
   EXPECT_EQ(counter.count(false), 1);
 }
 
-// Only explicitly a string.
+// Converts to a string only explicitly.
 struct name {
   const char* text;
   explicit operator std::string() const { return text; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What goes wrong around a structure, under every schedule: allocations that fail, structures destroyed as
-// early as is allowed and, to see that the checker notices, earlier.
+// Failures around a structure, under every schedule: allocations that fail, structures destroyed as early as is
+// allowed and, to see that the checker notices, earlier.
 #include <array>
 #include <cstddef>
 #include <iostream>
@@ -27,8 +27,8 @@ using verify::check;
 using verify::threads;
 namespace sync = plait::detail::sync;
 
-// The counting of threads that are done with something: the last one to say so destroys it. Nobody may use it
-// after having said so.
+// An object that is destroyed by the last thread that says it is done with it. A thread must not use it after
+// that.
 template <class T>
 class shared_by_two {
  public:
@@ -66,7 +66,7 @@ const verify::scenario scenarios[] = {
        queue.reset();
      }},
 
-    // Or whoever is done with it last, be it the one that popped or the one that pushed.
+    // Or the thread that is done with it last, whether it popped or pushed.
     {"destroyed_by_whoever_returns_last",
      [] {
        shared_by_two<bounded_queue<int>> queue(1u);
@@ -135,7 +135,7 @@ const verify::scenario scenarios[] = {
      },
      {.depth_first = 5'000}},
 
-    // A thread that ends gives back its id, and what it owned under it goes to the next.
+    // A thread that ends gives back its id, and what belongs to the id goes to the next owner.
     {"an_id_that_changes_hands_while_another_thread_takes_one",
      [] {
        using plait::detail::thread_registry;
@@ -164,8 +164,8 @@ TEST_P(faults_model, is_sound_in_every_execution) {
 
 INSTANTIATE_TEST_SUITE_P(scenarios, faults_model, testing::ValuesIn(scenarios), model::name_of);
 
-// "Every call must have returned before the queue is destroyed": the element is there before push() has
-// returned, so that it is too early to destroy the queue when it was popped.
+// "Every call must have returned before the queue is destroyed": an element can be popped before its push() has
+// returned, so destroying the queue after the pop is too early.
 const verify::scenario too_early[] = {
     {"destroyed_by_the_consumer_of_the_last_item",
      [] {
@@ -217,7 +217,7 @@ class destroyed_too_early : public testing::TestWithParam<verify::scenario> {};
 
 TEST_P(destroyed_too_early, is_noticed_by_the_checker) {
   const verify::report found = verify::explore(GetParam().body);
-  EXPECT_NE(found.failure.find("free"), std::string::npos) << found;  // a use after it, or at any time
+  EXPECT_NE(found.failure.find("free"), std::string::npos) << found;  // of a use after free, or a race with it
 }
 
 INSTANTIATE_TEST_SUITE_P(bounded_queue, destroyed_too_early, testing::ValuesIn(too_early), model::name_of);

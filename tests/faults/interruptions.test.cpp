@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What happens to a thread or a process in the middle of things: signals, cancellation, fork(), a clock that
-// is set.
+// Interruptions of a thread or a process in the middle of an operation: signals, cancellation, fork(), a clock
+// that is set.
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -36,7 +36,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using threads::sleeper;
 
-// What a slow machine may add to a wait, and what one that goes wrong exceeds.
+// More than a slow machine adds to a wait, and less than a wait that goes wrong.
 constexpr auto much_late = 5s;
 
 void report(const char* what, int count) {
@@ -47,7 +47,7 @@ void report(const char* what, int count) {
 
 // -- signals --
 
-// While it lives, it interrupts threads by signals after which system calls return EINTR.
+// During its lifetime, it interrupts threads by signals after which system calls return EINTR.
 class bombardment {
  public:
   explicit bombardment(std::vector<pthread_t> targets)
@@ -137,7 +137,7 @@ TEST(bounded_queue_interruptions, signals_lose_no_item_in_full_flow) {
 
 // -- cancellation --
 
-// No operation is a cancellation point: a thread that was told to go goes after it, not in the middle.
+// No operation is a cancellation point: a cancelled thread ends after it, not in the middle.
 TEST(bounded_queue_interruptions, a_thread_cancelled_while_it_waits_first_gets_its_item) {
   const watchdog limit("a cancelled wait", 60s);
   bounded_queue<int> queue(1);
@@ -161,7 +161,7 @@ TEST(bounded_queue_interruptions, a_thread_cancelled_while_it_waits_first_gets_i
 
 // -- clocks --
 
-// Steady time, but for the moments at which somebody sets it.
+// A steady clock that tests can set.
 struct settable_clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -206,7 +206,7 @@ TEST(bounded_queue_interruptions, a_clock_set_before_a_wait_counts) {
 
 // -- fork --
 
-// Whether body() returns true in a child of this process, and soon.
+// Whether body() soon returns true in a child of this process.
 bool is_fine_in_child(const std::function<bool()>& body) {
   const pid_t child = fork();
   if (child == 0) {
@@ -319,7 +319,7 @@ TEST(keyed_counter_interruptions, a_child_of_fork_destroys_the_counter_and_uses_
   report("forks", forks);
 }
 
-// Its copy can be held up in one thread.
+// A key whose copying can be held up in one thread.
 struct held_up {
   explicit held_up(int number) : value(number) {}
   held_up(const held_up& other) noexcept : value(other.value) {
@@ -360,7 +360,7 @@ TEST(bounded_queue_interruptions, a_child_of_fork_leaves_alone_what_another_thre
   EXPECT_EQ(queue->size(), 2U);
 }
 
-// Whatever state a fork() finds its table in.
+// In whatever state fork() finds the other thread's table.
 TEST(keyed_counter_interruptions, a_child_of_fork_leaves_alone_what_another_thread_was_counting) {
   std::optional<plait::keyed_counter<held_up, hash_of_held_up>> counter(std::in_place);
   counter->add(held_up(1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Positions and epochs that wrap, under every schedule. What takes a century comes at once here: structures
-// begin just before it. Their numbers are not made narrower for that, since a thread may stand still while
-// narrow ones come round, and find the old value again: that is no matter in a century.
+// Positions and epochs that wrap, under every schedule. A wrap takes a century, so structures begin just before
+// it here. Their numbers are not made narrower instead: narrow ones could wrap while a thread stands still,
+// which would then find the old value again, as no thread does in a century.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace {
 
-// A number, and a place for it, whose queues begin one lap before their positions wrap.
+// A number whose queues begin one lap before their positions wrap.
 struct late {
   int value = 0;
   bool operator==(const late&) const = default;

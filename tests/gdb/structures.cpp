@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Structures in states of all kinds, for gdb to print. See printers.py.
+// Structures in various states, for gdb to print. See printers.py.
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -19,7 +19,7 @@ struct boxed_number {
   boxed_number& operator=(const boxed_number&) = default;
 };
 
-// Compares, in a thread that says so, until it is told to go on.
+// A comparator that, in a thread that asks for it, waits until it is told to continue.
 std::atomic<bool> holds_the_lock{false};
 std::atomic<bool> is_holding{false};
 thread_local bool compares_slowly = false;
@@ -89,7 +89,7 @@ int main() {
   priority.push({2, 'b'}), priority.push({1, 'a'});
   relaxed.push(9), relaxed.push(9), relaxed.push(9), (void)relaxed.try_pop();
 
-  // One thread sits on the lock while another one pushes.
+  // One thread holds the lock while another one pushes.
   priority_in_use.push(10), priority_in_use.push(20);
   holds_the_lock = true;
   std::jthread holder([] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A locked_word under every schedule within the bounds of the search: what it protects, its owner's bits, and
-// those who wait for it.
+// the threads that wait for it.
 #include <gtest/gtest.h>
 
 #include <plait/detail/lock/locked_word.hpp>
@@ -20,7 +20,7 @@ namespace sync = plait::detail::sync;
 constexpr locked_word::bits flag = 2;
 constexpr locked_word::bits one = 4;
 
-// A number that only the holder of the lock may touch.
+// A number that only the holder of the lock may access.
 struct guarded_number {
   guarded_number() { number.construct(0); }
   ~guarded_number() { number.destroy(); }
@@ -42,7 +42,7 @@ void change(locked_word& word, locked_word::bits added) {
   }
 }
 
-// Of two threads that each change one word and then look at the other one, one sees the other's change.
+// Of two threads that each change one word and then read the other one, one sees the other's change.
 template <class Change, class Sees>
 verify::body one_of_two_sees(Change change_it, Sees sees) {
   return [=] {
@@ -107,7 +107,8 @@ const verify::scenario scenarios[] = {
        check(word.look() == 3 * one);
      }},
 
-    // As an inbox is taken: what a change has announced belongs to whoever clears it with the lock.
+    // As with an inbox: what a change has announced belongs to the thread that clears it when it takes the
+    // lock.
     {"what_is_announced_without_the_lock_is_taken_with_it_once",
      [] {
        locked_word word;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The lock that shares its word with what its owner keeps beside it.
+// The lock that shares its word with data of its owner.
 #include <chrono>
 #include <cstdint>
 #include <thread>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Uses every structure, after a header whose sync() a namespace of that name would hide. See CMakeLists.txt.
+// Uses every structure, after a header with a function sync(), which a namespace of that name would hide. See
+// CMakeLists.txt.
 #include <memory>
 
 #include <unistd.h>

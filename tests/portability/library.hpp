@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a shared library that is built with -fvisibility=hidden shows to the program that uses it.
+// The exported functions of a shared library that is built with -fvisibility=hidden.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What must not compile, one case at a time, and says why in a sentence. See CMakeLists.txt.
+// Code that must not compile, one case at a time, with an error that says why in a sentence. See
+// CMakeLists.txt.
 #if defined(PROTECTS_THROUGH_A_DERIVED_CLASS)
 #include <atomic>
 

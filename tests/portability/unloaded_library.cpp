@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A library is closed before the threads end that have counted in it.
+// A library is closed before the threads that have counted in it end.
 #include <cstdio>
 #include <cstdlib>
 #include <thread>

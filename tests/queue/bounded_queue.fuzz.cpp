@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any sequence of operations by one thread, against a deque. The items own memory: the sanitizers see one that
-// is lost, destroyed twice or never constructed.
+// Any sequence of operations by one thread, compared with a deque. The items own memory, so the sanitizers see
+// one that is lost, destroyed twice or never constructed.
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -22,8 +22,8 @@ using fuzz::require;
 using plait::conqueue_status;
 using item = std::shared_ptr<int>;
 
-// One thread never finds the queue busy, and must not be left waiting: it uses the calls that do not wait, and
-// those that wait only when they would not.
+// A single thread never finds the queue busy, and must not wait for ever: it uses the calls that do not wait,
+// and the others only when they need not wait.
 class run {
  public:
   explicit run(std::size_t capacity) : queue_(capacity) {}
@@ -115,7 +115,7 @@ class run {
     if (value) popped(**value);
   }
 
-  // Slots side by side are claimed at once if going through the values cannot throw, else one by one.
+  // Contiguous slots are claimed at once if iterating over the values cannot throw, otherwise one by one.
   void try_push_n(std::size_t count, bool at_once) {
     std::vector<item> values;
     for (std::size_t i = 0; i != count; ++i)
@@ -137,7 +137,7 @@ class run {
     for (std::size_t i = 0; i != taken; ++i) popped(*values[i]);
   }
 
-  // A deadline that has passed: the calls that wait do not.
+  // With a deadline that has passed, timed calls do not wait.
   void time_out() {
     const conqueue_status pushing = expected_of_push();
     const conqueue_status status = queue_.try_push_for(std::make_shared<int>(next_), std::chrono::seconds(-1));
@@ -149,7 +149,7 @@ class run {
     if (value) popped(**value);
   }
 
-  // Only for an item that was popped; or for none at all, which is refused.
+  // Only for an item that was popped; without one, it is refused.
   void task_done() {
     if (unfinished_ == model_.size() && unfinished_ != 0) return;
     try {

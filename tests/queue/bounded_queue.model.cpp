@@ -30,7 +30,7 @@ using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_ou
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
 
-    // Back at the same slot, it must not look as if nothing had happened meanwhile.
+    // When it comes back to the same slot, it must see that the slot has changed meanwhile.
     {"a_producer_sleeps_through_two_laps",
      [] {
        recorded_queue queue(1);
@@ -200,7 +200,7 @@ const verify::scenario scenarios[] = {
            });
      }},
 
-    // The count of what is done may be seen before the put that it counts.
+    // The count of tasks done may be seen before the put that it counts.
     {"task_done_takes_no_old_tail_for_a_task_too_many",
      [] {
        bounded_queue<int> queue(2);
@@ -260,8 +260,7 @@ const verify::scenario scenarios[] = {
      }},
 };
 
-// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy: a try_pop ends,
-// and so does a try_push.
+// With a producer stopped anywhere, in the middle of its push included, a try_pop ends, and so does a try_push.
 TEST(bounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   model::expect_others_go_on([] {
     bounded_queue<int> queue(2);

@@ -29,7 +29,7 @@ using stress::tally;
 using stress::workload;
 using queue_type = plait::bounded_queue<std::uint64_t>;
 
-// Waits that may be stopped by somebody else at any time.
+// Waits that another thread may stop at any time.
 class stoppable {
  public:
   std::stop_token renewed() {
@@ -96,7 +96,7 @@ tally stop_requests(const round& of) {
   return stress::check_fifo(queue, told.collect());
 }
 
-// Every hand-over needs a wake-up: one that is lost stops everything.
+// Every hand-over needs a wake-up: a lost one stops the test.
 tally ping_pong(const round& of) {
   const std::size_t pairs = of.threads / 2;
   constexpr std::uint64_t hits = 500;

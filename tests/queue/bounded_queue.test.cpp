@@ -28,7 +28,7 @@ using queue_items::drain;
 using queue_items::numbers;
 using namespace std::chrono_literals;
 
-// What must never happen quickly enough to make a slow machine fail.
+// Longer than any correct wait takes on a slow machine.
 constexpr auto long_enough = 30s;
 
 TEST(bounded_queue, an_element_goes_in_by_push_and_comes_out_by_pop) {
@@ -204,7 +204,7 @@ TEST(bounded_queue, close_and_discard_destroys_what_is_left_and_marks_it_done) {
   EXPECT_EQ(queue.try_pop(), std::unexpected(conqueue_status::closed));
   EXPECT_EQ(queue.try_push(value), conqueue_status::closed);
   EXPECT_EQ(queue.close_and_discard(), 0U);
-  queue.task_done();  // what was taken before may still be finished
+  queue.task_done();  // items popped before may still be marked done
   EXPECT_TRUE(queue.try_join_for(0s));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a queue may hold, who constructs and destroys it, and where the memory comes from.
+// The elements of a queue: which types are allowed, when they are constructed and destroyed, and where the
+// memory comes from.
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -35,7 +36,7 @@ using plait::conqueue_status;
 using plait::queue_element;
 using namespace std::chrono_literals;
 
-// Counts its living objects, and takes offence at being destroyed twice.
+// Counts its living objects, and fails the test if one is destroyed twice.
 class counted {
  public:
   explicit counted(int value) : value_(value) { ++alive; }
@@ -173,7 +174,7 @@ TEST(bounded_queue_elements, an_input_iterator_that_throws_leaves_what_went_in_b
   for (const int expected : {0, 1, 0, 1}) EXPECT_EQ(queue.pop(), expected);
 }
 
-// An allocator with a state of its own: where it counts.
+// An allocator with state: a pointer to its counts.
 struct tally {
   int allocations = 0;
   std::ptrdiff_t bytes = 0;
@@ -289,7 +290,7 @@ TEST(bounded_queue_elements, a_child_of_fork_does_not_destroy_what_another_threa
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status)) << status;
-  EXPECT_EQ(WEXITSTATUS(status), 1);  // the item that nobody had touched
+  EXPECT_EQ(WEXITSTATUS(status), 1);  // the item that no thread was changing
   held_up::is_waiting = false;
 }
 

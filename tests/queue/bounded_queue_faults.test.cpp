@@ -33,7 +33,7 @@ using std::chrono::system_clock;
 constexpr std::size_t capacity = 4;
 using numbers = std::vector<int>;
 
-// With it no call waits, but all of them go through the code that does.
+// A stopped token: with it no call waits, but all of them run the code that waits.
 std::stop_token stopped() {
   std::stop_source source;
   source.request_stop();
@@ -111,7 +111,7 @@ bool ends_with(const numbers& all, const numbers& last) {
   return last.size() <= all.size() && std::equal(last.rbegin(), last.rend(), all.rbegin());
 }
 
-// `left` is what the queue holds after `failed` threw, before it held `before`.
+// `before` and `left` are what the queue held before and after the operation that threw.
 void expect_kept(const numbers& before, const numbers& left, after_a_throw failed) {
   switch (failed) {
     case after_a_throw::nothing:

@@ -39,7 +39,7 @@ constexpr auto closed = conqueue_status::closed;
 constexpr auto success = conqueue_status::success;
 const std::expected<int, conqueue_status> nothing = std::unexpected(conqueue_status::empty);
 
-// What must never happen quickly enough to make a slow machine fail.
+// Longer than any correct wait takes on a slow machine.
 constexpr auto long_enough = 30s;
 
 TEST(bounded_queue_waiting, a_push_waits_for_room_and_a_pop_for_an_item) {
@@ -74,7 +74,7 @@ TEST(bounded_queue_waiting, an_element_refers_to_what_push_was_given_even_if_it_
   EXPECT_EQ(queue.pop().value().to, &second);
 }
 
-// A pop or push that leaves more to do wakes the next waiter.
+// A pop or push after which another could proceed wakes the next waiter.
 TEST(bounded_queue_waiting, one_batch_wakes_as_many_waiters_as_it_has_work_for) {
   constexpr int count = 5;
   bounded_queue<int> queue(count);
@@ -198,7 +198,7 @@ TEST(bounded_queue_waiting, a_timed_wait_ends_as_soon_as_it_can_be_done) {
   EXPECT_EQ(pushed, success);
 }
 
-// What is there is taken, whatever the token says: a stop ends waits, it refuses no work.
+// An item that is there is popped even if a stop was requested: a stop only ends waits.
 TEST(bounded_queue_waiting, a_stop_requested_before_the_call_ends_the_wait_but_not_the_first_try) {
   bounded_queue<int> queue(1);
   std::stop_source source;
@@ -302,7 +302,7 @@ TEST(bounded_queue_waiting, close_and_discard_wakes_join) {
   joiner.join();
 }
 
-// An element may refer to what it was made of, also if it had to wait for room.
+// An element may refer to its constructor's argument, even if the push had to wait for room.
 TEST(bounded_queue_waiting, an_argument_is_passed_on_as_it_is_after_a_wait) {
   bounded_queue<std::reference_wrapper<const int>> references(1);
   const int first = 1;

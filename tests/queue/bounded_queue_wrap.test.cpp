@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The contract of bounded_queue once more, for queues whose positions are about to wrap: the tests are those
-// of the files included below.
+// The contract of bounded_queue again, for queues whose positions are about to wrap: the tests are those of the
+// files included below.
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -29,7 +29,7 @@ const verify::scenario scenarios[] = {
     {"pushes_beside_a_trying_consumer_are_linearizable",
      model::pushes_beside_a_trying_consumer<recorded_queue, 8>},
 
-    // A pop has its place when it takes the lock. Until it has counted what it took, a push may be posted and
+    // A pop takes effect when it takes the lock. Until it has counted its item, a push may be posted and
     // another one may find no credit.
     {"full_is_exact_while_a_pop_is_under_way", model::pushes_beside_a_trying_consumer<recorded_queue, 2>},
     {"full_is_exact_for_a_third_thread",
@@ -76,7 +76,7 @@ const verify::scenario scenarios[] = {
      model::one_of_two_sees<int_queue, 1>(model::nothing_inside, model::put, model::an_item)},
 };
 
-// A consumer stopped anywhere, with the lock in its hands included, holds up no push.
+// A consumer stopped anywhere, even while it holds the lock, holds up no push.
 TEST(lifo_queue_freeze, a_stopped_consumer_holds_up_no_push) {
   model::expect_others_go_on(model::a_consumer_and_pushes<int_queue>);
 }

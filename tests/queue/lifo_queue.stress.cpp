@@ -16,7 +16,7 @@ namespace {
 
 using queue_type = plait::lifo_queue<std::uint64_t>;
 
-// Of one producer's values the youngest is on top; of two producers' either may be.
+// Of one producer's values the youngest is on top; of two producers' values either may be.
 bool may_precede(std::uint64_t first, std::uint64_t second) {
   return first >> 48 != second >> 48 || first > second;
 }

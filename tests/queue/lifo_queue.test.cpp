@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is special to lifo_queue: its order and its memory. What all queues share is elsewhere.
+// What only lifo_queue promises: its order and its memory. For the rest see queue_contract.test.cpp.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -78,7 +78,7 @@ TEST(lifo_queue, full_is_not_said_while_a_pop_makes_room) {
   int popped = 0;
   std::thread consumer([&] { popped = queue.pop()->value; });
   while (slow_item::at != slow_item::waits) std::this_thread::yield();
-  // The pop has its place before this push, or it would get 2: the queue holds one item from here on.
+  // The pop took effect before this push, or it would get 2: the queue holds one item from here on.
   EXPECT_TRUE(queue.push(slow_item(2)));
   const conqueue_status third = queue.try_push(slow_item(3));
   slow_item::at = slow_item::goes_on;

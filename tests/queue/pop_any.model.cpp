@@ -45,7 +45,7 @@ const verify::scenario scenarios[] = {
        threads(
            [&] {
              second.push(2);
-             (void)first.try_pop();  // now one of them has had an item at every moment
+             (void)first.try_pop();  // so that one of the queues has had an item at every moment
            },
            [&] {
              const auto item = plait::try_pop_any(second, first);

@@ -112,7 +112,8 @@ TEST(pop_any, gives_up_when_a_stop_is_requested) {
   consumer.join();
 }
 
-// Somebody who waits at two queues and is woken for both takes from one; the other's item is for the next.
+// A thread that waits at two queues and is woken for both takes an item from one; it must wake the next waiter
+// for the other queue's item.
 TEST(pop_any, a_wake_it_does_not_use_goes_to_another_waiter) {
   for (int round = 0; round != 100; ++round) {
     bounded_queue<int> first(1);

@@ -49,7 +49,7 @@ const verify::scenario scenarios[] = {
      model::two_trying_consumers_and_a_producer<recorded_queue, 8>},
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
 
-    // A pop has its place when it takes the lock. Until it has counted what it took, a push may be posted and
+    // A pop takes effect when it takes the lock. Until it has counted its item, a push may be posted and
     // another one may find no credit.
     {"full_is_exact_while_a_pop_is_under_way", model::pushes_beside_a_trying_consumer<recorded_queue, 2>},
     {"full_is_exact_for_a_third_thread",
@@ -159,7 +159,7 @@ const verify::scenario scenarios[] = {
      }},
 };
 
-// A consumer stopped anywhere, with the lock in its hands included, holds up no push.
+// A consumer stopped anywhere, even while it holds the lock, holds up no push.
 TEST(priority_queue_freeze, a_stopped_consumer_holds_up_no_push) {
   model::expect_others_go_on(model::a_consumer_and_pushes<int_queue>);
 }
@@ -192,7 +192,8 @@ TEST(priority_queue_memory, a_push_that_finds_none_throws_and_leaves_the_queue_a
   EXPECT_GT(refused, 0u);
 }
 
-// An item may be left beside the queue only if its array has room for it: later, nobody could be told.
+// An item may be left in the inbox only if the array has room for it: if there were no memory later, its push
+// would have returned already.
 TEST(priority_queue_memory, what_was_accepted_needs_no_more) {
   const verify::report found = verify::fail_allocations([] {
     constexpr int before_it_grows = 16;
@@ -207,7 +208,7 @@ TEST(priority_queue_memory, what_was_accepted_needs_no_more) {
             [&] {
               try {
                 if (queue.push(pushed)) ++pushed;
-              } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): then it was not accepted
+              } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): it was not accepted
               }
             });
     for (int i = 0; i != pushed; ++i) check(queue.pop() == i);

@@ -20,8 +20,8 @@ using stress::ending;
 using stress::round;
 using stress::tally;
 
-// The priority of a value: 2 to the power of Bits different ones. They are scattered, so that the order of
-// priorities is that neither of the producers nor of time.
+// The priority of a value, of 2 to the power of Bits different ones. They are scattered, so that their order is
+// neither that of the producers nor that of time.
 template <int Bits>
 std::uint64_t priority_of(std::uint64_t value) {
   return value * 0x9E3779B97F4A7C15 >> (64 - Bits);
@@ -51,8 +51,8 @@ tally play(const round& of, ending how, ties equals, std::mt19937_64& random) {
   return done;
 }
 
-// All priorities are different; or there are two, so that neighbours often are equal, and equals come out in
-// any order or as they went in.
+// All priorities are different; or there are two, so that many items are equal, and equals come out in any
+// order or in the order of their pushes.
 tally play(const round& of, ending how) {
   std::mt19937_64 random = of.random();
   switch (random() % 3) {
@@ -78,7 +78,7 @@ using queue_of = plait::priority_queue<T>;
 template <class T>
 using stable_queue_of = plait::priority_queue<T, is_of_more_urgent_class, plait::stable_order>;
 
-// All items are different; or there are three priorities, and equals come out as they went in.
+// All items are different; or there are three priorities, and equals come out in the order of their pushes.
 tally play_short_histories(const round& of) {
   if (of.random(1)() % 2 == 0)
     return stress::play_short_histories<queue_of, model::smallest_first>(of, "smallest_first");

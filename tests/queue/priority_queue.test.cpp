@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is special to priority_queue: its order, its comparator, its memory. What all queues share is elsewhere.
+// What only priority_queue promises: its order, comparator and memory. For the rest see
+// queue_contract.test.cpp.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -77,7 +78,7 @@ TEST(priority_queue, agrees_with_the_standard_heap_on_random_operations) {
   }
 }
 
-// A value that no comparison can touch.
+// A value that cannot be compared.
 struct incomparable {
   int number;
   friend bool operator<(const incomparable&, const incomparable&) = delete;
@@ -171,7 +172,7 @@ TEST(priority_queue, a_batch_goes_in_in_any_order_and_comes_out_smallest_first) 
   EXPECT_EQ(queue.try_pop_n(out.begin() + 3, 5), 2u);
   EXPECT_EQ(out, (std::array{1, 2, 3, 4, 5, 0, 0, 0}));
 
-  priority_queue<std::string> words;  // has a destructor: item by item
+  priority_queue<std::string> words;  // a string has a destructor, so pop_n pops item by item
   const std::array<std::string, 3> some{"c", "a", "b"};
   EXPECT_EQ(words.push_n(some.begin(), 3), 3u);
   std::vector<std::string> sorted(3);
@@ -282,7 +283,7 @@ TEST(priority_queue, full_is_not_said_while_a_pop_makes_room) {
   int popped = 0;
   std::thread consumer([&] { popped = *queue.pop(); });
   while (slow_less::at != slow_less::waits) std::this_thread::yield();
-  // The pop has its place before this push, or it would get 5: the queue holds three items from here on.
+  // The pop took effect before this push, or it would get 5: the queue holds three items from here on.
   EXPECT_TRUE(queue.push(5));
   const conqueue_status fifth = queue.try_push(40);
   slow_less::at = slow_less::goes_on;
@@ -310,7 +311,7 @@ TEST(priority_queue, holds_what_cannot_be_assigned) {
   for (const int item : {1, 2, 3, 4, 5}) EXPECT_EQ(queue.pop()->number, item);
 }
 
-// Counts what is allocated, and refuses when told to.
+// An allocator's state: counts what is allocated, and makes allocations fail on request.
 struct memory {
   std::size_t bytes = 0;
   bool refuses = false;
@@ -363,7 +364,7 @@ TEST(priority_queue, an_allocator_that_throws_leaves_the_queue_as_it_was_and_ite
   } catch (const std::bad_alloc&) {
   }
   EXPECT_EQ(queue.size(), static_cast<std::size_t>(pushed));
-  for (int i = 0; i != pushed; ++i) ASSERT_EQ(queue.try_pop(), i);  // although no smaller array is to be had
+  for (int i = 0; i != pushed; ++i) ASSERT_EQ(queue.try_pop(), i);  // although there is no smaller array
   EXPECT_TRUE(queue.empty());
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every queue takes and gives back: values, ranges that can be read once, tokens and deadlines; and what
-// it refuses to take.
+// What every queue accepts and returns: values, single-pass ranges, tokens and deadlines; and what it rejects.
 #include <algorithm>
 #include <chrono>
 #include <concepts>
@@ -51,7 +50,8 @@ class queue_arguments : public testing::Test {
 };
 TYPED_TEST_SUITE(queue_arguments, queue_kinds::all, queue_kinds::name_of);
 
-// 0, 1, 2, ...; it counts how often it was read. Its operations may throw, as those of most generators may.
+// Generates 0, 1, 2, ... and counts how often it was read. Its operations may throw, as those of most
+// generators.
 struct numbers_made {
   using value_type = std::unique_ptr<int>;
   using difference_type = std::ptrdiff_t;
@@ -209,7 +209,7 @@ TYPED_TEST(queue_arguments, braces_work_in_every_form_of_a_push) {
   EXPECT_EQ(queue.size(), 5U);
 }
 
-// No form of a push makes a T by an explicit constructor: that is what emplace is for.
+// No form of push uses an explicit constructor of T; only emplace does.
 template <class Queue, class Value>
 concept takes =
     requires(Queue& queue, Value&& value) { queue.push(std::forward<Value>(value)); } ||
@@ -221,7 +221,7 @@ concept takes =
       queue.try_push_until(std::forward<Value>(value), std::chrono::steady_clock::time_point());
     };
 
-// Reaches for what is behind the interface.
+// Tries to access what is behind the interface.
 template <class Queue>
 struct derived : Queue {
   static constexpr bool reaches_the_store =
@@ -239,7 +239,7 @@ TYPED_TEST(queue_arguments, what_must_not_compile_does_not) {
   static_assert(!derived<pointers>::reaches_the_store);
 }
 
-// Only named here: what it is made of is not known yet.
+// Only declared here, with an element that is incomplete.
 template <class Kind>
 struct request {
   int number;

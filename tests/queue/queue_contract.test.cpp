@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every queue promises, whatever its order. One thread at a time pushes and one pops here, so that all
-// queues can take part; what only some of them can do is in the tests of their own.
+// queues can take part; what only some of them promise is in their own tests.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -47,7 +47,7 @@ class queue_contract : public testing::Test {
 
 TYPED_TEST_SUITE(queue_contract, queue_kinds::all, queue_kinds::name_of);
 
-// All that can be popped at once, sorted: queues differ in their order.
+// Everything that can be popped at once, sorted, because queues differ in their order.
 template <class Queue>
 std::vector<typename Queue::value_type> drain(Queue& queue) {
   std::vector<typename Queue::value_type> items;
@@ -213,7 +213,7 @@ TYPED_TEST(queue_contract, a_stop_request_ends_a_wait) {
   consumer.join();
   EXPECT_EQ(popped, std::nullopt);
   EXPECT_TRUE(queue.push(1, stop));
-  EXPECT_EQ(queue.pop(stop), 1);  // a stop ends waits, it refuses no work
+  EXPECT_EQ(queue.pop(stop), 1);  // a stop only ends waits
 }
 
 TYPED_TEST(queue_contract, join_waits_until_every_item_is_marked_done) {
@@ -281,7 +281,7 @@ TYPED_TEST(queue_contract, who_waits_uses_no_processor) {
 
 TYPED_TEST(queue_contract, a_queue_that_nobody_waits_at_makes_no_system_call) {
   auto queue = TestFixture::make(4);
-  queue.push(0);  // whatever is made at first use
+  queue.push(0);  // allocates what is made at first use
   (void)queue.pop();
   queue.task_done();
   const auto before = plait::detail::sync::futex_calls();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who closes, who marks done, and a loop over what comes out: for every queue.
+// producer, task_guard and items_of, with every queue.
 #include <cstddef>
 #include <iterator>
 #include <memory>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Operations on a relaxed_priority_queue of two lanes, under every schedule within the bounds of the search:
-// which item comes out is left open, whether one comes out is not.
+// any item may come out, but whether one comes out is exact.
 #include <memory>
 #include <string>
 
@@ -34,8 +34,9 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_push(2), queue.try_pop(); }, [&] { queue.try_pop(), queue.try_pop(); });
      }},
 
-    // While one thread looks from lane to lane, 2 is put where it has looked, and the others are taken from
-    // where it has not. Each thread takes a random number; the first one is there to bring 1 and 3 together.
+    // While one thread looks at the lanes in turn, 2 is put into a lane that it has looked at, and the others
+    // are taken from the other lane. Each thread draws a random number; the first thread exists so that 1 and 3
+    // get into one lane.
     {"empty_is_exact_while_one_lane_is_filled_and_another_drained",
      [] {
        recorded_queue queue;

@@ -16,8 +16,8 @@ namespace {
 
 using queue_type = plait::relaxed_priority_queue<std::uint64_t>;
 
-// The order has no bound, so nothing is asked of it: to whoever judges, all values are equally urgent. What
-// is left is that each comes out once, after it went in, and that empty and drained are said of nothing else.
+// The order has no bound, so the monitor gets equal priorities for all values. It checks that each is popped
+// once, after its push, and that empty and drained are true.
 stress::tally play(const stress::round& of, stress::ending how) {
   std::mt19937_64 random = of.random();
   queue_type queue;

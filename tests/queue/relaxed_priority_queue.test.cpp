@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is special to relaxed_priority_queue: nearly the smallest item, exactly empty. What all queues share is
-// elsewhere.
+// What only relaxed_priority_queue promises: nearly the smallest item, exactly empty. For the rest see
+// queue_contract.test.cpp.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -31,8 +31,8 @@ TEST(relaxed_priority_queue, every_item_comes_out_once_and_small_ones_early) {
   std::vector<int> order;
   while (auto item = queue.try_pop()) order.push_back(*item);
   EXPECT_TRUE(queue.empty());
-  // Where an item came out and where it should have: the sum of the differences, against that of a shuffled
-  // order.
+  // The sum of the differences between where an item came out and where it should have, compared with that of a
+  // shuffled order.
   long displacement = 0;
   for (int i = 0; i != items; ++i) displacement += std::abs(order[static_cast<std::size_t>(i)] - i);
   EXPECT_LT(displacement / items, items / 20);
@@ -52,7 +52,7 @@ TEST(relaxed_priority_queue, takes_keys_of_any_kind_and_any_comparator) {
 TEST(relaxed_priority_queue, empty_is_said_only_when_it_is_true) {
   relaxed_priority_queue<int> queue;
   EXPECT_EQ(queue.try_pop(), std::unexpected(conqueue_status::empty));
-  // One item among all lanes is always found, wherever other threads have put it.
+  // A single item is always found, in whichever lane other threads have put it.
   for (int i = 0; i != 100; ++i) {
     std::jthread([&] { queue.push(i); }).join();
     ASSERT_EQ(queue.try_pop(), i);

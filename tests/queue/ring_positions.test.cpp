@@ -13,10 +13,10 @@ namespace {
 using plait::detail::ring_positions;
 using position = ring_positions::position;
 
-// The last position but `back` before positions begin at 0 again.
+// The position `back` before the last one before positions begin at 0 again.
 position near_the_wrap(const ring_positions& ring, std::uint64_t back) {
   position at = 0;
-  // The laps are 2^63 in all: going back is going on by the rest.
+  // All laps together span 2^63 values, so the last lap begins one lap before that.
   const position lap = ring.next_lap(0);
   at = ring_positions::spare_bit - lap + (ring.capacity() - 1);  // last slot of the last lap
   for (; back != 0; --back) at = ring.index(at) != 0 ? at - 1 : at - lap + (ring.capacity() - 1);

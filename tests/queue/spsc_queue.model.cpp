@@ -214,7 +214,7 @@ const verify::scenario scenarios[] = {
      }},
 };
 
-// The same without membarrier: both ends of the pair are fences then.
+// The same scenarios also without membarrier, where both sides execute fences.
 std::vector<verify::scenario> on_systems_with_and_without_membarrier() {
   std::vector<verify::scenario> all;
   for (const bool has_membarrier : {true, false}) {

@@ -143,7 +143,7 @@ TEST(spsc_queue, threads_may_take_turns_at_an_end) {
   for (int i = 0; i != 4; ++i) std::jthread([&] { EXPECT_EQ(queue.pop(), i); }).join();
 }
 
-// Both threads wait for each other inside of the element's constructor, so they are at it at the same time.
+// Both threads wait for each other in the element's constructor, so that their pushes overlap.
 struct slow_to_make {
   explicit slow_to_make(std::atomic<int>& inside) noexcept {
     inside.fetch_add(1);

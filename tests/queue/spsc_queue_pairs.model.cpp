@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every pair of an spsc_queue's operations that two threads may do side by side, and with a close or a look:
-// see support/queue_pairs.hpp. What another thread has done may not have arrived unless something told of it.
+// Every pair of an spsc_queue's operations that two threads may make concurrently, and with a close or a look:
+// see support/queue_pairs.hpp. An operation of another thread need not be visible unless it happens before.
 #include <gtest/gtest.h>
 
 #include <plait/spsc_queue.hpp>

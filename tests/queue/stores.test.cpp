@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every store of elements keeps to, whatever the element, the iterator and the allocator.
+// What every store promises, whatever the element, the iterator and the allocator.
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +30,7 @@ namespace {
 using plait::conqueue_status;
 namespace detail = plait::detail;
 
-// Allocates all it will ever need when it is made.
+// Stores that allocate all memory when they are made.
 struct array_at_once {};
 
 // Each store with room for `capacity`, if it has a bound.
@@ -113,7 +113,7 @@ std::optional<T> get(auto& store) {
 
 // -- elements --
 
-// Its address is nobody's business.
+// Its address cannot be taken by operator&.
 struct addressless {
   explicit addressless(int number) : value(number) {}
   void operator&() const = delete;  // NOLINT(google-runtime-operator): that is the question
@@ -135,7 +135,7 @@ TYPED_TEST(stores, an_element_may_overload_the_address_operator) {
   EXPECT_EQ(sum, 6);
 }
 
-// An overloaded operator& that answers with another object.
+// Its operator& returns another address.
 struct misleading {
   explicit misleading(std::string text) : value(std::move(text)) {}
   misleading* operator&() { return nullptr; }  // NOLINT(google-runtime-operator): that is the question
@@ -204,7 +204,7 @@ struct move_only {
   std::unique_ptr<std::uint64_t> value;
 };
 
-// Makes an item of its own each time it is read.
+// An iterator that generates a new item each time it is read.
 struct generator {
   using value_type = move_only;
   using difference_type = std::ptrdiff_t;
@@ -222,10 +222,10 @@ TYPED_TEST(stores, what_an_iterator_generates_is_read_once_and_goes_in) {
   const auto store = this->template make<item>(capacity, std::pmr::polymorphic_allocator<item>(&memory));
   std::uint64_t reads = 0, in = 0;
   generator from{&reads};
-  // Until it is full, or memory runs out: in the middle of a batch first, and then at its start.
+  // Until the store is full or memory runs out: first in the middle of a batch, and then at its start.
   try {
     while (const std::size_t done = store->try_put_n(from, 10)) in += done;
-  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): as said
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): see above
   }
   EXPECT_GT(in, 50u);
   EXPECT_EQ(reads, in);
@@ -235,7 +235,7 @@ TYPED_TEST(stores, what_an_iterator_generates_is_read_once_and_goes_in) {
   EXPECT_EQ(sum, in * (in - 1) / 2);
 }
 
-// Iterators that have no comma.
+// Iterators whose operator, is deleted.
 template <class Base>
 struct no_comma : Base {
   no_comma& operator++() noexcept {
@@ -298,7 +298,7 @@ TYPED_TEST(stores, as_many_as_there_are) {
   EXPECT_EQ(got, (std::vector<int>{0, 0, 0, 0, 1}));
 }
 
-// Without a bound, as many as possible are put until the store is closed.
+// A store without a bound takes as many items as it can, until it is closed.
 TEST(segment_list, an_endless_batch_ends_when_the_store_is_closed) {
   detail::segment_list<int> store;
   store.try_put(0);

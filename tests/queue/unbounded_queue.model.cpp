@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every pair of operations on an unbounded_queue, and the triples with close, under every schedule within the
-// bounds of the search. In here the first segment has one cell and the others two, so that most operations
-// meet the end of one.
+// bounds of the search. Here the first segment has one cell and the others two, so that most operations reach
+// the end of a segment.
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -194,8 +194,8 @@ const verify::scenario scenarios[] = {
        check(count + other == 3);
      }},
 
-    // A thread that has seen the next segment, and is stopped before it moves an end of the queue there, comes
-    // back when the other thread has gone on to later segments. The end must not lead back.
+    // A thread that has seen the next segment, and is stopped before it moves an end of the queue there,
+    // continues when the other thread is at later segments. The end must not go back.
     {"a_producer_that_comes_late_leaves_the_tail_where_it_is",
      [] {
        unbounded_queue<int> queue;
@@ -267,8 +267,8 @@ const verify::scenario scenarios[] = {
      model::one_of_two_sees<int_queue>(model::one_inside, model::take, model::that_none_is_left)},
 };
 
-// A producer stopped anywhere, in the middle of its push included, keeps nobody else busy that has used such a
-// queue before: the first call of a thread takes locks.
+// With a producer stopped anywhere, in the middle of its push included, the try_ calls of a thread that has
+// used such a queue before end: only a thread's first call takes locks.
 TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   model::expect_others_go_on([] {
     unbounded_queue<int> queue;
@@ -329,8 +329,8 @@ TEST_P(unbounded_queue_model, is_sound_in_every_execution) {
 INSTANTIATE_TEST_SUITE_P(scenarios, unbounded_queue_model, testing::ValuesIn(scenarios), model::name_of);
 
 TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
-  // These pass through every order and kill every mutant that any scenario kills. Each of the others would
-  // take as long over the two that survive.
+  // These execute every order and kill every mutant that any scenario kills. Each further scenario would be
+  // searched in full for the two mutants that survive.
   const auto enough = model::named(
       scenarios,
       {"try_calls_are_linearizable", "try_calls_in_a_segment_of_two_are_linearizable", "push_and_pop",
@@ -343,7 +343,7 @@ TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
        "a_segment_is_drained_without_membarrier", "one_of_two_batch_producers_sees_the_item_of_the_other",
        "one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
        "one_of_two_consumers_sees_that_the_other_queue_has_less"});
-  // Plain fields of a segment are not the checker's to watch.
+  // The checker does not watch the plain fields of a segment.
   const std::string reason = "hands on the plain fields of a segment, which the checker does not watch";
   model::expect_orders_needed(enough, "segment_list.hpp",
                               {

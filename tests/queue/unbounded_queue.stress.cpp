@@ -11,7 +11,7 @@
 
 namespace {
 
-// For rounds that give their queues a capacity.
+// For rounds that construct their queues with a capacity.
 class queue_type : public plait::unbounded_queue<std::uint64_t> {
  public:
   explicit queue_type(std::size_t /*capacity*/ = 0) {}

@@ -47,7 +47,7 @@ TEST(unbounded_queue, comes_out_in_the_order_in_which_it_went_in) {
   EXPECT_TRUE(queue.empty());
 }
 
-// Items so large that segments are used again more often than the flags in their cells can count.
+// Items so large that segments are reused more often than the flags in their cells can count.
 TEST(unbounded_queue, goes_on_for_ever_in_little_memory) {
   struct large {
     std::uint64_t number;
@@ -62,7 +62,7 @@ TEST(unbounded_queue, goes_on_for_ever_in_little_memory) {
   }
 }
 
-// Wherever the ends of segments are: every length up to some segments.
+// Every length up to several segments, so that ends of segments occur everywhere.
 TEST(unbounded_queue, can_be_closed_after_any_number_of_items) {
   for (std::size_t count = 0; count < 500; ++count) {
     unbounded_queue<std::size_t> queue;
@@ -172,7 +172,7 @@ TEST(unbounded_queue, a_child_of_fork_may_destroy_it) {
 // ThreadSanitizer counts no allocations, and has memory of its own for each byte of ours.
 #if PLAIT_COUNTS_ALLOCATIONS
 
-#if !PLAIT_UNDER_ASAN  // it keeps what was freed for a while, and has memory of its own beside ours
+#if !PLAIT_UNDER_ASAN  // it keeps freed memory for a while, and has memory of its own
 
 std::ptrdiff_t resident_bytes() {
   std::ptrdiff_t size = 0;
@@ -220,7 +220,7 @@ TEST(unbounded_queue_memory, is_not_asked_for_while_items_come_and_go) {
   EXPECT_EQ(allocations::calls, calls);
 }
 
-// The next allocation of this thread fails, if there is one while this lives.
+// During its lifetime, the next allocation of this thread fails.
 struct failing_allocation {
   failing_allocation() { allocations::until_failure = 1; }
   ~failing_allocation() { allocations::until_failure = 0; }
@@ -277,7 +277,7 @@ TEST(unbounded_queue_memory, a_constructor_without_any_throws) {
 
 #endif
 
-// Runs in a process of its own, in which nobody has asked for a key yet.
+// Runs in a process of its own, in which no thread-exit key has been made yet.
 TEST(unbounded_queue_death, without_a_thread_exit_key_the_constructor_throws) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Readers, writers, ends of threads and deleters around hazard pointers. In here a thread looks at the records
-// as soon as it has retired two objects, or twice as many as there are records.
+// Readers, writers, ends of threads and deleters around hazard pointers. Here a thread scans the records as
+// soon as it has retired two objects, or twice as many as there are records.
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ namespace sync = plait::detail::sync;
 struct node : plait::hazard_pointer_obj_base<node> {
   explicit node(int number) : value(number) {}
 
-  // A use of a node that has been freed, or that another thread has freed with nothing in between, is found.
+  // A use after free, or a free that is not ordered after a use, is found.
   ~node() { value.write(-1); }
   int read() const { return value.read(); }
 
@@ -44,19 +44,19 @@ class replaceable {
   sync::atomic<node*> current;
 };
 
-// Objects that nobody else ever sees: the calling thread looks at the records.
+// Retires objects that no other thread ever sees, so that the calling thread scans the records.
 void make_it_look() {
   for (std::size_t i = plait::detail::retired_objects::batch(); i-- != 0;) (new node(0))->retire();
 }
 
-// What scenarios see in the meantime has no membarrier.
+// During its lifetime, scenarios see a system without membarrier.
 class without_membarrier {
  public:
   without_membarrier() { sync::has_process_wide_fence = false; }
   ~without_membarrier() { sync::has_process_wide_fence = true; }
 };
 
-// What the hook of a thread below uses, once the thread has given back what hazard pointers gave it.
+// Used by the hook of a thread below, after the thread has given back its hazard records.
 replaceable* used_late = nullptr;
 
 void use_late() noexcept {
@@ -64,7 +64,7 @@ void use_late() noexcept {
   used_late->replace(9);
 }
 
-// Nodes of which each one's deleter retires the next, and how many there are.
+// Nodes whose deleters each retire the next one, and how many there are.
 struct chain : plait::hazard_pointer_obj_base<chain> {
   chain(int length, int& left) : alive(left), next(length == 1 ? nullptr : new chain(length - 1, left)) {
     ++alive;

@@ -22,7 +22,7 @@ using stress::member;
 using stress::round;
 using stress::tally;
 
-// An object that shows whether it is alive, and how many are.
+// An object that knows whether it is alive, and how many are.
 class living : public plait::hazard_pointer_obj_base<living> {
  public:
   explicit living(std::atomic<std::int64_t>& count) : count_(count) { ++count_; }
@@ -43,8 +43,8 @@ class living : public plait::hazard_pointer_obj_base<living> {
   std::atomic<std::uint64_t> sign_ = alive;
 };
 
-// Threads replace what a few pointers lead to, and read it, with hazard pointers that they keep or make for
-// each read. Some of it in threads that end at once.
+// Threads replace and read the objects behind a few pointers, with hazard pointers that they keep or make for
+// each read; partly in threads that end at once.
 tally replace_and_read(const round& of) {
   constexpr int times = 2000;
   std::atomic<std::int64_t> count = 0;
@@ -96,7 +96,7 @@ tally replace_and_read(const round& of) {
   const std::int64_t bound = static_cast<std::int64_t>(
       sources.size() + (of.threads + 1) * (2 * plait::detail::retired_objects::batch() + 1));
   for (std::atomic<living*>& source : sources) delete source.load();
-  // Whoever retires next takes along what the ended threads have left.
+  // The next thread that retires adopts what the ended threads have left.
   std::atomic<std::int64_t> others = 0;
   std::thread([&] {
     for (std::size_t i = 0; i != 4 * plait::detail::retired_objects::batch(); ++i)

@@ -32,17 +32,17 @@ struct counted : plait::hazard_pointer_obj_base<counted> {
   counted& operator=(const counted&) = delete;
 
   static constexpr int living = 0x11fe;
-  volatile int canary = living;  // volatile: its last value is for those who must not be there
+  volatile int canary = living;  // volatile: the last store is seen only after a free
 };
 
 constexpr int many = 100'000;
 
-// As documented, for as many hazard pointers as there ever were in this process: a few, and the kept ones.
+// The documented bound for as many hazard pointers as this process ever had: a few, and those kept by threads.
 int garbage_bound() {
   return 2 * static_cast<int>(plait::detail::retired_objects::batch());
 }
 
-// Retires objects that nobody knows of, enough that all that may be freed is.
+// Retires enough other objects that everything that may be freed is freed.
 void retire_others() {
   for (int i = 0; i < 2 * garbage_bound(); ++i) (new counted)->retire();
 }
@@ -182,7 +182,7 @@ TEST(hazard_pointer, an_object_is_found_whatever_its_first_base_is) {
 
 struct told_deleted;
 struct tells {
-  std::unique_ptr<told_deleted*> told;  // move-only, and its destructor counts as well
+  std::unique_ptr<told_deleted*> told;  // makes the deleter move-only; its destructor counts as well
   void operator()(told_deleted* which) const;
 };
 struct told_deleted : plait::hazard_pointer_obj_base<told_deleted, tells> {
@@ -268,7 +268,7 @@ TEST(hazard_pointer, an_ending_thread_frees_what_it_has_retired) {
   EXPECT_EQ(alive, before);
 }
 
-// A list, of which each node's deleter retires the next.
+// A list in which each node's deleter retires the next node.
 struct link : plait::hazard_pointer_obj_base<link> {
   explicit link(int length) : next(length == 1 ? nullptr : new link(length - 1)) { ++alive; }
   ~link() {
@@ -310,8 +310,8 @@ TEST(hazard_pointer, records_of_ended_threads_are_used_again) {
   EXPECT_EQ(plait::detail::hazard_records::count(), before);
 }
 
-// The system calls this after the destructors of thread_local objects, and after plait's own hook if its key
-// is older: as late as anything can run in a thread.
+// A key whose destructor runs after those of thread_local objects, and after plait's own hook if plait's key is
+// older: as late as code can run in a thread.
 pthread_key_t late_key() {
   static const pthread_key_t key = [] {
     pthread_key_t made{};
@@ -378,7 +378,7 @@ TEST(hazard_pointer, may_live_as_long_as_a_thread) {
   EXPECT_EQ(alive, before);
 }
 
-// What threads do before membarrier is registered, or where there is none.
+// As before membarrier is registered, or on a system without it.
 TEST(hazard_pointer, works_without_membarrier) {
   std::atomic<bool>& registered = plait::detail::sync::asymmetric::is_registered;
   const bool before = registered.exchange(false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Workloads that fail, so that the test of the command line sees what happens then.
+// Workloads that fail, for the test of the command line.
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -36,7 +36,7 @@ const workload overtaking{"broken/overtaking", [](const round& of) {
                                                                          stress::ending::when_all_is_pushed);
                           }};
 
-// A queue that takes itself to be full when it has room for one more, now and then.
+// A queue that sometimes returns full when it has room for one more.
 class hasty_queue : public plait::bounded_queue<int> {
  public:
   using plait::bounded_queue<int>::bounded_queue;
@@ -55,7 +55,7 @@ const workload false_full{
       return stress::short_histories<hasty_queue, model::first_in_first_out>(of, "first_in_first_out").play();
     }};
 
-// Nobody puts anything in.
+// No thread pushes anything, so the pop hangs.
 const workload hanging{
     "broken/hanging", [](const round& of) {
       plait::bounded_queue<std::uint64_t> queue(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The end of a round: what was recorded, and the monitor that has to find nothing wrong with it.
+// The end of a round: a monitor judges the recorded history.
 #pragma once
 
 #include <optional>
@@ -57,8 +57,8 @@ inline call_in_words in_words(const history::counter_operation& made) {
   return {"exchange", value, std::to_string(made.result)};
 }
 
-// find_fault(calls) says what is wrong, or nothing. Throws a failure with the smallest history that it finds
-// fault with, or says how much was checked.
+// find_fault(calls) describes a fault, or returns nothing. Throws a failure with a shrunk history that shows
+// the fault, or returns how much was checked.
 template <class Operation, class FindFault>
 tally check(const std::vector<history::call<Operation>>& calls, FindFault find_fault,
             const history_kind& kind = {}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What threads do to a counter, recorded.
+// Recorded operations on a counter, and their check.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ void exchange(member& who, Counter& counter, std::int64_t value, counter_log& lo
   });
 }
 
-// Throws failure, or says how much was checked.
+// Throws failure, or returns how much was checked.
 inline tally check_counter(const counter_recorder& told) {
   return check(told.collect(),
                [](std::span<const history::counter_call> calls) { return history::find_counter_fault(calls); });

@@ -176,7 +176,7 @@ TEST(exported_histories, one_answer_that_is_changed_cannot_be_explained_any_more
   std::size_t changed = 0;
   for (exported_history& each : short_histories(folder)) {
     if (++changed > 3000) break;
-    // The first thread's last calls, when no other one is at work: size, ..., close, and pops.
+    // The first thread's last calls, when no other one runs: size, ..., close, and pops.
     std::size_t size = 0;
     for (std::size_t i = 0; each.calls[i]["thread"] == 0; ++i)
       if (each.calls[i]["call"] == "size") size = i;

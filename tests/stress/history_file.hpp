@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The file into which `plait stress --export` writes every recorded history, so that it can be judged again by
-// anybody. Its format is described in verify/README.md.
+// The file into which `plait stress --export` writes every recorded history, so that any program can judge it
+// again. Its format is described in verify/README.md.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,9 @@
 
 namespace stress {
 
-// What a judge has to know of the structure beside its name.
+// What a checker has to know of the structure besides its name.
 struct history_kind {
-  std::string_view order = {};  // which item comes out: a name in item_order.hpp, or nothing
+  std::string_view order = {};  // which item comes out: a name in item_order.hpp, or empty
   std::size_t capacity = history::unbounded;
 };
 
@@ -48,7 +48,7 @@ class history_file {
   round of_{};
 };
 
-// That of the program.
+// The history file of the program.
 history_file& exported();
 
 // A call without its times, as JSON: arguments are an array, the answer is a value.

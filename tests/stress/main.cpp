@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// plait-stress: many threads at work on every structure, and a check of all they were told.
+// plait-stress: many threads use every structure, and their results are checked.
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -101,7 +101,7 @@ int run(const options& chosen) {
     plait::cli::print_names(names);
     return plait::cli::fine;
   }
-  // Opened before the work, not after it.
+  // Opened before the work, so that an error is reported at once.
   std::ofstream json;
   if (!chosen.json.empty()) {
     json.open(chosen.json);

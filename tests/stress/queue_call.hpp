@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One call of a queue's interface, what it was told, and what that answer claims of a sequential queue
+// A call of a queue's interface with its answer, and what that answer claims of a sequential queue
 // (support/sequential_queue.hpp).
 #pragma once
 
@@ -53,15 +53,15 @@ struct queue_operation {
   using batch = std::array<int, longest_batch>;
 
   queue_action what;
-  // What push and pop were told, too: success or closed. `stopped` of push_or_stop and pop_or_stop means that
-  // they have said no; they do not say whether they were stopped or found the queue closed.
+  // Of push and pop too: success or closed. `stopped` of push_or_stop and pop_or_stop means that they have
+  // failed; they do not say whether they were stopped or found the queue closed.
   plait::conqueue_status status = plait::conqueue_status::success;
-  batch items{};  // what went in or came out
-  int asked = 0;  // of a batch: how many were to go in, or could have come out
+  batch items{};  // what was put or taken
+  int asked = 0;  // of a batch: how many were to be put, or could have been taken
   int count = 0;  // the answer, if it is a number; how many of `items` count; for yes or no, 1 or 0
 };
 
-// Of items, the thousands are the priority, where there is one.
+// The thousands of an item are its priority, in queues with priorities.
 constexpr int priority_of_item(int item) {
   return item / 1000;
 }
@@ -184,11 +184,11 @@ using claim = history::call<model::told>;
 // What other threads do during a call: nothing, something but no push, or a push.
 enum class company { none, others, pushes };
 
-// What the answer claims, appended to `claims`: nothing (busy is no answer), or several steps, one after the
-// other, with whatever other threads do in between.
+// Appends to `claims` what the answer claims: nothing (for busy), or several steps, one after the other,
+// between which other threads may act.
 //
-// A push may have taken effect, and others have seen its item or that it came before a close, while it is not
-// counted yet: what is told of numbers during a push claims less.
+// A push may have taken effect, so that others have seen its item or that it came before a close, and not be
+// counted yet: so numbers returned during a push claim less.
 inline void add_claims(const queue_call& made, company with, std::vector<claim>& claims) {
   using enum queue_action;
   using said = plait::conqueue_status;
@@ -251,7 +251,7 @@ inline void add_claims(const queue_call& made, company with, std::vector<claim>&
   }
 }
 
-// Those of all calls of a history, which are given thread by thread.
+// The claims of all calls of a history, which are given thread by thread.
 inline std::vector<claim> claims_of(std::span<const queue_call> calls) {
   std::vector<claim> claims;
   claims.reserve(2 * calls.size());
@@ -266,11 +266,11 @@ inline std::vector<claim> claims_of(std::span<const queue_call> calls) {
   return claims;
 }
 
-// Is there an order in which a sequential queue, empty at first, would have given all these answers? Each
-// thread's claims are in the order in which it made them.
+// Whether there is an order in which a sequential queue, empty at first, would have given all these answers.
+// Each thread's claims are in the order in which it made them.
 template <class Order>
 bool can_be_explained(std::span<const claim> claims, std::size_t capacity) {
-  // By end, which is nearly the order that is looked for: so the search seldom turns back.
+  // By end, which is nearly the order that the search looks for, so that it seldom backtracks.
   std::vector<std::size_t> order(claims.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(claims[i].end, i); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rounds for queues with the interface of plait::bounded_queue, whatever their order: producers and consumers
-// that use every operation, and the checks of what they were told.
+// that use every operation, and the checks of their results.
 #pragma once
 
 #include <algorithm>
@@ -75,7 +75,7 @@ class producer {
   producer(Queue& queue, std::uint64_t number, queue_log& log)
       : queue_(queue), log_(log), next_(history::tagged(number, 0)) {}
 
-  // Pushes `count` values in all possible ways, or fewer if the queue is closed.
+  // Pushes `count` values by all kinds of push, or fewer if the queue is closed.
   void run(member& who, std::uint64_t count) {
     const std::uint64_t end = next_ + count;
     while (next_ < end && !is_closed_) {
@@ -93,7 +93,7 @@ class producer {
           });
           break;
         case 2: {
-          // Says full when its time is over, also if it could not look: that is not recorded.
+          // At the deadline it returns full even if it could not look; that is not recorded.
           const std::chrono::microseconds wait(who.random() % 50);
           who.does("try_push_for", [&] {
             const history::moment began = log_.now();
@@ -144,7 +144,7 @@ class consumer {
  public:
   consumer(Queue& queue, queue_log& log) : queue_(queue), log_(log) {}
 
-  // Pops in all possible ways until the queue is closed and drained.
+  // Pops by all kinds of pop until the queue is closed and drained.
   void run(member& who) {
     while (!is_closed_) {
       switch (who.random() % 5) {
@@ -205,7 +205,7 @@ class consumer {
 
 using queue_calls = std::vector<history::container_call>;
 
-// A producer's values reach one consumer in order. The times cannot tell that of values of one batch.
+// Requires that a producer's values reach each consumer in order. The times do not show that within a batch.
 inline void require_order_at_each_consumer(const queue_calls& calls) {
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> last;  // by consumer and producer
   for (const auto& [operation, begin, end, thread] : calls) {
@@ -218,12 +218,12 @@ inline void require_order_at_each_consumer(const queue_calls& calls) {
   }
 }
 
-// For queues whose pop_n takes all its values at one moment, one after the other, which the times cannot tell:
+// For queues whose pop_n takes all its values at one moment, in an order that the times do not show:
 // may_precede(first, second) says whether they can have come out in this order.
 template <class MayPrecede>
 void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_precede) {
-  // Not looked at: what was discarded, which is recorded as if popped meanwhile, but in no order; and calls of
-  // no length, of which a thread may make several at one moment of a slow clock.
+  // Left out: discarded values, which are recorded as if popped at that time, but in no order; and calls of
+  // length 0, of which a thread may make several at one moment of a slow clock.
   const auto closing =
       std::ranges::find(calls, history::container_operation{closed}, &history::container_call::operation);
   for (auto first = calls.begin(); first != calls.end(); ++first) {
@@ -239,8 +239,8 @@ void require_order_in_each_batch(const queue_calls& calls, MayPrecede may_preced
   }
 }
 
-// find_fault(calls) is a monitor; `order` goes into the file of histories. Throws failure, or says how much was
-// checked. The queue is closed and drained.
+// find_fault(calls) is a monitor; `order` goes into the file of histories. Throws failure, or returns how much
+// was checked. The queue is closed and drained.
 template <class Queue, class FindFault>
 tally check_drained(const Queue& queue, const queue_calls& calls, FindFault find_fault,
                     std::string_view order = {}) {
@@ -263,8 +263,8 @@ tally check_fifo(const Queue& queue, const queue_calls& calls) {
   return done;
 }
 
-// What close_and_discard() threw away, which is what was pushed and never popped, as if whoever called it
-// had popped it meanwhile.
+// The values that close_and_discard() discarded, which were pushed and never popped, as pops by its caller
+// during the call.
 inline queue_calls discarded(const queue_calls& calls, std::size_t count) {
   std::set<std::uint64_t> left;
   for (const auto& each : calls)
@@ -288,7 +288,7 @@ inline std::size_t drawn_capacity(std::mt19937_64& random) {
   return std::array{1U, 2U, 3U, 1024U}[random() % 4];
 }
 
-// Producers push until there is an end; consumers pop until all is out. Returns what they were told.
+// Producers push until the end; consumers pop until the queue is drained. Returns the recorded calls.
 template <class Queue>
 queue_calls told_by(Queue& queue, const round& of, ending how, std::mt19937_64& random) {
   const std::size_t producers = 1 + random() % (of.threads - 1);
@@ -301,7 +301,7 @@ queue_calls told_by(Queue& queue, const round& of, ending how, std::mt19937_64& 
   for (std::size_t i = 0; i != producers; ++i)
     threads.add(fmt::format("producer {}", i), [&, i](member& who) {
       queue_log& log = told.thread(i);
-      // Somebody has to end it: the last producer, or the first in the midst of its work.
+      // The queue is closed by the last producer to finish, or by the first one in the middle of its work.
       const bool ends_early = how != ending::when_all_is_pushed && i == 0;
       producer<Queue>(queue, i, log).run(who, ends_early ? who.random() % count : count);
       const bool is_last = --at_work == 0;
@@ -336,7 +336,7 @@ tally push_and_pop(const round& of, ending how) {
   return check_fifo(queue, told_by(queue, of, how, random));
 }
 
-// The workloads of a queue that any thread may close. Play(round, ending) plays a round that ends so.
+// The workloads of a queue that any thread may close. Play(round, ending) plays a round with that ending.
 template <tally (*Play)(const round&, ending)>
 std::vector<workload> closing_workloads(const std::string& queue) {
   return {{queue + "/every_operation", [](const round& of) { return Play(of, ending::when_all_is_pushed); }},

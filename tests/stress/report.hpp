@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `plait stress` says: a line for each workload and one for all, for people; the same as JSON.
+// The output of `plait stress`: a line for each workload and one for all, for people; the same as JSON.
 #pragma once
 
 #include <cstdio>
@@ -11,7 +11,7 @@
 
 namespace stress {
 
-// Prints how one workload went; if it failed, also what was wrong and how to see it again.
+// Prints the result of one workload; if it failed, also the fault and how to repeat it.
 void print(std::FILE* to, const outcome& result);
 void print_total(std::FILE* to, const std::vector<outcome>& results);
 

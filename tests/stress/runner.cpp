@@ -24,8 +24,8 @@ std::vector<workload>& registry() {
   return all;
 }
 
-// Calls bark() if it lives longer than it should. In ten steps, so that a process that was stopped for a
-// while, or a machine that slept, has still most of its time.
+// Calls bark() if it lives longer than it should. It measures in ten steps, so that a process that was stopped
+// for a while, or a machine that slept, still has most of its time.
 class watchdog {
  public:
   template <class Bark>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Plays rounds of a workload until its time is over, something is wrong, or nothing moves any more.
+// Plays rounds of a workload until its time is over, a round finds a fault, or a round hangs.
 #pragma once
 
 #include <chrono>
@@ -25,14 +25,15 @@ struct outcome {
   std::string name;
   tally done;
   double seconds = 0;
-  std::optional<round> failed;  // the round that found something wrong
-  std::string fault;            // what that was
+  std::optional<round> failed;  // the round that found a fault
+  std::string fault;            // its description
 };
 
 struct callbacks {
-  std::function<void(const outcome&)> progress;  // between rounds, some times a second
-  std::function<bool()> is_stopped;              // between rounds: the user wants no more
-  // A round hangs. Called by another thread; must end the program, for the round's threads cannot be.
+  std::function<void(const outcome&)> progress;  // called between rounds, a few times a second
+  std::function<bool()> is_stopped;              // asked between rounds: whether to end early
+  // Called by another thread if a round hangs. It must end the program, because the round's threads cannot be
+  // ended.
   std::function<void(const outcome&)> hang;
 };
 

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 // Rounds of many short histories: 2 to 5 threads make 3 to 6 calls each, of every operation of a queue with
 // room for 1 to 4 items or without a bound, and an exact search says whether a sequential queue can have
-// given all the answers. (--threads takes any number: 6 are as good as 2, 7 as 3, and so on.)
+// given all the answers. (--threads takes any number: 6 means 2, 7 means 3, and so on.)
 //
 // Judged exactly: success, full, empty and closed, also at a deadline; which item comes out; is_closed; that
-// task_done is done; size and unfinished_tasks of calls that nobody overlaps; and, of calls that no push
+// task_done is done; size and unfinished_tasks of calls that no other call overlaps; and, of calls that no push
 // overlaps, that empty() or try_join_for is true, unfinished_tasks 0, or task_done one too many. (A push that
-// is under way may have its place among the items, or before a close, and not be counted yet.)
+// is under way may have taken effect, so that others see its item or a close after it, and not be counted yet.)
 //
-// Judged as far as something is promised: an overlapped size() is not beyond the capacity; `stopped` comes
-// after a stop request, and so does a push or pop with a token that says no, unless the queue is closed. A
-// batch is judged as so many steps, one after the other; a push_n that went in partly, as if one more step
+// Judged as far as something is promised: an overlapped size() is not above the capacity; `stopped` comes after
+// a stop request, and so does a push or pop with a token that fails, unless the queue is closed. A batch is
+// judged as its single steps, one after the other; a push_n of which only a part went in, as if one more step
 // had found the queue closed.
 //
-// Not judged, as nothing is promised: busy; empty() or try_join_for that is false; why a try_push_n or
+// Not judged, because nothing is promised: busy; empty() or try_join_for that is false; why a try_push_n or
 // try_pop_n did not do more; whether a stop request had to end a wait. Not judged at all, nor counted:
 // histories with more than 64 steps, which close_and_discard on a queue without a bound can make.
 //
-// Half of the rounds use items whose moves take their time, so that operations meet in the middle. Threads
-// are kept from one history to the next, and start each by spinning on one word: they meet within some
-// hundred nanoseconds.
+// Half of the rounds use items whose moves take long, so that operations overlap. The threads are reused from
+// one history to the next, and start each by spinning on one word, within some hundred nanoseconds of each
+// other.
 #pragma once
 
 #include <algorithm>
@@ -55,17 +55,17 @@
 
 namespace stress {
 
-// Where threads wait for the first of them to have prepared what they do next.
+// Where threads wait until the first of them has prepared the next history.
 class start_line {
  public:
   explicit start_line(std::size_t threads) : others_(threads - 1) {}
 
-  // The first thread: until all others have come; and lets them go on.
+  // For the first thread: waits until all others have come; and starts them.
   void wait_for_others() const {
     spin_until([this] { return come_.load(std::memory_order_acquire) == others_; });
   }
   void start() {
-    come_.store(0, std::memory_order_relaxed);  // relaxed: nobody comes before the next store is seen
+    come_.store(0, std::memory_order_relaxed);  // relaxed: no thread comes before it sees the next store
     started_.store(started_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
 
@@ -105,7 +105,7 @@ class short_histories {
         tokens_(threads_),
         told_(threads_, histories * 8),
         begins_(threads_) {
-    plans_.reserve(histories);  // threads read the last one while they are at work
+    plans_.reserve(histories);  // no reallocation while threads read the last one
   }
 
   tally play() {
@@ -122,13 +122,14 @@ class short_histories {
   static constexpr bool must_have_a_bound = !std::default_initializable<Queue>;
   static constexpr std::size_t most_claims = 64;  // that the search can judge
 
-  // What the threads of one history have to agree on. Whoever ends it makes no call that may wait for ever.
+  // What the threads of one history have to agree on. The thread that ends it makes no call that may wait for
+  // ever.
   struct plan {
     std::size_t capacity;
     std::size_t ender;
     std::optional<queue_action> ending;  // close or close_and_discard
     bool is_stopped;                     // by a stop request
-    std::size_t end_at;                  // the ender's how-manieth call
+    std::size_t end_at;                  // which call of the ending thread, counted from its first
     std::size_t stop_at;
 
     bool may_wait(std::size_t thread) const { return ending && thread != ender; }
@@ -166,7 +167,7 @@ class short_histories {
     for (std::size_t time = thread; time < histories; time += threads_) judge(time);
   }
 
-  // A new queue with some items, while nobody else is at work.
+  // Makes a new queue with some items, while no other thread runs.
   void prepare(member& who, log& mine) {
     queue_.reset();
     plan& next = plans_.emplace_back();
@@ -209,7 +210,7 @@ class short_histories {
     }
   }
 
-  // What is left, when nobody else is at work any more.
+  // Takes the rest, when no other thread runs any more.
   void finish(member& /*who*/, log& mine) {
     const auto look = [&](queue_action what, auto ask) {
       record(mine, what, [&](queue_operation& made) { made.count = static_cast<int>(ask()); });
@@ -218,7 +219,7 @@ class short_histories {
     look(queue_action::unfinished_tasks, [&] { return queue_->unfinished_tasks(); });
     look(queue_action::is_closed, [&] { return queue_->is_closed(); });
     record(mine, queue_action::close, [&](queue_operation&) { queue_->close(); });
-    // Without a bound there may be more than the search can judge.
+    // A queue without a bound may hold more than the search can judge.
     bool is_over = false;
     for (int pops = 0; pops != 8 && !is_over; ++pops)
       record(mine, queue_action::try_pop, [&](queue_operation& made) {
@@ -229,7 +230,7 @@ class short_histories {
 
   void make_calls(member& who, std::size_t thread, log& mine) {
     const plan& now = plans_.back();
-    // Each thread prefers one side, or neither.
+    // Each thread prefers pushes or pops, or neither.
     const auto pushes_of_eight = 1 + 3 * (who.random() % 3);
     const std::size_t calls = fewest_calls + who.random() % 4;
     int made = 0;
@@ -303,7 +304,7 @@ class short_histories {
     });
   }
 
-  // Most calls do not wait, so that many histories have an end in little time.
+  // Most calls do not wait, so that many histories take little time.
   static queue_action drawn(member& who, std::size_t thread, const plan& now, bool pushes) {
     using enum queue_action;
     const bool may_wait = now.may_wait(thread);
@@ -330,7 +331,7 @@ class short_histories {
     using enum queue_action;
     constexpr std::array all{is_closed, size, empty, unfinished_tasks, try_join_for, task_done, task_done};
     queue_action what = all[who.random() % all.size()];
-    // An item that somebody else has marked done cannot be discarded: that marks it done, too.
+    // Discarding an item marks it done, so no other thread may have done so before.
     if (what == task_done && now.ending == close_and_discard) what = size;
     record(who, mine, what, [&](queue_operation& made) {
       switch (what) {
@@ -360,7 +361,7 @@ class short_histories {
     });
   }
 
-  // call(made) does it and notes the answer.
+  // call(made) makes the call and stores the answer in `made`.
   template <class Call>
   static void record(log& mine, queue_action what, Call call) {
     queue_operation made{.what = what};
@@ -430,7 +431,7 @@ class short_histories {
     ++judged_;
   }
 
-  // In a queue with one of each.
+  // The threads' numbers, for a queue with one producer and one consumer.
   static constexpr std::size_t producer = 0;
   static constexpr std::size_t consumer = 1;
   static constexpr std::size_t fewest_calls = 3;
@@ -439,14 +440,14 @@ class short_histories {
   const char* const order_;
   const std::size_t threads_;
   start_line line_;
-  // Written by the first thread while no other one is at work.
+  // Written by the first thread while no other one runs.
   std::optional<Queue> queue_;
   std::vector<plan> plans_;
   std::vector<std::stop_token> tokens_;  // one for each thread
   std::stop_source stop_;
   // Each thread's own.
   recorder told_;
-  std::vector<std::vector<std::size_t>> begins_;  // of each thread, where in its calls each history begins
+  std::vector<std::vector<std::size_t>> begins_;  // by thread: where in its calls each history begins
   // How much was judged.
   std::atomic<std::uint64_t> calls_ = 0;
   std::atomic<std::uint64_t> judged_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A number whose moves take their time, now and then: so an operation of a queue is often in the middle of it
-// when those of other threads come.
+// A number whose moves sometimes take long, so that the operations of other threads often come in the middle of
+// one.
 #pragma once
 
 #include <atomic>

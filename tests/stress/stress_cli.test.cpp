@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line of plait-stress, and what it says when something is wrong.
+// The command line of plait-stress, and its output when a check fails.
 #include <algorithm>
 #include <fstream>
 #include <regex>
@@ -155,7 +155,7 @@ TEST(stress_cli, ctrl_c_prints_what_was_done_so_far) {
 
 TEST(stress_cli, a_broken_queue_is_found_and_shown_with_its_seed_and_a_small_history) {
   const support::temporary_folder folder;
-  // The time is for a slow machine: the first round that fails ends it.
+  // The time limit is for a slow machine: the first round that fails ends the program.
   const outcome wrong = broken({"--filter", "overtaking", "--seed", "5", "--threads", "4", "--seconds", "30",
                                 "--json", folder / "result.json"});
   EXPECT_EQ(wrong.exit_code, 1);
@@ -173,7 +173,7 @@ TEST(stress_cli, a_broken_queue_is_found_and_shown_with_its_seed_and_a_small_his
   const std::string again =
       "plait stress --filter '^broken/overtaking$' --seed " + row["seed"].dump() + " --threads 4";
   EXPECT_NE(wrong.out.find(again), std::string::npos) << wrong.out;
-  // What is wrong, an empty line, the head of the table, and two values that go in and come out.
+  // The fault, an empty line, the head of the table, and the pushes and pops of two values.
   const std::string fault = row["fault"];
   EXPECT_NE(fault.find(" overtook "), std::string::npos) << fault;
   EXPECT_EQ(lines(fault).size(), 7U) << fault;

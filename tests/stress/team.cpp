@@ -26,7 +26,7 @@ void set_running(const std::deque<member>* members) {
 
 member::member(std::string role, work to_do, const std::mt19937_64& own)
     : random(own), role_(std::move(role)), work_(std::move(to_do)) {
-  // Half of all threads are slow now and then, each in its own measure.
+  // Half of all threads are slow now and then, each at its own rate.
   if (random() % 2 == 0) hesitates_once_in_ = std::uint64_t{4} << random() % 8;
 }
 
@@ -43,7 +43,7 @@ void member::hesitate() {
   }
 }
 
-// relaxed: for people; anything stronger would order the operations that are watched
+// relaxed: only shown to people; anything stronger would order the operations under test
 void member::begins(const char* what) noexcept {
   doing_.store(what, std::memory_order_relaxed);
   begun_.store(begun_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

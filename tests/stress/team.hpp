@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Threads that start together. Each says what it is at, so that one that hangs can be named.
+// Threads that start together. Each publishes what it is doing, so that one that hangs can be named.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,7 @@ class member {
 
   member(std::string role, work to_do, const std::mt19937_64& own);
 
-  // Hesitates, now and then, and returns what call() returns. `what` is a literal.
+  // Makes the call and returns its result; sometimes hesitates first. `what` is a literal.
   template <class Call>
   decltype(auto) does(const char* what, Call&& call) {
     if (hesitates_once_in_ != 0 && random() % hesitates_once_in_ == 0) hesitate();
@@ -30,7 +30,7 @@ class member {
     return std::forward<Call>(call)();
   }
 
-  // As does(), without hesitating: for calls that are to meet others' within nanoseconds.
+  // As does(), without hesitating: for calls that are to overlap others' within nanoseconds.
   template <class Call>
   decltype(auto) does_at_once(const char* what, Call&& call) {
     begins(what);
@@ -50,7 +50,7 @@ class member {
   work work_;
   std::uint64_t hesitates_once_in_ = 0;  // 0: never
   std::exception_ptr thrown_;
-  // For whoever asks why nothing moves.
+  // What the thread is doing, for the report of a hang.
   std::atomic<const char*> doing_ = "starting";
   std::atomic<std::uint64_t> begun_ = 0;
 };
@@ -67,12 +67,12 @@ class team {
   // Runs all that were added, and returns when they have ended. Throws what one of them threw.
   void run();
 
-  // What each thread of the team that runs is at, in a line each.
+  // What each thread of the running team is doing, a line each.
   static std::string described();
 
  private:
   round round_;
-  std::deque<member> members_;  // which stay where they are
+  std::deque<member> members_;  // a deque, because members must not move
 };
 
 }  // namespace stress

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What `plait stress` runs. A workload is a function that plays one round: threads use a structure in ways
-// that follow from a seed, and what came out is checked. The runner plays rounds, each with the next seed,
+// that follow from a seed, and the results are checked. The runner plays rounds, each with the next seed,
 // until the time is over.
 //
 //   stress::tally pushes_and_pops(const stress::round& round) { ... }
@@ -20,14 +20,14 @@ struct round {
   std::uint64_t seed;
   std::size_t threads;  // how many are to work at once; at least 2
 
-  // Random numbers that no other `use` of this round has.
+  // A random sequence of its own for each `use` in this round.
   std::mt19937_64 random(std::uint64_t use = 0) const {
     std::seed_seq sequence{seed, seed >> 32, use};
     return std::mt19937_64(sequence);
   }
 };
 
-// What has been done and found sound.
+// What has been done and checked.
 struct tally {
   std::uint64_t operations = 0;
   std::uint64_t histories = 0;  // of operations and their times, each judged as a whole
@@ -39,7 +39,7 @@ struct tally {
   }
 };
 
-// Thrown by a round that found something wrong. The text says what, with the history that shows it.
+// Thrown by a round that found a fault. The text describes it, with the history that shows it.
 struct failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

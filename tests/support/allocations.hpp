@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Replaces operator new and delete in the test program that includes it (one source file each), so that
-// a test can count what a thread allocates and let allocations fail. ThreadSanitizer does not let itself
-// be replaced: there PLAIT_COUNTS_ALLOCATIONS is 0, and tests of one thread's allocations, in which it has
-// nothing to look for, are left out.
+// Replaces operator new and delete in the test program that includes it (in one source file), so that a test
+// can count what a thread allocates and make allocations fail. ThreadSanitizer's own cannot be replaced: there
+// PLAIT_COUNTS_ALLOCATIONS is 0, and tests of one thread's allocations are left out.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +45,7 @@ inline void* checked(void* memory) {
   return memory;
 }
 
-// Out of line: the compiler would take a free() that it can see next to a new-expression for a mistake.
+// Out of line: the compiler would warn of a free() that it sees paired with a new-expression.
 [[gnu::noinline]] inline void release(void* memory) noexcept {
   if (memory != nullptr) count(-static_cast<std::ptrdiff_t>(malloc_usable_size(memory)));
   std::free(memory);
@@ -54,7 +53,7 @@ inline void* checked(void* memory) {
 
 }  // namespace allocations
 
-// All of them: a sanitizer's own set comes in one piece.
+// All forms are replaced, because a sanitizer's own forms cannot be mixed with these.
 // NOLINTBEGIN
 void* operator new(std::size_t n) {
   return allocations::checked(allocations::allocate(n, alignof(std::max_align_t)));

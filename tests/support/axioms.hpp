@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The memory model of C++20 as the standard states it: all executions that its axioms allow of a small
-// program, found by trying every choice of what is read and in which order each atomic is modified. It
-// shares nothing with verify/, which executes programs step by step: each is the other's judge.
+// The memory model of C++20 as the standard states it: all executions of a small program that its axioms allow,
+// found by trying every choice of what is read and in which order each atomic is modified. It shares nothing
+// with verify/, which executes programs step by step, so each can check the other.
 //
 // Comments name the paragraphs of N4861 (C++20).
 #pragma once
@@ -26,7 +26,7 @@ struct operation {
   std::uint8_t value = 0;                  // stored, if it stores
   std::uint8_t expected = 0;               // of a compare-exchange
   axioms::order failure = order::relaxed;  // of a compare-exchange
-  bool weak = false;                       // a compare-exchange that may fail for no reason
+  bool weak = false;                       // a compare-exchange that may fail spuriously
 };
 
 struct program {
@@ -36,8 +36,8 @@ struct program {
 
 std::string describe(const program& of);
 
-// What a program can end in: the values read, by thread and operation (whether a compare-exchange succeeded,
-// too), and the last value of each atomic. Four bits each.
+// The outcome of an execution: the values read, by thread and operation (with whether a compare-exchange
+// succeeded), and the last value of each atomic. Four bits each.
 using outcome = std::uint64_t;
 
 class outcome_builder {
@@ -49,14 +49,14 @@ class outcome_builder {
   outcome bits_ = 1;
 };
 
-// What the checker can show of an outcome.
+// Whether the checker can show an outcome.
 enum class reach : std::uint8_t {
   in_order,     // in some execution, program order, reads-from and modification order have no cycle
   stores_late,  // only against the modification order: 2+2W, S
   loads_early,  // only by a load that reads what is stored after it in every order: load buffering
 };
 
-// Every outcome that the standard allows, and how it comes about.
+// Every outcome that the standard allows, and whether the checker can show it.
 class enumeration {
  public:
   explicit enumeration(const program& of);
@@ -68,7 +68,7 @@ class enumeration {
   static constexpr int nothing = -1;
 
   using set = std::uint32_t;                      // of events
-  using relation = std::array<set, most_events>;  // of each event, those that it is before
+  using relation = std::array<set, most_events>;  // for each event, those that it precedes
 
   struct event {
     const operation* made;  // null: the first value of an atomic
@@ -184,8 +184,8 @@ inline void enumeration::choose_values(std::size_t at) {
   reader.from = nothing;
 }
 
-// Does it read from the release sequence headed by that write, or the one it would head as a release?
-// [intro.races]/5: the write, and the read-modify-writes that follow it without a gap.
+// Whether `reader` reads from the release sequence headed by that write, or the one that it would head as a
+// release. [intro.races]/5: the write, and the read-modify-writes that follow it without a gap.
 inline bool enumeration::reads_of(std::size_t head, std::size_t reader) const {
   if (events_[reader].from == nothing || events_[head].location != events_[reader].location) return false;
   const auto& writes = modified_[events_[head].location];
@@ -271,7 +271,7 @@ inline void enumeration::judge() {
   relation coherent{};
   for (std::size_t i = 0; i != count; ++i) coherent[i] = reads_from[i] | modification[i] | overwritten[i];
   close(coherent, count);
-  // [intro.races]/15-18: never against happens before.
+  // [intro.races]/15-18: coherence never contradicts happens before.
   for (std::size_t i = 0; i != count; ++i) {
     if ((coherent[i] >> i & 1) != 0) return;
     for (std::size_t j = 0; j != count; ++j)
@@ -288,7 +288,7 @@ inline void enumeration::judge() {
   }
   close(strongly, count);
 
-  // [atomics.order]/4: some total order S of the seq_cst operations, which these have to fit into.
+  // [atomics.order]/4: some total order S of the seq_cst operations must be consistent with these.
   relation before_in_s{};
   for (std::size_t a = 0; a != count; ++a)
     for (std::size_t b = 0; b != count; ++b) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Throws at the n-th copy, move, hash, comparison or allocation, for every n there is.
+// Throws at the n-th copy, move, hash, comparison or allocation, for every n.
 //
 //   using keyed_counter_faults = faults::test;
 //
@@ -33,15 +33,15 @@ struct injected : std::exception {
   const char* what() const noexcept override { return "an injected fault"; }
 };
 
-// What a value may not be able to do: the n-th of these, counted for each thread, throws.
+// The kinds of operation that may fail. The n-th of one kind, counted for each thread, throws.
 inline thread_local std::size_t until_throw = 0;
 
 inline void point() {
   if (until_throw != 0 && --until_throw == 0) throw injected();
 }
 
-// A number, every use of which may throw but for its destructor, and its move if MovesSafely. Counts those
-// alive, and takes offence at being destroyed twice, or used afterwards.
+// A number whose every operation may throw, except its destructor and, if MovesSafely, its move. Counts the
+// living objects, and fails the test if one is destroyed twice or used afterwards.
 template <bool MovesSafely>
 class basic_fragile {
  public:
@@ -107,15 +107,15 @@ struct hash {
   }
 };
 
-// One run of a test's body: the n-th point of its kind that it comes to is a fault.
+// One run of a test's body, in which the n-th operation of the given kind fails.
 class trial {
  public:
   enum class kind { value, allocation };
 
-  // n = 0: none is.
+  // n = 0: none fails.
   trial(kind what, std::size_t n) : what_(what), left_(n) {}
 
-  // Whether `operation` returns; if it does not, it has met the fault.
+  // Whether `operation` returns; if it does not, it threw the fault.
   template <class Operation>
   bool returns(Operation&& operation) {
     std::size_t& countdown = countdown_of(what_);
@@ -149,11 +149,11 @@ class trial {
   bool has_thrown_ = false;
 };
 
-// A test that injects faults and says how many: on standard output, and as a property of the test.
+// A test that injects faults and reports how many, on standard output and as a property of the test.
 class test : public testing::Test {
  protected:
-  // Runs body(trial) without a fault, then with the first, the second, ... of each kind, until it meets none
-  // any more. Each run must leave nothing behind; the first may leave what the process keeps for good.
+  // Runs body(trial) without a fault, then with the first, the second, ... of each kind, until no fault occurs.
+  // A run must not leave memory allocated, except the first, for what the process keeps for good.
   template <class Body>
   void inject(Body body) {
     run(body, {trial::kind::value, 0});

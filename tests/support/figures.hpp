@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the model tests have done, for whoever adds it up (tools/proof): one line of JSON for each search,
-// appended to the file that VERIFY_FIGURES names in the environment.
+// The figures of the model tests, for tools/proof: one line of JSON for each search, appended to the file that
+// VERIFY_FIGURES names in the environment.
 //
 //   {"program":"bounded_queue","suite":"bounded_queue_model","scenario":"push_and_pop","kind":"explore",
 //    "executions":900,"cut_short":70,"random":100,"priorities":200,"depth_first":600,
@@ -10,8 +10,8 @@
 //    "passed":true}
 //
 // kind: explore, freeze, fail_allocations, litmus, seeded, known_bug, known_bug_mended, weaken_orders.
-// `executions` is the sum of the three strategies; `cut_short` were left in the middle, for they would have
-// repeated one of those.
+// `executions` is the sum of the three strategies; `cut_short` counts those abandoned because they would have
+// repeated another one.
 #pragma once
 
 #include <cstddef>
@@ -45,8 +45,8 @@ inline void append(const std::string& line) {
   if (const char* const file = std::getenv("VERIFY_FIGURES")) std::ofstream(file, std::ios::app) << line;
 }
 
-// A search of one scenario, named after the test if it has no name of its own. `passed`: it came out as the
-// test wants it.
+// A search of one scenario, named after the test if it has no name of its own. `passed`: the result is the one
+// that the test expects.
 inline void add(std::string_view kind, const verify::report& found, bool passed,
                 std::string_view scenario = {}) {
   std::ostringstream line;
@@ -58,7 +58,7 @@ inline void add(std::string_view kind, const verify::report& found, bool passed,
   append(line.str());
 }
 
-// The mutants of the orders in one file, of which some survive for a reason that the test gives.
+// The mutants of the orders in one file; `explained` of them survive for a reason that the test gives.
 inline void add(const verify::mutation_report& found, std::string_view file, std::size_t explained) {
   std::ostringstream line;
   line << std::boolalpha << opening("weaken_orders", {}) << R"(,"file":")" << file << R"(","sites":)"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every *.fuzz.cpp begins with: bytes that somebody else chose, and what must hold for all of them.
+// For every *.fuzz.cpp: the fuzzer's bytes as input, and checks that must hold for every input.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class input {
 
   bool empty() const { return rest_.empty(); }
 
-  // The next byte; 0 when there is none.
+  // The next byte; 0 if there is none.
   unsigned byte() {
     if (rest_.empty()) return 0;
     const auto first = static_cast<unsigned char>(rest_.front());
@@ -34,7 +34,7 @@ class input {
   std::string_view rest_;
 };
 
-// The fuzzer keeps the input that made this false.
+// Aborts if `holds` is false, and the fuzzer keeps the input.
 inline void require(bool holds, const char* promise,
                     std::source_location where = std::source_location::current()) {
   if (holds) return;

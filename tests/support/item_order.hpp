@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which item of a queue comes next, as its documentation has it: the items it holds, how one is put, how
-// whichever comes next is taken, and whether this one may be.
+// Sequential models of the queues' orders: the items held, how one is put, how the next one is taken, and
+// whether a given one may be next.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +44,7 @@ struct smallest_first {
   }
 };
 
-// Priority(item) is smaller for what comes first; equals come out as they went in.
+// The item with the smallest Priority(item) comes first; equals come in the order in which they were put.
 template <auto Priority>
 struct stable_smallest_first {
   using items = std::vector<int>;  // in the order in which they come out
@@ -57,7 +57,7 @@ struct stable_smallest_first {
 };
 
 struct any_item {
-  // Of those listed, some have been taken, and nobody knows which.
+  // Some of the listed items have been taken; which ones is unknown.
   struct items {
     std::multiset<int> listed{};
     std::size_t taken = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory model of C++20 in examples: one small program a row, and every outcome that it can end in.
+// The memory model of C++20 in examples: each row is a small program with all its outcomes.
 //
 // The rows are written once for every machine that they run on: verify/ (litmus.model.cpp) and Relacy
 // (litmus.relacy.cpp). A machine is a struct that names its
@@ -37,7 +37,7 @@ std::string outcome(Values... values) {
   return (... + std::to_string(values));
 }
 
-// The one outcome a row is about, where there are too many to list.
+// Names the outcome in question, in rows that have too many to list.
 inline std::string weak_if(bool weak) {
   return weak ? "weak" : "strong";
 }
@@ -224,7 +224,7 @@ std::vector<litmus> litmus_rows() {
        }},
       {"MP_through_a_thread_that_counts", "strong weak", "",
        [] {
-         // plait's task_done(): a count that is newer than the tail read after it.
+         // plait's task_done(): a count newer than the tail that is read after it.
          cell tail = 0, done = 0;
          int a = 0, b = 0, c = 0;
          threads([&] { tail.fetch_add(1, seq_cst); },
@@ -430,8 +430,8 @@ std::vector<litmus> litmus_rows() {
        }},
       {"Z6_U", "strong weak", "",
        [] {
-         // P0668: the first store happens before the exchange, which is before the last store; yet not before
-         // it in the one order.
+         // P0668: the first store happens before the exchange, which precedes the last store; yet the first
+         // need not precede the last in S.
          cell x = 0, y = 0;
          int a = 0, b = 0, c = 0;
          threads([&] { x.store(1, seq_cst), y.store(1, release); },
@@ -450,7 +450,7 @@ std::vector<litmus> litmus_rows() {
        }},
       {"Z6_U_with_a_load", "strong weak", "",
        [] {
-         // What a seq_cst load acquires comes before what follows the load, not before the load itself.
+         // What a seq_cst load acquires precedes in S what follows the load, but not the load itself.
          cell x = 0, y = 0;
          int a = 0, b = 0;
          threads([&] { y.store(1, seq_cst), x.store(1, release); },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a *.model.cpp tests its table of scenarios.
+// What a *.model.cpp does with its table of scenarios.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ inline void expect_sound(const verify::scenario& scenario) {
   if (found) std::cout << "             " << found << '\n';
 }
 
-// Thread 1 may be stopped for ever, at each of its steps: the others can finish all the same.
+// Expects that the other threads finish when thread 1 is stopped for ever, at each of its steps.
 inline void expect_others_go_on(const verify::body& scenario) {
   const verify::report found = verify::freeze(scenario, 1);
   figures::add("freeze", found, found.passed());
@@ -46,21 +46,21 @@ inline void expect_others_go_on(const verify::body& scenario) {
   EXPECT_TRUE(found.complete) << found;
 }
 
-// Stopped at some step it does hold up others: the guarantees table says so.
+// Expects that thread 1, stopped at some step, holds up others, as the guarantees table says.
 inline void expect_others_held_up(const verify::body& scenario) {
   const verify::report found = verify::freeze(scenario, 1);
   figures::add("freeze", found, !found.passed());
   EXPECT_NE(found.failure.find("not lock-free"), std::string::npos) << found;
 }
 
-// An order that no scenario needs, named by a piece of its line in the source, and the reason why it is no
-// weaker all the same.
+// An order that no scenario needs, named by a piece of its line in the source, and the reason why it is not
+// weaker.
 struct unneeded_order {
   std::string source;
   std::string reason;
 };
 
-// Those of some names.
+// The scenarios with the given names.
 inline std::vector<verify::scenario> named(std::span<const verify::scenario> scenarios,
                                            const std::vector<std::string>& names) {
   std::vector<verify::scenario> found;
@@ -72,8 +72,7 @@ inline std::vector<verify::scenario> named(std::span<const verify::scenario> sce
   return found;
 }
 
-// Every order named in the file is needed by some scenario, and each weaker one makes it fail, with the
-// given exceptions and no others.
+// Expects that each weaker order in the file makes some scenario fail, except the given ones.
 inline void expect_orders_needed(std::span<const verify::scenario> scenarios, std::string_view file,
                                  const std::vector<unneeded_order>& unneeded = {},
                                  const verify::effort& effort = {}) {

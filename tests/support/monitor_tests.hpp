@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the monitors share: how much they do, by which chance, and what came of it.
+// Shared by the tests of the monitors: how many histories they judge, their random numbers, and their results.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +13,15 @@
 
 namespace monitor_tests {
 
-// Of the histories that a test names, half are taken, and n halves with VERIFY_EFFORT=n in the environment. A
-// sanitizer has nothing to find in more than a few of them.
+// Half of the histories that a test names, or n halves with VERIFY_EFFORT=n in the environment. With a
+// sanitizer only a few, in which it finds as much.
 inline std::size_t scaled(std::size_t count) {
   count /= PLAIT_UNDER_TSAN || PLAIT_UNDER_ASAN ? 20 : 2;
   const char* const given = std::getenv("VERIFY_EFFORT");
   return given != nullptr ? count * static_cast<std::size_t>(std::max(1, std::atoi(given))) : count;
 }
 
-// The same numbers with every standard library.
+// Random numbers that are the same with every standard library.
 class dice {
  public:
   explicit dice(std::uint32_t seed) : random_(seed) {}

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Scenarios from a table of operations: every two of them side by side, from every initial state, and every
-// two with a third one that ends it all.
+// Scenarios from a table of operations: every two of them in concurrent threads, from every initial state, and
+// every two with a third one that ends the scenario.
 //
-// A structure is shown as a `World`: made from an initial state, it holds the structure, and its operations
-// keep a record of what they were told.
-//   let_out()  is called when no thread can go on. Whoever waits must be right to wait; then it is set free.
-//              So a wake-up that is lost is found here, although nobody waits for ever.
-//   judge()    at the end: can all this be explained?
+// A `World` is constructed from an initial state and holds the structure; its operations record their results.
+//   let_out()  is called when no thread can continue. It checks that each waiting thread has to wait, and then
+//              releases it. So lost wake-ups are found here, although no thread waits for ever.
+//   judge()    is called at the end, and checks that some order explains all results.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +30,7 @@ template <class World>
 struct operation {
   std::string name;
   void (World::*call)(int thread);  // 1, 2 or 3
-  int user = 0;                     // if it is not 0: one thread at a time does what has this number
+  int user = 0;                     // if not 0: only one thread makes the operations with this number
 };
 
 // The scenarios of one test: an operation with every other one.
@@ -60,7 +59,8 @@ struct scenarios_of {
     });
   }
 
-  // Three threads: every pair, and each of `third`. No thread is special, so no three are taken twice.
+  // Three threads: every pair with each of `third`. Threads are interchangeable, so no combination occurs
+  // twice.
   std::vector<row> triples(std::span<const operation<World>> third, const verify::options& how = {}) const {
     std::set<std::vector<std::string>> taken;
     return rows([&](row& into, const State& from, const operation<World>& a, const operation<World>& b) {
@@ -103,7 +103,7 @@ struct scenarios_of {
   }
 };
 
-// history::is_linearizable, whose own memory is no part of the scenario.
+// history::is_linearizable, whose own memory is not part of the scenario.
 template <class State, class Operation, class Apply>
 bool is_explained(std::span<const history::call<Operation>> calls, const State& initial, Apply&& possible) {
   const verify::detail::untracked own;
@@ -114,7 +114,7 @@ inline void PrintTo(const row& each, std::ostream* out) {
   *out << each.name;
 }
 
-// All of them, and how many executions that were.
+// Expects that all scenarios of the row pass, and prints how many executions there were.
 inline void expect_sound(const row& each) {
   std::uint64_t executions = 0;
   std::size_t incomplete = 0;

@@ -26,7 +26,7 @@
 
 namespace support {
 
-// A folder that is gone at the end of the test. Everybody may read it.
+// A folder that is removed at the end of the test. All users may read it.
 class temporary_folder {
  public:
   temporary_folder() {
@@ -83,7 +83,7 @@ class child {
     std::array<int, 2> err = pipe_unless(how.standard_error);
     process_ = ::fork();
     if (process_ == 0) {
-      // As in a terminal. What this process ignores, or whoever started it in the background, exec would keep.
+      // The defaults, as in a terminal: exec would keep the signals that this process or its parent ignores.
       for (const int signal : {SIGPIPE, SIGINT}) ::signal(signal, SIG_DFL);
       attach(0, how.standard_input == to_pipe ? in[0] : how.standard_input);
       attach(1, how.standard_output == to_pipe ? out[1] : how.standard_output);
@@ -92,7 +92,7 @@ class child {
       if (how.memory != 0) ::setrlimit(RLIMIT_AS, &memory);
       if (how.without_privileges && ::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
         ::_exit(99);
-      ::fexecve(image, pointers.data(), environ);  // by descriptor: nobody may not see the path
+      ::fexecve(image, pointers.data(), environ);  // by descriptor: the user `nobody` may not see the path
       ::_exit(98);
     }
     ::close(image);
@@ -115,9 +115,9 @@ class child {
     }
   }
 
-  // What a program that has gone does not read is lost, as when a person types.
+  // Input that the program does not read before it ends is lost, as when a person types.
   void write(std::string_view text) {
-    ::signal(SIGPIPE, SIG_IGN);  // of this process alone: the program started with the default
+    ::signal(SIGPIPE, SIG_IGN);  // in this process only: the program has started with the default
     while (!text.empty()) {
       const auto written = ::write(input_, text.data(), text.size());
       if (written <= 0) return;
@@ -134,7 +134,7 @@ class child {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
-  // Waits until it has filled its output pipe, which nobody reads, and sleeps.
+  // Waits until it has filled its output pipe, which is not read yet, and sleeps.
   void wait_until_blocked_on_output() const {
     const int capacity = ::fcntl(output_, F_GETPIPE_SZ);
     while (pending(output_) < capacity || !every_thread_sleeps())
@@ -147,7 +147,7 @@ class child {
     std::string err;
   };
 
-  // Closes its input, reads what it says and waits for its end.
+  // Closes its input, reads its output and waits for its end.
   result finish() {
     close_input();
     result all;
@@ -210,7 +210,7 @@ class child {
   int error_ = -1;
 };
 
-// A terminal of 80 columns. The program gets its far end; what it shows comes out here.
+// A terminal of 80 columns. The program writes to its far end; what it shows is read here.
 class terminal {
  public:
   terminal() {
@@ -240,7 +240,7 @@ class terminal {
     return shown;
   }
 
-  // What is left when all programs have closed it.
+  // The rest of the output, after all programs have closed it.
   std::string rest() {
     ::close(std::exchange(far_, -1));
     return wait_for("\x01 never shown");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tests of a queue put in and take out.
+// Helpers that fill and empty the queues under test.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The operations of a queue, for scenarios with every pair of them, every pair with a close, and every pair
-// that changes something with a third that looks: what they return can be explained by some order of theirs,
-// and whoever waits has to.
+// The operations of a queue, for scenarios with every pair of them, every pair with a close, and every pair of
+// changes with a third operation that reads. Some order of the operations must explain their results, and a
+// thread may wait only if it must.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@
 
 namespace model {
 
-// What an operation amounts to: nothing, or several steps in this order, with whatever others do in between.
+// The steps of an operation, in their order: none, or several, between which other threads may act.
 class steps {
  public:
   steps() = default;
@@ -68,12 +68,12 @@ class queue_world {
  public:
   explicit queue_world(const queue_state& from)
       : initially_{from.capacity}, queue_(make(from.capacity)), stop_(std::make_unique<std::stop_source>()) {
-    // Two that are not done yet, so that others can be.
+    // Two items that are not marked done yet, so that operations can mark them.
     for (; initially_.put != 2; ++initially_.put) {
       queue_.push(0);
       (void)queue_.pop();
     }
-    // Greater than what is pushed later: so a priority queue, too, tells by a pop which pushes came before.
+    // Greater than what is pushed later, so that a pop from a priority queue shows which pushes came before it.
     for (int i = 101; i <= 100 + from.items; ++i) {
       queue_.push(i);
       Order::put(initially_.items, i);
@@ -89,13 +89,13 @@ class queue_world {
   }
   void push_or_stop(int thread) {
     const waiting here(*this, told::kind::push_waits);
-    // A stop request is an answer of its own: false then says nothing of the queue.
+    // After a stop request, false says nothing of the queue.
     record([&]() -> steps {
       if (queue_.push(thread * 10, stop_->get_token())) return pushed(thread * 10, true);
       return steps();
     });
   }
-  // busy is no answer: it says that there is none, and is tried again.
+  // Busy claims nothing; the call is repeated.
   void try_push(int thread) {
     record([&] {
       conqueue_status status;
@@ -104,7 +104,7 @@ class queue_world {
       return told{.what = told::kind::push, .item = thread * 10, .status = status};
     });
   }
-  // At a deadline too, full and empty are exact, and busy is no answer.
+  // At a deadline too, full and empty are exact, and busy claims nothing.
   void try_push_for(int thread) {
     record([&]() -> steps {
       const conqueue_status status = queue_.try_push_for(thread * 10, std::chrono::milliseconds(1));
@@ -266,7 +266,7 @@ class queue_world {
   }
 
   void judge() {
-    // What is left comes out in its order.
+    // Items that are left come out in their order.
     if (!queue_.is_closed()) close(0);
     for (std::size_t left = queue_.size(); left != 0; --left) try_pop(0);
     try_pop(0);
@@ -274,7 +274,7 @@ class queue_world {
   }
 
  private:
-  // While it lives, its thread may be waiting.
+  // During its lifetime, the thread may be waiting.
   class waiting {
    public:
     waiting(queue_world& in, told::kind what) : in_(in), what_(what) { in_.waiting_.push_back(what); }
@@ -307,7 +307,7 @@ class queue_world {
       }
     });
   }
-  // Each step with a bit that no other step has.
+  // Gives each step a bit of its own.
   steps numbered(steps made) {
     std::uint32_t before = 0;
     for (told& each : made) {
@@ -364,7 +364,7 @@ std::vector<operation<World>> closes_of(ends which = ends::shared) {
   return {{"close", &World::close}, {"close_and_discard", &World::close_and_discard, consumer}};
 }
 
-// What an item or a place comes and goes by, and what answers depend on that.
+// The operations that put or take items, and those whose results depend on them.
 template <class World>
 std::vector<operation<World>> changes_of(ends which = ends::shared) {
   const int producer = which == ends::shared ? 0 : 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scenarios that several queues have, for their tables: a `Queue` of numbers, unless it says otherwise, with
-// room for `Capacity`, or as many as it has if none is given. A `Recorded` queue judges what it was told.
+// Scenarios that several queues share, for their tables. They use a `Queue` of numbers, unless they say
+// otherwise, constructed with `Capacity` if one is given. A `Recorded` queue judges its results.
 #pragma once
 
 #include <array>
@@ -55,8 +55,8 @@ void two_trying_consumers_and_a_producer() {
   threads([&] { queue.try_pop(); }, [&] { queue.try_pop(); }, [&] { queue.push(1); });
 }
 
-// Whatever a look says is true of some moment during the call: of a queue of two places that holds one item or
-// two all the time, nobody says that it is full or empty when it is not.
+// Every answer must be true of some moment during the call: of a queue with room for two that always holds one
+// or two items, no call may report full or empty when it is not.
 template <class Recorded, std::size_t... Capacity>
 void looks_of_a_third_thread(auto look) {
   Recorded queue(Capacity...);
@@ -79,7 +79,7 @@ void push_and_pop() {
   check(queue.empty());
 }
 
-// From one thread to another, 1, 2 ... `last`.
+// Passes 1, 2 ... `last` from one thread to another.
 void pass_in_order(auto& queue, int last) {
   threads(
       [&] {
@@ -149,7 +149,7 @@ void batches_of_two_producers() {
   check(got[0] + got[1] + got[2] == 6);
 }
 
-// Of std::unique_ptr<int>.
+// The same with std::unique_ptr<int>.
 template <class Queue, std::size_t... Capacity>
 void destroys_what_is_left() {
   Queue queue(Capacity...);
@@ -234,7 +234,7 @@ void a_stop_request_and_a_pop() {
 }
 
 // One batch makes room for two producers, or brings items for two consumers, and notifies once. The batch that
-// it wakes has to hand the wake on.
+// it wakes has to notify the next.
 template <class Queue>
 void a_batch_hands_on_the_room_it_leaves() {
   Queue queue(2);
@@ -312,8 +312,8 @@ void two_consumers() {
 
 // -- two queues --
 
-// Linearizable means linearizable together: of two threads that each change one queue and then look at the
-// other, one sees what the other did.
+// Two linearizable queues are linearizable together: of two threads that each change one queue and then read
+// the other, one sees what the other did.
 template <class Queue, std::size_t... Capacity>
 verify::body one_of_two_sees(auto begin, auto change, auto sees) {
   return [=] {
@@ -325,11 +325,11 @@ verify::body one_of_two_sees(auto begin, auto change, auto sees) {
   };
 }
 
-// How they begin,
+// The initial states,
 inline constexpr auto nothing_inside = [](const auto&) {};
 inline constexpr auto one_inside = [](auto& queue) { queue.push(1); };
 
-// what changes,
+// the changes,
 inline constexpr auto put = [](auto& queue) { (void)queue.try_push(1); };
 inline constexpr auto put_batch = [](auto& queue) {
   const int item = 1;
@@ -343,7 +343,7 @@ inline constexpr auto take_batch = [](auto& queue) {
 inline constexpr auto close_it = [](auto& queue) { queue.close(); };
 inline constexpr auto finish = [](auto& queue) { queue.task_done(); };
 
-// and what there is to be seen.
+// and what a read may see.
 inline constexpr auto an_item = [](auto& queue) {
   const auto got = queue.try_pop();
   return got || got.error() != plait::conqueue_status::empty;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A queue of numbers under the model checker, whose calls are judged against what a sequential one would say.
+// A queue of numbers under the model checker, whose results are compared with those of a sequential queue.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace model {
 
-// Whether a try_ call may say busy: that is no answer, and is asked again.
+// Whether a try_ call may return busy. Busy claims nothing; the call is repeated.
 enum class busy { never, sometimes };
 
-// A queue whose every call is recorded; destroyed, it judges them all.
+// A queue that records every call, and judges the history in its destructor.
 template <class Queue, class Order, busy Says = busy::never>
 class recorded_queue {
   using kind = told::kind;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which sanitizer the tests are built with: g++ says it in macros of its own, clang when it is asked.
+// Which sanitizer the tests are built with: g++ defines macros, clang has __has_feature.
 #pragma once
 
 #if defined(__has_feature)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a queue may say, call by call, when one thread at a time asks it.
+// A sequential queue: which results each call may have.
 #pragma once
 
 #include <compare>
@@ -17,7 +17,7 @@ namespace model {
 
 inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
-// A queue as its documentation has it, for one thread at a time.
+// A queue as documented, for one thread at a time.
 template <class Order>
 struct sequential_queue {
   std::size_t capacity;
@@ -33,8 +33,8 @@ struct sequential_queue {
   bool is_full() const { return items.size() == capacity; }
 };
 
-// What was asked and what was told; `waits` is said of an operation that is under way, `gives_up` of one that
-// could be ended by a stop request and does not say what has ended it.
+// A call and its result. `waits`: the call is under way. `gives_up`: a stop request could end the call, and its
+// result does not say what did.
 struct told {
   using conqueue_status = plait::conqueue_status;
   enum class kind {
@@ -68,7 +68,7 @@ struct told {
   std::uint32_t after = 0;  // the steps before it
 };
 
-// What push() and pop(), or try_pop(), have told.
+// The results of push() and pop(), or try_pop().
 inline told pushed(int item, bool success) {
   return {.what = told::kind::push,
           .item = item,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A thread that is expected to fall asleep, so that tests need not guess how long that takes.
+// Waits until a thread has fallen asleep, so that tests need not guess how long that takes.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ class sleeper {
   }
 
  private:
-  // As the kernel sees it: the state follows the name, which ends with the last parenthesis.
+  // The kernel's view: the state follows the name, which ends with the last parenthesis.
   bool is_asleep() const {
     const pid_t id = id_;
     if (id == 0) return false;
@@ -53,7 +53,7 @@ class sleeper {
 
   std::atomic<pid_t> id_ = 0;
   std::atomic<bool> has_returned_ = false;
-  std::jthread thread_;  // last: it uses the others
+  std::jthread thread_;  // last, because it uses the other members
 };
 
 }  // namespace threads

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ends a test program that hangs, and says where: a lost wake-up would otherwise be a silent timeout.
+// Ends a test program that hangs, and says where. A lost wake-up would otherwise be a timeout without a
+// message.
 #pragma once
 
 #include <chrono>

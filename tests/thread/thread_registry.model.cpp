@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Thread ids are dense, have one owner at a time, and are used again. There are no mutants: the registry and
-// its index_pool name no memory order, for a lock guards what they share.
+// Thread ids are dense, have one owner at a time, and are reused. There are no mutants: the registry and its
+// index_pool name no memory order, because a lock guards what they share.
 #include <array>
 #include <cstddef>
 #include <new>
@@ -50,7 +50,7 @@ class world {
   void ask(int) { use(0); }
   void ask_with_a_hook(int) { use(1); }
   void ask_with_a_hook_that_arms_itself_again(int) { use(2); }
-  // Asks once more when the id has been given back already: hooks run last to first.
+  // Asks again after the id has been given back: hooks run last to first.
   void ask_after_the_end(int) {
     sync::at_thread_exit<&ask_late>();
     use(0);
@@ -88,8 +88,7 @@ class world {
   static void ask_late() noexcept { check(thread_registry::this_thread() < ids, "an id can be had again"); }
 
   int expected_ = 0;
-  // By id. Plain memory, so that a second owner would be a data race, and so would be a next one to whom
-  // nothing hands it over.
+  // By id. Plain memory, so that a second owner, or a next owner without synchronization, would be a data race.
   std::array<verify::plain<int>, ids> uses_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The checker against the axioms of C++20, on random programs: it has to show every outcome that they allow and
-// no other. What it leaves out on purpose is what axioms::reach names, and nothing else.
+// Compares the checker with the axioms of C++20, on random programs: it has to show every outcome that they
+// allow and no other, except those that axioms::reach excludes.
 //
 // VERIFY_EFFORT=deep takes a million programs, VERIFY_EFFORT=n n times as many as usual. A program that fails
 // is printed with its seed; VERIFY_SEED=seed is that one alone.
@@ -35,7 +35,7 @@ using axioms::reach;
 constexpr std::size_t most_threads = 4;
 constexpr std::size_t most_operations = 5;  // of a thread
 
-// Programs of all kinds; most of them of one kind, so that what belongs together meets.
+// Programs of all kinds of operations; most of one kind only, so that these interact.
 class program_maker {
  public:
   explicit program_maker(std::uint64_t seed) : random_(seed) {}
@@ -93,7 +93,7 @@ class program_maker {
         made.order = pick({order::acquire, order::release, order::acq_rel, order::seq_cst, order::seq_cst});
         break;
       case kind::compare_exchange:
-        // Of what may be there by then: the first value, or what was written last before in the text.
+        // A value that may be there by then: the first one, or the last one written before in the program.
         made.expected = static_cast<std::uint8_t>(below(2) == 0 ? 0 : written_[made.location]);
         made.failure = among({order::relaxed, order::acquire, order::seq_cst});
         made.weak = below(2) == 0;
@@ -139,7 +139,7 @@ constexpr std::memory_order standard(order o) {
   return std::memory_order_seq_cst;
 }
 
-// One execution of it under the checker.
+// One execution of the program under the checker.
 class runner {
  public:
   explicit runner(const program& of) : program_(of) {}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Recording, explaining, shrinking and drawing histories. What the monitors accept and what they do not
-// is monitors.test.cpp's matter.
+// Recording, explaining, shrinking and drawing histories. monitors.test.cpp tests what the monitors accept.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -138,7 +137,7 @@ TEST(histories, a_timeline_shows_what_overlaps) {
             "     0         310         350  pop 8       ||\n");
 }
 
-// A queue of a lock and a deque; but once in a while the wrong end is popped.
+// A queue of a lock and a deque that sometimes pops from the wrong end.
 class faulty_queue {
  public:
   explicit faulty_queue(std::size_t pops_until_fault) : left_(pops_until_fault) {}
@@ -204,7 +203,7 @@ TEST(histories, one_wrong_pop_of_many_is_found_and_shrunk_to_two_values) {
   for (int round = 0; round != 20; ++round) {
     faulty_queue queue(5000);
     const calls told = recorded(queue, 10'000);
-    // The two values may have been pushed at the same time; then there is no telling.
+    // The two values may have been pushed at the same time; either order is then right.
     if (!fault(told)) continue;
     const calls left = history::shrink(told, fault);
     EXPECT_EQ(left.size(), 4U) << history::timeline(left);
@@ -273,9 +272,8 @@ TEST(histories, counters_shrink_to_the_read_that_is_wrong) {
   EXPECT_EQ(left.size(), 42U);  // 41 adds and the read
 }
 
-// One thread tells the other: what happened before was recorded to end before what happens after did. (It may
-// seem
-// to overlap it: a begin may be recorded too early, but not an end.)
+// If a call happens before another, its recorded end is before the other's recorded end. (They may seem to
+// overlap, because a begin may be recorded too early; an end may not.)
 TEST(histories, recorded_times_agree_with_what_threads_tell_each_other) {
   constexpr std::uint64_t turns = 20'000;
   history::recorder<container_operation> told(2, turns);

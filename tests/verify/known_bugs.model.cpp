@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Mistakes that are well known, most of them because they were published or shipped: each as a small program
-// with the mistake, in which the checker finds it, and without, in which it finds nothing.
+// Well-known mistakes, most of them published or shipped. Each is a small program, with the mistake, which the
+// checker must find, and without it, where it must find nothing.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,12 +26,12 @@ using verify::sync::atomic;
 enum class made : std::uint8_t { right, wrong };
 using enum made;
 
-// The order that is needed, or what is there instead.
+// The order that is needed, or the wrong one.
 constexpr memory_order order_if(made how, memory_order needed, memory_order instead) {
   return how == right ? needed : instead;
 }
 
-// A word on which threads sleep as long as it has a value.
+// A word on which threads sleep while it has a given value.
 using word = atomic<std::uint32_t>;
 
 // -- locks --
@@ -51,7 +51,7 @@ void guards_a_sum() {
   check(sum.read() == 2);
 }
 
-// Peterson 1981, with acquire and release alone: both threads enter.
+// Peterson 1981, with only acquire and release: both threads enter.
 template <made How>
 struct peterson_lock {
   std::array<atomic<bool>, 2> wants{};
@@ -101,7 +101,7 @@ struct bakery_lock {
   void release_by(int thread) { number[static_cast<std::size_t>(thread)].store(0, seq_cst); }
 };
 
-// Looks whether the lock is free, and then takes it, in two steps.
+// Checks whether the lock is free and takes it, in two steps.
 template <made How>
 struct test_and_set_lock {
   atomic<bool> taken{false};
@@ -155,7 +155,7 @@ struct mcs_lock {
     node& mine = nodes[static_cast<std::size_t>(thread)];
     node* next = mine.next.load(acquire);
     if (next == nullptr) {
-      // Nobody to be seen. Wrong: nor is there anybody who has taken the place behind and not linked itself
+      // No successor is linked. Wrong: one may have taken its place in the queue without having linked itself
       // yet.
       if (Unlock == wrong) return tail.store(nullptr, release);
       node* expected = &mine;
@@ -166,8 +166,8 @@ struct mcs_lock {
   }
 };
 
-// Drepper's futex mutex (Futexes Are Tricky, 2011): 0 free, 1 taken, 2 taken and somebody sleeps. Who wakes
-// up does not know whether others sleep, so it has to say so.
+// Drepper's futex mutex (Futexes Are Tricky, 2011): 0 free, 1 taken, 2 taken with sleepers. A thread that wakes
+// up does not know whether others sleep, so it has to store 2.
 template <made AfterWaking, made Unlock>
 struct futex_mutex {
   word state{0};
@@ -207,7 +207,7 @@ void two_locks_in_two_orders() {
   threads([&] { use(a, b); }, [&] { How == right ? use(a, b) : use(b, a); });
 }
 
-// Readers announce themselves and look for a writer, the writer announces itself and looks for readers.
+// Readers announce themselves and check for a writer; the writer announces itself and checks for readers.
 template <made How>
 void readers_and_a_writer() {
   atomic<int> readers{0};
@@ -270,7 +270,7 @@ void double_checked_locking() {
   delete instance.load(relaxed);
 }
 
-// Says that it is done, and then does it.
+// Announces the result before it has written it.
 template <made How>
 void call_once() {
   atomic<int> state{0};  // 1: under way, 2: done
@@ -289,7 +289,8 @@ void call_once() {
   threads(use, use);
 }
 
-// Boehm 2012: the reader's second look must not come before its reads, nor the writer's data before its first.
+// Boehm 2012: the reader's second load of the sequence must not come before its reads of the data, nor the
+// writer's data before its first store of the sequence.
 template <made Reader, made Writer>
 void sequence_lock() {
   atomic<unsigned> sequence{0};
@@ -309,7 +310,7 @@ void sequence_lock() {
       });
 }
 
-// A seqlock's reader that does not look whether a writer is at work.
+// A seqlock's reader that does not check whether a writer is active.
 template <made How>
 void sequence_lock_odd() {
   atomic<unsigned> sequence{0};
@@ -376,8 +377,7 @@ void chase_lev() {
   threads([&] { push(0), push(1), take(), take(); }, [&] { steal(), steal(); });
 }
 
-// Nodes that are used again, by index: 0 is none. With a tag that counts the changes, an old head never
-// looks new.
+// Reused nodes, by index; 0 is none. With a tag that counts the changes, an old head never equals a new one.
 struct tagged {
   std::uint16_t node;
   std::uint16_t tag;
@@ -455,8 +455,8 @@ void michael_scott_queue() {
           });
 }
 
-// An address says nothing of who lives there: what was replaced and freed, and what came there afterwards, look
-// the same. Right: what others may have seen is not freed as long as they may compare with it.
+// An address does not identify an object: a freed object and a later one at the same address look the same.
+// Right: an object that others may have seen is not freed while they may compare with its address.
 template <made How>
 void replaced_if_unchanged() {
   struct setting {
@@ -491,7 +491,7 @@ void replaced_if_unchanged() {
   delete current.load(relaxed);
 }
 
-// One slot that is full, and none that is kept free, look the same in a ring of two positions.
+// A ring whose two positions are equal both when it is full and when it is empty, because no slot is kept free.
 template <made How>
 void ring_of_two() {
   constexpr unsigned capacity = 2, room = How == right ? capacity - 1 : capacity;
@@ -537,7 +537,7 @@ struct shared_object {
   plain<int> value{7};
 };
 
-// A reader says where it reads, and looks again whether that is still current.
+// A reader announces what it reads, and checks again that it is still current.
 template <made LooksAgain, made Fences>
 void hazard_pointer() {
   atomic<shared_object*> current{new shared_object};
@@ -587,7 +587,7 @@ void epochs() {
   delete retired;
 }
 
-// Replaced, and freed at once: readers are not waited for.
+// Replaces an object and frees the old one at once, without waiting for readers.
 template <made How>
 void read_copy_update() {
   atomic<shared_object*> current{new shared_object};
@@ -619,7 +619,7 @@ void reference_count() {
   threads(release_it, release_it);
 }
 
-// A weak reference that becomes a strong one, although there is none any more.
+// A weak reference is made a strong one, although the count of strong ones is 0 already.
 template <made How>
 void weak_reference() {
   atomic<int> strong{1};
@@ -644,7 +644,7 @@ void weak_reference() {
       });
 }
 
-// glibc 12674: the semaphore is looked at once more after the post that lets its owner destroy it.
+// glibc 12674: the semaphore is accessed once more after the post that lets its owner destroy it.
 template <made How>
 void semaphore_that_is_destroyed() {
   struct semaphore {
@@ -676,7 +676,7 @@ void event_count() {
         const std::uint32_t seen = epoch.load(acquire);
         if (Announces == right) waiters.fetch_add(1, order_if(Order, seq_cst, relaxed));
         if (!ready.load(order_if(Order, seq_cst, relaxed))) {
-          // Wrong: whoever makes it ready in between sees nobody to be woken.
+          // Wrong: a thread that makes it ready in between sees no waiter to wake.
           if (Announces == wrong) waiters.fetch_add(1, seq_cst);
           futex_wait(epoch, seen, nullptr);
         }
@@ -689,7 +689,7 @@ void event_count() {
       });
 }
 
-// The sequence has to be read while the mutex is held: else a signal falls between.
+// The sequence has to be read while the mutex is held; otherwise a signal may be lost in between.
 template <made How>
 void condition_variable() {
   mutex guard;
@@ -716,7 +716,7 @@ void condition_variable() {
       });
 }
 
-// Woken for no reason, it goes on as if there were one.
+// After a spurious wake-up, it continues without checking its condition.
 template <made How>
 void wake_up_for_no_reason() {
   word ready{0};
@@ -750,7 +750,7 @@ void stop_flag() {
       });
 }
 
-// One of two that wait is woken; it may be the one that can do nothing with it.
+// One of two waiters is woken, perhaps the one whose condition is not true.
 template <made How>
 void wakes_one_of_two_kinds() {
   word state{0};
@@ -768,8 +768,7 @@ void wakes_one_of_two_kinds() {
   });
 }
 
-// Used twice: without a phase of its own, a fast thread gets through the second round on the count of the
-// first.
+// Used twice: without a phase for each round, a fast thread passes the second round on the count of the first.
 template <made Phase, memory_order Arrive>
 void barrier() {
   constexpr unsigned parties = 2;

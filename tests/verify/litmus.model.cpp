@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the checker takes the C++20 memory model to be. A row of the table passes if exactly its outcomes are
-// seen, over all executions.
+// The litmus table under the checker. A row passes if exactly its outcomes are seen, over all executions.
 #include "support/litmus.hpp"
 
 #include <ostream>

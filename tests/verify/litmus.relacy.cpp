@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A second opinion on the memory model: the litmus table under Relacy, a race detector by others. It sees the
-// outcomes of the row, or the row stands below with what it sees instead and why.
+// A second opinion on the memory model: the litmus table under Relacy, an independent race detector. It sees
+// the outcomes of the row, or the row is listed below with what it sees instead and why.
 //
 // Relacy implements C++11 and knows the last three values of an atomic. It does not list outcomes: these are
 // what many random executions end in, the same ones in every run. What neither machine can show (also_legal in
@@ -16,7 +16,7 @@
 
 #include <gtest/gtest.h>
 
-// Last, for it makes macros of these names.
+// Last, because it defines macros with these names.
 #include <relacy/relacy.hpp>
 #undef new
 #undef delete
@@ -99,7 +99,8 @@ struct relacy {
   }
 };
 
-// What Relacy calls takes no arguments. The set's memory is no part of the execution.
+// Global, because the functions that Relacy calls take no arguments. The set's memory is not part of the
+// execution.
 const litmus* current_row = nullptr;
 rl::set<rl::string>::type current_outcomes;
 
@@ -116,7 +117,8 @@ std::set<std::string> outcomes(const litmus& row) {
   how.iteration_count = executions;
   how.output_stream = how.progress_stream = &said;
   rl::execute<run_current_row, most_threads>(how);
-  // Reading an object published by a relaxed store, that is, maybe before it is constructed, has its own name.
+  // Relacy reports a read of an object published by a relaxed store, perhaps before its construction, by
+  // another name.
   if (how.test_result == rl::test_result_data_race || how.test_result == rl::test_result_unitialized_access)
     return {"race"};
   EXPECT_EQ(how.test_result, rl::test_result_success) << said.str();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Each monitor against brute force, on very many small histories: of real sequential runs whose calls were
-// stretched until they overlap, of the same with some damage, and of pure chance. Moments are few, so that
-// many are equal. VERIFY_EFFORT=20 in the environment takes twenty times as many.
+// Each monitor compared with brute force, on very many small histories: sequential executions whose calls were
+// stretched until they overlap, the same with some damage, and random ones. There are few moments, so that many
+// are equal. VERIFY_EFFORT=20 in the environment takes twenty times as many.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -40,7 +40,7 @@ using monitor_tests::dice;
 using monitor_tests::scaled;
 using monitor_tests::tally;
 
-// The obvious search, without memory, which is quick on histories of a few calls.
+// The obvious search, without memoization, which is fast on histories of a few calls.
 template <class State, class Operation>
 bool can_be_ordered(std::span<const call<Operation>> calls, const State& state, std::uint32_t done = 0) {
   moment first_end = history::never;
@@ -55,7 +55,7 @@ bool can_be_ordered(std::span<const call<Operation>> calls, const State& state, 
   return false;
 }
 
-// Operations one after the other, stretched.
+// Sequential operations, stretched until they overlap.
 template <class Operation>
 std::vector<call<Operation>> stretched(const std::vector<Operation>& operations, dice& random) {
   const std::uint32_t reach = 1 + random.below(8);
@@ -68,7 +68,7 @@ std::vector<call<Operation>> stretched(const std::vector<Operation>& operations,
   return calls;
 }
 
-// A little damage: to intervals, or to what is said to have happened.
+// Damages a history a little: its intervals or its results.
 template <class Operation, class Change>
 void damage(std::vector<call<Operation>>& calls, dice& random, Change change) {
   if (calls.empty()) return;
@@ -90,8 +90,8 @@ void damage(std::vector<call<Operation>>& calls, dice& random, Change change) {
   }
 }
 
-// make(random) is a history, judge(history) what the monitor says, initial the state that operations are
-// applied to. A monitor that is not exact may miss something, but must not object without reason.
+// make(random) makes a history, judge(history) is the monitor, and operations are applied to `initial`. A
+// monitor that is not exact may miss a fault, but must not report one in a correct history.
 template <class Make, class Judge, class State>
 tally compare(std::size_t count, bool is_exact, const State& initial, Make make, Judge judge) {
   tally result;
@@ -110,7 +110,7 @@ tally compare(std::size_t count, bool is_exact, const State& initial, Make make,
         std::cout << describe(c.operation) << " " << history::interval(c.begin, c.end) << "\n";
       break;
     }
-    // And now and then the library's own searches against this one's.
+    // Now and then compares the library's own searches with this one too.
     if (result.histories % 64 == 0) {
       const auto apply_it = [](State& state, const auto& operation) { return apply(state, operation); };
       EXPECT_EQ(history::is_linearizable(view, initial, apply_it), is_right);
@@ -123,7 +123,7 @@ tally compare(std::size_t count, bool is_exact, const State& initial, Make make,
   return result;
 }
 
-// A container of up to eight values. Which one comes out is the policy's business.
+// A container of up to eight values. The policy decides which one comes out.
 enum class policy : std::uint8_t { fifo, lifo, smallest, smallest_pair, smallest_pair_in_order };
 
 struct container {
@@ -191,7 +191,7 @@ bool apply(container& c, const container_operation& operation) {
   return false;
 }
 
-// A run of a real container, stretched and sometimes damaged; or pushes and pops at any times whatsoever.
+// An execution of a real container, stretched and sometimes damaged; or pushes and pops at random times.
 std::vector<call<container_operation>> some_history(container c, dice& random) {
   using enum container_action;
   const std::uint32_t length = 3 + random.below(7);
@@ -270,7 +270,7 @@ TEST(monitors, priority_with_ties_in_order_agrees_with_brute_force) {
   });
 }
 
-// With a capacity monitors are not exact. They still find nearly everything, and nothing that is right.
+// With a capacity monitors are not exact. They still find nearly every fault, and accept every correct history.
 TEST(monitors, containers_of_limited_capacity_are_not_accused_wrongly) {
   const auto expect_few = [](const tally& t) { EXPECT_LT(t.missed, t.violating / 10); };
   for (std::uint32_t capacity = 1; capacity != 4; ++capacity) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Long histories: what the monitors do to be quick with many values shows only there. First against a search
-// that
-// is exact but can do them only if few calls overlap, then as long as memory lets them be:
+// Long histories, because what makes the monitors fast with many values matters only there. First compared with
+// a search that is exact but requires that few calls overlap, then as long as memory allows:
 //   VERIFY_EFFORT=50 monitors_long.test --gtest_filter='*many*'    ten million operations
 #include <algorithm>
 #include <chrono>
@@ -76,7 +75,7 @@ bool apply(long_container& c, const container_operation& operation) {
   return true;
 }
 
-// Every `calm`-th call or so lasts long.
+// About one call in `calm` lasts long.
 std::vector<call<container_operation>> some_long_history(policy order, std::uint32_t calm, dice& random) {
   using enum container_action;
   const std::uint32_t length = 20 + random.below(60);
@@ -130,15 +129,15 @@ TEST(monitors_long, containers_are_judged_as_by_just_in_time_linearization) {
     });
 }
 
-// Is there a value that can be at the bottom, and so on without it? As in lifo_monitor.hpp, but in so many
-// words.
+// Whether there is a value that can be at the bottom, and so on without it: lifo_monitor.hpp's rule, without
+// its optimizations.
 bool can_be_stacked(std::vector<history::life> lives) {
   std::erase_if(lives, [](const history::life& l) { return l.push_end >= l.pop_begin; });
   if (lives.empty()) return true;
   std::ranges::sort(lives, {}, &history::life::push_end);
   moment end = lives.front().pop_begin;
   for (std::size_t i = 1; i != lives.size(); ++i) {
-    if (lives[i].push_end >= end)  // nothing was there for a moment
+    if (lives[i].push_end >= end)  // at one moment nothing was there
       return can_be_stacked({lives.begin(), lives.begin() + static_cast<std::ptrdiff_t>(i)}) &&
              can_be_stacked({lives.begin() + static_cast<std::ptrdiff_t>(i), lives.end()});
     end = std::max(end, lives[i].pop_begin);
@@ -158,7 +157,7 @@ TEST(monitors_long, stacks_with_much_overlap_are_judged_as_by_the_plain_form_of_
   });
 }
 
-// A run of a real container that holds some 1000 values, as four threads could have made it.
+// An execution of a real container that holds some 1000 values, as four threads could have made it.
 std::vector<call<container_operation>> very_long_history(policy order, std::size_t length, dice& random) {
   using enum container_action;
   std::vector<call<container_operation>> calls;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Depth-first search leaves out executions that repeat another one in another order (strategy.hpp). Here it is
-// compared with the search that leaves out none, on random programs of all that threads can do to each other:
-// what the one can end in within its bounds, the other can, too.
+// compared with the search that leaves out none, on random programs of all operations through which threads
+// interact: within the bounds, both must find the same outcomes.
 //
 // VERIFY_EFFORT=n takes n times as many programs, VERIFY_EFFORT=deep a hundred times. A program that fails is
 // named by its seed; VERIFY_SEED=seed is that one alone.
@@ -70,7 +70,7 @@ std::memory_order order_of(does what, dice& random) {
 }
 
 program make_program(dice& random) {
-  // Few kinds in one program, so that they meet.
+  // Few kinds in one program, so that they interact.
   std::array<does, 3> kinds;
   for (does& each : kinds) each = static_cast<does>(random.below(static_cast<unsigned>(does::make) + 1));
   program made(random.below(3) == 0 ? 3 : 2);
@@ -84,7 +84,7 @@ program make_program(dice& random) {
   return made;
 }
 
-// One execution; its outcome is a hash of everything that the threads were told.
+// One execution; its outcome is a hash of all results that the threads got.
 class runner {
  public:
   explicit runner(const program& of) : program_(of) {}
@@ -136,7 +136,7 @@ class runner {
         sync::fence(each.order);
         return 0;
       case does::wait_until: {
-        // Some deadlines are set long before anybody waits for them.
+        // Some deadlines are set long before a thread waits for them.
         const auto from = each.value == 1 ? sync::clock::now() : begin;
         const auto deadline = from + std::chrono::microseconds(2 * each.value);
         return static_cast<std::uint64_t>(sync::futex_wait(cell, each.value - 1, &deadline));
@@ -223,7 +223,7 @@ bool compare(std::uint64_t seed, tally& sum) {
   sum.full += all.found.executions;
   sum.reduced += some.found.executions;
   sum.failing += !all.found.passed();
-  // A search ends at its first failure: then that is what both have to find.
+  // A search ends at its first failure: then both have to find one.
   const bool agree = all.found.passed() == some.found.passed() &&
                      (!all.found.passed() || (some.found.complete && all.outcomes == some.outcomes));
   EXPECT_TRUE(agree) << "with " << preemptions << " preemptions, " << stale_loads << " old values, " << spurious

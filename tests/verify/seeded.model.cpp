@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Does the checker find bugs? Small structures, each correct as it stands and wrong with one seeded bug:
-// the correct one must pass, each bug must be found by every strategy alone.
+// Tests that the checker finds bugs, in small structures that are correct as written and wrong with one seeded
+// bug: the correct one must pass, and each strategy alone must find each bug.
 #include <array>
 #include <cstdint>
 #include <string>
@@ -70,8 +70,8 @@ void spinlock() {
   check(sum.read() == 2);
 }
 
-// The two halves of every sleep: one says that it sleeps and looks for work, one makes work and looks for
-// sleepers. They must not both miss the other.
+// The two sides of every sleep: one announces that it sleeps and checks for work, the other makes work and
+// checks for sleepers. At least one must see the other.
 template <memory_order Write, memory_order Read>
 void sleep_handshake() {
   atomic<std::uint32_t> asleep{0};

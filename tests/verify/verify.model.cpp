@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the checker detects besides wrong memory orders, and what it says about it.
+// What the checker detects besides wrong memory orders, and its messages.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -139,7 +139,7 @@ TEST(verify, finds_a_free_that_nothing_orders_after_the_last_use) {
 TEST(verify, finds_a_double_free) {
   expect_failure(
       [] {
-        void* volatile const memory = ::operator new(1);  // volatile: the compiler would see the bug itself
+        void* volatile const memory = ::operator new(1);  // volatile: the compiler would warn of the bug
         ::operator delete(memory);
         ::operator delete(memory);
       },
@@ -386,7 +386,7 @@ TEST(verify, finds_plain_data_freed_while_it_is_read) {
         threads([&] { static_cast<void>(shared->value.read()); }, [&] { delete shared; });
       },
       "data race");
-  // Without a destructor that could tell.
+  // Without a destructor that could notice.
   expect_failure(
       [] {
         void* const memory = ::operator new(sizeof(item));
@@ -545,7 +545,7 @@ void publish_by_flag() {
       });
 }
 
-// The one order of seq_cst operations does not do the work of the flag.
+// The order of seq_cst operations does not replace the flag's release and acquire.
 TEST(verify, finds_orders_needed_beside_seq_cst_operations) {
   const verify::scenario scenario{"publish_by_flag", publish_by_flag};
   const verify::mutation_report found = verify::weaken_orders(std::span(&scenario, 1), "verify.model.cpp");
@@ -564,7 +564,7 @@ TEST(verify, and_histories_have_names_of_their_own) {
   EXPECT_TRUE(verify::explore([] {}, {.preemptions = verify::unbounded}));
 }
 
-// A register that is written relaxed: nobody needs to see a write of which nobody told.
+// A register that is written relaxed: a thread need not see a write that does not happen before its read.
 TEST(scenario_history, holds_a_call_to_be_earlier_only_if_it_happens_before) {
   struct told {
     bool writes;
@@ -595,7 +595,7 @@ TEST(scenario_history, holds_a_call_to_be_earlier_only_if_it_happens_before) {
   };
   EXPECT_EQ(failure(release, acquire), "");
   EXPECT_EQ(failure(relaxed, relaxed), "");
-  // Told by a chain of happens-before, an old value would be wrong.
+  // If the write happens before the read, an old value is wrong.
   EXPECT_NE(failure_of([&] {
               verify::scenario_history<told> calls;
               calls.record([&] { return told{true, 1}; });

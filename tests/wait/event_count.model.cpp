@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every way in which waiters and notifiers of an event count can meet.
+// Waiters and notifiers of an event count, in every interleaving.
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -33,12 +33,12 @@ class permits {
   bool take(wait_limits limits = {}) {
     if (try_take() == attempt::done) return true;
     if (!changed_.wait([this] { return try_take(); }, limits)) return false;
-    // Rule 2 of the event count: hand on what is left.
+    // Rule 2 of the event count: notify the next waiter if permits are left.
     if (available_.load(sync::seq_cst) != 0) changed_.notify_one();
     return true;
   }
 
-  // Without waiting, and so without handing on.
+  // Without waiting, and so without notifying others.
   void take_at_once() noexcept { try_take(); }
 
   int available() const noexcept { return available_.load(sync::seq_cst); }
@@ -55,8 +55,8 @@ class permits {
   event_count changed_;
 };
 
-// A condition in several atomics, as that of a queue is: whoever takes one leaves no trace in the others,
-// so that nothing but the event count orders a look at them.
+// A condition in several atomics, like that of a queue: taking one does not write the others, so that only the
+// event count orders a read of them.
 class flags {
  public:
   void raise(std::size_t which) noexcept {

@@ -22,7 +22,7 @@ using plait::detail::wait_limits;
 using threads::sleeper;
 using namespace std::chrono_literals;
 
-// The plainest thing to wait for: units that are added one by one and taken one by one.
+// The simplest condition to wait for: units that are added and taken one by one.
 class units {
  public:
   void add(int count) { left_ += count; }
@@ -105,7 +105,8 @@ TEST(event_count, notify_all_wakes_every_waiter) {
   EXPECT_EQ(work.left(), 0);
 }
 
-// While a wake is on its way others are left out, so whoever arrives and sees more hands it on.
+// While a wake is in flight further notifications do nothing, so a woken thread that sees more units notifies
+// the next.
 TEST(event_count, notifications_during_a_wake_make_no_system_call_and_are_handed_on) {
   event_count event;
   units work;
@@ -120,7 +121,7 @@ TEST(event_count, notifications_during_a_wake_make_no_system_call_and_are_handed
     work.add(4);
     for (int i = 0; i != 1000; ++i) event.notify_one();
     while (work.left() != 0) std::this_thread::yield();
-    // A wake for each waiter and a sleep for each that came too early; far from one for each notification.
+    // A wake for each waiter and a sleep for each that came too early; far fewer than notifications.
     EXPECT_LT(plait::detail::sync::futex_calls() - before, 100U);
   }
   EXPECT_EQ(work.left(), 0);
@@ -168,7 +169,7 @@ TEST(event_count, a_stop_during_the_wait_ends_it_and_no_other) {
   other.join();
 }
 
-// Whoever finds another thread in the middle of things is not woken for sure, and looks again by itself.
+// A thread that finds another one in the middle of an operation may not be woken, and looks again by itself.
 TEST(event_count, a_contended_wait_needs_no_notification) {
   event_count event;
   std::atomic<bool> finished = false;
@@ -193,8 +194,7 @@ TEST(event_count, after_waiters_have_given_up_notifications_cost_nothing_again) 
   EXPECT_EQ(plait::detail::sync::futex_calls(), before);
 }
 
-// Nobody ever looks without having been told: a wake-up that is lost would end this. The epoch wraps on the
-// way.
+// No waiter looks again without being woken, so a lost wake-up would hang the test. The epoch wraps on the way.
 TEST(event_count, no_wake_is_lost_between_many_waiters_and_notifiers) {
   event_count event(std::numeric_limits<std::uint32_t>::max() - 10);
   units work;

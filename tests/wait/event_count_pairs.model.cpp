@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every pair, and every three, of what waiters and notifiers of an event count do: nobody sleeps who need not.
+// Every pair and every triple of operations of waiters and notifiers of an event count: a thread sleeps only if
+// it must.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -111,7 +112,7 @@ class world {
     waiting_.push_back(waits);
     history_.record([&] {
       const bool taken = try_take() == attempt::done || changed_.wait([this] { return try_take(); }, limits);
-      // Rule 2 of the event count: hand on what is left.
+      // Rule 2 of the event count: notify the next waiter if permits are left.
       if (taken && available_.load(sync::seq_cst) != 0) changed_.notify_one();
       return told{taken ? told::kind::taken : told::kind::nothing};
     });

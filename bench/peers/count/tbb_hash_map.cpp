@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tbb: oneTBB's concurrent_hash_map. An insert that finds the key there locks its element just the same.
+// tbb: oneTBB's concurrent_hash_map. An insert that finds the key locks its element too.
 #include <tbb/concurrent_hash_map.h>
 
 #include "count/keyed_counter.bench.hpp"

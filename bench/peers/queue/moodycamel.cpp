@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // moodycamel: ConcurrentQueue, which never waits, so the adapter yields.
 // moodycamel_blocking: BlockingConcurrentQueue, which waits for items.
-// Both are without a bound: the capacity is allocated beforehand, and producers then run ahead as far as
-// they like. That is less than the workloads ask for, and the fastest that these queues do.
-// moodycamel_bounded: BlockingConcurrentQueue with a bound, kept by a semaphore of moodycamel's that counts
-// the free places. This does what is asked for.
+// Both have no bound: the capacity is allocated beforehand, and producers then run ahead without limit. The
+// workloads ask for a bound, but this is the fastest use of these queues.
+// moodycamel_bounded: BlockingConcurrentQueue with a bound, by a semaphore of moodycamel's that counts the free
+// places. This does what the workloads ask for.
 // Each thread has a token, as the manual advises.
 #include <thread>
 

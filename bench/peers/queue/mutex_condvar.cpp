@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// mutex_condvar: std::mutex, std::deque and two condition variables, as most programs have it.
+// mutex_condvar: std::mutex, std::deque and two condition variables, as in most programs.
 #include <condition_variable>
 #include <deque>
 #include <limits>

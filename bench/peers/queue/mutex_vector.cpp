@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// mutex_vector: std::mutex, std::vector and two condition variables, as most programs have it.
+// mutex_vector: std::mutex, std::vector and two condition variables, as in most programs.
 #include <condition_variable>
 #include <mutex>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// readerwriter, readerwriter_blocking: the bounded queue of readerwriterqueue, by its author's name a circular
-// buffer; waiting by yielding, and by itself.
+// readerwriter, readerwriter_blocking: the bounded queue of readerwriterqueue, which its author calls a
+// circular buffer. The first waits by yielding, the second by itself.
 #include <thread>
 
 #include <readerwriterqueue/readerwritercircularbuffer.h>

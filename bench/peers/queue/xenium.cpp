@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // xenium_vyukov: xenium's vyukov_bounded_queue, the fastest bounded rival. It never waits, so the adapter
-// yields for ever. The weak calls give up while another thread is in the slot, which suits that.
-// Capacities are powers of two and at least 2, so a queue asked to hold 1 holds 2.
+// yields until it succeeds. It uses the weak calls, which fail while another thread uses the slot. Capacities
+// are powers of two and at least 2, so a queue asked to hold 1 holds 2.
 #include <algorithm>
 #include <thread>
 

@@ -23,8 +23,8 @@ class xenium_ramalhete {
   }
 
  private:
-  // Null is no item, and the lowest and the highest bits of a pointer are the queue's. So the number of the
-  // producer, in the highest bits of an item, goes down to the others.
+  // Null is not an item, and the queue uses the lowest and the highest bits of a pointer. So the producer's
+  // number, in the highest bits of an item, is moved down.
   static char* to_pointer(std::uint64_t item) {
     return reinterpret_cast<char*>((((item << 16 >> 16) << 4 | item >> 48) + 1) << 3);
   }
