@@ -18,7 +18,7 @@ int main() {
   // [trail]
 
   // [buffers]
-  // A pool: whoever needs a buffer takes the one that was used last, or waits until there is one.
+  // A pool: a thread that needs a buffer takes the one that was used last, or waits until there is one.
   plait::lifo_queue<std::vector<char>> pool(4);
   for (int i = 0; i != 4; ++i) pool.push(std::vector<char>(4096));
   const auto work = [&] {

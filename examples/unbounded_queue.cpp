@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines that are written by one thread, whoever they come from.
+// Lines from several threads, written by one.
 #include <iostream>
 #include <string>
 #include <thread>

@@ -21,7 +21,7 @@ from pathlib import Path
 COLUMNS = ["workload", "shape", "implementation", "unit", "median", "min", "max", "times_better_than_best_rival",
            "cpu_ns_per_item", "sleeps_per_item", "futex_calls_per_item", "more"]  # fmt: skip
 
-# What a workload is judged by: the unit, the figure of one repetition, and whether more is better.
+# The headline of a workload: the unit, the figure of one repetition, and whether more is better.
 JUDGED_BY = {
     "items_per_second": ("M/s", lambda row: row["items_per_second"] / 1e6, True),
     "real_time": ("ns", lambda row: row["real_time"], False),
@@ -34,7 +34,7 @@ COMMON = {"name", "run_name", "run_type", "repetitions", "threads", "repetition_
 
 
 def digits(value, significant=3):
-    """A figure with as many digits as mean anything, never in the form 1e+06."""
+    """A figure with its significant digits, never in the form 1e+06."""
     if value == 0:
         return "0"
     rounded = float(f"{value:.{significant}g}")
@@ -71,7 +71,7 @@ def group_rows(group, implementations):
     medians = {name: statistics.median(values) for name, values in figures.items()}
     for name in sorted(implementations, key=lambda name: (not is_ours(name), name)):
         rows = implementations[name]
-        # The largest: what a repetition finds as another has left it shows no growth.
+        # The largest: a repetition that reuses the memory of an earlier one shows no growth.
         more = [f"{key}={digits(max(row[key] for row in rows), 6)}" for key in rows[0] if key not in COMMON]
         yield [*group, name, unit, digits(medians[name]), digits(min(figures[name])), digits(max(figures[name])),
                ratio(name, medians, more_is_better), median_of(rows, "cpu_time"),

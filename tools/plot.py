@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import bench_tables
 
-# The implementations that put a waiting thread to sleep. The others yield for ever, at full load.
+# The implementations that put a waiting thread to sleep. The others yield, and use a whole processor.
 SLEEPING = ["plait", "moodycamel_blocking", "moodycamel_bounded", "mutex_condvar", "tbb"]
 
 LABEL_WIDTH, COLUMN_WIDTH, BAR_WIDTH, ROW_HEIGHT, MARGIN = 158, 146, 96, 21, 18
@@ -21,7 +21,7 @@ OURS, OTHERS, INK, FAINT = "#1f6feb", "#9aa4af", "#1f2328", "#59636e"
 
 
 def read(path, workload):
-    """Where the figures are from, and {implementation: {shape: {"median": …, "min": …, "max": …}}} in millions a second."""
+    """The source of the figures, and {implementation: {shape: {"median": …, "min": …, "max": …}}} in millions a second."""
     made_on, rows = bench_tables.read(path.read_text())
     figures = {}
     for row in rows:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What bench_tables.py makes of a run, and what plot.py draws of that."""
+"""Tests of bench_tables.py's tables and plot.py's drawings."""
 
 import copy
 import json

@@ -142,7 +142,7 @@ measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
     return pushed;
   };
 
-  // A queue only has to keep the order of each producer. So everything has been popped once every producer's end
+  // A queue need only keep the order of each producer. So everything has been popped once every producer's end
   // marker has been popped, and the consumer that pops the last one tells the others.
   const auto consume = [&] {
     auto&& consumer = consumer_of(queue);

@@ -41,7 +41,7 @@ class word_count {
 
   const plait::keyed_counter<std::string>& words() const noexcept { return words_; }
 
-  // May be asked while run() is at work.
+  // May be called while run() is running.
   std::uint64_t bytes_done() const noexcept { return static_cast<std::uint64_t>(bytes_done_.load()); }
   std::uint64_t bytes_found() const noexcept { return bytes_found_.load(std::memory_order_relaxed); }
   bool all_found() const noexcept { return all_found_.load(std::memory_order_relaxed); }

@@ -29,7 +29,7 @@ ignorable = list("'.:·’\u00ad\u0301\u0345ʼ_ˈ\u200d")
 
 
 def real_texts():
-    """Texts in many languages that Debian packages leave behind, and those of Python itself."""
+    """Texts in many languages from installed Debian packages, and those of Python itself."""
     found = [path for path in sorted(pathlib.Path("/usr/share/games/fortunes").rglob("*"))
              if path.suffix not in (".dat", ".u8")]
     for language in ("cs", "da", "de", "el", "es", "fi", "fr", "hu", "it", "ja", "ko", "mk", "nl", "pl",

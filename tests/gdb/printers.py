@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Prints the structures of a program in gdb, and compares that with what is in them.
+"""Prints the structures of a program in gdb, and compares the output with their content.
 
     printers.py PRINTERS PROGRAM
 
@@ -51,7 +51,7 @@ def main(printers, program):
     commands = [f"source {printers}", "set width 0", "set confirm off", "break stop_here", "run"]
     for expression in EXPECTED:
         commands += [f"echo PRINTED {expression}\\n", f"print {expression}"]
-    # From standard input, where a command that fails does not keep gdb from the next.
+    # From standard input, where gdb continues after a command that fails.
     run = subprocess.run(["gdb", "-quiet", "-nx", program], input="\n".join([*commands, "kill", "quit"]) + "\n",
                          capture_output=True, text=True, env=os.environ | {"DEBUGINFOD_URLS": ""})
     output = run.stdout + run.stderr

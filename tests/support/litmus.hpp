@@ -6,7 +6,7 @@
 //
 //   atomic<T>, plain, mutex           plain is an int that threads share without an atomic: read() and write()
 //   relaxed ... seq_cst               memory orders
-//   threads(function...)              runs them side by side and returns when all have ended
+//   threads(function...)              runs them concurrently and returns when all have ended
 //   fence(order), process_wide_fence()
 //
 // Names as in the literature: SB store buffering, MP message passing, LB load buffering, IRIW independent

@@ -19,7 +19,7 @@ CLOSED_BIT = 1 << 63  # of lap_ring's tail and of a segment's claims
 
 
 def leaf(value):
-    """The scalar inside std::atomic, std::unique_ptr and their like: the first there is, whatever it is called."""
+    """The scalar inside std::atomic, std::unique_ptr and similar classes: the first one, whatever its name."""
     value = value.cast(value.type.strip_typedefs())
     if value.type.code not in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
         return value
@@ -37,19 +37,19 @@ def number(value):
 
 
 def element(item):
-    """What a queue_item holds: itself or, for a T whose move may throw, what a box points to."""
+    """The value of a queue_item: itself or, for a T whose move may throw, what the box points to."""
     if str(item.type.strip_typedefs()).startswith("plait::detail::boxed<"):
         return leaf(item["value_"]).dereference()
     return item
 
 
 def stored(storage):
-    """What is in a sync::storage."""
+    """The object in a sync::storage."""
     return element(storage["value_"])
 
 
 class Queue:
-    """What the printers of all queues share. A subclass sets size, capacity (None: no bound) and is_closed."""
+    """The base of all queues' printers. A subclass sets size, capacity (None: no bound) and is_closed."""
 
     def __init__(self, value):
         self.name = str(value.type.strip_typedefs()).split("<")[0].removeprefix("const ")
@@ -147,7 +147,7 @@ class SpscQueue(Queue):
 
 
 class GuardedQueue(Queue):
-    """guarded_store: a word with everything that has to agree, a container, and an inbox of 15 nodes."""
+    """guarded_store: a word with counts, credit, inbox head, closed and lock; a container; an inbox of 15 nodes."""
 
     UNBOUNDED = (1 << 53) - 1
     LAST_POSITION = (1 << 54) - 1
@@ -187,7 +187,7 @@ class LifoQueue(GuardedQueue):
 
 
 def heap_items(heap):
-    """item_heap: the first is the smallest, the others are in no order that one could see."""
+    """item_heap: the first is the smallest, the others are in heap order."""
     size, entries = array_slots(heap["entries_"])
     for index in range(size):
         yield element(entries[index]["item"])
@@ -250,7 +250,7 @@ class Counter:
         return signed(total % (1 << 64))
 
     def tables(self):
-        # Where per_process() keeps them; there is no such place in a program that never adds.
+        # Where per_process() keeps them; a program that never adds has no such object.
         name = f"plait::detail::sync::per_process<{self.TABLES} >()::room"
         try:
             place = gdb.parse_and_eval(f"(void*)&'{name}'")

@@ -53,7 +53,7 @@ def public_headers(root):
 
 
 def repository_files(root):
-    """Every file but build output, git's own and links."""
+    """Every file except build output, git's own files and links."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in {".git", "build", "__pycache__"})
         for name in sorted(names):

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Dependencies point one way, as docs/index.md says.
 
-What is behind the structures is theirs alone: outside include/plait, tests and verify nobody includes detail/, but
-for EXEMPT, with its reason. The checker knows nothing of the structures, and they nothing of it but the seam.
-Every header in detail/ lies in the folder of a family, or is one that all families use; and it begins with
-what it is.
+Outside include/plait, tests and verify nothing includes detail/, except EXEMPT, with its reason. The checker does not
+depend on the structures, and they depend only on its seam. Every header in detail/ is in the folder of a family, or
+is one that all families use; and it begins with a line that says what it is.
 """
 
 import re

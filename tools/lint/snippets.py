@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What README, docs and headers show is true.
+"""The code that README, docs and headers show is compiled.
 
 Every ```cpp block in README.md, CONTRIBUTING.md and docs/, and every example in the opening comment of a
 public header (an indented block with code in it), is a contiguous piece of a file somewhere in examples/,

@@ -18,7 +18,7 @@ OPENS_SCOPE = re.compile(r"\b(namespace|class|struct|enum)\b[^();=]*$")
 
 
 def prose(line):
-    """A line of text in which Doxygen finds no commands but links to what is public, and code between backticks."""
+    """A line of text for Doxygen: commands are escaped, public names are links, and backticks mark code."""
     return "".join(f"<code>{escaped(part)}</code>" if at % 2 else text(part) for at, part in enumerate(line.split("`")))
 
 
@@ -79,7 +79,7 @@ def without_comment(line):
 def declarations(name, lines):
     """The code, with each comment in front of a declaration put in front of all declarations it is about.
 
-    What stands above the class of the header's name is about its inside, and stays out; so do copies that are deleted.
+    A comment above the class of the header's name is about its implementation, and is left out; so are deleted copies.
     """
     entity = re.compile(ENTITY.format(name))
     scopes, statement, about, pending = [], "", None, []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the filter makes of small headers."""
+"""Tests of the filter, on small headers."""
 
 import tempfile
 import unittest

@@ -120,7 +120,7 @@ class counting_table {
   }
 
  private:
-  // 0 if empty; else the hash in the upper half and the number of the entry, plus one, in the lower.
+  // 0 if empty; otherwise the hash in the upper half and the number of the entry, plus one, in the lower.
   using slot = std::uint64_t;
 
   static constexpr slot empty = 0;
