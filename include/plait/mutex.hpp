@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// mutex: a lock of eight bytes that waits with deadlines and stop tokens, and lets nobody wait long.
+// mutex: a lock of eight bytes with deadlines and stop tokens, which passes no thread over for long.
 //
 // Use it where std::mutex or std::timed_mutex would do: std::lock_guard, std::unique_lock, std::scoped_lock and
 // std::condition_variable_any take it. Use recursive_mutex where a function that holds the lock calls another
 // one that takes it, synchronized_value to keep a value and its lock together, and lock_all to take several.
 //
 //   operation            progress                      promise
-//   lock                 blocks while another has it   who has waited for 1 ms goes before all who come (1)
-//   try_lock             lock-free                     false only if somebody has it, or is being given it
+//   lock                 blocks while another has it   after 1 ms no newcomer gets it before a sleeper (1)
+//   try_lock             lock-free                     false only if a thread has it, or is being given it
 //   try_lock_for,        gives up at a deadline        one last try at the deadline
 //     try_lock_until
 //   lock(stop_token)     gives up at a stop request    one last try at the request
-//   unlock               lock-free                     a system call only if somebody sleeps
+//   unlock               lock-free                     a system call only if a thread sleeps
 //   constructor          constexpr                     may be a global: constinit plait::mutex m;
-//   Memory: 8 bytes, and none besides. Nothing throws.
-//   (1) Until then, whoever finds the lock free takes it, which is what makes locks fast. From then on unlock()
-//       hands it over, in the order in which threads fell asleep, until nobody has waited so long any more.
+//   Memory: 8 bytes, and no allocation. Nothing throws.
+//   (1) Until then, any thread that finds the lock free takes it, which makes locks fast. From then on unlock()
+//       hands it over, in the order in which threads fell asleep, until no thread has waited that long.
 //
 //   plait::mutex door;
 //   long inside = 0;
@@ -30,13 +30,13 @@
 //   }
 //   std::printf("%ld\n", inside);  // 2000
 //
-// unlock() happens before the lock() that comes next. A thread that locks a mutex that it holds waits for ever;
-// only the thread that has locked it may unlock it, which assertions notice if nobody has locked it.
-// As soon as a thread has the lock and nobody waits, it may unlock and destroy the mutex, even if the unlock()
-// that let it in has not returned yet. In a child of fork() a mutex that another thread held stays locked.
-// Not for signal handlers, and not between processes. Clang's -Wthread-safety knows it as a capability.
-// Algorithm: a futex word with a count of sleepers, at most one of whom is on its way, and a hand-over to those
-// who have slept. Design note: docs/structures/mutex.md.
+// unlock() happens before the next lock(). A thread that locks a mutex that it holds waits for ever; only the
+// thread that has locked it may unlock it. An assertion reports unlock() of a mutex that is not locked.
+// A thread that has the lock while no other waits may unlock and destroy the mutex, even if the unlock() that
+// let it in has not returned yet. In a child of fork() a mutex that another thread held stays locked.
+// Not for signal handlers, and not between processes. For Clang's -Wthread-safety it is a capability.
+// Algorithm: a futex word with a count of sleepers, of whom at most one is being woken, and a hand-over to
+// those that have slept too long. Design note: docs/structures/mutex.md.
 #pragma once
 
 #include <cassert>
@@ -52,23 +52,23 @@ namespace PLAIT_NAMESPACE {
 
 // word_:
 //   bits 31 .. 3   sleepers: threads that sleep, are about to, or have just been woken
-//   bit 2          given: locked, and for a sleeper alone to take. Nobody holds the lock meanwhile
-//   bit 1          waking: a sleeper is on its way to look at the word, so unlock() need not wake another
+//   bit 2          given: locked, and only a sleeper may take it. No thread holds the lock meanwhile
+//   bit 1          waking: a woken sleeper has not looked at the word yet, so unlock() need not wake another
 //   bit 0          locked
 //
-//   0                        free, and nobody sleeps
-//   locked                   held, and nobody sleeps: unlock() is one compare-exchange
-//   sleepers                 free; a thread that comes may take it before whoever is on its way
-//   locked, sleepers         held; unlock() wakes one, and says so by `waking`
+//   0                        free, no sleepers
+//   locked                   held, no sleepers: unlock() is one compare-exchange
+//   sleepers                 free; a newcomer may take it before the woken sleeper
+//   locked, sleepers         held; unlock() sets `waking` and wakes one
 //   locked, given, sleepers  unlock() has found that a sleeper has waited too long
 //
 // No wake-up is lost. A thread falls asleep only on a word that is locked, and in which it is counted. If
-// `waking` and `given` are clear in that word, the unlock() that comes next changes it and wakes a sleeper:
-// this one or an older one. If one of them is set, a sleeper is awake that was counted before: an unlock() has
-// set the bit and then woken one, or found the kernel's queue empty because the word had changed before any of
-// them got there. The awake one takes the lock or, in the same step as it clears `waking`, finds it held and
-// sleeps on; so the next unlock() wakes again. Whoever gives up clears `waking`, too, or takes what it was
-// given.
+// `waking` and `given` are clear in that word, the next unlock() changes it and wakes a sleeper: this one or an
+// older one. If one of them is set, a sleeper is awake that was counted before: an unlock() has set the bit and
+// then woken one, or found the kernel's queue empty because the word had changed before any of them got there.
+// The awake one takes the lock or, in the same step in which it clears `waking`, finds it held and sleeps
+// again; so the next unlock() wakes again. A thread that gives up clears `waking` too, or takes the lock that
+// it was given.
 //
 // Edges:  guarded   word_   release in unlock -> acquire in lock: what was done under the lock before
 class PLAIT_CAPABILITY("mutex") mutex {
@@ -91,7 +91,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
 
   [[nodiscard]] bool try_lock() noexcept PLAIT_ACQUIRES_IF_TRUE { return take(); }
 
-  // False if the time is over, or has been over from the beginning, and the lock is not free.
+  // False if the lock is not free at the deadline, or at the call if the deadline has passed.
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) noexcept
       PLAIT_ACQUIRES_IF_TRUE {
@@ -103,7 +103,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
     return try_lock() || wait_and_lock({detail::deadline::at(when)});
   }
 
-  // False if a stop is requested and the lock is not free.
+  // False if the lock is not free when a stop is requested.
   [[nodiscard]] bool lock(const std::stop_token& stop) noexcept PLAIT_ACQUIRES_IF_TRUE {
     return try_lock() || wait_and_lock({detail::deadline::never(), &stop});
   }
@@ -117,12 +117,12 @@ class PLAIT_CAPABILITY("mutex") mutex {
   static constexpr std::chrono::milliseconds patience{1};
   static constexpr std::chrono::microseconds longest_awake{50};
 
-  // Whoever sleeps, and whoever was given the lock: the bit is clear only if it is free.
+  // The bit `locked` is clear only if the lock is free, whatever the other bits say.
   bool take() noexcept {
     return (word_.fetch_or(locked, detail::sync::acquire) & locked) == 0;  // acquire guarded
   }
 
-  // Without taking the line from the others if it is not.
+  // As take(), without taking the cache line from other threads if the lock is not free.
   bool take_if_free() noexcept {
     // relaxed: take() decides
     return (word_.load(detail::sync::relaxed) & locked) == 0 && take();
@@ -133,11 +133,11 @@ class PLAIT_CAPABILITY("mutex") mutex {
     const auto look = [this]() noexcept {
       return take_if_free() ? detail::attempt::done : detail::attempt::blocked;
     };
-    // A thread that offers its processor and does not get it back soon sleeps, so that it is in the line.
+    // A thread that yields, and does not get its processor back soon, sleeps, to have a place in the order.
     const detail::deadline awake_until = limits.until.or_after(longest_awake);
     if (detail::try_awake(look, awake_until, detail::pace_of_items)) return true;
 
-    // A stop request does not change word_: whoever can be stopped sleeps on a word of its own as well.
+    // A stop request does not change word_, so a thread that can be stopped also sleeps on a word of its own.
     detail::sync::atomic<std::uint32_t> stopped{0};
     const std::stop_callback wake_on_stop(limits.stop != nullptr ? *limits.stop : std::stop_token(),
                                           [&stopped]() noexcept {
@@ -145,7 +145,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
                                             stopped.store(1, detail::sync::relaxed);
                                             detail::sync::futex_wake(stopped, 1);
                                           });
-    bits counted = 0;  // one_sleeper, when this thread is among them
+    bits counted = 0;  // one_sleeper while this thread is counted in word_
     bool is_overdue = false;
     bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides, or the kernel
     for (bool gives_up = has_ended(limits);;) {
@@ -189,7 +189,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
     }
   }
 
-  // The last change is the last use of the mutex: whoever it lets in may destroy it.
+  // The last change of word_ is the last use of the mutex, because the thread that it lets in may destroy it.
   [[gnu::noinline]] void unlock_and_wake(bits found) noexcept {
     assert((found & locked) != 0 && "plait::mutex: unlock() of a mutex that nobody has locked");
     const detail::sync::futex_place sleepers = detail::sync::place_of(word_);
@@ -209,8 +209,8 @@ class PLAIT_CAPABILITY("mutex") mutex {
   }
 
   detail::sync::atomic<bits> word_{0};  // see the table above
-  // Sleepers that have waited for longer than `patience`. It decides only who is to be next, never whether
-  // somebody is woken: so nothing has to be ordered by it.
+  // Sleepers that have waited for longer than `patience`. It decides only which thread is next, never whether
+  // one is woken, so it needs no order.
   detail::sync::atomic<bits> overdue_{0};
 };
 

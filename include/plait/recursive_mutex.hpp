@@ -10,9 +10,9 @@
 //                        held by the caller
 //   try_lock,            as mutex; at once, if it is   false, too, if it is held 2^32 - 1 times already
 //     try_lock_for, ...  held by the caller
-//   unlock               lock-free                     the last one lets others in
+//   unlock               lock-free                     the last one releases the mutex
 //   held_by_me           wait-free                     exact
-//   Memory: 24 bytes, and none besides.
+//   Memory: 24 bytes, and no allocation.
 //
 //   class inventory {
 //    public:
@@ -31,9 +31,9 @@
 //     std::map<std::string, int> pieces_;
 //   };
 //
-// The constructor is constexpr. What is said of mutex about hand-over, destruction and fork() holds here, too;
-// the thread that forks keeps what it holds, in the child as well. Algorithm: a mutex, the address of something
-// that each thread has of its own, and a depth. Design note: docs/structures/mutex.md.
+// The constructor is constexpr. What mutex.hpp says about hand-over, destruction and fork() holds here too; in
+// the child, the thread that forked still holds what it held. Algorithm: a mutex, the address of a thread-local
+// variable of the owner, and a depth. Design note: docs/structures/mutex.md.
 #pragma once
 
 #include <cassert>
@@ -50,7 +50,7 @@ namespace PLAIT_NAMESPACE {
 
 namespace detail {
 
-// Its address says which thread it is. A child of fork() has the same.
+// Its address identifies the thread. In a child of fork() the address is the same.
 struct [[gnu::visibility("default")]] thread_mark {
   char unused;
 };
@@ -90,7 +90,7 @@ class recursive_mutex {
   [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& when) noexcept {
     return held_by_me() ? hold_again() : hold_if(mutex_.try_lock_until(when));
   }
-  // False if a stop is requested and another thread has the lock.
+  // False if another thread has the lock when a stop is requested.
   [[nodiscard]] bool lock(const std::stop_token& stop) noexcept {
     return held_by_me() ? hold_again() : hold_if(mutex_.lock(stop));
   }
@@ -117,8 +117,8 @@ class recursive_mutex {
   }
 
   mutex mutex_;
-  // Who holds mutex_, or nobody. A thread finds its own mark here only if it has stored it, and then nobody
-  // else has stored anything since; so nothing has to be ordered.
+  // The owner's mark; null if there is none. A thread finds its own mark here only if it has stored it and no
+  // other thread has stored anything since, so relaxed loads and stores suffice.
   detail::sync::atomic<const detail::thread_mark*> owner_{nullptr};
   std::uint32_t depth_ = 0;  // how often the owner has locked it; the owner's alone
 };

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 // thread_specific<T>: a variable of which every thread has a value of its own, for each object.
 //
-// Use it for what an object owns and threads must not share: buffers, random generators, connections, parts
-// of a sum. It is Python's threading.local with a type.
-// Use thread_local for one in the whole program, counter for a number that threads add to, and keyed_counter
-// for numbers by key.
+// Use it for data that belongs to an object and that threads must not share: buffers, random generators,
+// connections, partial sums. It is Python's threading.local with a type.
+// Use thread_local for one variable in the whole program, counter for a number that threads add to, and
+// keyed_counter for numbers by key.
 //
-//   operation     progress            what is promised                              complexity  memory
+//   operation     progress            promise                                       complexity  memory
 //   get, *, ->    wait-free (1)       the thread's value, made when it first asks   O(1)        see below
 //   find          wait-free           the same, or null if there is none            O(1)        none
 //   reset         blocks (2)          destroys the thread's value                   O(1)        gives back
-//   for_each      blocks (2)          the values that there are at one moment       O(values)   a pointer each
-//   combine       blocks (2)          each of them once, and what was folded,       O(values)   a pointer each
+//   for_each      blocks (2)          visits the values of one moment               O(values)   a pointer each
+//   combine       blocks (2)          each of them once, and the folded total,      O(values)   a pointer each
 //                                     also while threads end
 //   size          blocks (2)          exact                                         O(1)        none
 //   thread's end  blocks (2)          drops, keeps or folds the value               O(objects)  gives back (3)
 //   constructor   blocks (2)                                                        O(1)        see below
 //   destructor    waits for threads   all values are destroyed when it returns      O(values)   gives back
-//                 that end just then
+//                 that are ending
 //   Memory: the value, and 40 bytes, for each thread that asked; and for each thread a table of 16 bytes for
 //   each object that was alive at once, rounded up to a power of two, of which the first 8 are always there.
-//   (1) But a thread's first call makes the value and blocks as (2).
+//   (1) Except that a thread's first call makes the value and blocks as (2).
 //   (2) On a lock of the process that is held for a few instructions, or to copy a pointer to each value. No
-//       code of yours runs under it: no constructor, destructor, visitor or fold.
+//       user code runs under it: no constructor, destructor, visitor or fold.
 //   (3) Unless values are kept.
 //
 //   plait::thread_specific<std::vector<char>> buffer;
@@ -31,26 +31,26 @@
 //   };
 //   std::jthread first(work), second(work);
 //
-// What becomes of a value when its thread ends, the constructor is told:
-//   drop_at_exit      it is destroyed, by the thread or by whoever visits it at that moment. The default
+// An argument of the constructor says what happens to a value when its thread ends:
+//   drop_at_exit      it is destroyed, by its thread or by a thread that visits it at that moment. The default
 //   keep_at_exit      it stays, and is visited, until the object is destroyed
-//   fold_at_exit(op)  it becomes part of a total = op(total, value), which combine counts and for_each does
+//   fold_at_exit(op)  it is folded into a total = op(total, value), which combine includes and for_each does
 //                     not visit. Both are const; op may be called again with another total, and by several
 //                     threads at once. If it throws, the value is kept
 //
 // Exceptions: what T's constructor throws, std::bad_alloc, and std::system_error when the system has no
 // thread-exit key left; nothing has changed then.
 //
-// Threads may ask in their last destructors; they get what they had, or a new value. The values of the thread
-// that calls exit() stay until the object goes. Nobody finds the value of a thread that had the same id before,
-// or of an object that was at the same address. A visitor meets values that their threads may be using: T has
-// to allow that, or the threads have to be done. A T must not destroy the object that it belongs to.
-// get and find may be called in a signal handler if the thread has a value; nothing else may, and nothing in
-// operator new. A child of fork() has the values of the thread that forked, and what was kept or folded; those
-// of the other threads are forgotten, and not destroyed. Every call must have returned before the object is
-// destroyed. Shared libraries: as counter.
+// Threads may call get() in their last destructors; they get the value that they had, or a new one. The values
+// of the thread that calls exit() stay until the object is destroyed. A thread never finds the value of an
+// earlier thread with the same id, or of an earlier object at the same address. A visitor sees values that
+// their threads may be using: T has to allow that, or the threads have to be done. A T must not destroy the
+// object that it belongs to. get and find may be called in a signal handler if the thread has a value; nothing
+// else may, and nothing in operator new. A child of fork() has the values of the thread that forked, and those
+// that were kept or folded; those of the other threads are leaked. Every call must have returned before the
+// object is destroyed. Shared libraries: as counter.
 //
-// T: any object type but arrays and const ones, movable or not. Without a function to make it, it needs a
+// T: any object type except arrays and const types, movable or not. Without a function to make it, it needs a
 // default constructor.
 // Algorithm: a table in each thread, looked up by the object's number and checked by its serial. Design note:
 // docs/structures/thread_specific.md.
@@ -68,7 +68,7 @@
 
 namespace PLAIT_NAMESPACE {
 
-// What becomes of a thread's value when the thread ends; see above.
+// What happens to a thread's value when the thread ends; see above.
 struct drop_at_exit_t {};
 struct keep_at_exit_t {};
 inline constexpr drop_at_exit_t drop_at_exit{};
@@ -156,7 +156,7 @@ class thread_specific {
       std::invoke(visit, std::as_const(value_of(*each)));
   }
 
-  // op(op(op(initial, value), value), ...) over every value, and what was folded. Throws what op throws, and
+  // op(op(op(initial, value), value), ...) over every value, and the folded total. Throws what op throws, and
   // std::bad_alloc.
   template <class Result, class Op>
     requires std::invocable<Op&, Result, const T&>
@@ -204,7 +204,7 @@ class thread_specific {
   T* make_own() { return std::addressof(value_of(values_.adopt(make_()))); }
 
   std::function<std::unique_ptr<detail::thread_value>()> make_;
-  detail::thread_values values_;  // last: values may use what make_ holds
+  detail::thread_values values_;  // last, because values may use what make_ holds
 };
 
 }  // namespace PLAIT_NAMESPACE

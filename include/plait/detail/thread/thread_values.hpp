@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The values that threads have of their own for each object: found by one look into the thread's table.
+// The values that each thread has for each object, found by one access to the thread's table.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// What a thread has for an object, whatever its type.
+// A thread's value for an object, of any type.
 class [[gnu::visibility("default")]] thread_value {
  public:
   thread_value() noexcept = default;
@@ -33,8 +33,8 @@ class [[gnu::visibility("default")]] thread_value {
   // Guarded by the lock of thread_values.
   thread_value* previous_ = nullptr;  // in its object's list
   thread_value* next_ = nullptr;
-  const void* thread_ = nullptr;  // whose it is, by the address of the thread's table; null: it has ended
-  std::size_t holders_ = 1;       // its object, and each snapshot or fold that looks at it just now
+  const void* thread_ = nullptr;  // its thread, by the address of the thread's table; null: it has ended
+  std::size_t holders_ = 1;       // its object, and each snapshot or fold that uses it now
 };
 
 // The values of one object, a list; and of each thread, a table with an entry for each object's number.
@@ -42,13 +42,13 @@ class [[gnu::visibility("default")]] thread_value {
 //   thread A:  | 0: serial 7, value | 1: none            | 2: serial 3, value |
 //   thread B:  | 0: none            | 1: serial 8, value |
 //
-// An object is known by its serial, which no other object of the process ever has. So neither a number used
-// again nor an object at the address of an old one finds a value that is not its own: the entry that an object
-// leaves behind in a thread's table is dead, until the next object of that number overwrites it.
+// An object is identified by its serial, which no other object of the process ever has. So an object with a
+// reused number, or at the address of an old one, never finds a value of another object: the entry that an
+// object leaves in a thread's table is dead, until the next object with that number overwrites it.
 //
-// A table belongs to its thread alone. All else is guarded by one lock for the process, which is taken when a
-// value is made or let go and when somebody looks at all of them, and is never held while code of the user
-// runs. What has left its list, and is held by nobody, is destroyed after the lock has been released.
+// Only its thread uses a table. Everything else is guarded by one lock for the process, which is taken when a
+// value is made or released and when all values are visited, and is never held while user code runs. A value
+// that has left its list and has no holders is destroyed after the lock has been released.
 class [[gnu::visibility("default")]] thread_values {
  public:
   enum class at_exit { drop, keep, fold };
@@ -65,7 +65,7 @@ class [[gnu::visibility("default")]] thread_values {
   thread_values(const thread_values&) = delete;
   thread_values& operator=(const thread_values&) = delete;
 
-  // Waits for threads that are letting go of their values just now: once it returns, all are destroyed.
+  // Waits for threads that are releasing their values: once it returns, all are destroyed.
   ~thread_values() {
     registry& all = sync::per_process<registry>();
     unheld gone;
@@ -89,8 +89,8 @@ class [[gnu::visibility("default")]] thread_values {
     return at.serial == serial_ ? at.value : nullptr;
   }
 
-  // Makes it the calling thread's value, unless that has one: the constructor of `made` may have asked for it.
-  // Returns the one that it is. Throws std::bad_alloc, and std::system_error when the system has no
+  // Makes `made` the calling thread's value, unless the thread has one: the constructor of `made` may have made
+  // it. Returns the thread's value. Throws std::bad_alloc, and std::system_error when the system has no
   // thread-exit key left.
   thread_value& adopt(std::unique_ptr<thread_value> made) {
     if (thread_value* const earlier = own()) return *earlier;
@@ -116,13 +116,14 @@ class [[gnu::visibility("default")]] thread_values {
     drop(*value);
   }
 
-  // How many there are. What threads left that have ended is one if it is kept, and none if it is folded.
+  // The number of values. A value of an ended thread counts if it was kept, and does not if it was folded.
   std::size_t size() const noexcept {
     const std::lock_guard guard(sync::per_process<registry>().lock);
     return size_;
   }
 
-  // All values at one moment. They stay as long as it lives: if their threads end meanwhile, it destroys them.
+  // All values at one moment. It keeps them alive: if their threads end meanwhile, its destructor destroys
+  // them.
   class snapshot {
    public:
     // With the total of the values that were folded, if wanted. Throws std::bad_alloc.
@@ -175,10 +176,10 @@ class [[gnu::visibility("default")]] thread_values {
     std::array<entry, sync::sized(8, 1)> first{};
     exit_hook hook{.run = &leave};
     unsigned rounds = 0;                     // how often the hook has run
-    const thread_values* leaving = nullptr;  // whose value the hook is letting go
+    const thread_values* leaving = nullptr;  // the object whose value the hook is releasing
   };
-  // As often as POSIX promises to run destructors of keys: values may be made anew in the destructors of
-  // others. What is made after the last round stays until its object goes; it is found in `first`, unless one
+  // As often as POSIX promises to run destructors of keys, because destructors of values may make new ones. A
+  // value made after the last round stays until its object is destroyed; it is found in `first`, unless a value
   // with another number has taken its place.
   static constexpr unsigned rounds_at_most = 4;
 
@@ -200,8 +201,8 @@ class [[gnu::visibility("default")]] thread_values {
     const std::uint32_t value;
   };
 
-  // Values that nobody holds any more. It is declared before the lock's guard, so that it destroys them when
-  // the lock has been released.
+  // Values without holders. It is declared before the lock's guard, so that it destroys them after the lock has
+  // been released.
   class unheld {
    public:
     unheld() noexcept = default;
@@ -233,7 +234,7 @@ class [[gnu::visibility("default")]] thread_values {
     return value;
   }
 
-  // A signal handler may look the table up between any two of these steps.
+  // A signal handler may read the table between any two of these steps.
   void make_room(table& mine) {
     if (mine.entries == &nothing) {
       mine.entries = mine.first.data();
@@ -251,7 +252,8 @@ class [[gnu::visibility("default")]] thread_values {
     sync::signal_fence();
   }
 
-  // The thread ends. What its destructors ask for from here on is made anew, and let go in another round.
+  // The thread ends. Values that its destructors ask for from here on are made anew, and released in another
+  // round.
   static void leave() noexcept {
     table& mine = sync::per_thread<table>();
     ++mine.rounds;
@@ -310,9 +312,9 @@ class [[gnu::visibility("default")]] thread_values {
     value.thread_ = nullptr;
   }
 
-  // A total is never changed, it is replaced, in one step with the removal of the value that it now contains:
-  // so a snapshot finds the value in exactly one of the two, and the user's fold runs without the lock. If
-  // another thread has replaced the total meanwhile, it is done again.
+  // A total is never changed but replaced, in one step with the removal of the value that it now contains: so a
+  // snapshot finds the value in exactly one of the two, and the user's fold runs without the lock. If another
+  // thread has replaced the total meanwhile, the fold is repeated.
   void fold(thread_value& value) noexcept {
     for (bool is_folded = false; !is_folded;) {
       thread_value* const total = hold_total_or_become_it(value);
@@ -321,7 +323,7 @@ class [[gnu::visibility("default")]] thread_values {
       try {
         sum = fold_(*total, value);
       } catch (...) {
-        keep(value);  // nothing is lost: it is counted on its own
+        keep(value);  // so that it is not lost
         is_folded = true;
       }
       unheld gone;
@@ -348,8 +350,8 @@ class [[gnu::visibility("default")]] thread_values {
   static void before_fork() { sync::per_process<registry>().lock.lock(); }
   static void after_fork() { sync::per_process<registry>().lock.unlock(); }
 
-  // The other threads do not exist here. Their values are unlinked and not destroyed: a thread may have been
-  // in the middle of changing its own.
+  // The other threads do not exist here. Their values are unlinked and not destroyed, because a thread may have
+  // been changing its own.
   static void after_fork_in_child() {
     registry& all = sync::per_process<registry>();
     const table& mine = sync::per_thread<table>();
@@ -364,18 +366,18 @@ class [[gnu::visibility("default")]] thread_values {
     all.lock.unlock();
   }
 
-  const own_number number_;  // the first member: given back when everything else has gone
+  const own_number number_;  // the first member, so that it is given back last
   std::uint64_t serial_ = 0;
 
   const at_exit then_;
   const folder fold_;
 
   // Guarded by the lock.
-  thread_value* first_ = nullptr;  // the list of all values, the youngest first
-  thread_value* total_ = nullptr;  // what folded values have come to, on no list; null: none was folded
-  std::size_t size_ = 0;           // of the list
-  bool is_closing_ = false;        // the destructor waits until leaving_ is 0
-  sync::atomic<std::uint32_t> leaving_{0};  // threads that are letting go of their values; a futex word
+  thread_value* first_ = nullptr;           // the list of all values, the youngest first
+  thread_value* total_ = nullptr;           // the total of folded values, on no list; null: none was folded
+  std::size_t size_ = 0;                    // of the list
+  bool is_closing_ = false;                 // the destructor waits until leaving_ is 0
+  sync::atomic<std::uint32_t> leaving_{0};  // threads that are releasing their values; a futex word
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
