@@ -14,7 +14,7 @@
 
 namespace bench {
 
-// A lock and what it guards, on a line of their own.
+// A lock and the number that it guards, on a cache line of their own.
 template <class Mutex>
 struct alignas(64) guarded_count {
   Mutex mutex;
@@ -26,7 +26,7 @@ inline void check_count(std::uint64_t made, std::uint64_t counted) {
     throw wrong_result("locked " + std::to_string(made) + " times and counted " + std::to_string(counted));
 }
 
-// Every thread takes the lock, adds 1 and gives it back.
+// Every thread takes the lock, adds 1 and releases it.
 template <class Mutex>
 measurement lock_and_add(std::size_t threads, std::chrono::nanoseconds time) {
   guarded_count<Mutex> guarded;
@@ -48,7 +48,7 @@ measurement lock_and_add(std::size_t threads, std::chrono::nanoseconds time) {
   return measured;
 }
 
-// The same, and each thread looks at the clock before and after it waits.
+// The same, and each thread reads the clock before and after it waits.
 template <class Mutex>
 measurement longest_wait(std::size_t threads, std::chrono::nanoseconds time) {
   using clock = std::chrono::steady_clock;

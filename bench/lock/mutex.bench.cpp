@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// mutex against std::mutex and, if they are there, absl::Mutex and oneTBB's: see peers/lock.
+// mutex compared with std::mutex and, if they are installed, absl::Mutex and oneTBB's: see peers/lock.
 #include <mutex>
 
 #include <plait/mutex.hpp>

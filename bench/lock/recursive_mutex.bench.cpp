@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// recursive_mutex against std::recursive_mutex, once and three times at a time.
+// recursive_mutex compared with std::recursive_mutex, taken once and three times.
 #include <mutex>
 
 #include <plait/recursive_mutex.hpp>
@@ -8,7 +8,7 @@
 
 namespace {
 
-// Each lock() takes it three times, as a function does that calls another that calls a third.
+// Each lock() takes it three times, as nested function calls do.
 template <class Mutex>
 class three_deep {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// thread_specific against a plain thread_local, which is one for the whole program.
+// thread_specific compared with a plain thread_local, which is one for the whole program.
 #include "thread/thread_specific.bench.hpp"
 
 #include <plait/thread_specific.hpp>

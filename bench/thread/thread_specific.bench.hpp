@@ -23,7 +23,7 @@ measurement get(std::chrono::nanoseconds time) {
     for (; !stop(); gets += between_looks) {
       for (int i = 0; i != between_looks; ++i) {
         ++variable.mine();
-        std::atomic_signal_fence(std::memory_order_seq_cst);  // so that each time it is looked up, and written
+        std::atomic_signal_fence(std::memory_order_seq_cst);  // so that each access looks it up and writes it
       }
     }
     found = variable.mine();

@@ -17,7 +17,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// What a lock and an unlock cost each of so many threads.
+// The time of a lock and an unlock in each of `threads` threads.
 template <class Mutex>
 double nanoseconds_of(unsigned threads) {
   Mutex mutex;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A mutex under every schedule within the bounds of the search: what it protects, and those who wait for it. It
-// may not need a deadline to find a thread that waits, though every wait begins with one: deadlines_may_help is
-// false.
+// A mutex under every schedule within the bounds of the search: what it protects, and the threads that wait for
+// it. Every wait begins with a deadline, but no wake-up may depend on it: deadlines_may_help is false.
 #include <chrono>
 #include <memory>
 #include <stop_token>
@@ -28,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr verify::options no_help{.deadlines_may_help = false};
 
-// A number that only the holder of the lock may touch.
+// A number that only the holder of the lock may access.
 template <class Mutex>
 struct guarded_number {
   guarded_number() { number.construct(0); }
@@ -130,7 +129,7 @@ const verify::scenario scenarios[] = {
        lock.unlock();
      }},
 
-    // When nobody can go on, not even by a deadline, the sleepers are overdue.
+    // When no thread can continue, not even by a deadline, the sleepers are overdue.
     {"who_has_waited_too_long_comes_before_the_holder_again",
      [] {
        guarded all;
@@ -157,7 +156,7 @@ const verify::scenario scenarios[] = {
      },
      no_help},
 
-    // Of two threads that are done with an object, the second destroys it, when the first may still be in
+    // Of two threads that are done with an object, the second destroys it while the first may still be in
     // unlock().
     {"destroyed_by_the_next_holder_while_unlock_has_not_returned",
      [] {
@@ -237,7 +236,7 @@ TEST(mutex_orders, every_order_is_needed) {
 
 struct state {
   std::string name;
-  bool is_held;  // by the body, until nobody can go on
+  bool is_held;  // by the body, until no other thread can continue
 };
 
 class world {

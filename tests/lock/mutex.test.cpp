@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What mutex promises, row by row; and recursive_mutex, as far as it is the same.
+// The promises of mutex, row by row; and those of recursive_mutex that are the same.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -36,7 +36,7 @@ constinit mutex global;
 template <class Mutex>
 class any_mutex : public testing::Test {
  protected:
-  // What another thread is told.
+  // The result that another thread gets.
   template <class Ask>
   static bool elsewhere(Ask ask) {
     bool answer = false;
@@ -157,7 +157,7 @@ TYPED_TEST(any_mutex, whoever_waits_sleeps) {
     this->lock_.lock();
     this->lock_.unlock();
   });
-  std::this_thread::sleep_for(5ms);  // longer than it takes to be overdue, for which it wakes up once
+  std::this_thread::sleep_for(5ms);  // until it is overdue, for which it wakes up once
   const std::chrono::nanoseconds before = waiter.processor_time();
   const auto calls = plait::detail::sync::futex_calls();
   std::this_thread::sleep_for(100ms);
@@ -242,7 +242,7 @@ TEST(mutex, a_sleeper_that_has_waited_too_long_is_let_in_before_the_holder_again
   threads::sleeper second(enter(2));
   std::this_thread::sleep_for(5ms);
   lock.unlock();
-  lock.lock();  // it has been given to the first
+  lock.lock();  // the lock has been given to the first
   order.push_back(0);
   lock.unlock();
   first.join();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What threads do to a lock. What it guards is plain memory, of which a second holder would break the
-// invariant, and ThreadSanitizer see the race.
+// Rounds for locks. The lock guards plain memory: a second holder would break its invariant, and
+// ThreadSanitizer would report the race.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 
 namespace stress {
 
-// Three numbers that are equal whenever nobody holds the lock.
+// Three numbers that are equal whenever the lock is free.
 struct guarded_numbers {
   std::array<std::uint64_t, 3> equal{};
 
@@ -32,8 +32,8 @@ struct guarded_numbers {
   }
 };
 
-// Every thread locks in ways drawn by chance, gives up at deadlines and at stop requests that others make. In
-// the end everybody who ever got the lock has counted, nobody is left waiting, and the lock is free.
+// Every thread locks in random ways, and gives up at deadlines and at stop requests that others make. At the
+// end every time that the lock was held has been counted, no thread waits, and the lock is free.
 template <class Mutex>
 tally every_way_to_lock(const round& of) {
   constexpr int times = 400;
@@ -67,7 +67,7 @@ tally every_way_to_lock(const round& of) {
           guarded.add(who);
           mutex.unlock();
         }
-        // Stops some call of the next thread: one that was, is or will be.
+        // Stops some call of the next thread, past, present or future.
         if (who.random() % 4 == 0) stops[(mine + times + who.random() % 3) % stops.size()].request_stop();
       }
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Values are made, visited, folded and dropped while threads end, in every order. There are no mutants: what
-// threads share of the values is guarded by a lock, and no memory order is named but relaxed.
+// Values are made, visited, folded and dropped while threads end, in every order. There are no mutants: a lock
+// guards what threads share, and all memory orders are relaxed.
 #include <functional>
 #include <memory>
 #include <new>
@@ -22,8 +22,8 @@ using plait::thread_specific;
 using verify::check;
 namespace sync = plait::detail::sync;
 
-// A number that is written once: whoever reads it without having been handed it meets a data race, and so does
-// whoever destroys it while it is read.
+// A number that is written once. Reading it without synchronization is a data race, and so is destroying it
+// while it is read.
 class cell {
  public:
   explicit cell(int number) : number_(number) {}
@@ -59,7 +59,7 @@ class world {
     for (int i = 0; i != from.ended; ++i) verify::threads([&] { ask(0); });
   }
 
-  // Each by a thread that ends then.
+  // Each call in a thread that ends after it.
   void ask(int) {
     check(values_->find() == nullptr, "a new thread has no value");
     check(values_->get().read() == 1);
@@ -78,7 +78,7 @@ class world {
     const int seen = values_->combine(0, add);
     check(seen >= 0 && seen <= 4, "no value is counted twice");
     if (then_ != policy::drop) {
-      // What others have asked for they may reset.
+      // Other threads may reset the values that they have made.
       check(values_->size() <= 4);
     }
   }
@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(with_one_that_ends, thread_specific_pairs,
                                                        {.depth_first = 2'000, .priorities = 50, .random = 0})),
                          model::name_of);
 
-// Says in plain memory when it is destroyed: whoever looks without having been told meets a race.
+// Records its destruction in plain memory: reading that without synchronization is a race.
 struct noted {
   verify::plain<int>* note;
   explicit noted(verify::plain<int>* in) : note(in) {}

@@ -48,7 +48,7 @@ class summed {
 
 const auto folded = plait::fold_at_exit([](const part& a, const part& b) { return part(a.load() + b.load()); });
 
-// Threads come and go, and what they added is in the sum at every moment, once.
+// Threads come and go, and everything that they added is in the sum exactly once at every moment.
 template <class Policy>
 tally short_lives(const round& of, Policy then) {
   constexpr int lives = 20;
@@ -81,7 +81,7 @@ tally kept_lives(const round& of) {
   return short_lives(of, plait::keep_at_exit);
 }
 
-// Objects come and go while threads end that have values in them: each value is destroyed once.
+// Objects come and go while threads that have values in them end: each value is destroyed once.
 tally objects_come_and_go(const round& of) {
   constexpr int lives = 100;
   static std::atomic<std::int64_t> alive = 0;
@@ -116,7 +116,7 @@ tally objects_come_and_go(const round& of) {
           ending.join();
           if (values.size() != 1) ++leftovers;
         } else {
-          ending_late.push_back(std::move(ending));  // and the object goes while it ends
+          ending_late.push_back(std::move(ending));  // so that the object is destroyed while the thread ends
         }
       }
     });

@@ -37,7 +37,7 @@ using plait::fold_at_exit;
 using plait::keep_at_exit;
 using plait::thread_specific;
 
-// Counts those alive, and remembers which thread destroyed the last one.
+// Counts the living objects, and remembers which thread destroyed the last one.
 struct counted {
   counted() { ++alive; }
   ~counted() {

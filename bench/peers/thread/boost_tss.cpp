@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Boost: thread_specific_ptr, whose values are made by whoever finds none.
+// Boost: thread_specific_ptr, whose values the adapter makes when it finds none.
 #include <boost/thread/tss.hpp>
 
 #include "thread/thread_specific.bench.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// oneTBB: enumerable_thread_specific, as it comes (tbb) and with a key of the system for each object (tbb_key).
+// oneTBB: enumerable_thread_specific, by default (tbb) and with a key of the system for each object (tbb_key).
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include "thread/thread_specific.bench.hpp"
