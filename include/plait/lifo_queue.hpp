@@ -29,7 +29,7 @@
 //   while (auto place = trail.pop()) std::printf("back to %s\n", place->c_str());
 //
 // Exceptions: if a constructor of T or the allocator throws, the queue is as it was and so is a T that was to
-// be pushed. A pop never throws for want of memory. For the operations, and a T whose move may throw, see
+// be pushed. A pop never throws for lack of memory. For the operations, and a T whose move may throw, see
 // queue_interface.hpp.
 //
 // T: queue_element. If its move assignment is missing or may throw, a push that finds the lock taken waits.

@@ -30,7 +30,7 @@
 //   while (auto task = tasks.pop()) std::printf("%d %s\n", task->priority, task->value.c_str());
 //
 // Exceptions: if a constructor of T, the comparator or the allocator throws, the queue is as it was and so is
-// a T that was to be pushed. A pop never throws for want of memory. For the operations, and a T whose move may
+// a T that was to be pushed. A pop never throws for lack of memory. For the operations, and a T whose move may
 // throw, see queue_interface.hpp.
 //
 // T: queue_element. Compare(const T&, const T&) is a strict weak order and runs under the lock: it must not use

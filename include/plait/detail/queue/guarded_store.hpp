@@ -43,7 +43,7 @@ namespace PLAIT_NAMESPACE::detail {
 //     items in the inbox + credit <= room in the container's memory,
 //     items in the inbox + credit <= capacity - size.
 // Releasing the lock raises the credit to that limit; a put that takes the lock takes one from it.
-// If the container's comparator may throw, credit is always 0: the pusher would be gone when it throws.
+// If the container's comparator may throw, credit is always 0: it would throw after the push has returned.
 //
 // A thread that finds the lock taken and cannot post looks again every dozen microseconds, yielding in between,
 // and then sleeps. Meanwhile the holder does a hundred operations or more on lines in its own cache.
