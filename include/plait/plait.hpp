@@ -21,5 +21,6 @@
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/synchronized_value.hpp>
 #include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>

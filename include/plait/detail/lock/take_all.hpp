@@ -45,7 +45,7 @@ inline bool is_over(const wait_limits& limits) noexcept {
 }
 
 template <class Lock>
-bool poll(Lock& lock, const wait_limits& limits) {
+bool poll(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
   for (std::chrono::nanoseconds rest = first_lock_nap;;
        rest = std::min<std::chrono::nanoseconds>(2 * rest, longest_lock_nap)) {
     if (lock.try_lock()) return true;
@@ -56,7 +56,7 @@ bool poll(Lock& lock, const wait_limits& limits) {
 
 // Waits for one lock, in the best way that it knows. There is a deadline, or a stop token, or neither.
 template <class Lock>
-bool take_one(Lock& lock, const wait_limits& limits) {
+bool take_one(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
   if (limits.stop != nullptr) {
     if constexpr (requires {
                     { lock.lock(*limits.stop) } -> std::convertible_to<bool>;
@@ -79,8 +79,8 @@ bool take_one(Lock& lock, const wait_limits& limits) {
   }
 }
 
-inline constexpr auto unlock_one = [](auto& lock) { return lock.unlock(), true; };
-inline constexpr auto try_one = [](auto& lock) -> bool { return lock.try_lock(); };
+inline constexpr auto unlock_one = [](auto& lock) PLAIT_UNANALYZED { return lock.unlock(), true; };
+inline constexpr auto try_one = [](auto& lock) PLAIT_UNANALYZED -> bool { return lock.try_lock(); };
 
 template <class Set>
 void give_back_all(const Set& set) noexcept {
