@@ -9,6 +9,7 @@ namespace plait::cli::tour {
 
 void race(page& out);
 void counter(page& out);
+void deadlock(page& out);
 void lock(page& out);
 void queue(page& out);
 void spsc(page& out);

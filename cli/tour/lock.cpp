@@ -78,6 +78,10 @@ void lock(page& out) {
   out.code("mutex", "guard");
   compare_costs(out);
 
+  out.say("Kept together, a value cannot be reached without its lock, nor two without both:");
+  out.code("synchronized_value", "reach");
+  out.code("synchronized_value", "several");
+
   out.say(
       "Whoever finds a lock free takes it: that is what makes locks fast, and what makes some threads wait and "
       "wait "

@@ -46,6 +46,7 @@ constexpr std::array chapters{
     chapter{"race", "two threads, one number, and updates that get lost", tour::race},
     chapter{"counter", "one number that many threads add to", tour::counter},
     chapter{"lock", "one thread at a time, and none that waits for long", tour::lock},
+    chapter{"deadlock", "two locks, taken in two orders", tour::deadlock},
     chapter{"queue", "producers and consumers, with a bound, an end and a wait for all", tour::queue},
     chapter{"spsc", "a stream from one thread to another", tour::spsc},
     chapter{"lifo", "what was pushed last comes out first", tour::lifo},

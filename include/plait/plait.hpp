@@ -9,6 +9,7 @@
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
+#include <plait/lock_all.hpp>
 #include <plait/mutex.hpp>
 #include <plait/order_of_equals.hpp>
 #include <plait/pop_any.hpp>
@@ -20,5 +21,6 @@
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/synchronized_value.hpp>
 #include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>

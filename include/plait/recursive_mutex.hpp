@@ -63,7 +63,7 @@ class recursive_mutex {
   recursive_mutex(const recursive_mutex&) = delete;
   recursive_mutex& operator=(const recursive_mutex&) = delete;
 
-  void lock() {
+  void lock() PLAIT_UNANALYZED {
     if (held_by_me()) {
       if (!hold_again())
         throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
@@ -74,7 +74,7 @@ class recursive_mutex {
     }
   }
 
-  void unlock() noexcept {
+  void unlock() noexcept PLAIT_UNANALYZED {
     assert(held_by_me() && "plait::recursive_mutex: unlock() by a thread that does not hold it");
     if (--depth_ != 0) return;
     owner_.store(nullptr, detail::sync::relaxed);  // relaxed: see owner_

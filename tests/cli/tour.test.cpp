@@ -55,6 +55,12 @@ TEST(tour, lock_measures_cost_size_and_the_longest_wait) {
   EXPECT_TRUE(contains(out, R"(plait::recursive_mutex +[0-9.]+ ns)")) << out;
 }
 
+TEST(tour, deadlock_shows_one_that_ends_and_none_with_lock_all) {
+  const std::string out = chapter("deadlock", R"(plait::lock_all +[0-9.]+ ns\n +std::scoped_lock +[0-9.]+ ns)");
+  EXPECT_TRUE(contains(out, R"(got\s+both:\s+0\s+of\s+2)")) << out;
+  EXPECT_TRUE(contains(out, R"(200,000\s+transfers,\s+and\s+the\s+balances\s+add\s+up\s+to\s+0)")) << out;
+}
+
 TEST(tour, queue_bounds_joins_closes_and_measures) {
   const std::string out = chapter("queue", R"(plait::bounded_queue +[0-9.]+ +[0-9.]+\n +mutex)");
   EXPECT_TRUE(contains(out, R"(200,000\s+jobs\s+done\s+and\s+0\s+unfinished)")) << out;

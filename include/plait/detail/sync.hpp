@@ -17,13 +17,15 @@
 // believes.
 #if defined(__clang__)
 #define PLAIT_CAPABILITY(name) __attribute__((capability(name)))
-#define PLAIT_SCOPED_CAPABILITY __attribute__((scoped_lockable))
 #define PLAIT_ACQUIRES(...) __attribute__((acquire_capability(__VA_ARGS__), no_thread_safety_analysis))
 #define PLAIT_ACQUIRES_IF_TRUE __attribute__((try_acquire_capability(true), no_thread_safety_analysis))
 #define PLAIT_RELEASES(...) __attribute__((release_capability(__VA_ARGS__), no_thread_safety_analysis))
+#define PLAIT_UNANALYZED __attribute__((no_thread_safety_analysis))  // locks here and unlocks elsewhere
+#define PLAIT_LIFETIME_BOUND [[clang::lifetimebound]]  // what is returned must not outlive the object
 #else
+#define PLAIT_UNANALYZED
+#define PLAIT_LIFETIME_BOUND
 #define PLAIT_CAPABILITY(name)
-#define PLAIT_SCOPED_CAPABILITY
 #define PLAIT_ACQUIRES(...)
 #define PLAIT_ACQUIRES_IF_TRUE
 #define PLAIT_RELEASES(...)

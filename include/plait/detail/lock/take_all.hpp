@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Taking several locks: wait for one while holding none, try the others, and begin again with the one that was
+// taken.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <plait/detail/lock/lock_set.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/event_count.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Nobody wakes a thread that waits for a lock without deadlines or stop tokens: it looks, and sleeps longer
+// each time.
+inline constexpr std::chrono::microseconds first_lock_nap{50};
+inline constexpr std::chrono::milliseconds longest_lock_nap{2};
+
+inline void nap(std::chrono::nanoseconds time, const deadline& until) noexcept {
+  const sync::atomic<std::uint32_t> nothing{0};  // which nobody changes
+  sync::futex_wait(nothing, 0, until.or_after(time).time());
+}
+
+// After several rounds somebody else must be as busy as this thread with taking and giving back the same locks.
+// Threads that go on at the same pace may do so for long: so each rests for a time that depends on chance.
+inline constexpr int rounds_without_rest = sync::attempts(4);
+
+inline void rest(int round, const deadline& until) noexcept {
+  sync::yield();
+  const int times = round - rounds_without_rest;
+  if (times < sync::attempts(4)) return;
+  const auto chance = sync::clock::now().time_since_epoch().count() / 16 % 8;
+  nap(std::chrono::microseconds(10) * std::min(times, 32) * (1 + chance), until);
+}
+
+inline bool is_over(const wait_limits& limits) noexcept {
+  return limits.until.has_passed() || (limits.stop != nullptr && limits.stop->stop_requested());
+}
+
+template <class Lock>
+bool poll(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
+  for (std::chrono::nanoseconds rest = first_lock_nap;;
+       rest = std::min<std::chrono::nanoseconds>(2 * rest, longest_lock_nap)) {
+    if (lock.try_lock()) return true;
+    if (is_over(limits)) return false;
+    nap(rest, limits.until);
+  }
+}
+
+// Waits for one lock, in the best way that it knows. There is a deadline, or a stop token, or neither.
+template <class Lock>
+bool take_one(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
+  if (limits.stop != nullptr) {
+    if constexpr (requires {
+                    { lock.lock(*limits.stop) } -> std::convertible_to<bool>;
+                  }) {
+      return lock.lock(*limits.stop);
+    } else {
+      return poll(lock, limits);
+    }
+  }
+  if (limits.until.is_never()) {
+    lock.lock();
+    return true;
+  }
+  if constexpr (requires {
+                  { lock.try_lock_until(*limits.until.time()) } -> std::convertible_to<bool>;
+                }) {
+    return lock.try_lock_until(*limits.until.time());
+  } else {
+    return poll(lock, limits);
+  }
+}
+
+inline constexpr auto unlock_one = [](auto& lock) PLAIT_UNANALYZED { return lock.unlock(), true; };
+inline constexpr auto try_one = [](auto& lock) PLAIT_UNANALYZED -> bool { return lock.try_lock(); };
+
+template <class Set>
+void give_back_all(const Set& set) noexcept {
+  std::size_t places = 0;
+  set.until_false(places, unlock_one);
+}
+
+// So many places from the first on; behind the last place comes place 0.
+template <class Set>
+void give_back(const Set& set, std::size_t first, std::size_t count) noexcept {
+  for (; count != 0; --count) set.on((first + count - 1) % set.size(), unlock_one);
+}
+
+// Takes the locks from the first on with take_first(lock) and then try_one. Returns how many places are held:
+// all of them, or as many as come before the first that could not be taken. If a lock throws, none is held.
+template <class Set, class TakeFirst>
+std::size_t take_from(const Set& set, std::size_t first, TakeFirst take_first) {
+  std::size_t held = 0;
+  try {
+    if (first == 0) {  // as it nearly always is
+      bool is_first = true;
+      set.until_false(held, [&](auto& lock) -> bool {
+        return std::exchange(is_first, false) ? take_first(lock) : try_one(lock);
+      });
+    } else if (set.on(first, take_first)) {
+      for (held = 1; held != set.size() && set.on((first + held) % set.size(), try_one);) ++held;
+    }
+  } catch (...) {
+    give_back(set, first, held);
+    throw;
+  }
+  return held;
+}
+
+// False if the limits ended the wait.
+template <class Set>
+bool take_all(const Set& set, const wait_limits& limits) {
+  std::size_t first = 0;
+  for (int round = 0;; ++round) {
+    const std::size_t held = take_from(set, first, [&](auto& lock) { return take_one(lock, limits); });
+    if (held == set.size()) return true;
+    if (held == 0) return false;
+    give_back(set, first, held);
+    // Whoever has it is likely to want one of those that were just held, and gets them while this thread waits.
+    first = (first + held) % set.size();
+    if (round >= rounds_without_rest) rest(round, limits.until);
+  }
+}
+
+// At once, or not at all.
+template <class Set>
+bool try_all(const Set& set) {
+  const std::size_t held = take_from(set, 0, try_one);
+  if (held == set.size()) return true;
+  give_back(set, 0, held);
+  return false;
+}
+
+}  // namespace PLAIT_NAMESPACE::detail
