@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// lock_all against std::scoped_lock, both with std::mutex; and lock_all with mutex.
+// lock_all compared with std::scoped_lock, both with std::mutex; and lock_all with mutex.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -31,7 +31,7 @@ struct std_lock {
 
 using bench::guarded_count;
 
-// Takes four locks and gives them back, with nobody else there.
+// Takes four locks and releases them, in a single thread.
 template <class Way, class Mutex>
 bench::measurement four(std::chrono::nanoseconds time) {
   std::array<guarded_count<Mutex>, 4> guarded;
@@ -49,7 +49,7 @@ bench::measurement four(std::chrono::nanoseconds time) {
   return measured;
 }
 
-// Eight threads take four of sixteen locks, chosen by chance, and add 1 to what each guards.
+// Eight threads take four of sixteen locks, chosen at random, and add 1 to what each guards.
 template <class Way, class Mutex>
 bench::measurement four_of_sixteen(std::chrono::nanoseconds time) {
   constexpr std::size_t threads = 8;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// synchronized_value against a value with a std::mutex beside it.
+// synchronized_value compared with a value with a std::mutex beside it.
 #include <atomic>
 #include <cstdint>
 #include <mutex>

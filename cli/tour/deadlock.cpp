@@ -16,7 +16,7 @@
 namespace plait::cli::tour {
 namespace {
 
-// Each of two threads holds a lock and wants the other's; a deadline ends what would never end.
+// Each of two threads holds a lock and wants the other's; a deadline ends the deadlock.
 void hang_for_a_while(page& out) {
   constexpr std::chrono::milliseconds patience(100);
   std::array<plait::mutex, 2> locks;

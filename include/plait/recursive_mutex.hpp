@@ -63,6 +63,7 @@ class recursive_mutex {
   recursive_mutex(const recursive_mutex&) = delete;
   recursive_mutex& operator=(const recursive_mutex&) = delete;
 
+  // Takes the lock, or takes it again. Throws std::system_error if it is held 2^32 - 1 times already.
   void lock() PLAIT_UNANALYZED {
     if (held_by_me()) {
       if (!hold_again())
@@ -74,6 +75,7 @@ class recursive_mutex {
     }
   }
 
+  // Undoes one lock(). The caller must hold the lock.
   void unlock() noexcept PLAIT_UNANALYZED {
     assert(held_by_me() && "plait::recursive_mutex: unlock() by a thread that does not hold it");
     if (--depth_ != 0) return;
@@ -81,6 +83,7 @@ class recursive_mutex {
     mutex_.unlock();
   }
 
+  // False if another thread has the lock (at the deadline, in the timed forms), or it is held 2^32 - 1 times.
   [[nodiscard]] bool try_lock() noexcept { return held_by_me() ? hold_again() : hold_if(mutex_.try_lock()); }
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) noexcept {
@@ -95,6 +98,7 @@ class recursive_mutex {
     return held_by_me() ? hold_again() : hold_if(mutex_.lock(stop));
   }
 
+  // Whether the calling thread holds the lock.
   bool held_by_me() const noexcept {
     return owner_.load(detail::sync::relaxed) == me();  // relaxed: see owner_
   }

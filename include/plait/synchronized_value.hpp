@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: MIT
 // synchronized_value<T>: a value that can only be reached while its lock is held.
 //
-// Use it instead of a value with a mutex beside it that everybody has to remember. The free function apply()
-// takes several of them at once, in any order. Use counter, keyed_counter or a queue where one of them does.
+// Use it instead of a value with a mutex beside it that every user has to remember. The free function apply()
+// locks several of them at once, in any order. Use counter, keyed_counter or a queue where that suffices.
 //
 //   operation              progress                     promise
 //   apply(f, a, b, ...)    blocks until it has all      f(values...) under all locks; no deadlock
 //   with(f), lock()        blocks while another has it  f(value) under the lock; a guard with * and ->
 //   read(f), rlock()       blocks while another writes  the same for const, together with other readers if the
 //                                                       Mutex has lock_shared()
-//   load, store, exchange  as read, with, with          a copy out, a value in, both in one
+//   load, store, exchange  as read, with, with          returns a copy; replaces the value; both at once
 //   update(f)              as with                      value = f(value), or as it was if f throws
-//   wait(pred)             blocks until pred(value)     a guard, and pred holds; looked at after each change
+//   wait(pred)             blocks until pred(value)     a guard, and pred holds; tested after each change
 //   wait(stop_token, pred) gives up at a stop request   an empty guard if pred does not hold
 //   wait_for, wait_until   gives up at a deadline       an empty guard if pred does not hold
-//   Memory: the value, the Mutex and 8 bytes. Cost: that of the lock, and a load to see whether somebody waits.
+//   Memory: the value, the Mutex and 8 bytes. Cost: that of the lock, and a load to see whether a thread waits.
 //
 //   plait::synchronized_value<std::vector<std::string>> names;
 //   names.with([](auto& list) { list.push_back("Ada"); });
 //   names.lock()->push_back("Grace");
 //   const std::size_t count = names.read([](const auto& list) { return list.size(); });
 //
-// A reference that was got through a guard, or that f returns, must not outlive the guard, and a guard not the
+// A reference that was got through a guard, or that f returns, must not outlive the guard, nor a guard the
 // value: bind the guard to a name before a loop over the value. Clang warns of the simple cases. The value
-// itself has no operator->: two uses in a row would be two locks, with anybody's changes in between. If f or
-// pred throws, so does the call, and the value stays as they left it. They run under the lock, so they must not
-// use the same synchronized_value, unless the Mutex is recursive. Every change wakes all who wait. Every call
-// must have returned, and every guard be gone, before the value is destroyed. T: an object type; load() copies
-// it, store() and exchange() move it. Mutex: lock(), try_lock(), unlock(); where it has neither deadlines nor
-// stop tokens, waits look again after naps of 50 us to 2 ms while another thread has it. apply() and the
-// constructor are those of the Concurrency TS 2 (P0290); apply() takes const values, too. Algorithm: waits are
-// those of an event count, whose order is that of the lock. Design note: docs/structures/synchronized_value.md.
+// itself has no operator->: two uses in a row would lock twice, with changes by other threads in between. If f
+// or pred throws, so does the call, and the value stays as they left it. They run under the lock, so they must
+// not use the same synchronized_value, unless the Mutex is recursive. Every change wakes all waiters. Every
+// call must have returned, and every guard be gone, before the value is destroyed. T: an object type; load()
+// copies it, store() and exchange() move it. Mutex: lock(), try_lock(), unlock(); if it has neither deadlines
+// nor stop tokens, waits try again after sleeps of 50 us to 2 ms while another thread has it. apply() and the
+// constructor are those of the Concurrency TS 2 (P0290); apply() takes const values too.
+// Algorithm: an event count, whose order is that of the lock. Design note:
+// docs/structures/synchronized_value.md.
 #pragma once
 
 #include <chrono>
@@ -62,7 +63,7 @@ concept shared_lockable = lockable<Mutex> && requires(Mutex& mutex) {
 
 struct value_access;
 
-// A value's lock as lock_guard takes it, for those who read.
+// Locks a value for reading.
 template <class Mutex>
 struct for_readers {
   static void lock(Mutex& mutex) PLAIT_UNANALYZED {
@@ -81,8 +82,8 @@ struct for_readers {
   }
 };
 
-// What is reached through Value, while it is locked. Movable; empty once it has been moved from or unlocked,
-// and where a wait has given up. Value is a synchronized_value, const for those who read.
+// Access to the value of a locked Value, a synchronized_value, const for readers. Movable; empty once it has
+// been moved from or unlocked, and if a wait has given up.
 template <class Value>
 class [[nodiscard]] value_guard {
  public:
@@ -106,7 +107,7 @@ class [[nodiscard]] value_guard {
   bool owns_lock() const noexcept { return of_ != nullptr; }
   explicit operator bool() const noexcept { return owns_lock(); }
 
-  // Gives the value back now.
+  // Releases the lock now.
   void unlock() noexcept {
     if (Value* const of = std::exchange(of_, nullptr)) of->give_back();
   }
@@ -140,7 +141,7 @@ class synchronized_value {
   synchronized_value(const synchronized_value&) = delete;
   synchronized_value& operator=(const synchronized_value&) = delete;
 
-  // -- for one user at a time --
+  // -- for one thread at a time --
 
   guard lock() PLAIT_LIFETIME_BOUND PLAIT_UNANALYZED {
     mutex_.lock();
@@ -156,7 +157,7 @@ class synchronized_value {
     const guard held = lock();
     *held = std::invoke(std::forward<F>(f), std::as_const(*held));
   }
-  // The old value is destroyed when the lock has been given back.
+  // The old value is destroyed after the lock has been released.
   void store(T value)
     requires std::movable<T>
   {
@@ -219,8 +220,8 @@ class synchronized_value {
   }
   void give_back() const noexcept { detail::for_readers<Mutex>::unlock(mutex_); }
 
-  // After a change, and after unlock(). Whoever waits has counted itself before it took the lock to look: so if
-  // it looked before this change, its count was there before this thread had the lock, and is seen here.
+  // After a change, and after unlock(). A waiter has counted itself before it took the lock to look: so if it
+  // looked before this change, its count was there before this thread had the lock, and is seen here.
   void tell_waiters() noexcept { changed_.notify_all(); }
 
   template <class Pred>
@@ -237,8 +238,8 @@ class synchronized_value {
   }
 
   mutable Mutex mutex_;
-  detail::event_count changed_;  // who waits for a change
-  T value_;                      // mutex_'s
+  detail::event_count changed_;  // threads that wait for a change
+  T value_;                      // guarded by mutex_
 };
 
 template <class T>
@@ -271,11 +272,11 @@ concept synchronized = is_synchronized_value<std::remove_const_t<Value>>;
 
 }  // namespace detail
 
-// Calls f with what is in each of the values, const for those that are, while it holds all their locks.
+// Calls f with references to all the values, const if the synchronized_value is, while holding all locks.
 template <class F, detail::synchronized First, detail::synchronized... Others>
 decltype(auto) apply(F&& f, First& first, Others&... others) {
   using access = detail::value_access;
-  const detail::at_end_of_scope tell([&]() noexcept {  // when the locks have been given back
+  const detail::at_end_of_scope tell([&]() noexcept {  // after the locks have been released
     access::tell_waiters(first);
     (access::tell_waiters(others), ...);
   });

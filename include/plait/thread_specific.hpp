@@ -71,12 +71,15 @@ namespace PLAIT_NAMESPACE {
 // What happens to a thread's value when the thread ends; see above.
 struct drop_at_exit_t {};
 struct keep_at_exit_t {};
+// The arguments of the constructor.
 inline constexpr drop_at_exit_t drop_at_exit{};
 inline constexpr keep_at_exit_t keep_at_exit{};
+// What fold_at_exit() returns.
 template <class Op>
 struct fold_at_exit_t {
-  Op op;
+  Op op;  // op(total, value)
 };
+// The argument of the constructor that makes `op` fold a value into the total.
 template <class Op>
 fold_at_exit_t<Op> fold_at_exit(Op op) {
   return {std::move(op)};

@@ -26,7 +26,7 @@ using verify::check;
 namespace sync = plait::detail::sync;
 using namespace std::chrono_literals;
 
-// A lock with no more than it takes.
+// A lock with only the functions that lock_all needs.
 class plain_lock {
  public:
   void lock() { lock_.lock(); }
@@ -39,10 +39,10 @@ class plain_lock {
 
 struct state {
   std::string name;
-  bool is_held;  // the second lock, by the body, until nobody can go on
+  bool is_held;  // the second lock, by the body, until no other thread can continue
 };
 
-// Three locks, each with a number that only its holder may touch.
+// Three locks, each with a number that only its holder may access.
 template <class Lock>
 class world {
  public:

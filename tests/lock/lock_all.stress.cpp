@@ -22,8 +22,9 @@ namespace {
 
 using stress::member;
 
-// Threads take some of the locks, chosen by chance and named in any order, some of them twice, in every way
-// there is; and some take two by hand, one within the other. In the end everybody who held locks has counted.
+// Threads take some of the locks, chosen at random and named in any order, some of them twice, by every
+// function; and some take two by hand, one within the other. At the end every time that locks were held has
+// been counted.
 template <class Mutex>
 stress::tally some_of_the_locks(const stress::round& of) {
   constexpr std::size_t count = 6;
@@ -71,7 +72,7 @@ stress::tally some_of_the_locks(const stress::round& of) {
             break;
           }
           case 4:
-            if (a > b) {  // by hand, in the order that others have to keep who do so, too
+            if (a > b) {  // by hand, in the same order in all threads that do so
               const std::lock_guard outer(locks[b]);
               const std::lock_guard inner(locks[a]);
               use({a, b});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lock_all promises, row by row.
+// The promises of lock_all, row by row.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -36,7 +36,7 @@ using plait::try_lock_all_until;
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-// Counts who takes it, and throws or is busy when told to.
+// Counts how often it is taken, and throws or is busy on request.
 struct told_lock {
   void lock() {
     if (throws) throw std::runtime_error("no lock");
@@ -151,7 +151,7 @@ TEST(lock_all, try_lock_all_takes_all_or_none) {
   EXPECT_EQ(a.held + b.held + c.held, 0);
 }
 
-// With a deadline and with a stop token, whether or not the locks know of such.
+// With a deadline and with a stop token, whether or not the locks support them.
 template <class Lock>
 class lock_all_gives_up : public testing::Test {
  protected:
@@ -241,7 +241,7 @@ TEST(lock_all, what_it_returns_can_be_moved_and_emptied_and_cannot_be_copied) {
   EXPECT_EQ(c.held + d.held, 0);
 }
 
-// A refusal would name nothing that helps: so it is a concept that says what is missing.
+// A concept, so that the compiler's error says what is missing.
 template <class... Arguments>
 concept can_lock_all = requires(Arguments... arguments) { lock_all(arguments...); };
 static_assert(can_lock_all<plait::mutex&, std::mutex&>);
@@ -251,7 +251,7 @@ static_assert(!can_lock_all<int&>);
 static_assert(!can_lock_all<std::vector<int>&>);
 static_assert(!can_lock_all<>);
 
-// Everybody names them in an order of their own, and one takes two by hand, one in the other.
+// Each thread names them in an order of its own, and one takes two by hand, one within the other.
 TEST(lock_all, many_threads_in_any_order_do_not_deadlock) {
   std::array<plait::mutex, 4> locks;
   std::array<long, 4> counts{};

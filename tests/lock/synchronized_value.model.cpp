@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every pair of what can be done to a synchronized_value, and three of them: changes are made one by one, and
-// nobody who waits for one sleeps on.
+// Every pair of operations on a synchronized_value, and triples: changes are made one by one, and no thread
+// that waits for one sleeps through it.
 #include <chrono>
 #include <memory>
 #include <stop_token>

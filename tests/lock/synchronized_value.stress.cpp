@@ -17,8 +17,8 @@ namespace {
 
 using stress::member;
 
-// Some put a number of permits, in every way in which a value can be changed, and others take one at a time,
-// waiting for it if there is none. Whoever waits gets one in the end: a wake-up that is lost hangs.
+// Some threads add permits, by every operation that changes a value, and others take one at a time, waiting if
+// there is none. Every waiter gets one in the end: a lost wake-up would hang.
 template <class Mutex>
 stress::tally permits(const stress::round& of) {
   constexpr std::uint64_t each_takes = 300;

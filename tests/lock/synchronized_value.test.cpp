@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What synchronized_value promises, row by row.
+// The promises of synchronized_value, row by row.
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -38,7 +38,7 @@ auto elsewhere(Ask ask) {
   return *std::move(answer);
 }
 
-// Whether nobody has it, by the one way that does not wait.
+// Whether the lock is free, by the only call that does not wait.
 template <class Value>
 bool is_free(Value& value) {
   return elsewhere([&] { return value.wait_for(0s, [](const auto&) { return true; }).owns_lock(); });
@@ -193,7 +193,7 @@ TEST(synchronized_value, wait_returns_at_once_what_is_so_already) {
   EXPECT_FALSE(is_free(value));
 }
 
-// Each way in which a value can be changed.
+// Each operation that changes a value.
 void with(synchronized_value<int>& value) {
   value.with([](int& n) { n = 5; });
 }

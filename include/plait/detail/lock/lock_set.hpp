@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The locks that lock_all() is to take, each of them once: some that are named, or those of a range.
+// The locks that lock_all() takes, each of them once: named ones, or those of a range.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ concept lockable = requires(std::remove_reference_t<Lock>& lock) {
 
 // Both kinds of sets have
 //   size()       how many places there are
-//   on(i, call)  what call(lock) returns of the lock in place i; true if there is none, since it stands before
+//   on(i, call)  call(lock) for the lock in place i; true if the place is empty: the lock has an earlier one
 //   until_false(reached, call)  calls on every lock in turn, while it is true; `reached` counts those places
 
 // Locks of any types. Two at the same address are the same lock.
@@ -75,7 +75,7 @@ class named_locks {
     ((stands_before(Place) ? void(std::get<Place>(locks_) = nullptr) : void()), ...);
   }
 
-  std::tuple<Locks*...> locks_;  // null where the lock stands before
+  std::tuple<Locks*...> locks_;  // null if an earlier place has the same lock
 };
 
 template <class Element>
@@ -89,7 +89,7 @@ concept refers_to_lock = requires(Element& element) {
                         std::reference_wrapper<std::remove_reference_t<decltype(element.get())>>>;
 };
 
-// What a range may hold: locks, pointers to locks, or std::reference_wrapper.
+// The elements of a range: locks, pointers to locks, or std::reference_wrapper.
 template <class Element>
 concept lock_element = lockable<Element> || leads_to_lock<Element> || refers_to_lock<Element>;
 

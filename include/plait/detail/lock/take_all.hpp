@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Taking several locks: wait for one while holding none, try the others, and begin again with the one that was
-// taken.
+// Taking several locks: waits for one while holding none, tries the others, and begins again with the one that
+// another thread has.
 #pragma once
 
 #include <algorithm>
@@ -18,18 +18,18 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Nobody wakes a thread that waits for a lock without deadlines or stop tokens: it looks, and sleeps longer
+// A thread that waits for a lock without deadlines or stop tokens is not woken: it tries, and sleeps longer
 // each time.
 inline constexpr std::chrono::microseconds first_lock_nap{50};
 inline constexpr std::chrono::milliseconds longest_lock_nap{2};
 
 inline void nap(std::chrono::nanoseconds time, const deadline& until) noexcept {
-  const sync::atomic<std::uint32_t> nothing{0};  // which nobody changes
+  const sync::atomic<std::uint32_t> nothing{0};  // never changed, so that only the deadline ends the sleep
   sync::futex_wait(nothing, 0, until.or_after(time).time());
 }
 
-// After several rounds somebody else must be as busy as this thread with taking and giving back the same locks.
-// Threads that go on at the same pace may do so for long: so each rests for a time that depends on chance.
+// After several rounds another thread probably takes and releases the same locks too. Threads that repeat that
+// at the same pace may do so for long, so each sleeps for a random time.
 inline constexpr int rounds_without_rest = sync::attempts(4);
 
 inline void rest(int round, const deadline& until) noexcept {
@@ -54,7 +54,7 @@ bool poll(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
   }
 }
 
-// Waits for one lock, in the best way that it knows. There is a deadline, or a stop token, or neither.
+// Waits for one lock, by the best function that it has. There is a deadline, or a stop token, or neither.
 template <class Lock>
 bool take_one(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
   if (limits.stop != nullptr) {
@@ -88,19 +88,19 @@ void give_back_all(const Set& set) noexcept {
   set.until_false(places, unlock_one);
 }
 
-// So many places from the first on; behind the last place comes place 0.
+// A number of places from the first on; place 0 follows the last one.
 template <class Set>
 void give_back(const Set& set, std::size_t first, std::size_t count) noexcept {
   for (; count != 0; --count) set.on((first + count - 1) % set.size(), unlock_one);
 }
 
 // Takes the locks from the first on with take_first(lock) and then try_one. Returns how many places are held:
-// all of them, or as many as come before the first that could not be taken. If a lock throws, none is held.
+// all of them, or those before the first that could not be taken. If a lock throws, none is held.
 template <class Set, class TakeFirst>
 std::size_t take_from(const Set& set, std::size_t first, TakeFirst take_first) {
   std::size_t held = 0;
   try {
-    if (first == 0) {  // as it nearly always is
+    if (first == 0) {  // as in nearly all calls
       bool is_first = true;
       set.until_false(held, [&](auto& lock) -> bool {
         return std::exchange(is_first, false) ? take_first(lock) : try_one(lock);
@@ -124,13 +124,13 @@ bool take_all(const Set& set, const wait_limits& limits) {
     if (held == set.size()) return true;
     if (held == 0) return false;
     give_back(set, first, held);
-    // Whoever has it is likely to want one of those that were just held, and gets them while this thread waits.
+    // Its holder probably wants one of the locks that were just held, and gets it while this thread waits.
     first = (first + held) % set.size();
     if (round >= rounds_without_rest) rest(round, limits.until);
   }
 }
 
-// At once, or not at all.
+// Takes all locks without waiting, or none.
 template <class Set>
 bool try_all(const Set& set) {
   const std::size_t held = take_from(set, 0, try_one);
