@@ -373,6 +373,11 @@ decltype(auto) rarely(Args... args) {
   return std::invoke(Function, args...);
 }
 
+// A scenario decides nothing by chance.
+constexpr std::uint64_t random_number() noexcept {
+  return 0;
+}
+
 // Trying once more shows nothing that the order of the threads does not show already.
 constexpr int attempts(int /*native*/) noexcept {
   return 1;
