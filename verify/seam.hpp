@@ -384,6 +384,11 @@ decltype(auto) rarely(Args... args) {
   return std::invoke(Function, args...);
 }
 
+// A scenario decides nothing by chance.
+constexpr std::uint64_t random_number() noexcept {
+  return 0;
+}
+
 // One attempt is enough: further ones show nothing that another order of the threads does not show.
 constexpr int attempts(int /*native*/) noexcept {
   return 1;

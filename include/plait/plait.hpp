@@ -6,6 +6,7 @@
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
+#include <plait/hash_map.hpp>
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>

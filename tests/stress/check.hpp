@@ -12,6 +12,7 @@
 #include <verify/history/call.hpp>
 #include <verify/history/container_history.hpp>
 #include <verify/history/counter_monitor.hpp>
+#include <verify/history/map_monitor.hpp>
 #include <verify/history/shrink.hpp>
 #include <verify/history/timeline.hpp>
 
@@ -55,6 +56,31 @@ inline call_in_words in_words(const history::counter_operation& made) {
       break;
   }
   return {"exchange", value, std::to_string(made.result)};
+}
+
+inline call_in_words in_words(const history::map_operation& made) {
+  using enum history::map_action;
+  const std::string key = fmt::format("[{}]", made.key);
+  const std::string both = fmt::format("[{},{}]", made.key, made.value);
+  switch (made.what) {
+    case inserted:
+      return {"insert", both, "true"};
+    case not_inserted:
+      return {"insert", key, "false"};
+    case put:
+      return {"put", both, "null"};
+    case assigned:
+      return {"assign", both, "true"};
+    case erased:
+      return {"erase", key, "true"};
+    case not_erased:
+      return {"erase", key, "false"};
+    case found:
+      return {"find", key, std::to_string(made.value)};
+    case not_found:
+      break;
+  }
+  return {"find", key, "null"};
 }
 
 // find_fault(calls) describes a fault, or returns nothing. Throws a failure with a shrunk history that shows

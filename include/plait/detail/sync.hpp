@@ -260,6 +260,16 @@ template <auto Function, class... Args>
   return std::invoke(Function, args...);
 }
 
+// A number that nobody outside of this process can guess.
+inline std::uint64_t random_number() noexcept {
+  std::uint64_t number = 0;
+  // Before the kernel has gathered any chance, the address and the clock have to do.
+  if (syscall(SYS_getrandom, &number, sizeof number, 1 /* do not wait */) != sizeof number)
+    number = static_cast<std::uint64_t>(clock::now().time_since_epoch().count()) ^
+             reinterpret_cast<std::uintptr_t>(&number) * 0x9e3779b97f4a7c15;
+  return number;
+}
+
 // How often to make an attempt that may succeed if only it is made again: as often as told. The checker
 // makes it once, for it tries every moment anyway.
 constexpr int attempts(int count) noexcept {

@@ -45,9 +45,9 @@ constexpr std::uint64_t mix(std::uint64_t word) noexcept {
 }
 
 // A fast 64-bit hash of bytes: multiply and fold, a word at a time. It depends on the byte order, and an
-// attacker can construct collisions.
-inline std::uint64_t hash_bytes(const char* text, std::size_t size) noexcept {
-  std::uint64_t state = size * 0x9e3779b97f4a7c15;
+// attacker can construct collisions, except with a seed that the attacker does not know.
+inline std::uint64_t hash_bytes(const char* text, std::size_t size, std::uint64_t seed = 0) noexcept {
+  std::uint64_t state = seed ^ size * 0x9e3779b97f4a7c15;
   for (; size > 16; text += 8, size -= 8) {
     state = (state ^ byte_words::read<std::uint64_t>(text)) * 0xa0761d6478bd642f;
     state = std::rotl(state, 29);
@@ -66,6 +66,11 @@ struct key_hash {
   {
     return mix(std::hash<Key>()(key));
   }
+  std::uint64_t operator()(const Key& key, std::uint64_t seed) const noexcept(noexcept(std::hash<Key>()(key)))
+    requires requires { std::hash<Key>()(key); }
+  {
+    return mix(std::hash<Key>()(key) ^ seed);
+  }
 };
 
 template <class Traits, class Allocator>
@@ -73,6 +78,9 @@ struct key_hash<std::basic_string<char, Traits, Allocator>> {
   using is_transparent = void;
   std::uint64_t operator()(std::basic_string_view<char, Traits> key) const noexcept {
     return hash_bytes(key.data(), key.size());
+  }
+  std::uint64_t operator()(std::basic_string_view<char, Traits> key, std::uint64_t seed) const noexcept {
+    return hash_bytes(key.data(), key.size(), seed);
   }
 };
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// A home and its overflow blocks, for the holder of the home's lock.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include <plait/detail/map/block_tags.hpp>
+#include <plait/detail/map/map_segment.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Keys stand without gaps: only the last block has free slots. The caller holds the home's lock.
+template <class Block>
+class map_chain {
+ public:
+  using slot = typename Block::slot;
+
+  // Of a key; or, if it is not there, of the next one to come. The index may then be slot_count.
+  struct place {
+    bool is_taken = false;
+    Block* block = nullptr;
+    std::size_t index = 0;
+
+    slot& at() const noexcept { return (*block)[index]; }
+  };
+
+  map_chain(segment_header<Block>& segment, Block& home) noexcept : segment_(segment), home_(home) {}
+
+  const segment_header<Block>& segment() const noexcept { return segment_; }
+
+  template <class Matches>
+  place find(block_tags::tag tag, Matches matches) const {
+    for (Block* block = &home_;;) {
+      const block_tags tags = block->tags();
+      for (auto candidates = tags.find(tag); candidates.has_next();) {
+        const place found{true, block, candidates.next()};
+        if (matches(found.at())) return found;
+      }
+      Block* const next = block->next();
+      if (next == nullptr) return {false, block, tags.taken()};
+      block = next;
+    }
+  }
+
+  // Lets construct(slot&) build a key at `end`, where find() has not found it. False if the segment should grow
+  // before; then nothing has happened.
+  template <class Memory, class Construct>
+  bool append(Memory& memory, const place& end, block_tags::tag tag, Construct construct) {
+    if (end.index != Block::slot_count) {
+      construct(end.at());
+      end.block->set_tags(end.block->tags().with(end.index, tag));
+      return true;
+    }
+    if (segment_.overflow.get() >= segment_.crowded_at.get()) return false;
+    typename Memory::spare_blocks more(memory, 1);
+    construct(more.front()[0]);
+    more.front().set_tags(block_tags().with(0, tag));
+    end.block->set_next(&more.use());
+    segment_.overflow.add(1);
+    return true;
+  }
+
+  // Takes the key at `from`, whose slot is empty already, out of the chain. The last one moves there.
+  template <class Memory>
+  void close_gap(Memory& memory, const place& from) noexcept {
+    Block* before = nullptr;
+    Block* last = &home_;
+    while (Block* const next = last->next()) before = std::exchange(last, next);
+    const block_tags tags = last->tags();
+    const std::size_t index = tags.taken() - 1;
+    if (last != from.block || index != from.index) {
+      from.at().move_from((*last)[index]);
+      from.block->set_tags(from.block->tags().with(from.index, tags[index]));
+    }
+    last->set_tags(last->tags().without(index));
+    if (index == 0 && before != nullptr) end_after(memory, *before);
+  }
+
+  // Calls visit(slot&, tag) for each key.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (Block* block = &home_; block != nullptr; block = block->next()) {
+      const block_tags tags = block->tags();
+      for (std::size_t i = 0; i != tags.taken(); ++i) visit((*block)[i], tags[i]);
+    }
+  }
+
+  // The same; takes those keys out of the chain for which it returns true, and whose slots are empty then.
+  template <class Memory, class Visit>
+  void remove_if(Memory& memory, Visit is_empty) noexcept(noexcept(is_empty(std::declval<slot&>()))) {
+    Block* to = &home_;
+    std::size_t index = 0;
+    block_tags kept;
+    for (Block* from = &home_; from != nullptr; from = from->next()) {
+      const block_tags tags = from->tags();
+      for (std::size_t i = 0; i != tags.taken(); ++i) {
+        if (is_empty((*from)[i])) continue;
+        if (index == Block::slot_count) {
+          to->set_tags(std::exchange(kept, {}));
+          to = to->next();
+          index = 0;
+        }
+        if (to != from || index != i) (*to)[index].move_from((*from)[i]);
+        kept = kept.with(index++, tags[i]);
+      }
+    }
+    to->set_tags(kept);
+    end_after(memory, *to);
+  }
+
+ private:
+  template <class Memory>
+  void end_after(Memory& memory, Block& last) noexcept {
+    Block* more = last.next();
+    last.set_next(nullptr);
+    while (more != nullptr) {
+      memory.give_back(*std::exchange(more, more->next()));
+      segment_.overflow.add(static_cast<std::size_t>(-1));
+    }
+  }
+
+  segment_header<Block>& segment_;
+  Block& home_;
+};
+
+// Holds the lock as long as it lives.
+template <class Block>
+class locked_chain : public map_chain<Block> {
+ public:
+  locked_chain(segment_header<Block>& segment, Block& home) noexcept
+      : map_chain<Block>(segment, home), home_((home.lock(), home)) {}
+  locked_chain(const locked_chain&) = delete;
+  locked_chain& operator=(const locked_chain&) = delete;
+  ~locked_chain() { home_.unlock(); }
+
+  void begin_change() noexcept {
+    if constexpr (Block::slot::is_read_unlocked) home_.begin_change();
+  }
+
+ private:
+  Block& home_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Where a key and its value stand in a block: as words that anybody may read at any time, or as objects that
+// only the holder of the block's lock touches.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A key and its value as atomic words. Readers copy them without a lock, and then ask the block whether it has
+// changed meanwhile.
+//
+// Edges:  begun   words_   release in construct, set_value, move_from -> acquire in load: whoever sees a word
+//                          of a change sees that the block is changing (see map_block)
+template <class K, class V>
+class word_slot {
+  static constexpr std::size_t word_size = sizeof(std::uint64_t);
+  static constexpr std::size_t value_alignment = alignof(V) < word_size ? alignof(V) : word_size;
+  static constexpr std::size_t value_at = (sizeof(K) + value_alignment - 1) / value_alignment * value_alignment;
+  static constexpr std::size_t first_value_word = value_at / word_size;
+  static constexpr std::size_t last_value_word = (value_at + sizeof(V) - 1) / word_size;
+
+ public:
+  static constexpr bool is_read_unlocked = true;
+  static constexpr std::size_t word_count = last_value_word + 1;
+
+  // Whether a value changes in one step, so that no reader sees half of it.
+  static constexpr bool sets_value_at_once = first_value_word == last_value_word;
+
+  // What a reader has copied.
+  class copy {
+   public:
+    K key() const noexcept { return object_at<K>(0); }
+    V value() const noexcept { return object_at<V>(value_at); }
+
+   private:
+    friend word_slot;
+
+    template <class T>
+    T object_at(std::size_t place) const noexcept {
+      std::array<std::byte, sizeof(T)> bytes;
+      std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(words.data()) + place, sizeof(T));
+      return std::bit_cast<T>(bytes);
+    }
+    template <class T>
+    void set_object(std::size_t place, const T& object) noexcept {
+      std::memcpy(reinterpret_cast<std::byte*>(words.data()) + place, std::addressof(object), sizeof(T));
+    }
+
+    std::array<std::uint64_t, word_count> words;
+  };
+
+  // Whatever is there, or half of it.
+  copy load() const noexcept {
+    copy made;
+    for (std::size_t i = 0; i != word_count; ++i)
+      made.words[i] = words_[i].load(sync::acquire);  // acquire begun
+    return made;
+  }
+
+  // -- by the holder of the block's lock --
+
+  K key() const noexcept { return load().key(); }
+  V value() const noexcept { return load().value(); }
+
+  template <class Allocator, class Key, class... Args>
+  void construct(const Allocator& /*allocator*/, std::uint64_t /*hash*/, Key&& key, Args&&... args) {
+    copy made = copy();  // zeros between the objects
+    made.set_object(0, static_cast<const K&>(K(std::forward<Key>(key))));
+    made.set_object(value_at, V(std::forward<Args>(args)...));
+    store(made, 0, word_count);
+  }
+  void set_value(const V& value) noexcept {
+    copy made = load();
+    made.set_object(value_at, value);
+    store(made, first_value_word, word_count);
+  }
+  void move_from(word_slot& other) noexcept { store(other.load(), 0, word_count); }
+  void destroy() noexcept {}
+
+ private:
+  void store(const copy& from, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t i = first; i != last; ++i) words_[i].store(from.words[i], sync::release);  // release begun
+  }
+
+  std::array<sync::atomic<std::uint64_t>, word_count> words_{};
+};
+
+// A key and its value as objects, and the key's hash, so that moving them to another segment asks no user code.
+template <class K, class V>
+class object_slot {
+ public:
+  static constexpr bool is_read_unlocked = false;
+
+  // What has been taken out of a slot, to be destroyed when the lock is free again.
+  struct entry {
+    template <class Allocator, class Key, class... Args>
+    entry(const Allocator& allocator, std::uint64_t of, Key&& from, Args&&... args)
+        : hash(of),
+          key(std::make_obj_using_allocator<K>(allocator, std::forward<Key>(from))),
+          value(std::make_obj_using_allocator<V>(allocator, std::forward<Args>(args)...)) {}
+
+    std::uint64_t hash;
+    K key;
+    V value;
+  };
+
+  const K& key() const noexcept { return entry_.read().key; }
+  const V& value() const noexcept { return entry_.read().value; }
+  V& value() noexcept { return entry_.write().value; }
+  std::uint64_t hash() const noexcept { return entry_.read().hash; }
+
+  template <class Allocator, class Key, class... Args>
+  void construct(const Allocator& allocator, std::uint64_t hash, Key&& key, Args&&... args) {
+    entry_.construct(allocator, hash, std::forward<Key>(key), std::forward<Args>(args)...);
+  }
+  // Leaves the value that was there in `value`.
+  void exchange_value(V& value) noexcept {
+    V& mine = entry_.write().value;
+    V old(std::move(mine));
+    std::destroy_at(std::addressof(mine));
+    std::construct_at(std::addressof(mine), std::move(value));
+    std::destroy_at(std::addressof(value));
+    std::construct_at(std::addressof(value), std::move(old));
+  }
+  entry take() noexcept {
+    entry taken(std::move(entry_.write()));
+    entry_.destroy();
+    return taken;
+  }
+  void move_from(object_slot& other) noexcept {
+    entry_.construct(std::move(other.entry_.write()));
+    other.entry_.destroy();
+  }
+  void destroy() noexcept { entry_.destroy(); }
+
+ private:
+  sync::storage<entry> entry_;
+};
+
+// What only points to its characters is compared under the lock: they may be gone as soon as it is erased.
+template <class T>
+inline constexpr bool is_view = false;
+template <class Char, class Traits>
+inline constexpr bool is_view<std::basic_string_view<Char, Traits>> = true;
+template <class T, std::size_t Extent>
+inline constexpr bool is_view<std::span<T, Extent>> = true;
+
+// Copying more than a cache line takes longer than a lock.
+template <class K, class V>
+inline constexpr bool fits_words =
+    std::is_trivially_copyable_v<K> && std::is_trivially_copyable_v<V> && std::copy_constructible<K> &&
+    std::copy_constructible<V> && !is_view<K> && sizeof(K) + sizeof(V) <= 64;
+
+template <class K, class V>
+struct choose_slot {
+  using type = object_slot<K, V>;
+};
+template <class K, class V>
+  requires fits_words<K, V>
+struct choose_slot<K, V> {
+  using type = word_slot<K, V>;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

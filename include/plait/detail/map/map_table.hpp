@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+// The hash table behind hash_map: from a hash to a chain of blocks, and room for more.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/seeded_hash.hpp>
+#include <plait/detail/map/block_tags.hpp>
+#include <plait/detail/map/map_block.hpp>
+#include <plait/detail/map/map_chain.hpp>
+#include <plait/detail/map/map_directory.hpp>
+#include <plait/detail/map/map_memory.hpp>
+#include <plait/detail/map/map_segment.hpp>
+#include <plait/detail/map/map_slot.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+//   hash:        | segment ... | ... | tag | ... home |
+//   directory:   [0] [1] [2] [3]
+//                  \  /   |   |
+//   segments:     home    .   .        512 homes, once it has that many
+//                 home -> overflow block -> ...
+//
+// A segment with fewer homes is replaced by one with twice as many, and a full one is split: those keys whose
+// hash goes on with a 1 move to a new segment. Both are done by a thread that has to put a key where there is
+// no room, and keep waiting only those who change something in that segment, and readers who need a lock. It
+//   1. locks all homes of the segment: nothing changes from now on;
+//   2. copies, or moves, the keys that go to the new one, which nobody else can see;
+//   3. places the new one in the directory;
+//   4. takes the keys out of the old one, and unlocks the homes.
+// Whoever looks for a key in a segment and does not find it asks the directory again: if the key has moved, it
+// has seen what was done in step 4, so it sees what was done in step 3. Whoever has locked a home asks again,
+// too, and for the same reason. A reader without a lock that still finds the key in the old one, after step 3,
+// has asked the directory before: at that moment the key was there, with that value.
+//
+// Edges: those of map_block, map_slot and map_directory. No others are needed.
+template <class K, class V, class Hash, class Allocator>
+class map_table {
+ public:
+  using slot = typename choose_slot<K, V>::type;
+  using block = map_block<slot>;
+  using chain = locked_chain<block>;
+  using place = typename chain::place;
+
+  static constexpr bool is_read_unlocked = slot::is_read_unlocked;
+
+  map_table(const seeded_hash<Hash>& hash, const Allocator& allocator)
+      : hash_(hash), directory_(allocator), memory_(allocator) {}
+  map_table(const map_table&) = delete;
+  map_table& operator=(const map_table&) = delete;
+  ~map_table() { destroy_all(); }
+
+  const Allocator& allocator() const noexcept { return memory_.allocator(); }
+  const seeded_hash<Hash>& hash() const noexcept { return hash_; }
+
+  // Calls use(V) with a copy of the value of the key for which matches(key) is true; false if it is not there.
+  // `ComparesWords`: matches() may be shown a key of which half is changed already.
+  template <bool ComparesWords, class Matches, class Use>
+  bool read(std::uint64_t hash, Matches matches, Use use) const {
+    for (;;) {
+      const segment in = directory_.find(hash);
+      if (!in) return false;
+      const reading result =
+          read_chain<ComparesWords>(std::as_const(in.home(hash)), block_tags::tag_of(hash), matches, use);
+      if (result == reading::found) return true;
+      if (result == reading::absent && directory_.find(hash) == in) return false;
+    }
+  }
+
+  // Calls use(slot&) for the key for which matches(key) is true, under its lock; false if it is not there.
+  template <class Matches, class Use>
+  bool read_locked(std::uint64_t hash, Matches matches, Use use) const {
+    for (;;) {
+      const segment in = directory_.find(hash);
+      if (!in) return false;
+      chain held(in.info(), in.home(hash));
+      const place at = held.find(block_tags::tag_of(hash), by_key(matches));
+      if (at.is_taken) return use(at.at()), true;
+      if (directory_.find(hash) == in) return false;
+    }
+  }
+
+  // Calls use(chain&, place) under the lock, for a key that may be there or not, and returns the bool that it
+  // returns. If it returns nothing, the segment grows and it is called again. Unless `Grows`, an empty map has
+  // no lock to take, and the result is false.
+  template <bool Grows, class Matches, class Use>
+  bool change(std::uint64_t hash, Matches matches, Use use) {
+    for (;;) {
+      const segment in = directory_.find(hash);
+      if (!in) {
+        if constexpr (Grows) {
+          add_first_segment(1);
+          continue;
+        } else {
+          return false;
+        }
+      }
+      unsigned depth = 0;
+      {
+        chain held(in.info(), in.home(hash));
+        if (directory_.find(hash) != in) continue;
+        const std::optional<bool> result = use(held, held.find(block_tags::tag_of(hash), by_key(matches)));
+        if (result) return *result;
+        depth = held.segment().depth.get();
+      }
+      if constexpr (Grows) grow(hash, in, depth);
+    }
+  }
+
+  // Puts a key at a place where it is not; false if the segment should grow before.
+  template <class Key, class... Args>
+  bool append(chain& held, const place& end, std::uint64_t hash, Key&& key, Args&&... args) {
+    return held.append(memory_, end, block_tags::tag_of(hash), [&](slot& at) {
+      at.construct(memory_.allocator(), hash, std::forward<Key>(key), std::forward<Args>(args)...);
+    });
+  }
+
+  // Takes a key out whose slot is empty, or need not be emptied.
+  void close_gap(chain& held, const place& at) noexcept { held.close_gap(memory_, at); }
+
+  // The first hash of a segment, or the end of all.
+  struct position {
+    std::uint64_t hash = 0;
+    bool is_end = false;
+  };
+
+  // Calls visit(chain&) for each home of the segment at `from`, and returns the position of the next segment.
+  // If the segment is replaced or split meanwhile, nothing: some of its homes have been visited.
+  template <class Visit>
+  std::optional<position> visit_segment(position from, Visit visit) const {
+    const segment in = directory_.find(from.hash);
+    if (!in) return position{0, true};
+    const unsigned depth = in.info().depth.get();
+    for (std::size_t i = 0; i != in.block_count(); ++i) {
+      chain held(in.info(), in.blocks()[i]);
+      if (directory_.find(from.hash) != in) return std::nullopt;
+      visit(held);
+    }
+    if (in.info().depth.get() != depth) return std::nullopt;
+    return after(from, depth);
+  }
+
+  // Takes out of the chain all keys whose slots are emptied: those for which is_empty(slot&) is true.
+  template <class IsEmpty>
+  void remove_if(chain& held, IsEmpty is_empty) noexcept {
+    held.begin_change();
+    held.remove_if(memory_, is_empty);
+  }
+
+  // Makes room for so many keys, in a few steps that others do not wait for together.
+  void reserve(std::size_t keys) {
+    const std::size_t homes = std::bit_ceil(8 * keys / (5 * block::slot_count) + 1);
+    if (!directory_.find(0)) add_first_segment(std::min(homes, most_homes));
+    for (position at; !at.is_end;) {
+      const segment in = directory_.find(at.hash);
+      const unsigned depth = in.info().depth.get();
+      if (in.block_count() << depth < homes) {
+        grow(at.hash, in, depth, true);
+      } else {
+        at = after(at, depth);
+      }
+    }
+  }
+
+  // Moves all keys to a table that is just large enough, and frees all other memory. Nobody else uses the map.
+  // If it throws, nothing has changed.
+  void shrink(std::size_t keys) {
+    map_table fresh(hash_, allocator());
+    if (keys != 0) {
+      fresh.reserve(keys);
+      // Once for the room, which may throw, and once to move.
+      const auto forget = [](block& each) { each.set_tags({}); };
+      try {
+        for_each_key([&](slot& at, block_tags::tag) {
+          const place room = fresh.get_room(hash_of(at));
+          room.block->set_tags(room.block->tags().with(room.index, 1));
+        });
+      } catch (...) {
+        fresh.memory_.for_each_block(forget);
+        throw;
+      }
+      fresh.memory_.for_each_block(forget);
+      for_each_key([&](slot& at, block_tags::tag tag) {
+        const place room = fresh.get_room(hash_of(at));
+        room.at().move_from(at);
+        room.block->set_tags(room.block->tags().with(room.index, tag));
+      });
+      memory_.for_each_block(forget);
+    }
+    directory_.take(fresh.directory_);
+    memory_.swap(fresh.memory_);
+  }
+
+  // Asks for the lines of a hash's home.
+  void prefetch(std::uint64_t hash) const noexcept {
+    if (const segment in = directory_.find(hash)) {
+      const auto* const line = reinterpret_cast<const std::byte*>(&in.home(hash));
+      sync::prefetch(line);
+      sync::prefetch(line + cache_line);
+    }
+  }
+
+ private:
+  using segment = segment_ref<block>;
+  using header = segment_header<block>;
+  using memory = map_memory<block, Allocator>;
+
+  static constexpr std::size_t most_homes = sync::sized(512, 2);
+
+  template <class Matches>
+  static auto by_key(Matches& matches) {
+    return [&matches](const slot& at) { return matches(at.key()); };
+  }
+
+  enum class reading { found, absent, changed };
+
+  template <bool ComparesWords, class Matches, class Use>
+  static reading read_chain(const block& home, block_tags::tag tag, Matches& matches, Use& use) {
+    const auto since = home.begin_read();
+    for (const block* in = &home;;) {
+      for (auto candidates = in->tags().find(tag); candidates.has_next();) {
+        const auto seen = (*in)[candidates.next()].load();
+        if constexpr (ComparesWords) {
+          if (!matches(seen.key())) continue;
+          if (!home.is_unchanged(since)) return reading::changed;
+        } else {
+          if (!home.is_unchanged(since)) return reading::changed;
+          if (!matches(seen.key())) continue;
+        }
+        use(seen.value());
+        return reading::found;
+      }
+      const block* const next = in->next();
+      if (!home.is_unchanged(since)) return reading::changed;
+      if (next == nullptr) return reading::absent;
+      in = next;
+    }
+  }
+
+  static position after(position from, unsigned depth) noexcept {
+    const std::uint64_t next = depth == 0 ? 0 : from.hash + (std::uint64_t{1} << (64 - depth));
+    return {next, next == 0};
+  }
+
+  // How many overflow blocks are too many.
+  static constexpr std::size_t crowd(std::size_t homes) noexcept { return homes / 8; }
+
+  std::uint64_t hash_of(const slot& at) const {
+    if constexpr (is_read_unlocked) {
+      return hash_(at.key());
+    } else {
+      return at.hash();
+    }
+  }
+
+  void add_first_segment(std::size_t homes) {
+    typename memory::new_segment made(memory_, homes);
+    made.get().info().crowded_at.set(crowd(homes));
+    if (directory_.place_first(made.get())) made.keep();
+  }
+
+  // All homes of a segment, locked.
+  class locked_homes {
+   public:
+    explicit locked_homes(segment of) noexcept : of_(of) {
+      for (std::size_t i = 0; i != of_.block_count(); ++i) of_.blocks()[i].lock();
+    }
+    locked_homes(const locked_homes&) = delete;
+    locked_homes& operator=(const locked_homes&) = delete;
+    ~locked_homes() {
+      for (std::size_t i = 0; i != of_.block_count(); ++i) of_.blocks()[i].unlock();
+    }
+
+   private:
+    segment of_;
+  };
+
+  // Moves a key to the end of a chain that nobody else can see.
+  static void move_to(segment target, block& home, slot& from, block_tags::tag tag,
+                      typename memory::spare_blocks& spares) noexcept {
+    block* last = &home;
+    while (block* const next = last->next()) last = next;
+    if (last->tags().taken() == block::slot_count) {
+      block& more = spares.use();
+      last->set_next(&more);
+      last = &more;
+      target.info().overflow.add(1);
+    }
+    const std::size_t index = last->tags().taken();
+    (*last)[index].move_from(from);
+    last->set_tags(last->tags().with(index, tag));
+  }
+
+  // Replaces or splits the segment, if it still is the one for that hash, and has that depth. If it throws,
+  // nothing has changed. It may find that this would help little, because too many keys have the same hash:
+  // then it lets the segment have more overflow blocks.
+  void grow(std::uint64_t hash, segment from, unsigned depth, bool always = false) {
+    header& info = from.info();
+    const std::lock_guard growing(info.growing);
+    if (directory_.find(hash) != from || info.depth.get() != depth) return;
+    const std::size_t homes = from.block_count();
+    const bool doubles = homes < most_homes;
+    const unsigned bit = doubles ? static_cast<unsigned>(std::countr_zero(homes)) : 63 - depth;
+    if (!doubles) directory_.deepen(depth + 1);
+    typename memory::new_segment made(memory_, doubles ? 2 * homes : homes);
+    const segment target = made.get();
+    const locked_homes all(from);
+
+    const std::size_t overflow = info.overflow.get();
+    std::vector<bool> goes;  // one for each key, in the order of visits: to the second half
+    goes.reserve((homes + overflow) * block::slot_count);
+    std::size_t going = 0;
+    for_each_chain(from, [&](auto& keys, std::size_t) {
+      keys.for_each([&](const slot& at, block_tags::tag) {
+        goes.push_back((hash_of(at) >> bit & 1) != 0);
+        going += goes.back();
+      });
+    });
+    const std::size_t fewer = std::min(going, goes.size() - going);
+    const bool is_crowded_by_few =
+        4 * goes.size() < homes * block::slot_count || (!doubles && 8 * fewer < goes.size());
+    if (!always && is_crowded_by_few) {
+      info.crowded_at.set(2 * overflow + 1);
+      return;
+    }
+    typename memory::spare_blocks spares(memory_, overflow);
+
+    // From here on, nothing throws.
+    auto next = goes.cbegin();
+    for_each_chain(from, [&](auto& keys, std::size_t home) {
+      keys.for_each([&](slot& at, block_tags::tag tag) {
+        const bool second = *next++;
+        if (doubles || second)
+          move_to(target, target.blocks()[doubles && second ? homes + home : home], at, tag, spares);
+      });
+    });
+    target.info().crowded_at.set(crowd(target.block_count()));
+    if (doubles) {
+      target.info().depth.set(depth);
+      directory_.place(hash, depth, made.keep());
+    } else {
+      target.info().depth.set(depth + 1);
+      directory_.place(hash | std::uint64_t{1} << bit, depth + 1, made.keep());
+      info.depth.set(depth + 1);
+      info.crowded_at.set(crowd(homes));
+    }
+    next = goes.cbegin();
+    for_each_chain(from, [&](auto& keys, std::size_t home) {
+      if constexpr (is_read_unlocked) from.blocks()[home].begin_change();
+      keys.remove_if(memory_, [&](const slot&) noexcept { return *next++ || doubles; });
+    });
+  }
+
+  // Calls visit(map_chain&, number) for each home, all of which are locked.
+  template <class Visit>
+  static void for_each_chain(segment in, Visit visit) {
+    for (std::size_t i = 0; i != in.block_count(); ++i) {
+      map_chain<block> keys(in.info(), in.blocks()[i]);
+      visit(keys, i);
+    }
+  }
+
+  // Where the next key with this hash belongs, in a table that nobody else can see.
+  place get_room(std::uint64_t hash) {
+    const segment in = directory_.find(hash);
+    for (block* each = &in.home(hash);; each = each->next()) {
+      if (each->tags().taken() != block::slot_count) return {false, each, each->tags().taken()};
+      if (each->next() != nullptr) continue;
+      typename memory::spare_blocks more(memory_, 1);
+      each->set_next(&more.use());
+      in.info().overflow.add(1);
+    }
+  }
+
+  template <class Visit>
+  void for_each_key(Visit visit) {
+    for (position at; !at.is_end;)
+      at = *visit_segment(at, [&](chain& held) { held.for_each(visit); });  // nobody else is there to split it
+  }
+
+  void destroy_all() noexcept {
+    if constexpr (!is_read_unlocked) {
+      // In the child of a fork, some other thread may have been at work on a block, and even have moved half of
+      // a
+      // segment: then all keys and values are left alone.
+      bool in_use = false;
+      memory_.for_each_block([&](const block& each) { in_use = in_use || each.is_locked(); });
+      if (in_use) return;
+      memory_.for_each_block([](block& each) {
+        for (std::size_t i = 0; i != each.tags().taken(); ++i) each[i].destroy();
+      });
+    }
+  }
+
+  seeded_hash<Hash> hash_;
+  map_directory<segment, Allocator> directory_;
+  memory memory_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

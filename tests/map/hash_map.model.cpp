@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+// Every pair of a map's operations on keys that share a home, an overflow block or a segment, with growth,
+// splits and keys that move. Blocks have two slots here, and segments at most two homes.
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/hash_map.hpp>
+
+#include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
+
+#include "support/model.hpp"
+#include "support/operation_pairs.hpp"
+
+namespace {
+
+using verify::check;
+using verify::threads;
+
+// Keys say where they stand: the first bits choose the segment, bit 0 the home, bits 16 .. 23 are the tag.
+struct placed {
+  using is_avalanching = void;
+  std::uint64_t operator()(std::uint64_t key) const { return key; }
+};
+
+constexpr std::uint64_t last_segment = std::uint64_t{1} << 63;
+constexpr std::uint64_t tag = 1 << 16;
+constexpr std::uint64_t key_a = 7 * tag;
+constexpr std::uint64_t key_b = 7 * tag + 2;                 // the same home as a, the same tag
+constexpr std::uint64_t key_c = 9 * tag + 4;                 // the same home
+constexpr std::uint64_t key_d = 7 * tag + last_segment + 2;  // another segment, if there are two
+
+// Three kinds of values: a word, which changes in one step; two words, of which a reader must not see one old
+// and one new; and an object that is touched under the lock alone.
+struct word {
+  using value = std::uint64_t;
+  static value make(std::uint64_t number) { return number; }
+  static std::uint64_t number(const value& from) { return from; }
+};
+struct two_words {
+  struct value {
+    std::uint64_t first;
+    std::uint64_t second;
+    bool operator==(const value&) const = default;
+  };
+  static value make(std::uint64_t number) { return {number, number}; }
+  static std::uint64_t number(const value& from) {
+    check(from.first == from.second, "no value is half of one and half of another");
+    return from.first;
+  }
+};
+struct object {
+  class value {
+   public:
+    explicit value(std::uint64_t number) : number_(number) {}
+    value(const value& other) : number_(other.number()) {}
+    value(value&& other) noexcept : number_(other.number()) { other.number_.write(0); }
+    value& operator=(const value& other) {
+      number_.write(other.number());
+      return *this;
+    }
+    std::uint64_t number() const { return number_.read(); }
+    bool operator==(const value& other) const { return number() == other.number(); }
+
+   private:
+    verify::plain<std::uint64_t> number_;
+  };
+  static value make(std::uint64_t number) { return value(number); }
+  static std::uint64_t number(const value& from) { return from.number(); }
+};
+
+using content = std::map<std::uint64_t, std::uint64_t>;
+
+// What was called, and what it said.
+struct call {
+  enum action : std::uint8_t { find, contains, insert, assign, add, upsert, erase, extract } what;
+  std::uint64_t key;
+  std::uint64_t argument = 0;
+  bool result = false;
+  std::optional<std::uint64_t> value = std::nullopt;
+};
+
+bool possible(content& in, const call& made) {
+  const auto at = in.find(made.key);
+  const bool present = at != in.end();
+  const auto is_what_was_there = [&](const std::optional<std::uint64_t>& value) {
+    return present ? value.has_value() && *value == at->second : !value.has_value();
+  };
+  switch (made.what) {
+    case call::find:
+      return is_what_was_there(made.value);
+    case call::contains:
+      return made.result == present;
+    case call::insert:
+      in.emplace(made.key, made.argument);
+      return made.result == !present;
+    case call::assign:
+      in.insert_or_assign(made.key, made.argument);
+      return made.result == !present;
+    case call::add:
+      if (present) at->second += made.argument;
+      return made.result == present;
+    case call::upsert:
+      if (present) {
+        at->second += made.argument;
+      } else {
+        in.emplace(made.key, made.argument);
+      }
+      return made.result == !present;
+    case call::erase:
+      in.erase(made.key);
+      return made.result == present;
+    case call::extract: {
+      const bool is_right = is_what_was_there(made.value);
+      in.erase(made.key);
+      return is_right;
+    }
+  }
+  return false;
+}
+
+template <class Kind>
+class world {
+ public:
+  using value = typename Kind::value;
+
+  explicit world(const content& from) : first_(from) {
+    for (const auto& [key, number] : from) map.insert(key, Kind::make(number));
+  }
+
+  void find(std::uint64_t key) {
+    told_.record([&] {
+      const auto found = map.find(key);
+      return call{
+          .what = call::find, .key = key, .value = found ? std::optional(Kind::number(*found)) : std::nullopt};
+    });
+  }
+  void contains(std::uint64_t key) {
+    told_.record([&] { return call{.what = call::contains, .key = key, .result = map.contains(key)}; });
+  }
+  void insert(std::uint64_t key, std::uint64_t number) {
+    told_.record([&] {
+      return call{
+          .what = call::insert, .key = key, .argument = number, .result = map.insert(key, Kind::make(number))};
+    });
+  }
+  void assign(std::uint64_t key, std::uint64_t number) {
+    told_.record([&] {
+      return call{.what = call::assign,
+                  .key = key,
+                  .argument = number,
+                  .result = map.insert_or_assign(key, Kind::make(number))};
+    });
+  }
+  void add(std::uint64_t key, std::uint64_t number) {
+    told_.record([&] {
+      return call{.what = call::add, .key = key, .argument = number, .result = map.update(key, adding(number))};
+    });
+  }
+  void upsert(std::uint64_t key, std::uint64_t number) {
+    told_.record([&] {
+      return call{.what = call::upsert,
+                  .key = key,
+                  .argument = number,
+                  .result = map.upsert(key, adding(number), Kind::make(number))};
+    });
+  }
+  void erase(std::uint64_t key) {
+    told_.record([&] { return call{.what = call::erase, .key = key, .result = map.erase(key)}; });
+  }
+  void extract(std::uint64_t key) {
+    told_.record([&] {
+      const auto found = map.extract(key);
+      return call{.what = call::extract,
+                  .key = key,
+                  .value = found ? std::optional(Kind::number(*found)) : std::nullopt};
+    });
+  }
+
+  // Can an order of the calls explain all that they said, and what is there now?
+  void judge() {
+    std::size_t count = 0;
+    for (const std::uint64_t key : {key_a, key_b, key_c, key_d}) {
+      find(key);
+      count += map.contains(key) ? 1 : 0;
+    }
+    check(map.size() == count, "the size is that of what is there");
+    check(told_.is_linearizable(first_, possible), "no order of the calls explains what they said");
+  }
+
+  plait::hash_map<std::uint64_t, value, placed> map;
+
+ private:
+  static auto adding(std::uint64_t number) {
+    return [number](value& to) { to = Kind::make(Kind::number(to) + number); };
+  }
+
+  const content first_;
+  verify::scenario_history<call> told_;
+};
+
+template <class Kind>
+struct operation {
+  const char* name;
+  void (*run)(world<Kind>&);
+};
+
+template <class Kind>
+const operation<Kind> operations[] = {
+    {"find_a", [](world<Kind>& in) { in.find(key_a); }},
+    {"find_b_twice", [](world<Kind>& in) { in.find(key_b), in.find(key_b); }},
+    {"contains_c", [](world<Kind>& in) { in.contains(key_c); }},
+    {"find_d", [](world<Kind>& in) { in.find(key_d); }},
+    {"insert_a", [](world<Kind>& in) { in.insert(key_a, 10); }},
+    {"insert_c", [](world<Kind>& in) { in.insert(key_c, 20); }},
+    {"insert_d", [](world<Kind>& in) { in.insert(key_d, 30); }},
+    {"assign_a", [](world<Kind>& in) { in.assign(key_a, 40); }},
+    {"update_b", [](world<Kind>& in) { in.add(key_b, 50); }},
+    {"upsert_c", [](world<Kind>& in) { in.upsert(key_c, 60); }},
+    {"erase_a", [](world<Kind>& in) { in.erase(key_a); }},
+    {"extract_b", [](world<Kind>& in) { in.extract(key_b); }},
+};
+
+struct state {
+  const char* name;
+  content keys;
+};
+const state states[] = {
+    {"empty", {}},
+    {"full_home", {{key_a, 1}, {key_b, 2}}},                   // the next one makes it grow
+    {"two_segments", {{key_a, 1}, {key_b, 2}, {key_d, 4}}},    // of two homes each
+    {"overflow_block", {{key_a, 1}, {key_b, 2}, {key_c, 3}}},  // or two
+};
+
+template <class Kind>
+std::vector<model::row> rows(const verify::options& how) {
+  std::vector<model::row> all;
+  for (const state& from : states) {
+    for (const operation<Kind>& first : operations<Kind>) {
+      model::row made{from.name + std::string("_") + first.name, {}};
+      for (const operation<Kind>* second = &first; second != std::end(operations<Kind>); ++second)
+        made.scenarios.push_back({made.name + "_" + second->name,
+                                  [&from, &first, second] {
+                                    world<Kind> in(from.keys);
+                                    threads([&] { first.run(in); }, [&] { second->run(in); });
+                                    in.judge();
+                                  },
+                                  how});
+      all.push_back(std::move(made));
+    }
+  }
+  return all;
+}
+
+const state one_key{"one_key", {{key_a, 1}}};
+
+// Two threads, from a state.
+template <class Kind>
+verify::scenario both(const char* name, const state& from, void (*first)(world<Kind>&),
+                      void (*second)(world<Kind>&), const verify::options& how = {.depth_first = 20'000}) {
+  return {name,
+          [&from, first, second] {
+            world<Kind> in(from.keys);
+            threads([&] { first(in); }, [&] { second(in); });
+            in.judge();
+          },
+          how};
+}
+
+// What each memory order is for.
+const verify::scenario scenarios[] = {
+    both<word>(
+        "a_key_is_shown_after_its_value", one_key, [](auto& in) { in.insert(key_b, 5); },
+        [](auto& in) { in.find(key_b); }),
+    both<two_words>(
+        "a_value_of_two_words_changes_at_once", states[1], [](auto& in) { in.assign(key_a, 5); },
+        [](auto& in) { in.find(key_a), in.find(key_a); }),
+    both<two_words>(
+        "two_changes_of_a_value_of_two_words", states[1],
+        [](auto& in) { in.assign(key_a, 5), in.assign(key_a, 6); }, [](auto& in) { in.find(key_a); }),
+    both<word>(
+        "the_last_key_moves_into_the_gap", states[1], [](auto& in) { in.erase(key_a); },
+        [](auto& in) { in.find(key_b), in.find(key_a); }),
+    both<word>(
+        "a_slot_is_used_again", states[1],
+        [](auto& in) { in.erase(key_b), in.insert(key_b, 7), in.erase(key_a); },
+        [](auto& in) { in.find(key_b); }),
+    both<word>(
+        "an_overflow_block_comes_and_goes", states[3], [](auto& in) { in.erase(key_c), in.insert(key_c, 8); },
+        [](auto& in) { in.find(key_c); }),
+    both<word>(
+        "a_segment_grows_beside_a_reader", states[1], [](auto& in) { in.insert(key_c, 8); },
+        [](auto& in) { in.find(key_a), in.find(key_c); }),
+    both<word>(
+        "a_segment_grows_beside_a_writer", states[1], [](auto& in) { in.insert(key_c, 8); },
+        [](auto& in) { in.add(key_a, 8), in.find(key_a); }),
+    both<word>(
+        "a_segment_is_split_beside_a_reader", states[1], [](auto& in) { in.insert(key_d, 8); },
+        [](auto& in) { in.find(key_a), in.find(key_d); }),
+    both<object>(
+        "an_object_is_touched_under_the_lock", states[1], [](auto& in) { in.add(key_a, 8); },
+        [](auto& in) { in.find(key_a), in.assign(key_a, 9); }),
+    both<object>(
+        "objects_move_when_a_segment_is_split", states[1], [](auto& in) { in.insert(key_d, 8); },
+        [](auto& in) { in.find(key_a), in.find(key_d); }),
+    both<word>(
+        "two_first_keys", states[0], [](auto& in) { in.insert(key_a, 8); },
+        [](auto& in) { in.insert(key_a, 9), in.find(key_a); }),
+};
+
+class hash_map_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(hash_map_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(scenarios, hash_map_model, testing::ValuesIn(scenarios), model::name_of);
+
+class hash_map_pairs : public testing::TestWithParam<model::row> {};
+
+TEST_P(hash_map_pairs, are_linearizable) {
+  model::expect_sound(GetParam());
+}
+
+constexpr verify::options few{.depth_first = 500, .priorities = 60, .random = 60};
+INSTANTIATE_TEST_SUITE_P(words, hash_map_pairs, testing::ValuesIn(rows<word>(few)), model::name_of);
+INSTANTIATE_TEST_SUITE_P(two_words, hash_map_pairs, testing::ValuesIn(rows<two_words>(few)), model::name_of);
+INSTANTIATE_TEST_SUITE_P(objects, hash_map_pairs, testing::ValuesIn(rows<object>(few)), model::name_of);
+
+TEST(hash_map_orders, every_order_of_a_block_is_needed) {
+  model::expect_orders_needed(scenarios, "map_block.hpp", {}, {.depth_first = 2'000});
+}
+TEST(hash_map_orders, every_order_of_a_slot_is_needed) {
+  model::expect_orders_needed(scenarios, "map_slot.hpp", {}, {.depth_first = 2'000});
+}
+TEST(hash_map_orders, every_order_of_the_directory_is_needed) {
+  model::expect_orders_needed(scenarios, "map_directory.hpp", {}, {.depth_first = 2'000});
+}
+
+}  // namespace
