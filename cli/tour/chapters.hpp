@@ -14,6 +14,7 @@ void spsc(page& out);
 void lifo(page& out);
 void priority(page& out);
 void unbounded(page& out);
+void statistics(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

@@ -2,6 +2,7 @@
 // Every structure of plait. Including only the header you need compiles faster.
 #pragma once
 
+#include <plait/access_statistics.hpp>
 #include <plait/bounded_queue.hpp>
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
@@ -19,4 +20,5 @@
 #include <plait/queue_scopes.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/stats_map.hpp>
 #include <plait/unbounded_queue.hpp>

@@ -77,6 +77,12 @@ TEST(tour, unbounded_shows_the_memory_of_a_burst) {
   EXPECT_TRUE(contains(out, R"(after the drain +[0-9.]+ MB)")) << out;
 }
 
+TEST(tour, statistics_counts_every_read_and_measures) {
+  const std::string out = chapter("statistics", R"(plait::stats_map, sampled gets +[0-9.]+ +[0-9.]+\n)");
+  EXPECT_TRUE(contains(out, R"(most_read\(1\)\s+says\s+that\s+key\s+0\s+was\s+read)")) << out;
+  EXPECT_TRUE(contains(out, R"(misses:\s+every\s+read\.)")) << out;
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
