@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The workloads must notice a queue that loses, duplicates or invents items: otherwise their figures mean
-// nothing.
+// The workloads must notice a queue or a map that is wrong: otherwise their figures mean nothing.
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "map/hash_map.bench.hpp"
 #include "queue/bounded_queue.bench.hpp"
 
 namespace {
@@ -56,6 +59,84 @@ TEST(workloads, throughput_notices_a_lost_item) {
 TEST(workloads, throughput_notices_a_doubled_item) {
   for (const bench::queue_shape shape : bench::queue_shapes)
     EXPECT_THROW(bench::throughput<test_queue<2>>(shape, 20ms), bench::wrong_result) << shape.name();
+}
+
+enum class map_fault { none, finds_another_value, forgets_a_key, loses_an_increment, keeps_what_was_erased };
+
+template <class Key, map_fault Fault>
+class test_map {
+ public:
+  using key_type = Key;
+
+  std::optional<std::uint64_t> find(bench::lookup_key<Key> key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = map_.find(Key(key));
+    if (found == map_.end()) return std::nullopt;
+    return Fault == map_fault::finds_another_value && once() ? ~found->second : found->second;
+  }
+  bool insert(const Key& key, std::uint64_t value) {
+    const std::lock_guard lock(mutex_);
+    if (Fault == map_fault::forgets_a_key && once()) return true;
+    return map_.emplace(key, value).second;
+  }
+  bool erase(bench::lookup_key<Key> key) {
+    const std::lock_guard lock(mutex_);
+    if (Fault == map_fault::keeps_what_was_erased && map_.contains(Key(key)) && once()) return true;
+    return map_.erase(Key(key)) != 0;
+  }
+  void increment(bench::lookup_key<Key> key) {
+    const std::lock_guard lock(mutex_);
+    if (Fault == map_fault::loses_an_increment && once()) return;
+    ++map_.find(Key(key))->second;
+  }
+
+ private:
+  bool once() { return !std::exchange(was_, true); }
+
+  std::mutex mutex_;
+  bool was_ = false;
+  std::unordered_map<Key, std::uint64_t> map_;
+};
+
+template <map_fault Fault>
+using map_of_numbers = test_map<std::uint64_t, Fault>;
+
+TEST(workloads, maps_are_read_updated_churned_and_grown) {
+  EXPECT_GT((bench::read_and_update<map_of_numbers<map_fault::none>, 100, 8>(2, 5ms).items), 0);
+  EXPECT_GT((bench::read_and_update<test_map<std::string, map_fault::none>, 100, 8>(2, 5ms).items), 0);
+  EXPECT_GT((bench::churn<map_of_numbers<map_fault::none>, 100>(2, 5ms).items), 0);
+  EXPECT_EQ((bench::grow<map_of_numbers<map_fault::none>, 100>(2, 5ms).items), 100);
+}
+
+TEST(workloads, reads_notice_another_keys_value) {
+  EXPECT_THROW((bench::read_and_update<map_of_numbers<map_fault::finds_another_value>, 100, 0>(2, 5ms)),
+               bench::wrong_result);
+}
+
+TEST(workloads, updates_notice_one_that_is_lost) {
+  EXPECT_THROW((bench::read_and_update<map_of_numbers<map_fault::loses_an_increment>, 100, 1>(2, 5ms)),
+               bench::wrong_result);
+}
+
+TEST(workloads, churn_notices_a_key_that_stays) {
+  EXPECT_THROW((bench::churn<map_of_numbers<map_fault::keeps_what_was_erased>, 100>(2, 5ms)),
+               bench::wrong_result);
+}
+
+TEST(workloads, growing_notices_a_lost_key) {
+  EXPECT_THROW((bench::grow<map_of_numbers<map_fault::forgets_a_key>, 100>(2, 5ms)), bench::wrong_result);
+}
+
+TEST(workloads, keys_of_a_map_are_all_different) {
+  std::unordered_map<std::string, std::size_t> words;
+  std::unordered_map<std::uint64_t, std::size_t> numbers;
+  for (std::size_t i = 0; i != 50'000; ++i) {
+    const std::string word = bench::key_of<std::string>(i).key;
+    EXPECT_TRUE(words.emplace(word, i).second) << word;
+    EXPECT_TRUE(numbers.emplace(bench::key_of<std::uint64_t>(i).key, i).second) << i;
+    ASSERT_GE(word.size(), 8U);
+    ASSERT_LE(word.size(), 24U);
+  }
 }
 
 TEST(workloads, time_runs_until_the_last_thread_is_done) {

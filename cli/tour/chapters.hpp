@@ -17,6 +17,7 @@ void lifo(page& out);
 void priority(page& out);
 void unbounded(page& out);
 void thread_specific(page& out);
+void statistics(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

@@ -2,6 +2,7 @@
 // Every structure of plait. Including only the header you need compiles faster.
 #pragma once
 
+#include <plait/access_statistics.hpp>
 #include <plait/bounded_queue.hpp>
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
@@ -22,6 +23,7 @@
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/spsc_queue.hpp>
+#include <plait/stats_map.hpp>
 #include <plait/synchronized_value.hpp>
 #include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>

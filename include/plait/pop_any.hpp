@@ -77,7 +77,7 @@ concept queues_to_wait_at =
 template <class T>
 struct item_from {
   std::size_t index;  // of the queue in the range
-  T value;
+  T value;            // the item that was taken from it
 };
 
 namespace detail {
@@ -113,6 +113,7 @@ template <class Range>
 concept range_of_queues_to_wait_at =
     std::ranges::forward_range<Range> && queues_to_wait_at<detail::queue_in_range<Range>>;
 
+// What pop_any returns for a range of this type.
 template <class Range>
 using item_from_range = item_from<typename detail::queue_in_range<Range>::value_type>;
 

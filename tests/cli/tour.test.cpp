@@ -96,6 +96,12 @@ TEST(tour, thread_local_drops_and_folds_values_and_measures) {
   EXPECT_TRUE(contains(out, R"(every\s+step,\s+once)")) << out;
 }
 
+TEST(tour, statistics_counts_every_read_and_measures) {
+  const std::string out = chapter("statistics", R"(plait::stats_map, sampled gets +[0-9.]+ +[0-9.]+\n)");
+  EXPECT_TRUE(contains(out, R"(most_read\(1\)\s+says\s+that\s+key\s+0\s+was\s+read)")) << out;
+  EXPECT_TRUE(contains(out, R"(misses:\s+every\s+read\.)")) << out;
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
