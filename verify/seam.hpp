@@ -329,6 +329,9 @@ class mutex {
   atomic<std::uint64_t> holder_{0};  // one more than the thread that holds it
 };
 
+template <class M>
+inline constexpr bool locks_recursively = false;
+
 // No scenario forks: a mutex that nobody can take any more is free.
 inline bool is_free(mutex& lock, site where = site::current()) {
   lock.lock(where);
@@ -381,6 +384,17 @@ constexpr int attempts(int /*native*/) noexcept {
 // A size that the code under test wants to be `native`, small enough to get beyond it.
 constexpr std::size_t sized(std::size_t /*native*/, std::size_t modelled) noexcept {
   return modelled;
+}
+
+// Scenarios have traces of their own.
+inline int call_stack(void** /*addresses*/, int /*most*/) noexcept {
+  return 0;
+}
+inline std::string symbol_of(void* /*return_address*/) {
+  return {};
+}
+inline std::string thread_name() {
+  return {};
 }
 
 enum class futex_result { woken, timed_out };

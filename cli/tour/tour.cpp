@@ -51,6 +51,7 @@ constexpr std::array chapters{
     chapter{"priority", "tasks pushed out of order and processed in order", tour::priority},
     chapter{"unbounded", "a queue that grows, and gives its memory back", tour::unbounded},
     chapter{"thread-local", "a value of its own for every thread and object", tour::thread_specific},
+    chapter{"deadlock", "two locks in opposite orders, found before anything hangs", tour::lock_order},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };
 

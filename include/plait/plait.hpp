@@ -9,6 +9,8 @@
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
+#include <plait/lock_order.hpp>
+#include <plait/lock_order_report.hpp>
 #include <plait/order_of_equals.hpp>
 #include <plait/pop_any.hpp>
 #include <plait/prioritized.hpp>

@@ -83,6 +83,12 @@ TEST(tour, thread_local_drops_and_folds_values_and_measures) {
   EXPECT_TRUE(contains(out, R"(every\s+step,\s+once)")) << out;
 }
 
+TEST(tour, deadlock_refuses_one_of_two_tasks_and_measures) {
+  const std::string out = chapter("deadlock", R"(std::mutex +[0-9.]+ ns\n)");
+  EXPECT_TRUE(contains(out, R"(possible deadlock: 'lock[12]' is taken under 'lock[12]')")) << out;
+  EXPECT_TRUE(contains(out, R"(1\. thread '.*', now: 'lock[12]' while it holds 'lock[12]')")) << out;
+}
+
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
@@ -114,7 +120,7 @@ TEST(tour, an_unknown_chapter_is_an_error_that_names_the_others) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_EQ(result.out, "") << "nothing runs if one name is wrong";
   EXPECT_TRUE(contains(result.err, "'quene'")) << result.err;
-  EXPECT_TRUE(contains(result.err, "queue .*\n.*count-words")) << result.err;
+  EXPECT_TRUE(contains(result.err, R"(queue [\s\S]*count-words)")) << result.err;
 }
 
 TEST(tour, the_name_of_a_chapter_is_taken_as_it_is) {
