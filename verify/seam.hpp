@@ -340,6 +340,9 @@ class mutex {
   atomic<std::uint64_t> holder_{0};  // the number of the thread that holds it, plus one; 0 if free
 };
 
+template <class M>
+inline constexpr bool locks_recursively = false;
+
 // No scenario forks, so a mutex that is being destroyed is free.
 inline bool is_free(mutex& lock, site where = site::current()) {
   lock.lock(where);
@@ -397,6 +400,17 @@ constexpr int attempts(int /*native*/) noexcept {
 // A size that is `native` outside of the checker, and here small enough for scenarios to exceed it.
 constexpr std::size_t sized(std::size_t /*native*/, std::size_t modelled) noexcept {
   return modelled;
+}
+
+// Scenarios have traces of their own.
+inline int call_stack(void** /*addresses*/, int /*most*/) noexcept {
+  return 0;
+}
+inline std::string symbol_of(void* /*return_address*/) {
+  return {};
+}
+inline std::string thread_name() {
+  return {};
 }
 
 enum class futex_result { woken, timed_out };

@@ -9,7 +9,7 @@ namespace plait::cli::tour {
 
 void race(page& out);
 void counter(page& out);
-void deadlock(page& out);
+void lock_all(page& out);
 void lock(page& out);
 void queue(page& out);
 void spsc(page& out);
@@ -18,6 +18,7 @@ void priority(page& out);
 void unbounded(page& out);
 void thread_specific(page& out);
 void statistics(page& out);
+void lock_order(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

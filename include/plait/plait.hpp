@@ -12,6 +12,8 @@
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
 #include <plait/lock_all.hpp>
+#include <plait/lock_order.hpp>
+#include <plait/lock_order_report.hpp>
 #include <plait/mutex.hpp>
 #include <plait/order_of_equals.hpp>
 #include <plait/pop_any.hpp>

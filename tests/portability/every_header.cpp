@@ -2,6 +2,7 @@
 // Uses every structure, after a header with a function sync(), which a namespace of that name would hide. See
 // CMakeLists.txt.
 #include <memory>
+#include <mutex>
 
 #include <unistd.h>
 
@@ -46,6 +47,8 @@ int main() {
   hazard_pointer guard = make_hazard_pointer();
   guard.protect(current);
   current.exchange(nullptr)->retire();
+  checked<std::mutex> mutex("mutex");
+  const std::lock_guard locked(mutex);
   thread_specific<int> value;
   value.get() = 0;
   return value.get() + static_cast<int>(count.load() - counts.count(1));

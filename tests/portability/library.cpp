@@ -23,6 +23,11 @@ void library_retire(node& object) {
   object.retire();
 }
 
+void library_nest(plait::checked<std::mutex>& outer, plait::checked<std::mutex>& inner) {
+  const std::lock_guard first(outer);
+  const std::lock_guard second(inner);
+}
+
 int& library_get(plait::thread_specific<int>& values) {
   return values.get();
 }

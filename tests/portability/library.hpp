@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
 #include <plait/counter.hpp>
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/lock_order.hpp>
 #include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>
 
@@ -25,6 +27,7 @@ EXPORTED long library_load(const plait::counter& counter);
 EXPORTED void library_count(plait::keyed_counter<int>& counter, int key);
 EXPORTED node* library_protect(plait::hazard_pointer& guard, const std::atomic<node*>& source);
 EXPORTED void library_retire(node& object);
+EXPORTED void library_nest(plait::checked<std::mutex>& outer, plait::checked<std::mutex>& inner);
 EXPORTED int& library_get(plait::thread_specific<int>& values);
 EXPORTED long library_sum(const plait::thread_specific<int>& values);
 EXPORTED void library_push(plait::unbounded_queue<int>& queue, int count);

@@ -44,6 +44,16 @@ void thread_specifics() {
   check(others.get() == 0 && library_get(others) == 0, "another object's value");
 }
 
+void lock_orders() {
+  plait::lock_order::on_report([](const plait::lock_order_report&) {});
+  plait::checked<std::mutex> first("first"), second("second");
+  std::thread([&] { library_nest(first, second); }).join();
+  const std::lock_guard outer(second);
+  const std::lock_guard inner(first);
+  check(plait::lock_order::reports() == 1, "the library's order is not the program's");
+  plait::lock_order::on_report(nullptr);
+}
+
 void hazard_pointers() {
   std::atomic<int> alive = 0;
   const auto retire_others = [&](bool in_library) {
@@ -89,6 +99,7 @@ void queues() {
 int main() {
   counters();
   thread_specifics();
+  lock_orders();
   hazard_pointers();
   queues();
 }

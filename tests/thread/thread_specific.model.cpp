@@ -192,6 +192,21 @@ const verify::scenario scenarios[] = {
      },
      {.depth_first = 40'000}},
 
+    {"destructors_may_use_the_object",
+     [] {
+       struct counts {
+         thread_specific<counts>*& of;
+         explicit counts(thread_specific<counts>*& object) : of(object) {}
+         ~counts() { of->size(); }
+       };
+       thread_specific<counts>* object = nullptr;
+       thread_specific<counts> values([&] { return counts(object); });
+       object = &values;
+       const auto live = [&] { values.get(); };
+       verify::threads(live, live);
+       check(values.size() == 0);
+     }},
+
     {"a_number_used_again_finds_no_old_value",
      [] {
        sync::atomic<int> turn{0};

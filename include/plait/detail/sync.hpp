@@ -54,17 +54,21 @@ namespace sync = verify::sync;
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
 #include <version>
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
@@ -73,6 +77,9 @@ namespace sync = verify::sync;
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#if __has_include(<execinfo.h>)
+#include <execinfo.h>
+#endif
 
 namespace PLAIT_NAMESPACE::detail::sync {
 
@@ -186,6 +193,14 @@ class storage {
 // For cold internal state only: anything hot waits on an event_count.
 using mutex = std::mutex;
 
+// Whether a thread may lock an M again that it holds.
+template <class M>
+inline constexpr bool locks_recursively = false;
+template <>
+inline constexpr bool locks_recursively<std::recursive_mutex> = true;
+template <>
+inline constexpr bool locks_recursively<std::recursive_timed_mutex> = true;
+
 // Whether the mutex is free, when no thread is left that could take it: in the child of a fork it may be held
 // for ever. In general try_lock() may fail for no reason; on Linux it does not.
 inline bool is_free(mutex& lock) noexcept {
@@ -279,6 +294,54 @@ constexpr int attempts(int count) noexcept {
 // A size that scenarios of the checker need smaller, so that they get to what happens beyond it.
 constexpr std::size_t sized(std::size_t native, std::size_t /*modelled*/) noexcept {
   return native;
+}
+
+// The addresses that the calling thread's functions will return to, the innermost first. Returns how many; none
+// where the C library cannot tell.
+inline int call_stack([[maybe_unused]] void** addresses, [[maybe_unused]] int most) noexcept {
+#if __has_include(<execinfo.h>)
+  return ::backtrace(addresses, most);
+#else
+  return 0;
+#endif
+}
+
+// "function+0x1f (program+0x2a3f)". A program shows its functions to this if it is linked with -rdynamic; for
+// others there is addr2line.
+inline std::string symbol_of(void* return_address) {
+  // Into the call, which may be the last thing in its function.
+  const std::uintptr_t call = reinterpret_cast<std::uintptr_t>(return_address) - 1;
+  std::string text;
+  const auto add_hex = [&](const char* before, std::uintptr_t number) {
+    char digits[2 * sizeof number + 1];
+    std::snprintf(digits, sizeof digits, "%zx", static_cast<std::size_t>(number));
+    text.append(before).append("0x").append(digits);
+  };
+  Dl_info found{};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
+  if (dladdr(reinterpret_cast<void*>(call), &found) == 0 || found.dli_fname == nullptr) {
+    add_hex("", call);
+    return text;
+  }
+  if (found.dli_sname != nullptr) {
+    const std::unique_ptr<char, void (*)(void*)> readable(
+        abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, nullptr), &std::free);
+    text.append(readable != nullptr ? readable.get() : found.dli_sname);
+    add_hex("+", call - reinterpret_cast<std::uintptr_t>(found.dli_saddr));
+    text.append(" (");
+  }
+  const std::string file = found.dli_fname;
+  text.append(file, file.rfind('/') + 1);
+  add_hex("+", call - reinterpret_cast<std::uintptr_t>(found.dli_fbase));
+  if (found.dli_sname != nullptr) text.append(")");
+  return text;
+}
+
+// What the system calls the calling thread.
+inline std::string thread_name() {
+  char name[16] = "";
+  pthread_getname_np(pthread_self(), name, sizeof name);
+  return name;
 }
 
 // How many futex system calls this process has made through the seam: a figure for benchmarks and

@@ -77,7 +77,7 @@ void compare_costs(page& out) {
 
 }  // namespace
 
-void deadlock(page& out) {
+void lock_all(page& out) {
   hang_for_a_while(out);
   out.say("lock_all takes them in any order, because it holds none while it waits for one:");
   out.code("lock_all", "transfer");

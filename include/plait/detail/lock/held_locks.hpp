@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The locks that the calling thread holds, and a key that tells one such list from another.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <plait/detail/sync.hpp>
+#include <plait/detail/thread/thread_registry.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// What the checks know about a lock: a part of the lock. Made before main() begins, if it is static.
+struct lock_identity {
+  const char* name = nullptr;  // of its class; null: it is a class of its own
+  int rank = 0;                // 0: none
+  bool is_leaf = false;
+  bool is_in_graph = false;               // guarded by the graph's lock
+  sync::atomic<std::uint64_t> number{0};  // of its class; 0: not needed yet
+  sync::atomic<std::uint32_t> holder{0};  // the thread that has it to itself, by id plus one; 0: none
+};
+
+// A stack, of the locks in the order in which they were taken. It belongs to its thread alone.
+//
+// Beside each lock is the key of the list up to it: a hash of the classes' numbers, which are never used again.
+// So one comparison of keys says whether this very nesting has been checked before.
+class [[gnu::visibility("default")]] held_locks {
+ public:
+  struct entry {
+    lock_identity* lock;
+    std::uint64_t number;
+    std::uint64_t key;
+    bool is_shared;
+  };
+
+  static held_locks& mine() noexcept { return sync::per_thread<held_locks>(); }
+
+  bool is_empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  const entry* begin() const noexcept { return entries_; }
+  const entry* end() const noexcept { return entries_ + size_; }
+
+  // Of this list with a lock of class `number` at its end.
+  std::uint64_t key_with(std::uint64_t number) const noexcept {
+    return mixed(size_ != 0 ? entries_[size_ - 1].key : 0, number);
+  }
+
+  // A place for the next lock, before that is taken; at_exit() is called when the thread ends. Throws
+  // std::bad_alloc, and what the registry throws when the thread has no id yet.
+  void make_room(void (*at_exit)() noexcept) {
+    if (size_ == capacity_) [[unlikely]]
+      sync::rarely<&held_locks::get_room>(this, at_exit);
+  }
+  void push(lock_identity& lock, std::uint64_t number, bool is_shared) noexcept {
+    entries_[size_] = {&lock, number, key_with(number), is_shared};
+    ++size_;
+  }
+
+  // False if it is not there.
+  bool remove(const lock_identity& lock) noexcept {
+    if (size_ == 0 || entries_[size_ - 1].lock != &lock) [[unlikely]]
+      return sync::rarely<&held_locks::remove_within>(this, &lock);
+    --size_;
+    return true;
+  }
+
+  bool contains(const lock_identity& lock) const noexcept {
+    return std::any_of(begin(), end(), [&](const entry& each) { return each.lock == &lock; });
+  }
+
+  thread_id id() const noexcept { return id_; }  // if it ever had room
+
+  // The thread is at work on a check or a report: what that locks, for memory or in a callback, is not checked.
+  bool is_checking = false;
+
+  // Names the thread as long as the process lives; 0 until it is first asked for.
+  std::uint64_t serial = 0;
+
+  // For at_exit(): whoever locks later still has a place made again.
+  void give_back_room() noexcept {
+    if (size_ != 0) return;
+    if (entries_ != first_.data()) delete[] entries_;
+    entries_ = nullptr;
+    capacity_ = 0;
+  }
+
+ private:
+  static std::uint64_t mixed(std::uint64_t key, std::uint64_t number) noexcept {
+    key = (key ^ number) * 0x9e3779b97f4a7c15;
+    return key ^ (key >> 29);
+  }
+
+  void get_room(void (*at_exit)() noexcept) {
+    id_ = thread_registry::this_thread();
+    hook_.run = at_exit;
+    thread_registry::before_release(hook_);
+    if (entries_ == nullptr) {
+      entries_ = first_.data();
+      capacity_ = first_.size();
+      return;
+    }
+    auto grown = std::make_unique<entry[]>(2 * size_);
+    std::copy_n(entries_, size_, grown.get());
+    if (entries_ != first_.data()) delete[] entries_;
+    entries_ = grown.release();
+    capacity_ = 2 * size_;
+  }
+
+  bool remove_within(const lock_identity* lock) noexcept {
+    std::size_t at = size_;
+    while (at != 0 && entries_[at - 1].lock != lock) --at;
+    if (at == 0) return false;
+    --size_;
+    for (std::size_t i = at - 1; i != size_; ++i) {
+      entries_[i] = entries_[i + 1];
+      entries_[i].key = mixed(i != 0 ? entries_[i - 1].key : 0, entries_[i].number);
+    }
+    return true;
+  }
+
+  entry* entries_ = nullptr;  // first_ or allocated
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+  std::array<entry, sync::sized(8, 2)> first_{};
+  thread_id id_ = 0;
+  exit_hook hook_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// lock_order: finds locks that are taken in orders that can deadlock, at the first time, before anything hangs.
+//
+// Use it in tests, and in production where 2 to 4 ns a lock are nothing: write checked<M> for a mutex M of any
+// library, std's included, and guards as before. The first time that two locks are taken in an order that
+// contradicts what was seen before, by whatever threads, both places are reported.
+// checked<M, false> is an M and costs nothing: let a constant of yours decide.
+//
+//   operation         progress      what is checked                                          memory
+//   lock              as M (1)      the order; ranks and leaves; whether the thread holds    see below
+//                                   it already; whether threads wait in a circle (2)
+//   lock_shared       as M (1)      the same, and sharing again what the thread shares       see below
+//   try_lock, and     as M          nothing: they give up by themselves. What is locked      see below
+//     timed ones                    while such a lock is held is checked
+//   unlock            as M          whether the thread holds it                              none
+//   a thread's end    blocks        whether it holds a lock                                  gives back
+//   constructor       wait-free     (constexpr if M's is)                                    none
+//   destructor        blocks (3)    forgets what was known of a lock without a name          gives back
+//   Memory: 32 bytes for each lock besides M; 300 bytes for each thread, more if it holds more than 8 locks at
+//   once; 64 KiB for the process; and for each two classes of which one was taken under the other, 500 bytes.
+//   (1) A nesting that is new for the thread takes a lock of the process and some microseconds. One that is
+//       known takes none, whatever other threads do.
+//   (2) Looked at when the lock was not to be had for about a microsecond, just before the thread falls asleep:
+//       the last of those in the circle is told.
+//   (3) If the lock was ever nested with another.
+//
+//   plait::checked<std::mutex> accounts("accounts"), audit("audit");
+//   const auto book = [&] {
+//     const std::scoped_lock account(accounts);
+//     const std::scoped_lock log(audit);
+//   };
+//   const auto check = [&] {
+//     const std::scoped_lock log(audit);
+//     const std::scoped_lock account(accounts);
+//   };
+//   std::thread(book).join();
+//   std::thread(check).join();  // nothing hangs, this time; the report has both threads and both places
+//
+// Locks of one name are one class: what is seen of one holds for all, and two of them at once have no order,
+// unless std::scoped_lock takes them. A lock without a name is a class of its own.
+//   lock_rank(n)  a lock is only taken under those of lower rank
+//   leaf_lock     nothing is taken under it; it costs the graph nothing
+//
+// Not reported, unless report_from(lock_certainty::unlikely): what only one thread was ever seen doing, and
+// what threads do while a third lock keeps them apart. Both are looked at again when that changes.
+// Modes: off, log, throw_error, abort; a handler gets the report instead of standard error.
+//
+// Exceptions: what M throws; std::bad_alloc and std::system_error at the first lock of a thread or of a name,
+// and when a thread holds more locks than ever before; lock_order_error in that mode, and what a handler
+// throws. The lock is not taken then. The names of classes are kept as long as the process lives.
+// Nothing of it may be called in a signal handler. A child of fork() goes on checking. A condition variable
+// waits with it if it takes any lock: std::condition_variable_any. Every call must have returned before the
+// lock is destroyed. Shared libraries: as counter.
+// Stacks name functions if the program is linked with -rdynamic, and have addresses for addr2line if it is not.
+//
+// M: lock, try_lock and unlock, and what else of the standard's mutexes it has.
+// Algorithm: each thread's stack of held locks, a hash of it that says whether the nesting is known, and a
+// graph of classes that is kept in topological order. Design note: docs/structures/lock_order.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include <plait/detail/lock/held_locks.hpp>
+#include <plait/detail/lock/order_checker.hpp>
+#include <plait/detail/lock/order_picture.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/lock_order_report.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+// Declared of a lock: see above.
+struct lock_rank {
+  explicit constexpr lock_rank(int above_all_held) noexcept : value(above_all_held) {}
+  int value;
+};
+struct leaf_lock_t {};
+inline constexpr leaf_lock_t leaf_lock{};
+
+// An M whose use is checked.
+template <class M, bool IsChecked = true>
+class checked {
+  static constexpr bool is_recursive = detail::sync::locks_recursively<M>;
+
+ public:
+  using mutex_type = M;
+
+  constexpr checked() = default;
+  explicit constexpr checked(const char* name) : identity_{.name = name} {}
+  constexpr checked(const char* name, lock_rank rank) : identity_{.name = name, .rank = rank.value} {}
+  constexpr checked(const char* name, leaf_lock_t) : identity_{.name = name, .is_leaf = true} {}
+  checked(const checked&) = delete;
+  checked& operator=(const checked&) = delete;
+  ~checked() { checker::forget(identity_); }
+
+  void lock() {
+    checker::template lock<false, is_recursive>(
+        identity_, [this] { return mutex_.try_lock(); }, [this] { mutex_.lock(); });
+  }
+  bool try_lock() {
+    return checker::template try_lock<false>(identity_, [this] { return mutex_.try_lock(); });
+  }
+  template <class Rep, class Period>
+  bool try_lock_for(const std::chrono::duration<Rep, Period>& time)
+    requires requires(M& mutex) { mutex.try_lock_for(time); }
+  {
+    return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_for(time); });
+  }
+  template <class Clock, class Duration>
+  bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time)
+    requires requires(M& mutex) { mutex.try_lock_until(time); }
+  {
+    return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_until(time); });
+  }
+  void unlock() {
+    checker::template before_unlock<false, is_recursive>(identity_);
+    mutex_.unlock();
+  }
+
+  void lock_shared()
+    requires requires(M& mutex) { mutex.lock_shared(); }
+  {
+    checker::template lock<true, false>(
+        identity_, [this] { return mutex_.try_lock_shared(); }, [this] { mutex_.lock_shared(); });
+  }
+  bool try_lock_shared()
+    requires requires(M& mutex) { mutex.try_lock_shared(); }
+  {
+    return checker::template try_lock<true>(identity_, [this] { return mutex_.try_lock_shared(); });
+  }
+  template <class Rep, class Period>
+  bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& time)
+    requires requires(M& mutex) { mutex.try_lock_shared_for(time); }
+  {
+    return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_for(time); });
+  }
+  template <class Clock, class Duration>
+  bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time)
+    requires requires(M& mutex) { mutex.try_lock_shared_until(time); }
+  {
+    return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_until(time); });
+  }
+  void unlock_shared()
+    requires requires(M& mutex) { mutex.unlock_shared(); }
+  {
+    checker::template before_unlock<true, false>(identity_);
+    mutex_.unlock_shared();
+  }
+
+  // What is wrapped. What is done to it directly is not seen.
+  M& underlying() noexcept { return mutex_; }
+
+ private:
+  using checker = detail::order_checker;
+
+  M mutex_;
+  detail::lock_identity identity_;
+};
+
+// Without the checks: an M that takes the same arguments.
+template <class M>
+class checked<M, false> : public M {
+ public:
+  using mutex_type = M;
+
+  constexpr checked() = default;
+  explicit constexpr checked(const char*) {}
+  constexpr checked(const char*, lock_rank) {}
+  constexpr checked(const char*, leaf_lock_t) {}
+
+  M& underlying() noexcept { return *this; }
+};
+
+// What the checks do, for the whole process.
+namespace lock_order {
+
+// At the beginning: log.
+inline void set_mode(lock_order_mode mode) {
+  detail::order_checker::of_the_process().set_mode(mode);
+}
+inline lock_order_mode mode() {
+  return detail::order_checker::of_the_process().mode();
+}
+
+// At the beginning: possible, so that what is unlikely is not reported.
+inline void report_from(lock_certainty least) {
+  detail::order_checker::of_the_process().set_least_certainty(least);
+}
+
+// Has `handler` called with every report, instead of printing it; null: it is printed. The locks that it takes
+// are not checked. In the modes throw_error and abort the rest follows when it has returned.
+inline void on_report(std::function<void(const lock_order_report&)> handler) {
+  detail::order_checker::of_the_process().set_handler(std::move(handler));
+}
+
+// Every class, and which was seen to be taken under which: as JSON, or for Graphviz.
+inline std::string to_json() {
+  return detail::as_json(detail::order_checker::of_the_process().look());
+}
+inline std::string to_dot() {
+  return detail::as_dot(detail::order_checker::of_the_process().look());
+}
+
+// How many reports there were.
+inline std::uint64_t reports() {
+  return detail::order_checker::of_the_process().reports();
+}
+
+}  // namespace lock_order
+
+}  // namespace PLAIT_NAMESPACE

@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <plait/lock_order.hpp>
+
+#include "support/sanitizer.hpp"
+#include "support/watchdog.hpp"
+
+#if PLAIT_UNDER_TSAN
+// Whose own detector would report what is done here on purpose, and ends a program that holds 64 locks.
+extern "C" const char* __tsan_default_options();  // NOLINT: its name
+extern "C" const char* __tsan_default_options() {
+  return "detect_deadlocks=0";
+}
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+using plait::checked;
+using plait::lock_certainty;
+using plait::lock_order_mode;
+using plait::lock_order_report;
+using plait::lock_problem;
+using mutex = checked<std::mutex>;
+using shared_mutex = checked<std::shared_mutex>;
+
+template <class Body>
+void by_thread(const char* name, Body body) {
+  std::thread([&] {
+    pthread_setname_np(pthread_self(), name);
+    body();
+  }).join();
+}
+
+template <class... Mutexes>
+void nest(Mutexes&... in_order) {
+  (..., in_order.lock());
+  (..., in_order.unlock());
+}
+
+// Takes the first under which all the others are taken, in a thread of its own.
+template <class... Mutexes>
+void nest_by(const char* name, Mutexes&... in_order) {
+  by_thread(name, [&] { nest(in_order...); });
+}
+
+// Collects the reports of one test, and leaves everything as it was.
+class lock_order : public testing::Test {
+ protected:
+  lock_order() {
+    plait::lock_order::on_report([this](const lock_order_report& each) {
+      const std::lock_guard guard(lock_);
+      all_.push_back(each);
+    });
+  }
+  ~lock_order() override {
+    plait::lock_order::on_report(nullptr);
+    plait::lock_order::set_mode(lock_order_mode::log);
+    plait::lock_order::report_from(lock_certainty::possible);
+  }
+
+  std::vector<lock_order_report> reports() {
+    const std::lock_guard guard(lock_);
+    return std::exchange(all_, {});
+  }
+  // The only one there is.
+  lock_order_report only() {
+    std::vector<lock_order_report> all = reports();
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? lock_order_report{} : all.front();
+  }
+  void expect_none() {
+    for (const lock_order_report& each : reports()) ADD_FAILURE() << each.text();
+  }
+
+ private:
+  std::mutex lock_;
+  std::vector<lock_order_report> all_;
+};
+
+// -- inversions --
+
+TEST_F(lock_order, one_order_everywhere_is_not_reported) {
+  std::array<mutex, 5> locks;
+  for (int i = 0; i != 3; ++i) {
+    nest_by("all", locks[0], locks[1], locks[2], locks[3], locks[4]);
+    nest_by("some", locks[0], locks[3]);
+    nest_by("others", locks[2], locks[4]);
+  }
+  expect_none();
+}
+
+TEST_F(lock_order, two_locks_in_both_orders_are_reported_with_both_threads_and_stacks) {
+  mutex first("first"), second("second");
+  nest_by("task A", first, second);
+  expect_none();
+  nest_by("task B", second, first);
+  const lock_order_report found = only();
+  EXPECT_EQ(found.problem, lock_problem::inversion);
+  EXPECT_EQ(found.certainty, lock_certainty::possible);
+  ASSERT_EQ(found.steps.size(), 2u);
+  EXPECT_EQ(found.steps[0].held, "second");
+  EXPECT_EQ(found.steps[0].wanted, "first");
+  EXPECT_EQ(found.steps[0].thread, "task B");
+  EXPECT_EQ(found.steps[1].held, "first");
+  EXPECT_EQ(found.steps[1].wanted, "second");
+  EXPECT_EQ(found.steps[1].thread, "task A");
+  for (const auto& each : found.steps) {
+    ASSERT_GT(each.stack.size(), 3u);
+    EXPECT_NE(each.stack.back().find("+0x"), std::string::npos) << each.stack.back();
+  }
+  EXPECT_NE(found.text().find("1. thread 'task B', now: 'first' while it holds 'second'"), std::string::npos)
+      << found.text();
+}
+
+TEST_F(lock_order, the_report_comes_before_the_wait) {
+  const watchdog limit("a report that comes after the wait", 30s);
+  mutex first("held"), second("wanted");
+  nest_by("one", first, second);
+  std::atomic<bool> is_reported = false;
+  plait::lock_order::on_report([&](const lock_order_report&) { is_reported = true; });
+  first.lock();
+  std::jthread other([&] { nest(second, first); });
+  while (!is_reported) std::this_thread::yield();
+  first.unlock();
+}
+
+TEST_F(lock_order, cycles_of_three_and_of_five_are_found_at_the_last_edge) {
+  for (const std::size_t length : {3u, 5u}) {
+    std::vector<mutex> locks(length);
+    for (std::size_t i = 0; i + 1 != length; ++i) nest_by("order", locks[i], locks[i + 1]);
+    expect_none();
+    nest_by("last", locks[length - 1], locks[0]);
+    const lock_order_report found = only();
+    EXPECT_EQ(found.problem, lock_problem::inversion);
+    EXPECT_EQ(found.steps.size(), length);
+    for (std::size_t i = 0; i != length; ++i)
+      EXPECT_EQ(found.steps[i].wanted, found.steps[(i + 1) % length].held) << "each step leads to the next";
+  }
+}
+
+TEST_F(lock_order, a_cycle_is_reported_once) {
+  mutex first, second;
+  nest_by("one", first, second);
+  for (int i = 0; i != 10; ++i) nest_by("two", second, first);
+  EXPECT_EQ(reports().size(), 1u);
+}
+
+TEST_F(lock_order, locks_far_down_the_stack_count) {
+  std::vector<mutex> locks(100);  // more than a fixed array would hold
+  by_thread("deep", [&] {
+    for (mutex& each : locks) each.lock();
+    for (mutex& each : locks) each.unlock();
+  });
+  nest_by("back", locks[99], locks[0]);
+  EXPECT_EQ(only().steps.size(), 2u);
+}
+
+TEST_F(lock_order, locks_are_released_in_any_order) {
+  mutex a("a"), b("b"), c("c");
+  by_thread("hand over hand", [&] {
+    a.lock();
+    b.lock();
+    a.unlock();
+    c.lock();
+    b.unlock();
+    c.unlock();
+  });
+  nest_by("c and a", c, a);
+  EXPECT_EQ(only().steps.size(), 3u) << "a before b and b before c, but never a before c";
+}
+
+TEST_F(lock_order, a_lock_at_the_address_of_an_old_one_has_no_order_yet) {
+  mutex other;
+  std::optional<mutex> lock;
+  for (int i = 0; i != 20; ++i) {
+    lock.emplace();
+    if (i % 2 == 0) {
+      nest_by("one", *lock, other);
+    } else {
+      nest_by("two", other, *lock);
+    }
+  }
+  expect_none();
+}
+
+// -- what is no deadlock --
+
+TEST_F(lock_order, one_thread_alone_is_not_reported_until_another_one_does_it) {
+  mutex first, second;
+  by_thread("alone", [&] {
+    nest(first, second);
+    nest(second, first);
+  });
+  expect_none();
+  nest_by("another", first, second);
+  EXPECT_EQ(only().certainty, lock_certainty::possible);
+}
+
+TEST_F(lock_order, threads_that_a_third_lock_keeps_apart_are_not_reported_until_one_does_without) {
+  mutex gate, first, second;
+  nest_by("one", gate, first, second);
+  nest_by("two", gate, second, first);
+  expect_none();
+  nest_by("three", first, second);
+  EXPECT_EQ(only().certainty, lock_certainty::possible);
+}
+
+TEST_F(lock_order, what_is_unlikely_is_reported_if_it_is_wanted) {
+  plait::lock_order::report_from(lock_certainty::unlikely);
+  mutex first, second;
+  by_thread("alone", [&] {
+    nest(first, second);
+    nest(second, first);
+  });
+  EXPECT_EQ(only().certainty, lock_certainty::unlikely);
+}
+
+TEST_F(lock_order, a_lock_that_is_only_tried_waits_for_nobody) {
+  mutex first, second, third;
+  nest_by("one", first, second);
+  by_thread("two", [&] {
+    second.lock();
+    EXPECT_TRUE(first.try_lock());
+    first.unlock();
+    second.unlock();
+  });
+  expect_none();
+  by_thread("three", [&] {
+    ASSERT_TRUE(third.try_lock());
+    nest(first);
+    third.unlock();
+  });
+  nest_by("four", first, third);
+  EXPECT_EQ(reports().size(), 1u) << "who waits while it holds what it has tried";
+}
+
+TEST_F(lock_order, a_timed_attempt_gives_up_by_itself) {
+  checked<std::timed_mutex> first, second;
+  nest_by("one", first, second);
+  by_thread("two", [&] {
+    second.lock();
+    EXPECT_TRUE(first.try_lock_for(1ms));
+    first.unlock();
+    EXPECT_TRUE(first.try_lock_until(std::chrono::steady_clock::now() + 1ms));
+    first.unlock();
+    second.unlock();
+  });
+  expect_none();
+}
+
+TEST_F(lock_order, locks_that_are_taken_all_at_once_may_come_in_any_order) {
+  mutex first, second, third;
+  by_thread("one", [&] { const std::scoped_lock all(first, second, third); });
+  by_thread("two", [&] { const std::scoped_lock all(third, second, first); });
+  expect_none();
+}
+
+TEST_F(lock_order, a_million_acquisitions_in_order_are_not_reported) {
+  constexpr int threads = 4, rounds = 50'000;
+  std::array<mutex, 5> locks;
+  std::vector<std::jthread> running;
+  for (int t = 0; t != threads; ++t)
+    running.emplace_back([&] {
+      for (int i = 0; i != rounds; ++i) nest(locks[0], locks[1], locks[2], locks[3], locks[4]);
+    });
+  running.clear();
+  expect_none();
+}
+
+// -- names, ranks, leaves --
+
+TEST_F(lock_order, locks_of_one_name_are_one_class) {
+  mutex accounts("account of one class"), more("account of one class"), log("log of one class");
+  nest_by("one", accounts, log);
+  nest_by("two", log, more);
+  const lock_order_report found = only();
+  ASSERT_EQ(found.steps.size(), 2u);
+  EXPECT_EQ(found.steps[0].wanted, "account of one class");
+}
+
+TEST_F(lock_order, two_locks_of_one_class_have_no_order) {
+  mutex mine("account of a pair"), yours("account of a pair");
+  nest_by("transfer", mine, yours);
+  EXPECT_EQ(only().problem, lock_problem::same_class);
+  by_thread("both", [&] { const std::scoped_lock both(mine, yours); });
+  expect_none();
+}
+
+TEST_F(lock_order, a_gate_of_many_locks_keeps_nobody_apart) {
+  mutex gate("gate of many"), other_gate("gate of many"), first, second;
+  nest_by("one", gate, first, second);
+  nest_by("two", other_gate, second, first);
+  EXPECT_EQ(only().problem, lock_problem::inversion);
+}
+
+TEST_F(lock_order, a_rank_that_is_not_above_those_held_fails_at_once) {
+  mutex low("low", plait::lock_rank(10)), high("high", plait::lock_rank(20)),
+      same("same", plait::lock_rank(20));
+  nest_by("up", low, high);
+  expect_none();
+  nest_by("down", high, low);
+  const auto found = reports();
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.front().problem, lock_problem::rank);
+  nest_by("level", high, same);
+  EXPECT_EQ(only().problem, lock_problem::rank);
+}
+
+TEST_F(lock_order, nothing_is_taken_under_a_leaf) {
+  mutex log("leaf", plait::leaf_lock), other("under the leaf");
+  nest_by("up", other, log);
+  expect_none();
+  nest_by("down", log, other);
+  EXPECT_EQ(only().problem, lock_problem::leaf);
+}
+
+// -- the same lock again --
+
+TEST_F(lock_order, a_recursive_mutex_may_be_taken_again_and_counts_until_its_last_unlock) {
+  checked<std::recursive_mutex> lock;
+  mutex other;
+  by_thread("one", [&] {
+    nest(lock, lock, other, lock);
+    lock.lock();
+    lock.lock();
+    lock.unlock();
+    nest(other);
+    lock.unlock();
+  });
+  expect_none();
+  nest_by("two", other, lock);
+  EXPECT_EQ(only().problem, lock_problem::inversion);
+}
+
+TEST_F(lock_order, a_mutex_that_its_holder_locks_again_is_reported_instead_of_hanging) {
+  const watchdog limit("a mutex that its holder locks again", 30s);
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  mutex lock("again");
+  const std::lock_guard guard(lock);
+  try {
+    lock.lock();
+    ADD_FAILURE();
+  } catch (const plait::lock_order_error& error) {
+    EXPECT_EQ(error.code(), std::errc::resource_deadlock_would_occur);
+    EXPECT_EQ(error.report().problem, lock_problem::relock);
+    EXPECT_NE(std::string(error.what()).find("'again'"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(lock_order, sharing_again_what_a_thread_shares_is_reported) {
+  shared_mutex lock("read twice");
+  by_thread("reader", [&] {
+    lock.lock_shared();
+    lock.lock_shared();
+    lock.unlock_shared();
+    lock.unlock_shared();
+  });
+  EXPECT_EQ(only().problem, lock_problem::recursive_read);
+}
+
+TEST_F(lock_order, a_reader_that_wants_to_write_is_reported) {
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  shared_mutex lock;
+  const std::shared_lock reading(lock);
+  EXPECT_THROW(lock.lock(), plait::lock_order_error);
+  EXPECT_EQ(only().problem, lock_problem::relock);
+}
+
+TEST_F(lock_order, shared_locks_have_an_order_like_others) {
+  shared_mutex first, second;
+  by_thread("one", [&] {
+    const std::shared_lock a(first);
+    const std::unique_lock b(second);
+  });
+  by_thread("two", [&] {
+    const std::shared_lock b(second);
+    const std::unique_lock a(first);
+  });
+  EXPECT_EQ(only().problem, lock_problem::inversion);
+}
+
+// -- whose lock it is --
+
+// A lock that any thread may unlock.
+class gate {
+ public:
+  void lock() {
+    while (!try_lock()) std::this_thread::yield();
+  }
+  bool try_lock() { return !is_closed_.exchange(true); }
+  void unlock() { is_closed_ = false; }
+
+ private:
+  std::atomic<bool> is_closed_ = false;
+};
+
+TEST_F(lock_order, unlocking_what_another_thread_holds_is_reported) {
+  checked<gate> lock("not mine");
+  by_thread("owner", [&] {
+    lock.lock();
+    by_thread("stranger", [&] { lock.unlock(); });
+  });
+  const auto found = reports();
+  ASSERT_EQ(found.size(), 2u) << "and the owner still thinks that it holds it when it ends";
+  EXPECT_EQ(found[0].problem, lock_problem::not_owner);
+  EXPECT_EQ(found[0].steps[0].thread, "stranger");
+  EXPECT_EQ(found[1].problem, lock_problem::held_at_exit);
+}
+
+TEST_F(lock_order, a_thread_that_ends_with_a_lock_is_reported) {
+  checked<gate> lock("never unlocked");
+  by_thread("forgetful", [&] { lock.lock(); });
+  const lock_order_report found = only();
+  EXPECT_EQ(found.problem, lock_problem::held_at_exit);
+  EXPECT_EQ(found.steps[0].thread, "forgetful");
+}
+
+struct locks_when_destroyed {
+  mutex* first = nullptr;
+  mutex* second = nullptr;
+  ~locks_when_destroyed() {
+    if (first != nullptr) nest(*first, *second);
+  }
+};
+thread_local locks_when_destroyed late;
+
+TEST_F(lock_order, late_destructors_may_lock) {
+  mutex first, second;
+  for (int i = 0; i != 3; ++i)
+    by_thread("late", [&] {
+      late.first = &first;
+      late.second = &second;
+      nest(first);
+    });
+  expect_none();
+  nest_by("back", second, first);
+  EXPECT_EQ(reports().size(), 1u);
+}
+
+// -- real deadlocks --
+
+TEST_F(lock_order, threads_that_wait_in_a_circle_are_told_so_by_the_last_of_them) {
+  const watchdog limit("a deadlock", 30s);
+  constexpr std::size_t count = 3;
+  struct broken {};
+  std::vector<mutex> locks(count);
+  std::atomic<int> told = 0;
+  lock_order_report found{};
+  plait::lock_order::on_report([&](const lock_order_report& each) {
+    if (each.problem != lock_problem::deadlock) return;
+    found = each;
+    ++told;
+    throw broken();
+  });
+  std::barrier meet(count);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i != count; ++i)
+    threads.emplace_back([&, i] {
+      const std::lock_guard own(locks[i]);
+      meet.arrive_and_wait();
+      try {
+        const std::lock_guard next(locks[(i + 1) % count]);
+      } catch (const broken&) {
+      }
+    });
+  threads.clear();
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(found.certainty, lock_certainty::certain);
+  EXPECT_EQ(found.steps.size(), count);
+  for (std::size_t i = 0; i != found.steps.size(); ++i)
+    EXPECT_EQ(found.steps[i].wanted, found.steps[(i + 1) % count].held);
+}
+
+TEST_F(lock_order, threads_that_wait_for_each_other_for_a_while_are_not_reported) {
+  mutex lock;
+  std::vector<std::jthread> threads;
+  std::atomic<int> sum = 0;
+  for (int t = 0; t != 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i != 50; ++i) {
+        const std::lock_guard guard(lock);
+        std::this_thread::sleep_for(20us);
+        ++sum;
+      }
+    });
+  threads.clear();
+  EXPECT_EQ(sum, 200);
+  expect_none();
+}
+
+// -- modes --
+
+TEST_F(lock_order, off_reports_nothing_and_notes_what_is_held) {
+  plait::lock_order::set_mode(lock_order_mode::off);
+  mutex first, second;
+  nest_by("one", first, second);
+  nest_by("two", second, first);
+  expect_none();
+  first.lock();
+  plait::lock_order::set_mode(lock_order_mode::log);
+  first.unlock();
+  expect_none();
+}
+
+TEST_F(lock_order, throw_error_throws_each_time_and_takes_no_lock) {
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  mutex first("first to throw"), second("second to throw");
+  nest_by("one", first, second);
+  const std::lock_guard guard(second);
+  for (int i = 0; i != 3; ++i) {
+    EXPECT_THROW(first.lock(), plait::lock_order_error);
+    EXPECT_TRUE(first.try_lock()) << "it was taken";
+    first.unlock();
+  }
+}
+
+TEST_F(lock_order, a_handler_may_lock_and_what_it_throws_comes_out_of_lock) {
+  mutex first, second, of_handler;
+  plait::lock_order::on_report([&](const lock_order_report& each) {
+    const std::lock_guard guard(of_handler);
+    throw std::runtime_error(each.text());
+  });
+  nest_by("one", first, second);
+  by_thread("two", [&] {
+    const std::lock_guard guard(second);
+    EXPECT_THROW(first.lock(), std::runtime_error);
+  });
+}
+
+TEST(lock_order_death, abort_prints_both_stacks_and_ends_the_program) {
+  const auto invert = [] {
+    plait::lock_order::set_mode(lock_order_mode::abort);
+    mutex first("printed first"), second("printed second");
+    nest_by("task A", first, second);
+    nest_by("task B", second, first);
+  };
+  EXPECT_DEATH(invert(),
+               "inverted lock order, a possible deadlock.*task B.*now.*printed first.*printed second.*#0.*"
+               "task A.*printed second.*printed first.*#0.*Take these locks in one order");
+}
+
+// -- exports --
+
+TEST_F(lock_order, json_and_graphviz_have_the_classes_and_what_closes_a_cycle) {
+  mutex first("first \"of two\""), second("second\n");
+  nest_by("one", first, second);
+  nest_by("two", second, first);
+  EXPECT_EQ(reports().size(), 1u);
+  const std::string json = plait::lock_order::to_json();
+  const auto number_of = [&](const std::string& name) {
+    const std::size_t end = json.find(",\"name\":" + name + "}");
+    const std::size_t begin = json.rfind(':', end - 1) + 1;
+    return json.substr(begin, end - begin);
+  };
+  const std::string a = number_of(R"("first \"of two\"")"), b = number_of(R"("second\u000a")");
+  const auto json_edge = [&](const std::string& from, const std::string& to, const char* closes) {
+    return json.find("{\"from\":" + from + ",\"to\":" + to + ",\"closes_a_cycle\":" + closes) !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(json_edge(a, b, "false")) << json;
+  EXPECT_TRUE(json_edge(b, a, "true")) << json;
+  EXPECT_NE(json.find("\"thread\":\"one\",\"stack\":[\"#0 "), std::string::npos) << json;
+  const std::string dot = plait::lock_order::to_dot();
+  EXPECT_NE(dot.find("  " + a + " -> " + b + ";\n"), std::string::npos) << dot;
+  EXPECT_NE(dot.find("  " + b + " -> " + a + " [color=red];\n"), std::string::npos) << dot;
+}
+
+// -- any lock --
+
+TEST_F(lock_order, a_condition_variable_waits_with_a_checked_mutex) {
+  mutex lock;
+  std::condition_variable_any changed;
+  bool is_set = false;
+  std::jthread setter([&] {
+    const std::lock_guard guard(lock);
+    is_set = true;
+    changed.notify_one();
+  });
+  std::unique_lock guard(lock);
+  changed.wait(guard, [&] { return is_set; });
+  guard.unlock();
+  expect_none();
+}
+
+TEST_F(lock_order, shared_timed_mutexes_have_all_their_operations) {
+  checked<std::shared_timed_mutex> lock;
+  EXPECT_TRUE(lock.try_lock_shared_for(1ms));
+  lock.unlock_shared();
+  EXPECT_TRUE(lock.try_lock_shared_until(std::chrono::steady_clock::now()));
+  by_thread("writer", [&] { EXPECT_FALSE(lock.try_lock_for(1ms)); });
+  lock.unlock_shared();
+  EXPECT_TRUE(lock.try_lock());
+  by_thread("reader", [&] { EXPECT_FALSE(lock.try_lock_shared()); });
+  lock.unlock();
+  expect_none();
+}
+
+TEST_F(lock_order, without_checks_it_is_the_mutex_itself) {
+  using unchecked = checked<std::mutex, false>;
+  static_assert(sizeof(unchecked) == sizeof(std::mutex) && std::is_base_of_v<std::mutex, unchecked>);
+  unchecked first("first", plait::lock_rank(2)), second("second", plait::lock_rank(1));
+  nest_by("one", first, second);
+  nest_by("two", second, first);
+  expect_none();
+}
+
+constinit mutex made_before_main("static", plait::lock_rank(1));
+
+TEST_F(lock_order, a_static_lock_is_made_before_main) {
+  nest(made_before_main);
+  expect_none();
+}
+
+TEST_F(lock_order, a_child_of_fork_goes_on_checking) {
+  mutex first("before the fork"), second("after the fork");
+  nest_by("one", first, second);
+  const pid_t child = fork();
+  ASSERT_NE(child, -1);
+  if (child == 0) {
+    nest(second, first);
+    _exit(reports().size() == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  expect_none();
+}
+
+}  // namespace

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// The graph of lock orders against a search of everything, on random graphs.
+#include <cstddef>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/detail/lock/order_graph.hpp>
+
+namespace {
+
+using plait::detail::order_graph;
+using number = order_graph::number;
+
+class naive_graph {
+ public:
+  bool would_close_a_cycle(number from, number to) const {
+    std::set<number> reached{to};
+    for (std::vector<number> next{to}; !next.empty();) {
+      const number at = next.back();
+      next.pop_back();
+      for (const auto& [a, b] : edges)
+        if (a == at && reached.insert(b).second) next.push_back(b);
+    }
+    return reached.contains(from);
+  }
+  std::set<std::pair<number, number>> edges;
+};
+
+TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_and_go) {
+  std::mt19937 random(1);
+  for (int round = 0; round != 200; ++round) {
+    const std::size_t size = 2 + random() % 12;
+    order_graph graph;
+    naive_graph naive;
+    std::vector<number> alive;
+    number last = 0;
+    const auto replace = [&](std::size_t at) {
+      graph.remove(alive[at]);
+      std::erase_if(naive.edges,
+                    [&](const auto& edge) { return edge.first == alive[at] || edge.second == alive[at]; });
+      alive[at] = ++last;
+      graph.declare(last, "", true);
+    };
+    for (std::size_t i = 0; i != size; ++i) {
+      alive.push_back(++last);
+      graph.declare(last, "", true);
+    }
+    for (int step = 0; step != 100; ++step) {
+      const std::size_t a = random() % size, b = random() % size;
+      if (random() % 20 == 0) replace(a);
+      const number from = alive[a], to = alive[b];
+      if (a == b || graph.find(from, to) != nullptr) continue;
+      const bool closes = naive.would_close_a_cycle(from, to);
+      ASSERT_EQ(graph.add(from, to, {}) == order_graph::result::closes_a_cycle, closes)
+          << "round " << round << ", step " << step;
+      if (!closes) {
+        naive.edges.emplace(from, to);
+        continue;
+      }
+      const auto way = graph.way_back(graph.set_aside().back());
+      ASSERT_FALSE(way.empty());
+      EXPECT_EQ(way.front()->from, to);
+      EXPECT_EQ(way.back()->to, from);
+      for (std::size_t i = 0; i + 1 != way.size(); ++i) EXPECT_EQ(way[i]->to, way[i + 1]->from);
+      for (const auto* const edge : way) EXPECT_TRUE(naive.edges.contains({edge->from, edge->to}));
+    }
+  }
+}
+
+TEST(order_graph, what_only_one_thread_did_can_hang_as_soon_as_another_does_it) {
+  order_graph graph;
+  for (const number each : {1u, 2u}) graph.declare(each, "", true);
+  const order_graph::sighting one{.thread = 1}, another{.thread = 2};
+  EXPECT_EQ(graph.add(1, 2, one), order_graph::result::added);
+  EXPECT_EQ(graph.add(2, 1, one), order_graph::result::closes_a_cycle);
+  const auto can_hang = [&] {
+    const auto& closing = graph.set_aside().front();
+    return graph.can_hang(closing, graph.way_back(closing));
+  };
+  EXPECT_FALSE(can_hang());
+  EXPECT_EQ(graph.add(1, 2, one), order_graph::result::known);
+  EXPECT_EQ(graph.add(1, 2, another), order_graph::result::changed);
+  EXPECT_TRUE(can_hang());
+}
+
+TEST(order_graph, a_gate_counts_if_it_was_held_each_time_and_is_one_lock) {
+  order_graph graph;
+  for (const number each : {1u, 2u, 3u, 4u}) graph.declare(each, "", true);
+  graph.add(1, 2, {.thread = 1, .gates = {3, 4}});
+  graph.add(2, 1, {.thread = 2, .gates = {3}});
+  const auto can_hang = [&] {
+    const auto& closing = graph.set_aside().front();
+    return graph.can_hang(closing, graph.way_back(closing));
+  };
+  EXPECT_FALSE(can_hang());
+  graph.has_another_lock(3);
+  EXPECT_TRUE(can_hang()) << "holding one of two locks keeps nobody away who holds the other";
+}
+
+}  // namespace
