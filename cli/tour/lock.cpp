@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <shared_mutex>
 #include <type_traits>
 #include <vector>
 
 #include <plait/mutex.hpp>
 #include <plait/recursive_mutex.hpp>
+#include <plait/shared_mutex.hpp>
 
 #include "tour/chapters.hpp"
 #include "tour/measure.hpp"
@@ -44,6 +46,24 @@ void compare_costs(page& out) {
   out.gap();
   out.say("With one thread plait::mutex is {} std::mutex, with {} it is {} the other.",
           compared(time[0], time[2]), many, compared(time[1], time[3]));
+}
+
+// What it costs each of so many threads to read.
+template <class Mutex>
+double nanoseconds_of_a_read(unsigned threads) {
+  Mutex mutex;
+  return nanoseconds_each(threads, [&] { const std::shared_lock hold(mutex); });
+}
+
+void compare_readers(page& out) {
+  const unsigned many = some_threads();
+  const std::vector<double> time =
+      medians_in_turn({[&] { return nanoseconds_of_a_read<plait::shared_mutex>(many); },
+                       [&] { return nanoseconds_of_a_read<std::shared_mutex>(many); }});
+  out.say("Nanoseconds that it takes each of {} threads to lock for reading and unlock:", many);
+  out.row("{:<24} {:>8.1f} ns", "plait::shared_mutex", time[0]);
+  out.row("{:<24} {:>8.1f} ns", "std::shared_mutex", time[1]);
+  out.gap();
 }
 
 // The longest that any of 16 threads waited, in milliseconds.
@@ -92,6 +112,10 @@ void lock(page& out) {
   out.row("{:<24} {:>8.1f} ms", "plait::mutex", ours);
   out.row("{:<24} {:>8.1f} ms", "std::mutex", others);
   out.gap();
+
+  out.say("Where much is read and little written, readers may come in together:");
+  out.code("shared_mutex", "read and write");
+  compare_readers(out);
 
   out.say("It can be left waiting at a deadline, or when a thread is asked to stop:");
   out.code("mutex", "give up");

@@ -47,6 +47,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
+#include <plait/detail/wait/limited_sleep.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -137,18 +138,11 @@ class PLAIT_CAPABILITY("mutex") mutex {
     const detail::deadline awake_until = limits.until.or_after(longest_awake);
     if (detail::try_awake(look, awake_until, detail::pace_of_items)) return true;
 
-    // A stop request does not change word_, so a thread that can be stopped also sleeps on a word of its own.
-    detail::sync::atomic<std::uint32_t> stopped{0};
-    const std::stop_callback wake_on_stop(limits.stop != nullptr ? *limits.stop : std::stop_token(),
-                                          [&stopped]() noexcept {
-                                            // relaxed: the token itself says that a stop is requested
-                                            stopped.store(1, detail::sync::relaxed);
-                                            detail::sync::futex_wake(stopped, 1);
-                                          });
+    const detail::limited_sleep sleeper(limits);
     bits counted = 0;  // one_sleeper while this thread is counted in word_
     bool is_overdue = false;
     bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides, or the kernel
-    for (bool gives_up = has_ended(limits);;) {
+    for (bool gives_up = detail::is_over(limits);;) {
       const bool takes = (found & locked) == 0 || (counted != 0 && (found & given) != 0);
       bits next = counted != 0 ? (found & ~waking) - counted : found;
       if (takes) {
@@ -164,28 +158,13 @@ class PLAIT_CAPABILITY("mutex") mutex {
         return takes;
       }
       counted = one_sleeper;
-      sleep(next, is_overdue ? limits.until : limits.until.or_sooner(overdue_at),
-            limits.stop != nullptr ? &stopped : nullptr);
+      sleeper.on(word_, next, is_overdue ? limits.until : limits.until.or_sooner(overdue_at));
       if (!is_overdue && overdue_at.has_passed()) {
         overdue_.fetch_add(1, detail::sync::relaxed);  // relaxed: see overdue_
         is_overdue = true;
       }
-      gives_up = has_ended(limits);
+      gives_up = detail::is_over(limits);
       found = word_.load(detail::sync::relaxed);  // relaxed: as above
-    }
-  }
-
-  static bool has_ended(const detail::wait_limits& limits) noexcept {
-    return limits.until.has_passed() || (limits.stop != nullptr && limits.stop->stop_requested());
-  }
-
-  void sleep(bits expected, const detail::deadline& until,
-             const detail::sync::atomic<std::uint32_t>* stopped) const noexcept {
-    if (stopped == nullptr) {
-      detail::sync::futex_wait(word_, expected, until.time());
-    } else {
-      const detail::sync::futex_expectation both[] = {{word_, expected}, {*stopped, 0}};
-      detail::sync::futex_wait_any(both, until.time());
     }
   }
 

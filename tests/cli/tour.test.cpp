@@ -52,6 +52,7 @@ TEST(tour, lock_measures_cost_size_and_the_longest_wait) {
   const std::string out =
       chapter("lock", R"(plait::mutex +[0-9.]+ +[0-9.]+ +8\n +std::mutex +[0-9.]+ +[0-9.]+ +[0-9]+)");
   EXPECT_TRUE(contains(out, R"(plait::mutex +[0-9.]+ ms\n +std::mutex +[0-9.]+ ms)")) << out;
+  EXPECT_TRUE(contains(out, R"(plait::shared_mutex +[0-9.]+ ns\n +std::shared_mutex +[0-9.]+ ns)")) << out;
   EXPECT_TRUE(contains(out, R"(plait::recursive_mutex +[0-9.]+ ns)")) << out;
 }
 

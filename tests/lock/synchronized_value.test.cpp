@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include <plait/recursive_mutex.hpp>
+#include <plait/shared_mutex.hpp>
 #include <plait/synchronized_value.hpp>
 
 #include "support/threads.hpp"
@@ -124,12 +125,20 @@ TEST(synchronized_value, readers_see_it_const) {
   EXPECT_EQ(value.rlock()->size(), 4u);
 }
 
-TEST(synchronized_value, readers_share_a_mutex_that_can_be_shared_and_no_other) {
-  synchronized_value<int, std::shared_mutex> shared(1);
-  const auto reads = shared.rlock();
-  EXPECT_EQ(elsewhere([&] { return shared.load(); }), 1);
-  EXPECT_FALSE(is_free(shared));
+template <class Mutex>
+void readers_share() {
+  synchronized_value<int, Mutex> value(1);
+  {
+    const auto reads = value.rlock();
+    EXPECT_EQ(elsewhere([&] { return value.load(); }), 1);
+    EXPECT_FALSE(is_free(value));
+  }
+  EXPECT_TRUE(is_free(value));
+}
 
+TEST(synchronized_value, readers_share_a_mutex_that_can_be_shared_and_no_other) {
+  readers_share<std::shared_mutex>();
+  readers_share<plait::shared_mutex>();
   synchronized_value<int> single(1);
   const auto reads_alone = single.rlock();
   EXPECT_FALSE(is_free(single));

@@ -5,6 +5,7 @@
 
 #include "lock/lock.bench.hpp"
 #include "lock/lock_order.bench.hpp"
+#include "lock/shared_lock.bench.hpp"
 
 namespace {
 
@@ -14,6 +15,8 @@ class mutex {
   mutex() { absl::SetMutexDeadlockDetectionMode(Mode); }  // for the whole process, and so for this run
   void lock() { mutex_.Lock(); }
   void unlock() { mutex_.Unlock(); }
+  void lock_shared() { mutex_.ReaderLock(); }
+  void unlock_shared() { mutex_.ReaderUnlock(); }
 
  private:
   absl::Mutex mutex_;
@@ -24,6 +27,7 @@ using unchecked_mutex = mutex<absl::OnDeadlockCycle::kIgnore>;
 
 const bench::registration mutexes([] {
   bench::add_mutex<unchecked_mutex>("mutex", "absl");
+  bench::add_shared_mutex<unchecked_mutex>("absl");
   bench::add_lock_order<checked_mutex>("absl");
   bench::add_lock_order<unchecked_mutex>("absl_unchecked");
 });

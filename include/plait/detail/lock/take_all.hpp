@@ -7,14 +7,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <stop_token>
 #include <utility>
 
 #include <plait/detail/lock/lock_set.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
+#include <plait/detail/wait/limited_sleep.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
@@ -38,10 +37,6 @@ inline void rest(int round, const deadline& until) noexcept {
   if (times < sync::attempts(4)) return;
   const auto chance = sync::clock::now().time_since_epoch().count() / 16 % 8;
   nap(std::chrono::microseconds(10) * std::min(times, 32) * (1 + chance), until);
-}
-
-inline bool is_over(const wait_limits& limits) noexcept {
-  return limits.until.has_passed() || (limits.stop != nullptr && limits.stop->stop_requested());
 }
 
 template <class Lock>

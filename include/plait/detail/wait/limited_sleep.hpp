@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Sleeping on a futex word until a deadline or a stop request, for locks, whose word is all that they have.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/event_count.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+inline bool is_over(const wait_limits& limits) noexcept {
+  return limits.until.has_passed() || (limits.stop != nullptr && limits.stop->stop_requested());
+}
+
+// One thread's sleeps during one call. A stop request does not change the word that is slept on: so a thread
+// that can be stopped sleeps on a second word as well, its own.
+class limited_sleep {
+ public:
+  explicit limited_sleep(const wait_limits& limits) noexcept
+      : stop_(limits.stop),
+        wake_on_stop_(limits.stop != nullptr ? *limits.stop : std::stop_token(), waker{stopped_}) {}
+  limited_sleep(const limited_sleep&) = delete;
+  limited_sleep& operator=(const limited_sleep&) = delete;
+
+  // As futex_wait().
+  void on(const sync::atomic<std::uint32_t>& word, std::uint32_t expected,
+          const deadline& until) const noexcept {
+    if (stop_ == nullptr) {
+      sync::futex_wait(word, expected, until.time());
+    } else {
+      const sync::futex_expectation both[] = {{word, expected}, {stopped_, 0}};
+      sync::futex_wait_any(both, until.time());
+    }
+  }
+
+ private:
+  struct waker {
+    sync::atomic<std::uint32_t>& stopped;
+
+    void operator()() const noexcept {
+      stopped.store(1, sync::relaxed);  // relaxed: the token itself says that a stop is requested
+      sync::futex_wake(stopped, 1);
+    }
+  };
+
+  const std::stop_token* stop_;
+  sync::atomic<std::uint32_t> stopped_{0};
+  std::stop_callback<waker> wake_on_stop_;  // after stopped_, which it uses
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
