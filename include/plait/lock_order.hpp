@@ -88,7 +88,9 @@ class checked {
  public:
   using mutex_type = M;
 
+  // A class of its own.
   constexpr checked() = default;
+  // One of the class of that name, which lives as long as the lock: a literal, say.
   explicit constexpr checked(const char* name) : identity_{.name = name} {}
   constexpr checked(const char* name, lock_rank rank) : identity_{.name = name, .rank = rank.value} {}
   constexpr checked(const char* name, leaf_lock_t) : identity_{.name = name, .is_leaf = true} {}
@@ -96,10 +98,12 @@ class checked {
   checked& operator=(const checked&) = delete;
   ~checked() { checker::forget(identity_); }
 
+  // As M's. Throws lock_order_error in that mode, and is not locked then.
   void lock() {
     checker::template lock<false, is_recursive>(
         identity_, [this] { return mutex_.try_lock(); }, [this] { mutex_.lock(); });
   }
+  // As M's: they give up by themselves, so they are not checked, but what is locked under them is.
   bool try_lock() {
     return checker::template try_lock<false>(identity_, [this] { return mutex_.try_lock(); });
   }
@@ -115,11 +119,13 @@ class checked {
   {
     return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_until(time); });
   }
+  // As M's. What is reported cannot be thrown: it is printed.
   void unlock() {
     checker::template before_unlock<false, is_recursive>(identity_);
     mutex_.unlock();
   }
 
+  // The same for sharing.
   void lock_shared()
     requires requires(M& mutex) { mutex.lock_shared(); }
   {

@@ -207,6 +207,17 @@ TEST_F(lock_order, a_lock_at_the_address_of_an_old_one_has_no_order_yet) {
   expect_none();
 }
 
+TEST_F(lock_order, a_lock_that_has_gone_connects_nobody) {
+  mutex first, second;
+  {
+    mutex between;
+    nest_by("one", first, between);
+    nest_by("two", between, second);
+  }
+  nest_by("three", second, first);
+  expect_none();
+}
+
 // -- what is no deadlock --
 
 TEST_F(lock_order, one_thread_alone_is_not_reported_until_another_one_does_it) {
@@ -227,6 +238,21 @@ TEST_F(lock_order, threads_that_a_third_lock_keeps_apart_are_not_reported_until_
   expect_none();
   nest_by("three", first, second);
   EXPECT_EQ(only().certainty, lock_certainty::possible);
+}
+
+TEST_F(lock_order, a_lock_that_was_released_meanwhile_keeps_nobody_apart) {
+  mutex gate, first, second;
+  by_thread("one", [&] {
+    nest(gate, first, second);
+    nest_by("two", gate, second, first);
+    expect_none();
+    gate.lock();
+    first.lock();
+    gate.unlock();
+    nest(second);
+    first.unlock();
+  });
+  EXPECT_EQ(only().problem, lock_problem::inversion);
 }
 
 TEST_F(lock_order, what_is_unlikely_is_reported_if_it_is_wanted) {

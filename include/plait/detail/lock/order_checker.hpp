@@ -219,25 +219,27 @@ class [[gnu::visibility("default")]] order_checker {
   void check_order(held_locks& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
     if (mode() == lock_order_mode::off) return;
     const std::uint64_t key = mine.key_with(number);
-    if (knows(key) || knows(key_of_thread(key, mine))) [[likely]]
-      return;
-    sync::rarely<&order_checker::examine>(this, &mine, &wanted, number, is_shared);
+    if (!knows(key, key_of_thread(key, mine))) [[unlikely]]
+      sync::rarely<&order_checker::examine>(this, &mine, &wanted, number, is_shared);
   }
 
   static std::uint64_t key_of_thread(std::uint64_t key, const held_locks& mine) noexcept {
     return key ^ (mine.serial * 0x9e3779b97f4a7c15);
   }
 
-  bool knows(std::uint64_t key) const noexcept {
+  // A nesting has two places, for its key or that of the thread which alone has been seen doing it.
+  bool knows(std::uint64_t key, std::uint64_t key_of_thread) const noexcept {
     const std::size_t at = key % known_keys;
-    // relaxed, twice: a key stands for itself
-    return known_[at].load(sync::relaxed) == key || known_[at ^ 1].load(sync::relaxed) == key;
+    const std::uint64_t found = known_[at].load(sync::relaxed);  // relaxed: a key stands for itself
+    if (found == key || found == key_of_thread) return true;
+    const std::uint64_t other = known_[at ^ 1].load(sync::relaxed);  // relaxed: as above
+    return other == key || other == key_of_thread;
   }
 
-  void remember(std::uint64_t key) noexcept {
+  void remember(std::uint64_t key, std::uint64_t stored) noexcept {
     const std::size_t at = key % known_keys;
-    const bool is_free = known_[at].load(sync::relaxed) == 0;  // relaxed: a key stands for itself
-    known_[is_free ? at : at ^ 1].store(key, sync::relaxed);   // relaxed: a key stands for itself
+    const bool is_free = known_[at].load(sync::relaxed) == 0;    // relaxed: a key stands for itself
+    known_[is_free ? at : at ^ 1].store(stored, sync::relaxed);  // relaxed: a key stands for itself
   }
 
   void examine(held_locks* mine, lock_identity* wanted, std::uint64_t number, bool is_shared) {
@@ -290,7 +292,7 @@ class [[gnu::visibility("default")]] order_checker {
     if (has_changed || throws) judge(mine, number, seen, throws, found);
     if (found.empty() || !throws) {
       const std::uint64_t key = mine.key_with(number);
-      remember(is_seen_by_many ? key : key_of_thread(key, mine));
+      remember(key, is_seen_by_many ? key : key_of_thread(key, mine));
     }
     return found;
   }
