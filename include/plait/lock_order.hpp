@@ -37,7 +37,7 @@
 //   std::thread(check).join();  // nothing hangs, this time; the report has both threads and both places
 //
 // Locks of one name are one class: what is seen of one holds for all, and two of them at once have no order,
-// unless std::scoped_lock takes them. A lock without a name is a class of its own.
+// unless lock_all or std::scoped_lock takes them. A lock without a name is a class of its own.
 //   lock_rank(n)  a lock is only taken under those of lower rank
 //   leaf_lock     nothing is taken under it; it costs the graph nothing
 //
@@ -53,24 +53,29 @@
 // lock is destroyed. Shared libraries: as counter.
 // Stacks name functions if the program is linked with -rdynamic, and have addresses for addr2line if it is not.
 //
-// M: lock, try_lock and unlock, and what else of the standard's mutexes it has.
+// M: lock, try_lock and unlock, and what else the standard's mutexes have, and plait's. A mutex that its holder
+// may lock again is known as such if it is one of theirs.
 // Algorithm: each thread's stack of held locks, a hash of it that says whether the nesting is known, and a
 // graph of classes that is kept in topological order. Design note: docs/structures/lock_order.md.
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
-#include <plait/detail/lock/held_locks.hpp>
+#include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_checker.hpp>
 #include <plait/detail/lock/order_picture.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
 
 namespace PLAIT_NAMESPACE {
+
+class recursive_mutex;
 
 // Declared of a lock: see above.
 struct lock_rank {
@@ -82,8 +87,8 @@ inline constexpr leaf_lock_t leaf_lock{};
 
 // An M whose use is checked.
 template <class M, bool IsChecked = true>
-class checked {
-  static constexpr bool is_recursive = detail::sync::locks_recursively<M>;
+class PLAIT_CAPABILITY("mutex") checked {
+  static constexpr bool is_recursive = detail::sync::locks_recursively<M> || std::same_as<M, recursive_mutex>;
 
  public:
   using mutex_type = M;
@@ -99,28 +104,36 @@ class checked {
   ~checked() { checker::forget(identity_); }
 
   // As M's. Throws lock_order_error in that mode, and is not locked then.
-  void lock() {
+  void lock() PLAIT_ACQUIRES() {
     checker::template lock<false, is_recursive>(
-        identity_, [this] { return mutex_.try_lock(); }, [this] { mutex_.lock(); });
+        identity_, [this] { return mutex_.try_lock(); }, [this]() PLAIT_UNANALYZED { mutex_.lock(); });
   }
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool lock(const std::stop_token& stop)
+    requires requires(M& mutex) {
+      { mutex.lock(stop) } -> std::convertible_to<bool>;
+    }
+  {
+    return checker::template lock_or_stop<is_recursive>(identity_, [&] { return mutex_.lock(stop); });
+  }
+
   // As M's: they give up by themselves, so they are not checked, but what is locked under them is.
-  bool try_lock() {
+  [[nodiscard]] bool try_lock() PLAIT_ACQUIRES_IF_TRUE {
     return checker::template try_lock<false>(identity_, [this] { return mutex_.try_lock(); });
   }
   template <class Rep, class Period>
-  bool try_lock_for(const std::chrono::duration<Rep, Period>& time)
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_for(const std::chrono::duration<Rep, Period>& time)
     requires requires(M& mutex) { mutex.try_lock_for(time); }
   {
     return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_for(time); });
   }
   template <class Clock, class Duration>
-  bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time)
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time)
     requires requires(M& mutex) { mutex.try_lock_until(time); }
   {
     return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_until(time); });
   }
   // As M's. What is reported cannot be thrown: it is printed.
-  void unlock() {
+  void unlock() PLAIT_RELEASES() {
     checker::template before_unlock<false, is_recursive>(identity_);
     mutex_.unlock();
   }
@@ -132,19 +145,19 @@ class checked {
     checker::template lock<true, false>(
         identity_, [this] { return mutex_.try_lock_shared(); }, [this] { mutex_.lock_shared(); });
   }
-  bool try_lock_shared()
+  [[nodiscard]] bool try_lock_shared()
     requires requires(M& mutex) { mutex.try_lock_shared(); }
   {
     return checker::template try_lock<true>(identity_, [this] { return mutex_.try_lock_shared(); });
   }
   template <class Rep, class Period>
-  bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& time)
+  [[nodiscard]] bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& time)
     requires requires(M& mutex) { mutex.try_lock_shared_for(time); }
   {
     return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_for(time); });
   }
   template <class Clock, class Duration>
-  bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time)
+  [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time)
     requires requires(M& mutex) { mutex.try_lock_shared_until(time); }
   {
     return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_until(time); });

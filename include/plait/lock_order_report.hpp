@@ -99,9 +99,9 @@ struct lock_order_report {
     switch (problem) {
       case lock_problem::deadlock:
       case lock_problem::inversion:
-        return "Take these locks in one order everywhere, or all at once with std::scoped_lock.";
+        return "Take these locks in one order everywhere, or all at once with plait::lock_all.";
       case lock_problem::same_class:
-        return "Take them all at once with std::scoped_lock, or give them names of their own.";
+        return "Take them all at once with plait::lock_all, or give them names of their own.";
       case lock_problem::relock:
       case lock_problem::recursive_read:
         return "Split the function in two: one that takes the lock, and one for those who hold it.";

@@ -23,7 +23,10 @@
 
 #include <gtest/gtest.h>
 
+#include <plait/lock_all.hpp>
 #include <plait/lock_order.hpp>
+#include <plait/mutex.hpp>
+#include <plait/recursive_mutex.hpp>
 
 #include "support/sanitizer.hpp"
 #include "support/watchdog.hpp"
@@ -643,6 +646,31 @@ TEST_F(lock_order, shared_timed_mutexes_have_all_their_operations) {
   by_thread("reader", [&] { EXPECT_FALSE(lock.try_lock_shared()); });
   lock.unlock();
   expect_none();
+}
+
+TEST_F(lock_order, locks_of_plait_may_be_checked_and_be_taken_all_at_once) {
+  checked<plait::mutex> first, second;
+  checked<plait::recursive_mutex> again;
+  by_thread("one", [&] { const auto all = plait::lock_all(first, second, again); });
+  by_thread("two", [&] {
+    const auto all = plait::lock_all(again, second, first);
+    const std::lock_guard once_more(again);
+  });
+  expect_none();
+  std::stop_source stop;
+  by_thread("stopped", [&] {
+    const std::lock_guard held(first);
+    EXPECT_TRUE(second.lock(stop.get_token()));
+    second.unlock();
+  });
+  by_thread("three", [&] {
+    const std::lock_guard held(second);
+    stop.request_stop();
+    by_thread("four", [&] { EXPECT_FALSE(second.lock(stop.get_token())); });
+    first.lock();
+    first.unlock();
+  });
+  EXPECT_EQ(only().problem, lock_problem::inversion);
 }
 
 TEST_F(lock_order, without_checks_it_is_the_mutex_itself) {
