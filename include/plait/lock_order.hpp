@@ -77,12 +77,15 @@ namespace PLAIT_NAMESPACE {
 
 class recursive_mutex;
 
-// Declared of a lock: see above.
+// Declares a lock to be taken only under locks of lower rank. 0: none.
 struct lock_rank {
-  explicit constexpr lock_rank(int above_all_held) noexcept : value(above_all_held) {}
-  int value;
+  // Of this value.
+  explicit constexpr lock_rank(int rank) noexcept : value(rank) {}
+  int value;  // as it was given
 };
+// Declares a lock to be the last: nothing is taken under it.
 struct leaf_lock_t {};
+// For the constructor of checked.
 inline constexpr leaf_lock_t leaf_lock{};
 
 // An M whose use is checked.
@@ -185,11 +188,14 @@ class checked<M, false> : public M {
  public:
   using mutex_type = M;
 
+  // As M's.
   constexpr checked() = default;
+  // The name is not used.
   explicit constexpr checked(const char*) {}
   constexpr checked(const char*, lock_rank) {}
   constexpr checked(const char*, leaf_lock_t) {}
 
+  // Itself.
   M& underlying() noexcept { return *this; }
 };
 
