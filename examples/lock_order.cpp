@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include <plait/lock_all.hpp>
 #include <plait/lock_order.hpp>
 
 namespace {
@@ -36,7 +37,7 @@ int main() {
   if (plait::lock_order::reports() != 1) return 1;
 
   // [together]
-  const auto transfer = [&] { const std::scoped_lock both(audit, accounts); };  // in whatever order
+  const auto transfer = [&] { const auto both = plait::lock_all(audit, accounts); };  // in whatever order
   // [together]
   std::thread(transfer).join();
 

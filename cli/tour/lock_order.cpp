@@ -93,7 +93,7 @@ void lock_order(page& out) {
   out.code("lock_order", "inversion");
   meet_for_real(out);
 
-  out.say("What puts it right: all at once, by std::scoped_lock, or an order that is declared and kept.");
+  out.say("What puts it right: all at once, or an order that is declared and kept.");
   out.code("lock_order", "together");
   out.code("lock_order", "rank");
   compare_locks(out);

@@ -37,7 +37,7 @@
 //   std::thread(check).join();  // nothing hangs, this time; the report has both threads and both places
 //
 // Locks of one name are one class: what is seen of one holds for all, and two of them at once have no order,
-// unless std::scoped_lock takes them. A lock without a name is a class of its own.
+// unless lock_all or std::scoped_lock takes them. A lock without a name is a class of its own.
 //   lock_rank(n)  a lock is only taken under those of lower rank
 //   leaf_lock     nothing is taken under it; it costs the graph nothing
 //
@@ -53,18 +53,21 @@
 // lock is destroyed. Shared libraries: as counter.
 // Stacks name functions if the program is linked with -rdynamic, and have addresses for addr2line if it is not.
 //
-// M: lock, try_lock and unlock, and what else of the standard's mutexes it has.
+// M: lock, try_lock and unlock, and what else the standard's mutexes have, and plait's. A mutex that its holder
+// may lock again is known as such if it is one of theirs.
 // Algorithm: each thread's stack of held locks, a hash of it that says whether the nesting is known, and a
 // graph of classes that is kept in topological order. Design note: docs/structures/lock_order.md.
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
-#include <plait/detail/lock/held_locks.hpp>
+#include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_checker.hpp>
 #include <plait/detail/lock/order_picture.hpp>
 #include <plait/detail/sync.hpp>
@@ -72,23 +75,30 @@
 
 namespace PLAIT_NAMESPACE {
 
-// Declared of a lock: see above.
+class recursive_mutex;
+
+// Declares a lock to be taken only under locks of lower rank. 0: none.
 struct lock_rank {
-  explicit constexpr lock_rank(int above_all_held) noexcept : value(above_all_held) {}
-  int value;
+  // Of this value.
+  explicit constexpr lock_rank(int rank) noexcept : value(rank) {}
+  int value;  // as it was given
 };
+// Declares a lock to be the last: nothing is taken under it.
 struct leaf_lock_t {};
+// For the constructor of checked.
 inline constexpr leaf_lock_t leaf_lock{};
 
 // An M whose use is checked.
 template <class M, bool IsChecked = true>
-class checked {
-  static constexpr bool is_recursive = detail::sync::locks_recursively<M>;
+class PLAIT_CAPABILITY("mutex") checked {
+  static constexpr bool is_recursive = detail::sync::locks_recursively<M> || std::same_as<M, recursive_mutex>;
 
  public:
   using mutex_type = M;
 
+  // A class of its own.
   constexpr checked() = default;
+  // One of the class of that name, which lives as long as the lock: a literal, say.
   explicit constexpr checked(const char* name) : identity_{.name = name} {}
   constexpr checked(const char* name, lock_rank rank) : identity_{.name = name, .rank = rank.value} {}
   constexpr checked(const char* name, leaf_lock_t) : identity_{.name = name, .is_leaf = true} {}
@@ -96,49 +106,61 @@ class checked {
   checked& operator=(const checked&) = delete;
   ~checked() { checker::forget(identity_); }
 
-  void lock() {
+  // As M's. Throws lock_order_error in that mode, and is not locked then.
+  void lock() PLAIT_ACQUIRES() {
     checker::template lock<false, is_recursive>(
-        identity_, [this] { return mutex_.try_lock(); }, [this] { mutex_.lock(); });
+        identity_, [this] { return mutex_.try_lock(); }, [this]() PLAIT_UNANALYZED { mutex_.lock(); });
   }
-  bool try_lock() {
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool lock(const std::stop_token& stop)
+    requires requires(M& mutex) {
+      { mutex.lock(stop) } -> std::convertible_to<bool>;
+    }
+  {
+    return checker::template lock_or_stop<is_recursive>(identity_, [&] { return mutex_.lock(stop); });
+  }
+
+  // As M's: they give up by themselves, so they are not checked, but what is locked under them is.
+  [[nodiscard]] bool try_lock() PLAIT_ACQUIRES_IF_TRUE {
     return checker::template try_lock<false>(identity_, [this] { return mutex_.try_lock(); });
   }
   template <class Rep, class Period>
-  bool try_lock_for(const std::chrono::duration<Rep, Period>& time)
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_for(const std::chrono::duration<Rep, Period>& time)
     requires requires(M& mutex) { mutex.try_lock_for(time); }
   {
     return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_for(time); });
   }
   template <class Clock, class Duration>
-  bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time)
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time)
     requires requires(M& mutex) { mutex.try_lock_until(time); }
   {
     return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_until(time); });
   }
-  void unlock() {
+  // As M's. What is reported cannot be thrown: it is printed.
+  void unlock() PLAIT_RELEASES() {
     checker::template before_unlock<false, is_recursive>(identity_);
     mutex_.unlock();
   }
 
+  // The same for sharing.
   void lock_shared()
     requires requires(M& mutex) { mutex.lock_shared(); }
   {
     checker::template lock<true, false>(
         identity_, [this] { return mutex_.try_lock_shared(); }, [this] { mutex_.lock_shared(); });
   }
-  bool try_lock_shared()
+  [[nodiscard]] bool try_lock_shared()
     requires requires(M& mutex) { mutex.try_lock_shared(); }
   {
     return checker::template try_lock<true>(identity_, [this] { return mutex_.try_lock_shared(); });
   }
   template <class Rep, class Period>
-  bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& time)
+  [[nodiscard]] bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& time)
     requires requires(M& mutex) { mutex.try_lock_shared_for(time); }
   {
     return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_for(time); });
   }
   template <class Clock, class Duration>
-  bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time)
+  [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time)
     requires requires(M& mutex) { mutex.try_lock_shared_until(time); }
   {
     return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_until(time); });
@@ -166,11 +188,14 @@ class checked<M, false> : public M {
  public:
   using mutex_type = M;
 
+  // As M's.
   constexpr checked() = default;
+  // The name is not used.
   explicit constexpr checked(const char*) {}
   constexpr checked(const char*, lock_rank) {}
   constexpr checked(const char*, leaf_lock_t) {}
 
+  // Itself.
   M& underlying() noexcept { return *this; }
 };
 

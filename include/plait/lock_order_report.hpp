@@ -13,6 +13,7 @@
 
 namespace PLAIT_NAMESPACE {
 
+// What is wrong.
 enum class lock_problem {
   deadlock,        // threads that wait for each other, the calling one among them
   relock,          // the calling thread holds the lock that it is about to wait for
@@ -25,6 +26,7 @@ enum class lock_problem {
   held_at_exit,    // held by a thread that ends
 };
 
+// How sure it is that this hangs.
 enum class lock_certainty {
   certain,   // it hangs now, or is undefined behaviour
   possible,  // other timing hangs; or a declared rule is broken
@@ -39,19 +41,20 @@ enum class lock_order_mode {
   abort,        // it is printed, and the program aborted
 };
 
+// One report.
 struct lock_order_report {
   // One lock taken while another was held. The calling thread's is the first; the others, those that it clashes
   // with, lead from one lock to the next and back to the first.
   struct step {
     std::string held;  // empty: none
     std::string wanted;
-    std::string thread;  // by the name that the system has
-    std::vector<std::string> stack;
+    std::string thread;              // by the name that the system has
+    std::vector<std::string> stack;  // the innermost function first
   };
 
-  lock_problem problem;
-  lock_certainty certainty;
-  std::vector<step> steps;
+  lock_problem problem;      // what is wrong
+  lock_certainty certainty;  // how sure it is
+  std::vector<step> steps;   // at least one
 
   // All of it, for people: some lines.
   std::string text() const {
@@ -99,9 +102,9 @@ struct lock_order_report {
     switch (problem) {
       case lock_problem::deadlock:
       case lock_problem::inversion:
-        return "Take these locks in one order everywhere, or all at once with std::scoped_lock.";
+        return "Take these locks in one order everywhere, or all at once with plait::lock_all.";
       case lock_problem::same_class:
-        return "Take them all at once with std::scoped_lock, or give them names of their own.";
+        return "Take them all at once with plait::lock_all, or give them names of their own.";
       case lock_problem::relock:
       case lock_problem::recursive_read:
         return "Split the function in two: one that takes the lock, and one for those who hold it.";
@@ -120,12 +123,15 @@ struct lock_order_report {
 // standard mutex that notices.
 class lock_order_error : public std::system_error {
  public:
+  // For the checks.
   explicit lock_order_error(lock_order_report about)
       : std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur)),
         report_(std::move(about)),
         text_(report_.text()) {}
 
+  // The report's text.
   const char* what() const noexcept override { return text_.c_str(); }
+  // The report.
   const lock_order_report& report() const noexcept { return report_; }
 
  private:

@@ -23,7 +23,10 @@
 
 #include <gtest/gtest.h>
 
+#include <plait/lock_all.hpp>
 #include <plait/lock_order.hpp>
+#include <plait/mutex.hpp>
+#include <plait/recursive_mutex.hpp>
 
 #include "support/sanitizer.hpp"
 #include "support/watchdog.hpp"
@@ -207,6 +210,17 @@ TEST_F(lock_order, a_lock_at_the_address_of_an_old_one_has_no_order_yet) {
   expect_none();
 }
 
+TEST_F(lock_order, a_lock_that_has_gone_connects_nobody) {
+  mutex first, second;
+  {
+    mutex between;
+    nest_by("one", first, between);
+    nest_by("two", between, second);
+  }
+  nest_by("three", second, first);
+  expect_none();
+}
+
 // -- what is no deadlock --
 
 TEST_F(lock_order, one_thread_alone_is_not_reported_until_another_one_does_it) {
@@ -227,6 +241,21 @@ TEST_F(lock_order, threads_that_a_third_lock_keeps_apart_are_not_reported_until_
   expect_none();
   nest_by("three", first, second);
   EXPECT_EQ(only().certainty, lock_certainty::possible);
+}
+
+TEST_F(lock_order, a_lock_that_was_released_meanwhile_keeps_nobody_apart) {
+  mutex gate, first, second;
+  by_thread("one", [&] {
+    nest(gate, first, second);
+    nest_by("two", gate, second, first);
+    expect_none();
+    gate.lock();
+    first.lock();
+    gate.unlock();
+    nest(second);
+    first.unlock();
+  });
+  EXPECT_EQ(only().problem, lock_problem::inversion);
 }
 
 TEST_F(lock_order, what_is_unlikely_is_reported_if_it_is_wanted) {
@@ -617,6 +646,31 @@ TEST_F(lock_order, shared_timed_mutexes_have_all_their_operations) {
   by_thread("reader", [&] { EXPECT_FALSE(lock.try_lock_shared()); });
   lock.unlock();
   expect_none();
+}
+
+TEST_F(lock_order, locks_of_plait_may_be_checked_and_be_taken_all_at_once) {
+  checked<plait::mutex> first, second;
+  checked<plait::recursive_mutex> again;
+  by_thread("one", [&] { const auto all = plait::lock_all(first, second, again); });
+  by_thread("two", [&] {
+    const auto all = plait::lock_all(again, second, first);
+    const std::lock_guard once_more(again);
+  });
+  expect_none();
+  std::stop_source stop;
+  by_thread("stopped", [&] {
+    const std::lock_guard held(first);
+    EXPECT_TRUE(second.lock(stop.get_token()));
+    second.unlock();
+  });
+  by_thread("three", [&] {
+    const std::lock_guard held(second);
+    stop.request_stop();
+    by_thread("four", [&] { EXPECT_FALSE(second.lock(stop.get_token())); });
+    first.lock();
+    first.unlock();
+  });
+  EXPECT_EQ(only().problem, lock_problem::inversion);
 }
 
 TEST_F(lock_order, without_checks_it_is_the_mutex_itself) {

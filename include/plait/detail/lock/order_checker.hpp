@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <plait/detail/lock/held_locks.hpp>
+#include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_graph.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
@@ -26,7 +26,7 @@ namespace PLAIT_NAMESPACE::detail {
 // The process's one. It has two locks: one around the graph, which is taken for a nesting that is new for the
 // thread, and one around the list of threads that sleep until they get a lock.
 //
-// A nesting is known by its key (held_locks). The table of known keys loses some when it overflows: these are
+// A nesting is known by its key (lock_stack). The table of known keys loses some when it overflows: these are
 // looked at again.
 //
 // Neither lock is held while code of the user runs, or the loader is asked for the names of functions: a thread
@@ -39,24 +39,36 @@ class [[gnu::visibility("default")]] order_checker {
 
   order_checker() { sync::around_fork<&before_fork, &after_fork, &after_fork_in_child>(); }
 
-  // Takes `mutex` by lock(), after try_lock() has failed for some microseconds.
+  // Takes a lock by lock(), if try_lock() has failed for about a microsecond.
   template <bool IsShared, bool IsRecursive, class TryLock, class Lock>
   static void lock(lock_identity& wanted, TryLock try_lock, Lock lock) {
-    held_locks& mine = held_locks::mine();
+    lock_stack& mine = lock_stack::mine();
     mine.make_room(&at_thread_exit);
     const std::uint64_t number = number_of(wanted, mine);
-    if (!mine.is_empty() && !mine.is_checking && !(IsRecursive && mine.contains(wanted)))
-      of_the_process().check_order(mine, wanted, number, IsShared);
+    check_order<IsShared, IsRecursive>(mine, wanted, number);
     if (!try_lock()) [[unlikely]]
       of_the_process().wait(mine, wanted, try_lock, lock);
     mine.push(wanted, number, IsShared);
     if constexpr (!IsShared) hold(wanted, mine);
   }
 
-  // Takes `mutex` if try_lock() says so, which does not wait, or not for ever: nothing to check.
+  // Takes it by lock(), which waits until it is told to give up, and says false then.
+  template <bool IsRecursive, class Lock>
+  static bool lock_or_stop(lock_identity& wanted, Lock lock) {
+    lock_stack& mine = lock_stack::mine();
+    mine.make_room(&at_thread_exit);
+    const std::uint64_t number = number_of(wanted, mine);
+    check_order<false, IsRecursive>(mine, wanted, number);
+    if (!lock()) return false;
+    mine.push(wanted, number, false);
+    hold(wanted, mine);
+    return true;
+  }
+
+  // Takes it by try_lock(), which does not wait, or not for ever: there is nothing to check.
   template <bool IsShared, class TryLock>
   static bool try_lock(lock_identity& wanted, TryLock try_lock) {
-    held_locks& mine = held_locks::mine();
+    lock_stack& mine = lock_stack::mine();
     mine.make_room(&at_thread_exit);
     const std::uint64_t number = number_of(wanted, mine);
     if (!try_lock()) return false;
@@ -67,7 +79,7 @@ class [[gnu::visibility("default")]] order_checker {
 
   template <bool IsShared, bool IsRecursive>
   static void before_unlock(lock_identity& held) noexcept {
-    held_locks& mine = held_locks::mine();
+    lock_stack& mine = lock_stack::mine();
     if (!mine.remove(held)) [[unlikely]]
       sync::rarely<&order_checker::report_stranger>(&of_the_process(), &held, &mine);
     if constexpr (IsShared) return;
@@ -80,7 +92,7 @@ class [[gnu::visibility("default")]] order_checker {
   // A lock ends.
   static void forget(lock_identity& lock) noexcept {
     if (!lock.is_in_graph || lock.name != nullptr) return;
-    held_locks& mine = held_locks::mine();
+    lock_stack& mine = lock_stack::mine();
     order_checker& all = of_the_process();
     const checking now(mine);
     const std::lock_guard guard(all.lock_);
@@ -99,7 +111,7 @@ class [[gnu::visibility("default")]] order_checker {
   }
 
   void set_handler(handler called) {
-    const checking now(held_locks::mine());
+    const checking now(lock_stack::mine());
     const std::lock_guard guard(lock_);
     handler_ = std::move(called);
   }
@@ -117,7 +129,7 @@ class [[gnu::visibility("default")]] order_checker {
   };
   picture look() {
     picture seen;
-    const checking now(held_locks::mine());
+    const checking now(lock_stack::mine());
     const std::lock_guard guard(lock_);
     graph_.for_each(
         [&](order_graph::number which, const std::string& name) { seen.classes.emplace_back(which, name); },
@@ -170,31 +182,31 @@ class [[gnu::visibility("default")]] order_checker {
   // While it lives, the thread's own locks are not checked.
   class checking {
    public:
-    explicit checking(held_locks& mine) noexcept
+    explicit checking(lock_stack& mine) noexcept
         : mine_(mine), before_(std::exchange(mine.is_checking, true)) {}
     checking(const checking&) = delete;
     checking& operator=(const checking&) = delete;
     ~checking() { mine_.is_checking = before_; }
 
    private:
-    held_locks& mine_;
+    lock_stack& mine_;
     const bool before_;
   };
 
   // Read by whoever follows a circle of holders and waiters: each of these has stored it before it took
   // waiting_lock_ to wait for another lock.
-  static void hold(lock_identity& taken, const held_locks& mine) noexcept {
+  static void hold(lock_identity& taken, const lock_stack& mine) noexcept {
     taken.holder.store(mine.id() + 1, sync::relaxed);  // relaxed: see above
   }
 
-  static std::uint64_t number_of(lock_identity& lock, held_locks& mine) {
+  static std::uint64_t number_of(lock_identity& lock, lock_stack& mine) {
     const std::uint64_t number = lock.number.load(sync::relaxed);  // relaxed: it stands for itself
     if (number != 0 || mine.is_checking) [[likely]]
       return number;
     return sync::rarely<&order_checker::give_number>(&of_the_process(), &lock, &mine);
   }
 
-  std::uint64_t give_number(lock_identity* lock, held_locks* mine) {
+  std::uint64_t give_number(lock_identity* lock, lock_stack* mine) {
     const checking now(*mine);
     const std::lock_guard guard(lock_);
     std::uint64_t number = lock->number.load(sync::relaxed);  // relaxed: the lock guards it
@@ -216,31 +228,39 @@ class [[gnu::visibility("default")]] order_checker {
 
   // -- the order --
 
-  void check_order(held_locks& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
-    if (mode() == lock_order_mode::off) return;
-    const std::uint64_t key = mine.key_with(number);
-    if (knows(key) || knows(key_of_thread(key, mine))) [[likely]]
-      return;
-    sync::rarely<&order_checker::examine>(this, &mine, &wanted, number, is_shared);
+  template <bool IsShared, bool IsRecursive>
+  static void check_order(lock_stack& mine, lock_identity& wanted, std::uint64_t number) {
+    if (mine.is_empty() || mine.is_checking || (IsRecursive && mine.contains(wanted))) return;
+    of_the_process().check_nesting(mine, wanted, number, IsShared);
   }
 
-  static std::uint64_t key_of_thread(std::uint64_t key, const held_locks& mine) noexcept {
+  void check_nesting(lock_stack& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
+    if (mode() == lock_order_mode::off) return;
+    const std::uint64_t key = mine.key_with(number);
+    if (!knows(key, key_of_thread(key, mine))) [[unlikely]]
+      sync::rarely<&order_checker::examine>(this, &mine, &wanted, number, is_shared);
+  }
+
+  static std::uint64_t key_of_thread(std::uint64_t key, const lock_stack& mine) noexcept {
     return key ^ (mine.serial * 0x9e3779b97f4a7c15);
   }
 
-  bool knows(std::uint64_t key) const noexcept {
+  // A nesting has two places, for its key or that of the thread which alone has been seen doing it.
+  bool knows(std::uint64_t key, std::uint64_t key_of_thread) const noexcept {
     const std::size_t at = key % known_keys;
-    // relaxed, twice: a key stands for itself
-    return known_[at].load(sync::relaxed) == key || known_[at ^ 1].load(sync::relaxed) == key;
+    const std::uint64_t found = known_[at].load(sync::relaxed);  // relaxed: a key stands for itself
+    if (found == key || found == key_of_thread) return true;
+    const std::uint64_t other = known_[at ^ 1].load(sync::relaxed);  // relaxed: as above
+    return other == key || other == key_of_thread;
   }
 
-  void remember(std::uint64_t key) noexcept {
+  void remember(std::uint64_t key, std::uint64_t stored) noexcept {
     const std::size_t at = key % known_keys;
-    const bool is_free = known_[at].load(sync::relaxed) == 0;  // relaxed: a key stands for itself
-    known_[is_free ? at : at ^ 1].store(key, sync::relaxed);   // relaxed: a key stands for itself
+    const bool is_free = known_[at].load(sync::relaxed) == 0;    // relaxed: a key stands for itself
+    known_[is_free ? at : at ^ 1].store(stored, sync::relaxed);  // relaxed: a key stands for itself
   }
 
-  void examine(held_locks* mine, lock_identity* wanted, std::uint64_t number, bool is_shared) {
+  void examine(lock_stack* mine, lock_identity* wanted, std::uint64_t number, bool is_shared) {
     const checking now(*mine);
     std::vector<finding> found;
     try {
@@ -251,7 +271,7 @@ class [[gnu::visibility("default")]] order_checker {
     for (const finding& each : found) report(each, true);
   }
 
-  std::vector<finding> findings(held_locks& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
+  std::vector<finding> findings(lock_stack& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
     sighting seen{.thread_name = sync::thread_name(), .stack = stack()};
     std::vector<finding> found;
     const std::lock_guard guard(lock_);
@@ -261,7 +281,7 @@ class [[gnu::visibility("default")]] order_checker {
       found.push_back({problem, certainty, {{name_of(held), name_of(wanted), seen.thread_name, seen.stack}}});
     };
 
-    for (const held_locks::entry& held : mine) {
+    for (const lock_stack::entry& held : mine) {
       if (held.lock != &wanted || held.number != number) continue;
       const bool reads_again = held.is_shared && is_shared;
       find(reads_again ? lock_problem::recursive_read : lock_problem::relock,
@@ -271,7 +291,7 @@ class [[gnu::visibility("default")]] order_checker {
 
     bool is_seen_by_many = true;
     bool has_changed = false;
-    for (const held_locks::entry& held : mine) {
+    for (const lock_stack::entry& held : mine) {
       if (held.lock->is_leaf) {
         find(lock_problem::leaf, lock_certainty::possible, *held.lock);
       } else if (held.lock->rank != 0 && wanted.rank != 0 && held.lock->rank >= wanted.rank) {
@@ -290,7 +310,7 @@ class [[gnu::visibility("default")]] order_checker {
     if (has_changed || throws) judge(mine, number, seen, throws, found);
     if (found.empty() || !throws) {
       const std::uint64_t key = mine.key_with(number);
-      remember(is_seen_by_many ? key : key_of_thread(key, mine));
+      remember(key, is_seen_by_many ? key : key_of_thread(key, mine));
     }
     return found;
   }
@@ -300,10 +320,10 @@ class [[gnu::visibility("default")]] order_checker {
     if (!graph_.knows(number)) graph_.declare(number, name_of(lock), true);
   }
 
-  static std::vector<order_graph::number> gates(const held_locks& mine, const held_locks::entry& held,
+  static std::vector<order_graph::number> gates(const lock_stack& mine, const lock_stack::entry& held,
                                                 std::uint64_t number) {
     std::vector<order_graph::number> all;
-    for (const held_locks::entry& each : mine)
+    for (const lock_stack::entry& each : mine)
       if (!each.is_shared && each.number != held.number && each.number != number) all.push_back(each.number);
     std::ranges::sort(all);
     all.erase(std::ranges::unique(all).begin(), all.end());
@@ -312,10 +332,10 @@ class [[gnu::visibility("default")]] order_checker {
 
   // Which of the edges that would close a cycle are worth a report, now that something new is known. In a mode
   // in which the lock is not taken then, the caller's are worth one each time.
-  void judge(const held_locks& mine, std::uint64_t number, const sighting& now, bool throws,
+  void judge(const lock_stack& mine, std::uint64_t number, const sighting& now, bool throws,
              std::vector<finding>& found) {
     const auto is_of_now = [&](const order_graph::edge& each) {
-      return each.to == number && std::any_of(mine.begin(), mine.end(), [&](const held_locks::entry& held) {
+      return each.to == number && std::any_of(mine.begin(), mine.end(), [&](const lock_stack::entry& held) {
                return held.number == each.from;
              });
     };
@@ -344,7 +364,7 @@ class [[gnu::visibility("default")]] order_checker {
   // The lock is taken. A moment is given to its holder; then the thread is one of those that sleep, and looks
   // whether they wait in a circle. Whoever closes the circle comes last, and sees all of it.
   template <class TryLock, class Lock>
-  void wait(held_locks& mine, lock_identity& wanted, TryLock try_lock, Lock lock) {
+  void wait(lock_stack& mine, lock_identity& wanted, TryLock try_lock, Lock lock) {
     if (mode() == lock_order_mode::off || mine.is_checking) return lock();
     for (int i = 0; i != sync::attempts(100); ++i) {
       sync::pause();
@@ -357,7 +377,7 @@ class [[gnu::visibility("default")]] order_checker {
 
   class waiting {
    public:
-    waiting(order_checker& all, held_locks& mine, waiter& self) : all_(all), mine_(mine), self_(self) {
+    waiting(order_checker& all, lock_stack& mine, waiter& self) : all_(all), mine_(mine), self_(self) {
       all_.enter(mine_, self_);
     }
     waiting(const waiting&) = delete;
@@ -366,11 +386,11 @@ class [[gnu::visibility("default")]] order_checker {
 
    private:
     order_checker& all_;
-    held_locks& mine_;
+    lock_stack& mine_;
     waiter& self_;
   };
 
-  void enter(held_locks& mine, waiter& self) {
+  void enter(lock_stack& mine, waiter& self) {
     const checking now(mine);
     self.wanted_name = name_of(*self.wanted);
     self.thread_name = sync::thread_name();
@@ -391,7 +411,7 @@ class [[gnu::visibility("default")]] order_checker {
     }
   }
 
-  void leave(held_locks& mine, waiter& self) noexcept {
+  void leave(lock_stack& mine, waiter& self) noexcept {
     const checking now(mine);
     const std::lock_guard guard(waiting_lock_);
     waiter** at = &waiting_;
@@ -420,19 +440,19 @@ class [[gnu::visibility("default")]] order_checker {
 
   // -- what is wrong --
 
-  void report_stranger(lock_identity* unlocked, held_locks* mine) noexcept {
+  void report_stranger(lock_identity* unlocked, lock_stack* mine) noexcept {
     report_alone(lock_problem::not_owner, lock_certainty::certain, *unlocked, *mine);
   }
 
   static void at_thread_exit() noexcept {
-    held_locks& mine = held_locks::mine();
-    for (const held_locks::entry& each : mine)
+    lock_stack& mine = lock_stack::mine();
+    for (const lock_stack::entry& each : mine)
       of_the_process().report_alone(lock_problem::held_at_exit, lock_certainty::possible, *each.lock, mine);
     mine.give_back_room();
   }
 
   void report_alone(lock_problem problem, lock_certainty certainty, const lock_identity& lock,
-                    held_locks& mine) noexcept {
+                    lock_stack& mine) noexcept {
     if (mode() == lock_order_mode::off || mine.is_checking) return;
     const checking now(mine);
     try {

@@ -167,12 +167,12 @@ class [[gnu::visibility("default")]] thread_values {
     std::uint64_t serial;  // of the object; 0: none
     thread_value* value;
   };
-  static constinit inline entry nothing{0,
-                                        nullptr};  // the table of a thread that has no value yet; never written
+  static constinit inline entry nothing_{
+      0, nullptr};  // the table of a thread that has no value yet; never written
 
   struct table {
-    entry* entries = &nothing;  // mask + 1 of them, by the numbers of objects: `nothing`, `first` or allocated
-    std::size_t mask = 0;
+    entry* entries = &nothing_;  // by objects' numbers: `nothing_`, `first` or allocated
+    std::size_t mask = 0;        // one less than there are entries
     std::array<entry, sync::sized(8, 1)> first{};
     exit_hook hook{.run = &leave};
     unsigned rounds = 0;                     // how often the hook has run
@@ -236,7 +236,7 @@ class [[gnu::visibility("default")]] thread_values {
 
   // A signal handler may read the table between any two of these steps.
   void make_room(table& mine) {
-    if (mine.entries == &nothing) {
+    if (mine.entries == &nothing_) {
       mine.entries = mine.first.data();
       sync::signal_fence();
       mine.mask = mine.first.size() - 1;
@@ -259,7 +259,7 @@ class [[gnu::visibility("default")]] thread_values {
     ++mine.rounds;
     const std::size_t size = std::exchange(mine.mask, 0) + 1;
     sync::signal_fence();
-    const entry* entries = std::exchange(mine.entries, &nothing);
+    const entry* entries = std::exchange(mine.entries, &nothing_);
     sync::signal_fence();
     const auto first = std::exchange(mine.first, {});
     const std::unique_ptr<const entry[]> allocated(size > first.size() ? entries : nullptr);

@@ -28,7 +28,7 @@ struct lock_identity {
 //
 // Beside each lock is the key of the list up to it: a hash of the classes' numbers, which are never used again.
 // So one comparison of keys says whether this very nesting has been checked before.
-class [[gnu::visibility("default")]] held_locks {
+class [[gnu::visibility("default")]] lock_stack {
  public:
   struct entry {
     lock_identity* lock;
@@ -37,7 +37,7 @@ class [[gnu::visibility("default")]] held_locks {
     bool is_shared;
   };
 
-  static held_locks& mine() noexcept { return sync::per_thread<held_locks>(); }
+  static lock_stack& mine() noexcept { return sync::per_thread<lock_stack>(); }
 
   bool is_empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
@@ -53,7 +53,7 @@ class [[gnu::visibility("default")]] held_locks {
   // std::bad_alloc, and what the registry throws when the thread has no id yet.
   void make_room(void (*at_exit)() noexcept) {
     if (size_ == capacity_) [[unlikely]]
-      sync::rarely<&held_locks::get_room>(this, at_exit);
+      sync::rarely<&lock_stack::get_room>(this, at_exit);
   }
   void push(lock_identity& lock, std::uint64_t number, bool is_shared) noexcept {
     entries_[size_] = {&lock, number, key_with(number), is_shared};
@@ -63,7 +63,7 @@ class [[gnu::visibility("default")]] held_locks {
   // False if it is not there.
   bool remove(const lock_identity& lock) noexcept {
     if (size_ == 0 || entries_[size_ - 1].lock != &lock) [[unlikely]]
-      return sync::rarely<&held_locks::remove_within>(this, &lock);
+      return sync::rarely<&lock_stack::remove_within>(this, &lock);
     --size_;
     return true;
   }
