@@ -17,9 +17,9 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A large window keeps what was asked for lately, a small one what is asked for often. Which is better depends on
-// the workload, and one may be far worse than another with no better one close to it. So all are tried at once,
-// on a sample, and every epoch the one whose trial had the most hits is taken.
+// A large window keeps what was asked for lately, a small one what is asked for often. Which is better
+// depends on the workload, and one may be far worse than another with no better one close to it. So all are
+// tried at once, on a sample, and every epoch the one whose trial had the most hits is taken.
 class adaptive_tinylfu {
  public:
   // Throws std::invalid_argument if the capacity is 0.
@@ -53,7 +53,7 @@ class adaptive_tinylfu {
  private:
   static constexpr std::size_t first_trial = 1;
   static constexpr std::uint64_t least_epoch = 1000;
-  static constexpr double better = 0.01;    // a window is left for one that hits that much more of the sample
+  static constexpr double better = 0.01;     // a window is left for one that hits that much more of the sample
   static constexpr double memory = 0.8;      // what an epoch counts, when the next is over
   static constexpr double broken = 0.1;      // a window that hits that much less than its trial does is
   static constexpr double forgiving = 0.98;  // held to it; how much of that is left after an epoch
@@ -93,8 +93,8 @@ class adaptive_tinylfu {
     for (score& each : scores_) each.hits *= memory;
   }
 
-  // A trial may promise what the cache cannot keep: its sample is small, and it did not have to change its window
-  // while it was full.
+  // A trial may promise what the cache cannot keep: its sample is small, and it did not have to change its
+  // window while it was full.
   void judge_current() noexcept {
     for (score& each : scores_) each.penalty *= forgiving;
     if (epochs_here_ < 2 || sampled_here_ == 0) return;

@@ -9,8 +9,8 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The number that a cache gives to an entry while it is there. Policies keep arrays indexed by it, so numbers are
-// small: 0, 1, 2, ... as slots of a table are.
+// The number that a cache gives to an entry while it is there. Policies keep arrays indexed by it, so numbers
+// are small: 0, 1, 2, ... as slots of a table are.
 using entry_number = std::uint32_t;
 
 // A policy belongs to one thread at a time. A cache looks a key up by itself, and tells its policy:

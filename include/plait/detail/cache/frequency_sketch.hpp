@@ -13,8 +13,8 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Estimates are never too low, but for aging: when ten times as many adds were counted as the sketch has room for
-// entries, all counters are halved. Eight bytes for each entry.
+// Estimates are never too low, but for aging: when ten times as many adds were counted as the sketch has room
+// for entries, all counters are halved. Eight bytes for each entry.
 class frequency_sketch {
  public:
   static constexpr unsigned most = 15;
@@ -74,8 +74,9 @@ class frequency_sketch {
     adds_ /= 2;
   }
 
-  std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(block_words);  // a power of two; 16 counters each
-  std::size_t adds_ = 0;                                                        // since, and half of those before
+  std::vector<std::uint64_t> words_ =
+      std::vector<std::uint64_t>(block_words);  // a power of two; 16 counters each
+  std::size_t adds_ = 0;                        // since, and half of those before
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

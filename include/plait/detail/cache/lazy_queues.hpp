@@ -18,9 +18,9 @@ namespace PLAIT_NAMESPACE::detail {
 // that would leave in its place, if it is to stay in probation; one that was hit there moves on to
 // the protected queue, which holds up to four fifths of what is not window.
 //
-// A hit only counts, up to three. What it is good for is decided when the entry comes to the end of its queue: it
-// then begins anew in the window or the protected queue, or is promoted from probation, and its hits go to
-// the sketch.
+// A hit only counts, up to three. What it is good for is decided when the entry comes to the end of its
+// queue: it then begins anew in the window or the protected queue, or is promoted from probation, and its
+// hits go to the sketch.
 //
 // Trials are queues that see a sample of the keys: they read the sketch of the real ones and add nothing to it.
 class lazy_queues {
@@ -145,7 +145,8 @@ class lazy_queues {
     keys_[entry].hits = 0;
   }
 
-  // True once in 128. Somebody who knows the hash could keep an entry in for ever, by keys that share its counters.
+  // True once in 128. Somebody who knows the hash could keep an entry in for ever, by keys that share its
+  // counters.
   bool lucky() noexcept {
     random_ ^= random_ << 13;
     random_ ^= random_ >> 7;

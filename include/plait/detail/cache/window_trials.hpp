@@ -16,9 +16,9 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// One key in rate() is in the sample, chosen by its hash, and the trials have that part of the capacity: what they
-// hit is what the whole cache would with their window. The rate grows with the cache, so that a
-// trial has 256 entries or more of a cache that large, and at most a 256th of a large one.
+// One key in rate() is in the sample, chosen by its hash, and the trials have that part of the capacity: what
+// they hit is what the whole cache would with their window. The rate grows with the cache, so that a
+// trial has 256 entries or more of a cache that large, and a 64th of those of a very large one.
 class window_trials {
  public:
   // The parts of the capacity that are tried as windows.
@@ -37,7 +37,8 @@ class window_trials {
   }
 
   bool samples(std::uint64_t hash) const noexcept {
-    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate_ - 1)) == 0;  // not the bits that choose the sketch's counters
+    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate_ - 1)) ==
+           0;  // not the bits that choose the sketch's counters
   }
 
   // A key of the sample is asked for. Returns which trials had it, a bit for each.
@@ -70,7 +71,7 @@ class window_trials {
 
  private:
   static constexpr std::size_t least_entries = 256;
-  static constexpr std::size_t most_rate = 256;
+  static constexpr std::size_t most_rate = 64;
 
   struct sampled_key {
     std::uint64_t hash = 0;
