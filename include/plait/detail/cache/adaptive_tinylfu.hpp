@@ -54,7 +54,7 @@ class adaptive_tinylfu {
   static constexpr std::size_t first_trial = 1;
   static constexpr std::uint64_t least_epoch = 1000;
   static constexpr double better = 0.01;     // a window is left for one that hits that much more of the sample
-  static constexpr double memory = 0.8;      // what an epoch counts, when the next is over
+  static constexpr double memory = 0.9;      // what an epoch counts, when the next is over
   static constexpr double broken = 0.1;      // a window that hits that much less than its trial does is
   static constexpr double forgiving = 0.98;  // held to it; how much of that is left after an epoch
 
