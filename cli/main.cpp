@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   action run;
   add_count(program, run);
   add_tour(program, run);
+  add_replay(program, run);
   add_bench(program, run);
   add_stress(program, run);
   return program.run(argc, argv, [&run] { return run(); });

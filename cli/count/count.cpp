@@ -7,10 +7,7 @@
 #include <new>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
-
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -37,11 +34,6 @@ constexpr const char* footer =
     "  plait count book.txt                  the 20 most common words\n"
     "  plait count --top all --json FOLDER   every word of all its files\n"
     "  zcat log.gz | plait count -           what comes through a pipe";
-
-bool stderr_is_a_terminal() {
-  const char* const kind = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) != 0 && (kind == nullptr || std::string_view(kind) != "dumb");
-}
 
 bool wants_progress(const count_options& options) {
   if (options.progress == when::automatic) return !options.quiet && stderr_is_a_terminal();

@@ -42,7 +42,7 @@ void messages::show_progress(std::string_view line) {
 }
 
 void messages::write_line(std::string_view text) {
-  write(fmt::format("{}plait count: {}\n", bar_is_shown_ ? erase_line : "", printable(text)));
+  write(fmt::format("{}{}: {}\n", bar_is_shown_ ? erase_line : "", command_, printable(text)));
   bar_is_shown_ = false;
 }
 

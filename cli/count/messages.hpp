@@ -11,6 +11,9 @@ namespace plait::cli {
 // For any thread.
 class messages {
  public:
+  // Each message begins with the command's name.
+  explicit messages(std::string_view command = "plait count") : command_(command) {}
+
   // An error after which the program continues; it will end with exit code 2.
   void error(std::string_view text);
   std::size_t errors() const;
@@ -24,6 +27,7 @@ class messages {
  private:
   void write_line(std::string_view text);
 
+  std::string_view command_;
   mutable std::mutex mutex_;
   std::size_t errors_ = 0;
   bool bar_is_shown_ = false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <stop_token>
 #include <string_view>
 
@@ -18,12 +19,6 @@ namespace {
 constexpr std::chrono::milliseconds refresh_interval{100};
 constexpr double unknown = -1;
 
-std::size_t terminal_columns() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
-  return 80;
-}
-
 std::string readable_time(double seconds) {
   const auto whole = static_cast<long>(std::ceil(std::min(seconds, 359999.0)));
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
@@ -31,6 +26,17 @@ std::string readable_time(double seconds) {
 }
 
 }  // namespace
+
+std::size_t terminal_columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
+  return 80;
+}
+
+bool stderr_is_a_terminal() {
+  const char* const kind = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) != 0 && (kind == nullptr || std::string_view(kind) != "dumb");
+}
 
 std::string readable_bytes(double bytes) {
   constexpr std::array<std::string_view, 6> units{"B", "kB", "MB", "GB", "TB", "PB"};

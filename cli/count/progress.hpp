@@ -24,6 +24,10 @@ struct progress_state {
 // The bar for a terminal of `columns` columns.
 std::string progress_line(const progress_state& state, std::size_t columns);
 
+// How wide the terminal is that standard error is, and whether it is one that can show a bar.
+std::size_t terminal_columns();
+bool stderr_is_a_terminal();
+
 // Bytes for people: "128.5 MB".
 std::string readable_bytes(double bytes);
 

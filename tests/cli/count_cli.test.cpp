@@ -52,7 +52,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST(plait, help_fits_one_screen_and_ends_with_examples) {
   for (const arguments& asked : {arguments{"--help"}, arguments{"count", "--help"}, arguments{"tour", "--help"},
-                                 arguments{"count", "-h"}}) {
+                                 arguments{"replay", "--help"}, arguments{"count", "-h"}}) {
     const child::result result = child(PLAIT_PROGRAM, asked).finish();
     EXPECT_EQ(result.exit_code, 0);
     const std::vector<std::string> lines = lines_of(result.out);
@@ -70,10 +70,10 @@ TEST(plait, help_fits_one_screen_and_ends_with_examples) {
 TEST(plait, help_has_one_line_for_each_subcommand) {
   const std::vector<std::string> lines = lines_of(child(PLAIT_PROGRAM, {"--help"}).finish().out);
   const auto first = std::ranges::find(lines, "Subcommands:");
-  ASSERT_GE(lines.end() - first, 6);
-  for (int i = 0; const char* const name : {"  count ", "  tour ", "  bench ", "  stress "})
+  ASSERT_GE(lines.end() - first, 7);
+  for (int i = 0; const char* const name : {"  count ", "  tour ", "  replay ", "  bench ", "  stress "})
     EXPECT_TRUE(first[++i].starts_with(name)) << first[i];
-  EXPECT_EQ(first[5], "");
+  EXPECT_EQ(first[6], "");
 }
 
 TEST(plait, help_that_nobody_can_receive_is_an_error) {

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// W-TinyLFU over queues that a hit does not touch: entries are moved when one has to leave.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <plait/detail/cache/entry_lists.hpp>
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/frequency_sketch.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// New entries pass through the window. One that comes to its end has to be asked for more often than the entry
+// that would leave in its place, if it is to stay in probation; one that was hit there moves on to
+// the protected queue, which holds up to four fifths of what is not window.
+//
+// A hit only counts, up to three. What it is good for is decided when the entry comes to the end of its
+// queue: it then begins anew in the window or the protected queue, or is promoted from probation, and its
+// hits go to the sketch.
+//
+// Trials are queues that see a sample of the keys: they read the sketch of the real ones and add nothing to it.
+class lazy_queues {
+ public:
+  enum class role { real, trial };
+
+  lazy_queues(std::uint64_t capacity, std::uint64_t window_weight, role as)
+      : capacity_(capacity), window_(window_weight), role_(as) {}
+
+  std::uint64_t capacity() const noexcept { return capacity_; }
+  std::uint64_t weight() const noexcept {
+    return lists_.weight(window) + lists_.weight(probation) + lists_.weight(protection);
+  }
+  std::size_t size() const noexcept {
+    return lists_.size(window) + lists_.size(probation) + lists_.size(protection);
+  }
+  bool contains(entry_number entry) const noexcept { return lists_.contains(entry); }
+  std::uint64_t hash_of(entry_number entry) const noexcept { return keys_[entry].hash; }
+  std::uint64_t weight_of(entry_number entry) const noexcept { return lists_.weight_of(entry); }
+
+  void hit(entry_number entry) noexcept {
+    if (keys_[entry].hits != most_hits) ++keys_[entry].hits;
+  }
+
+  template <class Evict>
+  void insert(entry_number entry, std::uint64_t hash, std::uint64_t entry_weight, frequency_sketch& sketch,
+              Evict&& evict) {
+    lists_.make_room(entry);
+    if (entry >= keys_.size()) keys_.resize(lists_.room());
+    if (role_ == role::real) sketch.add(hash);
+    keys_[entry] = {hash, 0};
+    if (entry_weight > capacity_) return evict(entry);
+    lists_.push_front(window, entry, entry_weight);
+    balance(sketch, evict);
+  }
+
+  void erase(entry_number entry) noexcept { lists_.remove(entry); }
+
+  // Both take effect for entries that are there with the next insert, or with balance().
+  void set_window(std::uint64_t most) noexcept { window_ = most; }
+  void set_capacity(std::uint64_t most) noexcept { capacity_ = most; }
+
+  template <class Evict>
+  void balance(frequency_sketch& sketch, Evict&& evict) {
+    fill_probation(sketch);
+    while (lists_.weight(window) > window_) {
+      const entry_number candidate = lists_.back(window);
+      if (keys_[candidate].hits != 0) {
+        count_hits(candidate, sketch);
+        lists_.move_to_front(window, candidate);
+      } else if (admit(candidate, sketch, evict)) {
+        lists_.move_to_front(probation, candidate);
+      } else {
+        leave(candidate, evict);
+      }
+    }
+    while (weight() > capacity_) leave(has_victim() ? victim(sketch) : lists_.back(window), evict);
+  }
+
+ private:
+  enum queue : std::size_t { window, probation, protection };
+
+  static constexpr unsigned most_hits = 3;
+
+  struct key {
+    std::uint64_t hash = 0;
+    unsigned hits = 0;  // since it last was at the end of a queue
+  };
+
+  bool has_victim() const noexcept { return !lists_.empty(probation) || !lists_.empty(protection); }
+
+  // The entry that would leave next, the window's aside. Whatever was hit is moved on instead.
+  entry_number victim(frequency_sketch& sketch) noexcept {
+    for (;;) {
+      if (lists_.empty(probation)) {
+        const entry_number oldest = lists_.back(protection);
+        count_hits(oldest, sketch);
+        lists_.move_to_front(probation, oldest);
+      }
+      const entry_number oldest = lists_.back(probation);
+      if (keys_[oldest].hits == 0) return oldest;
+      count_hits(oldest, sketch);
+      lists_.move_to_front(protection, oldest);
+      fill_probation(sketch);
+    }
+  }
+
+  // What the protected queue holds too much goes back to probation.
+  void fill_probation(frequency_sketch& sketch) noexcept {
+    const std::uint64_t rest = capacity_ - std::min(window_, capacity_);
+    while (lists_.weight(protection) > rest - rest / 5) {
+      const entry_number oldest = lists_.back(protection);
+      const bool again = keys_[oldest].hits != 0;
+      count_hits(oldest, sketch);
+      lists_.move_to_front(again ? protection : probation, oldest);
+    }
+  }
+
+  // Makes room for a candidate at the end of the window; false if it is less wanted than what would leave.
+  template <class Evict>
+  bool admit(entry_number candidate, frequency_sketch& sketch, Evict& evict) {
+    while (weight() > capacity_) {
+      if (!has_victim()) return false;
+      const entry_number other = victim(sketch);
+      const unsigned wanted = sketch.frequency(keys_[candidate].hash);
+      const bool better = wanted > sketch.frequency(keys_[other].hash);
+      if (!better && (wanted < lucky_from || !lucky())) return false;
+      leave(other, evict);
+    }
+    return true;
+  }
+
+  template <class Evict>
+  void leave(entry_number entry, Evict& evict) {
+    lists_.remove(entry);
+    evict(entry);
+  }
+
+  void count_hits(entry_number entry, frequency_sketch& sketch) noexcept {
+    if (role_ == role::real)
+      for (unsigned i = 0; i != keys_[entry].hits; ++i) sketch.add(keys_[entry].hash);
+    keys_[entry].hits = 0;
+  }
+
+  // True once in 128. Somebody who knows the hash could keep an entry in for ever, by keys that share its
+  // counters.
+  bool lucky() noexcept {
+    random_ ^= random_ << 13;
+    random_ ^= random_ >> 7;
+    random_ ^= random_ << 17;
+    return (random_ & 127) == 0;
+  }
+  static constexpr unsigned lucky_from = 6;
+
+  std::uint64_t capacity_;
+  std::uint64_t window_;  // what the window holds at most, if others want the rest
+  role role_;
+  entry_lists<3> lists_;
+  std::vector<key> keys_;  // as long as lists_ has room
+  std::uint64_t random_ = 88172645463325252;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

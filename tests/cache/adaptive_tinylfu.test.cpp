@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: MIT
+// The eviction policy of caches, and its parts, against references written the slow and obvious way.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/detail/cache/adaptive_tinylfu.hpp>
+
+namespace {
+
+using plait::detail::adaptive_tinylfu;
+using plait::detail::entry_lists;
+using plait::detail::entry_number;
+using plait::detail::frequency_sketch;
+using plait::detail::lazy_queues;
+using plait::detail::window_trials;
+
+std::uint64_t hash_of(std::uint64_t key) {
+  return std::mt19937_64(key)();
+}
+
+struct request {
+  entry_number key;
+  std::uint64_t weight;
+};
+
+// Requests for some keys often and for others seldom, with scans and loops between them.
+std::vector<request> mixed_requests(std::size_t count, entry_number keys, std::uint64_t most_weight,
+                                    unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<request> requests;
+  entry_number at = 0;
+  while (requests.size() < count) {
+    const bool loops = random() % 4 == 0;
+    const std::size_t phase = random() % (2 * keys);
+    for (std::size_t i = 0; i != phase; ++i) {
+      const auto drawn = static_cast<entry_number>(random() % keys);
+      const entry_number key =
+          loops ? at++ % keys : std::min(drawn, static_cast<entry_number>(random() % keys));
+      requests.push_back({key, 1 + hash_of(key) % most_weight});
+    }
+  }
+  requests.resize(count);
+  return requests;
+}
+
+// A frequency sketch whose keys do not share counters.
+TEST(frequency_sketch, counts_to_15_and_no_further) {
+  frequency_sketch sketch;
+  sketch.make_room(1000);
+  EXPECT_EQ(sketch.frequency(hash_of(1)), 0u);
+  for (unsigned i = 1; i <= 20; ++i) {
+    sketch.add(hash_of(1));
+    EXPECT_EQ(sketch.frequency(hash_of(1)), std::min(i, 15u));
+  }
+  EXPECT_EQ(sketch.frequency(hash_of(2)), 0u);
+}
+
+TEST(frequency_sketch, is_never_too_low_and_seldom_too_high) {
+  frequency_sketch sketch;
+  sketch.make_room(1000);
+  std::map<std::uint64_t, unsigned> counts;
+  for (std::uint64_t i = 0; i != 3000; ++i) {
+    const std::uint64_t key = i * i % 997;
+    sketch.add(hash_of(key));
+    ++counts[key];
+  }
+  std::size_t too_high = 0;
+  for (const auto& [key, count] : counts) {
+    EXPECT_GE(sketch.frequency(hash_of(key)), std::min(count, 15u));
+    too_high += sketch.frequency(hash_of(key)) > count;
+  }
+  EXPECT_LT(too_high, counts.size() / 20);
+}
+
+TEST(frequency_sketch, halves_all_counters_after_ten_adds_for_each_word) {
+  frequency_sketch sketch;  // eight words
+  for (int i = 0; i != 12; ++i) sketch.add(hash_of(7));
+  for (std::uint64_t i = 12; i != 79; ++i) sketch.add(hash_of(100 + i));
+  EXPECT_GE(sketch.frequency(hash_of(7)), 12u);
+  sketch.add(hash_of(500));
+  EXPECT_LE(sketch.frequency(hash_of(7)), 7u);
+  EXPECT_GE(sketch.frequency(hash_of(7)), 6u);
+}
+
+TEST(frequency_sketch, keeps_what_it_knows_when_it_grows) {
+  frequency_sketch sketch;
+  std::map<std::uint64_t, unsigned> before;
+  for (std::uint64_t i = 0; i != 60; ++i) sketch.add(hash_of(i % 9));
+  for (std::uint64_t i = 0; i != 50; ++i) before[i] = sketch.frequency(hash_of(i));
+  sketch.make_room(300);
+  for (const auto& [key, frequency] : before) EXPECT_EQ(sketch.frequency(hash_of(key)), frequency);
+}
+
+TEST(entry_lists, keep_order_size_and_weight) {
+  entry_lists<2> lists;
+  for (const entry_number entry : {5u, 0u, 9u}) {
+    lists.make_room(entry);
+    lists.push_front(0, entry, entry + 1);
+  }
+  EXPECT_EQ(lists.back(0), 5u);
+  EXPECT_EQ(lists.before(5), 0u);
+  EXPECT_EQ(lists.before(9), 5u) << "from the front on to the back";
+  EXPECT_EQ(lists.weight(0), 17u);
+  lists.move_to_front(1, 0);
+  EXPECT_EQ(lists.before(5), 9u);
+  EXPECT_EQ(lists.weight(0), 16u);
+  EXPECT_EQ(lists.weight(1), 1u);
+  EXPECT_TRUE(lists.contains(1, 0));
+  EXPECT_FALSE(lists.contains(0, 0));
+  EXPECT_FALSE(lists.contains(1)) << "it never entered";
+  lists.remove(0);
+  EXPECT_TRUE(lists.empty(1));
+  EXPECT_FALSE(lists.contains(0));
+  EXPECT_EQ(lists.size(0), 2u);
+}
+
+// What lazy_queues do, with lists that are searched from end to end.
+class slow_queues {
+ public:
+  slow_queues(std::uint64_t capacity, std::uint64_t window, bool real)
+      : capacity_(capacity), window_weight_(window), real_(real) {}
+
+  bool contains(std::uint64_t key) const { return find(key) != nullptr; }
+  void hit(std::uint64_t key) {
+    entry* const found = const_cast<entry*>(find(key));
+    found->hits = std::min(found->hits + 1, 3);
+  }
+
+  // Returns what leaves, in order.
+  std::vector<std::uint64_t> insert(std::uint64_t key, std::uint64_t hash, std::uint64_t weight,
+                                    frequency_sketch& sketch) {
+    if (real_) sketch.add(hash);
+    if (weight > capacity_) return {key};
+    window_.push_front({key, hash, weight, 0});
+    return balance(sketch);
+  }
+
+  void erase(std::uint64_t key) {
+    for (auto* const list : {&window_, &probation_, &protected_})
+      list->remove_if([&](const entry& each) { return each.key == key; });
+  }
+
+  void resize(std::uint64_t capacity, std::uint64_t window) {
+    capacity_ = capacity;
+    window_weight_ = window;
+  }
+
+  std::vector<std::uint64_t> balance(frequency_sketch& sketch) {
+    gone_.clear();
+    shrink_protected(sketch);
+    while (weight_of(window_) > window_weight_) {
+      entry oldest = take_back(window_);
+      if (oldest.hits > 0) {
+        harvest(oldest, sketch);
+        window_.push_front(oldest);
+      } else if (makes_room(oldest, sketch)) {
+        probation_.push_front(oldest);
+      } else {
+        gone_.push_back(oldest.key);
+      }
+    }
+    while (weight() > capacity_) {
+      if (!probation_.empty() || !protected_.empty()) {
+        bring_victim_to_back(sketch);
+        gone_.push_back(take_back(probation_).key);
+      } else {
+        gone_.push_back(take_back(window_).key);
+      }
+    }
+    return gone_;
+  }
+
+  std::uint64_t weight() const { return weight_of(window_) + weight_of(probation_) + weight_of(protected_); }
+  std::size_t size() const { return window_.size() + probation_.size() + protected_.size(); }
+  std::vector<std::uint64_t> keys() const {
+    std::vector<std::uint64_t> all;
+    for (const auto* const list : {&window_, &probation_, &protected_})
+      for (const entry& each : *list) all.push_back(each.key);
+    return all;
+  }
+
+ private:
+  struct entry {
+    std::uint64_t key, hash, weight;
+    int hits;
+  };
+  using queue = std::list<entry>;
+
+  const entry* find(std::uint64_t key) const {
+    for (const auto* const list : {&window_, &probation_, &protected_})
+      for (const entry& each : *list)
+        if (each.key == key) return &each;
+    return nullptr;
+  }
+
+  static std::uint64_t weight_of(const queue& list) {
+    std::uint64_t sum = 0;
+    for (const entry& each : list) sum += each.weight;
+    return sum;
+  }
+
+  static entry take_back(queue& list) {
+    const entry last = list.back();
+    list.pop_back();
+    return last;
+  }
+
+  void harvest(entry& from, frequency_sketch& sketch) const {
+    for (; from.hits > 0; --from.hits)
+      if (real_) sketch.add(from.hash);
+  }
+
+  void shrink_protected(frequency_sketch& sketch) {
+    const std::uint64_t rest = capacity_ - std::min(window_weight_, capacity_);
+    while (weight_of(protected_) > rest - rest / 5) {
+      entry oldest = take_back(protected_);
+      const bool again = oldest.hits > 0;
+      harvest(oldest, sketch);
+      (again ? protected_ : probation_).push_front(oldest);
+    }
+  }
+
+  void bring_victim_to_back(frequency_sketch& sketch) {
+    for (;;) {
+      if (probation_.empty()) {
+        entry oldest = take_back(protected_);
+        harvest(oldest, sketch);
+        probation_.push_front(oldest);
+      }
+      if (probation_.back().hits == 0) return;
+      entry promoted = take_back(probation_);
+      harvest(promoted, sketch);
+      protected_.push_front(promoted);
+      shrink_protected(sketch);
+    }
+  }
+
+  bool makes_room(const entry& candidate, frequency_sketch& sketch) {
+    while (weight() + candidate.weight > capacity_) {
+      if (probation_.empty() && protected_.empty()) return false;
+      bring_victim_to_back(sketch);
+      const unsigned wanted = sketch.frequency(candidate.hash);
+      const bool better = wanted > sketch.frequency(probation_.back().hash);
+      if (!better && !(wanted >= 6 && draws_luck())) return false;
+      gone_.push_back(take_back(probation_).key);
+    }
+    return true;
+  }
+
+  bool draws_luck() {
+    for (const int shift : {13, -7, 17}) random_ ^= shift > 0 ? random_ << shift : random_ >> -shift;
+    return random_ % 128 == 0;
+  }
+
+  std::uint64_t capacity_, window_weight_;
+  bool real_;
+  queue window_, probation_, protected_;  // the newest in front
+  std::vector<std::uint64_t> gone_;
+  std::uint64_t random_ = 88172645463325252;
+};
+
+struct workload {
+  std::uint64_t capacity;
+  entry_number keys;
+  std::uint64_t most_weight;
+};
+constexpr std::array small_workloads{workload{1, 4, 1},   workload{2, 5, 1},   workload{10, 20, 1},
+                                     workload{20, 30, 7}, workload{9, 40, 12}, workload{40, 25, 1},
+                                     workload{60, 200, 1}};
+
+TEST(lazy_queues, evict_what_the_slow_ones_evict) {
+  for (const workload& each : small_workloads) {
+    for (const double window : {0.0, 0.3, 1.0}) {
+      const auto part = static_cast<std::uint64_t>(window * static_cast<double>(each.capacity));
+      lazy_queues fast(each.capacity, part, lazy_queues::role::real);
+      slow_queues slow(each.capacity, part, true);
+      frequency_sketch fast_sketch, slow_sketch;
+      unsigned step = 0;
+      for (const auto& [key, weight] : mixed_requests(3000, each.keys, each.most_weight, 11)) {
+        SCOPED_TRACE(++step);
+        ASSERT_EQ(fast.contains(key), slow.contains(key));
+        if (fast.contains(key) && step % 19 == 0) {
+          fast.erase(key);
+          slow.erase(key);
+        } else if (fast.contains(key)) {
+          fast.hit(key);
+          slow.hit(key);
+        } else {
+          std::vector<std::uint64_t> gone;
+          fast.insert(key, hash_of(key), weight, fast_sketch,
+                      [&](entry_number other) { gone.push_back(other); });
+          ASSERT_EQ(gone, slow.insert(key, hash_of(key), weight, slow_sketch));
+        }
+        ASSERT_LE(fast.weight(), each.capacity);
+        ASSERT_EQ(fast.weight(), slow.weight());
+        ASSERT_EQ(fast.size(), slow.size());
+      }
+    }
+  }
+}
+
+// What adaptive_tinylfu does, each part of it written out.
+class slow_adaptive {
+ public:
+  explicit slow_adaptive(std::uint64_t capacity)
+      : capacity_(capacity), queues_(capacity, part(0.05, capacity), true) {
+    for (const double window : windows) trials_.emplace_back(capacity, part(window, capacity), false);
+  }
+
+  bool contains(entry_number key) const { return queues_.contains(key); }
+
+  std::vector<std::uint64_t> ask(entry_number key, std::uint64_t weight) {
+    std::vector<std::uint64_t> gone;
+    const bool was_there = contains(key);
+    if (was_there) {
+      queues_.hit(key);
+    } else {
+      gone = queues_.insert(key, hash_of(key), weight, sketch_);
+      sketch_.make_room(queues_.size());
+      while (rate_ < 64 && queues_.size() >= 512 * rate_) halve_the_sample();
+    }
+    if (sampled(hash_of(key))) ask_trials(hash_of(key), weight, was_there);
+    if (++asked_ >= std::max<std::uint64_t>(1000, queues_.size())) end_epoch();
+    return gone;
+  }
+
+  void erase(entry_number key) { queues_.erase(key); }
+  double window() const { return windows[current_]; }
+  std::size_t rate() const { return rate_; }
+
+ private:
+  static constexpr std::array windows{0.01, 0.05, 0.15, 0.35, 0.65, 0.99};
+
+  static std::uint64_t part(double window, std::uint64_t capacity) {
+    const auto rounded = static_cast<std::uint64_t>(window * static_cast<double>(capacity) + 0.5);
+    return std::max<std::uint64_t>(1, std::min(rounded, capacity - 1));
+  }
+
+  bool sampled(std::uint64_t hash) const { return (hash * 0x9e3779b97f4a7c15 >> 56) % rate_ == 0; }
+
+  void halve_the_sample() {
+    rate_ *= 2;
+    for (std::size_t i = 0; i != trials_.size(); ++i) {
+      for (const std::uint64_t hash : trials_[i].keys())
+        if (!sampled(hash)) trials_[i].erase(hash);
+      const std::uint64_t capacity = std::max<std::uint64_t>(1, capacity_ / rate_);
+      trials_[i].resize(capacity, part(windows[i], capacity));
+      trials_[i].balance(sketch_);
+    }
+  }
+
+  void ask_trials(std::uint64_t hash, std::uint64_t weight, bool was_there) {
+    sampled_ += 1;
+    sampled_here_ += 1;
+    hits_here_ += was_there;
+    for (std::size_t i = 0; i != trials_.size(); ++i) {
+      if (trials_[i].contains(hash)) {
+        trials_[i].hit(hash);
+        hits_[i] += 1;
+      } else {
+        trials_[i].insert(hash, hash, weight, sketch_);
+      }
+    }
+  }
+
+  void end_epoch() {
+    asked_ = 0;
+    if (sampled_ == 0) return;
+    for (double& each : penalties_) each *= 0.98;
+    if (epochs_here_ >= 2 && sampled_here_ != 0) {
+      const double missing = hits_[current_] / sampled_ - hits_here_ / sampled_here_;
+      double& penalty = penalties_[current_];
+      penalty = missing > 0.1 ? std::min(1.0, penalty * 0.7 + missing) : penalty * 0.9;
+    }
+    std::size_t best = current_;
+    double most = hits_[current_] / sampled_ - penalties_[current_];
+    for (std::size_t i = 0; i != trials_.size(); ++i) {
+      const double worth = hits_[i] / sampled_ - penalties_[i] - (i == current_ ? 0 : 0.01);
+      if (worth > most) {
+        most = worth;
+        best = i;
+      }
+    }
+    if (best != current_) {
+      current_ = best;
+      queues_.resize(capacity_, part(windows[best], capacity_));
+      sampled_here_ = hits_here_ = 0;
+      epochs_here_ = 0;
+    }
+    ++epochs_here_;
+    for (double* const each : {&sampled_, &sampled_here_, &hits_here_}) *each *= 0.9;
+    for (double& each : hits_) each *= 0.9;
+  }
+
+  std::uint64_t capacity_;
+  frequency_sketch sketch_;
+  slow_queues queues_;
+  std::vector<slow_queues> trials_;  // their keys are hashes
+  std::array<double, 6> hits_{}, penalties_{};
+  std::size_t rate_ = 1, current_ = 1;
+  std::uint64_t asked_ = 0;
+  double sampled_ = 0, sampled_here_ = 0, hits_here_ = 0;
+  unsigned epochs_here_ = 0;
+};
+
+// Runs both, and returns all windows that were in use and the sampling rate at the end.
+std::pair<std::set<double>, std::size_t> run_both(const std::vector<request>& requests,
+                                                  std::uint64_t capacity) {
+  adaptive_tinylfu fast(capacity);
+  slow_adaptive slow(capacity);
+  std::set<entry_number> there;
+  std::set<double> windows;
+  unsigned step = 0;
+  for (const auto& [key, weight] : requests) {
+    ++step;
+    EXPECT_EQ(there.contains(key), slow.contains(key)) << step;
+    if (there.contains(key) && step % 97 == 0) {
+      fast.erase(key);
+      slow.erase(key);
+      there.erase(key);
+      continue;
+    }
+    std::vector<std::uint64_t> gone;
+    if (there.contains(key)) {
+      fast.hit(key);
+    } else {
+      there.insert(key);
+      fast.insert(key, hash_of(key), weight, [&](entry_number other) {
+        there.erase(other);
+        gone.push_back(other);
+      });
+    }
+    EXPECT_EQ(gone, slow.ask(key, weight)) << step;
+    EXPECT_LE(fast.weight(), capacity);
+    EXPECT_EQ(fast.window(), slow.window()) << step;
+    windows.insert(fast.window());
+    if (testing::Test::HasFailure()) break;
+  }
+  return {windows, slow.rate()};
+}
+
+TEST(adaptive_tinylfu, evicts_what_the_slow_one_evicts) {
+  for (const workload& each : small_workloads) {
+    if (each.capacity == 1) continue;  // the slow one has no window for it
+    SCOPED_TRACE(each.capacity);
+    run_both(mixed_requests(5000, each.keys, each.most_weight, 5), each.capacity);
+  }
+}
+
+TEST(adaptive_tinylfu, changes_its_window_as_the_slow_one_does) {
+  std::vector<request> requests;
+  const auto ask = [&](entry_number key) { requests.push_back({key, 1}); };
+  for (entry_number i = 0; i != 5000; ++i) {  // each key again after 40 others, and then for a long time not
+    ask(i % 3000);
+    if (i >= 20) ask((i - 20) % 3000);
+  }
+  for (entry_number i = 0; i != 15'000; ++i) ask(i % 100);
+  EXPECT_GE(run_both(requests, 60).first.size(), 3u) << "it hardly ever changed";
+}
+
+TEST(adaptive_tinylfu, takes_smaller_samples_as_it_grows_like_the_slow_one) {
+  EXPECT_EQ(run_both(mixed_requests(9000, 3000, 1, 3), 1100).second, 4u);
+}
+
+TEST(adaptive_tinylfu, holds_one_entry) {
+  adaptive_tinylfu policy(1);
+  std::vector<entry_number> gone;
+  for (const entry_number entry : {0u, 1u, 0u, 1u})
+    policy.insert(entry, hash_of(entry), 1, [&](entry_number other) { gone.push_back(other); });
+  EXPECT_EQ(gone.size(), 3u);
+  EXPECT_EQ(policy.weight(), 1u);
+}
+
+TEST(adaptive_tinylfu, refuses_a_capacity_of_0) {
+  EXPECT_THROW(adaptive_tinylfu(0), std::invalid_argument);
+}
+
+TEST(adaptive_tinylfu, an_entry_heavier_than_the_cache_leaves_at_once_and_nothing_else_does) {
+  adaptive_tinylfu policy(10);
+  policy.insert(0, hash_of(0), 10, [](entry_number) { FAIL(); });
+  std::vector<entry_number> gone;
+  policy.insert(1, hash_of(1), 11, [&](entry_number other) { gone.push_back(other); });
+  EXPECT_EQ(gone, std::vector<entry_number>{1});
+  EXPECT_EQ(policy.weight(), 10u);
+}
+
+double hit_ratio(const std::vector<entry_number>& keys, std::uint64_t capacity) {
+  adaptive_tinylfu policy(capacity);
+  std::set<entry_number> there;
+  double hits = 0;
+  for (const entry_number key : keys) {
+    if (there.contains(key)) {
+      ++hits;
+      policy.hit(key);
+    } else {
+      there.insert(key);
+      policy.insert(key, hash_of(key), 1, [&](entry_number other) { there.erase(other); });
+    }
+  }
+  return hits / static_cast<double>(keys.size());
+}
+
+TEST(adaptive_tinylfu, keeps_a_part_of_a_loop_that_does_not_fit) {
+  std::vector<entry_number> keys;
+  for (entry_number i = 0; i != 40'000; ++i) keys.push_back(i % 400);
+  EXPECT_GT(hit_ratio(keys, 200), 0.4) << "LRU has 0, and half of it fits";
+}
+
+TEST(adaptive_tinylfu, widens_its_window_for_keys_that_come_twice_and_never_again) {
+  std::vector<entry_number> keys;  // each again after 150 others: a window of 1 % never sees that
+  for (entry_number i = 0; i != 30'000; ++i) {
+    keys.push_back(i);
+    if (i >= 75) keys.push_back(i - 75);
+  }
+  EXPECT_GT(hit_ratio(keys, 400), 0.45) << "half of all requests can be hits";
+}
+
+}  // namespace
