@@ -29,19 +29,19 @@ class frequency_sketch {
     bool added = false;
     for (const counter& each : counters_of(hash)) {
       if (value(each) == most) continue;
-      words_[each.word] += std::uint64_t{1} << each.shift;
+      counters_[each.word] += std::uint64_t{1} << each.shift;
       added = true;
     }
-    if (added && ++adds_ >= adds_until_aging * words_.size()) age();
+    if (added && ++adds_ >= adds_until_aging * counters_.size()) age();
   }
 
   // Grows until there is room for that many entries. Estimates stay as they are: a hash that moves to a new
   // block finds there a copy of its old one.
   void make_room(std::size_t entries) {
-    while (words_.size() < entries) {
-      const std::size_t size = words_.size();
-      words_.reserve(2 * size);
-      std::copy_n(words_.begin(), size, std::back_inserter(words_));
+    while (counters_.size() < entries) {
+      const std::size_t size = counters_.size();
+      counters_.reserve(2 * size);
+      std::copy_n(counters_.begin(), size, std::back_inserter(counters_));
     }
   }
 
@@ -56,7 +56,7 @@ class frequency_sketch {
 
   // One counter in each quarter of a block.
   std::array<counter, 4> counters_of(std::uint64_t hash) const noexcept {
-    const std::size_t block = (hash & (words_.size() / block_words - 1)) * block_words;
+    const std::size_t block = (hash & (counters_.size() / block_words - 1)) * block_words;
     std::array<counter, 4> found;
     for (unsigned i = 0; i != 4; ++i) {
       const auto bits = static_cast<unsigned>(hash >> (32 + 8 * i));
@@ -66,15 +66,15 @@ class frequency_sketch {
   }
 
   unsigned value(const counter& of) const noexcept {
-    return static_cast<unsigned>(words_[of.word] >> of.shift) & most;
+    return static_cast<unsigned>(counters_[of.word] >> of.shift) & most;
   }
 
   void age() noexcept {
-    for (std::uint64_t& word : words_) word = word >> 1 & 0x7777777777777777;
+    for (std::uint64_t& word : counters_) word = word >> 1 & 0x7777777777777777;
     adds_ /= 2;
   }
 
-  std::vector<std::uint64_t> words_ =
+  std::vector<std::uint64_t> counters_ =
       std::vector<std::uint64_t>(block_words);  // a power of two; 16 counters each
   std::size_t adds_ = 0;                        // since, and half of those before
 };
