@@ -29,7 +29,7 @@ stress::tally readers_and_writers(const stress::round& of) {
   plait::shared_mutex mutex;
   stress::guarded_numbers guarded;
   std::vector<std::uint64_t> written(of.threads);
-  const std::uint64_t write_once_in = std::array{2, 20, 1000}[of.seed % 3];
+  const std::uint64_t write_once_in = std::array<std::uint64_t, 3>{2, 20, 1000}[of.seed % 3];
 
   const auto read = [&] {
     const auto seen = guarded.equal;
