@@ -117,7 +117,7 @@ class listed_locks {
  public:
   // Throws std::bad_alloc.
   template <class Range>
-  explicit listed_locks(Range&& range) {
+  explicit listed_locks(Range& range) {
     for (auto&& element : range) locks_.push_back(std::addressof(lock_of(element)));
     std::ranges::sort(locks_, std::less<>());
     const auto repeated = std::ranges::unique(locks_);
