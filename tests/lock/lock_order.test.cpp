@@ -411,6 +411,18 @@ TEST_F(lock_order, sharing_again_what_a_thread_shares_is_reported) {
   EXPECT_EQ(only().problem, lock_problem::recursive_read);
 }
 
+TEST_F(lock_order, what_is_done_again_and_again_is_reported_once) {
+  shared_mutex read("read again and again");
+  mutex low("low again", plait::lock_rank(1)), high("high again", plait::lock_rank(2));
+  for (int i = 0; i != 3; ++i)
+    by_thread("another", [&] {
+      const std::shared_lock outer(read);
+      const std::shared_lock inner(read);
+      nest(high, low);
+    });
+  EXPECT_EQ(reports().size(), 2u);
+}
+
 TEST_F(lock_order, a_reader_that_wants_to_write_is_reported) {
   plait::lock_order::set_mode(lock_order_mode::throw_error);
   shared_mutex lock;

@@ -12,7 +12,9 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -277,15 +279,19 @@ class [[gnu::visibility("default")]] order_checker {
     const std::lock_guard guard(lock_);
     if (mine.serial == 0) mine.serial = ++last_thread_;
     seen.thread = mine.serial;
-    const auto find = [&](lock_problem problem, lock_certainty certainty, const lock_identity& held) {
-      found.push_back({problem, certainty, {{name_of(held), name_of(wanted), seen.thread_name, seen.stack}}});
+    const bool throws = mode() == lock_order_mode::throw_error;
+    const auto find = [&](lock_problem problem, lock_certainty certainty, const lock_stack::entry& held) {
+      const bool is_new = told_.emplace(problem, held.number, number).second;
+      if (!is_new && !throws && certainty != lock_certainty::certain) return;
+      found.push_back(
+          {problem, certainty, {{name_of(*held.lock), name_of(wanted), seen.thread_name, seen.stack}}});
     };
 
     for (const lock_stack::entry& held : mine) {
       if (held.lock != &wanted || held.number != number) continue;
       const bool reads_again = held.is_shared && is_shared;
       find(reads_again ? lock_problem::recursive_read : lock_problem::relock,
-           reads_again ? lock_certainty::possible : lock_certainty::certain, *held.lock);
+           reads_again ? lock_certainty::possible : lock_certainty::certain, held);
       return found;
     }
 
@@ -293,11 +299,11 @@ class [[gnu::visibility("default")]] order_checker {
     bool has_changed = false;
     for (const lock_stack::entry& held : mine) {
       if (held.lock->is_leaf) {
-        find(lock_problem::leaf, lock_certainty::possible, *held.lock);
+        find(lock_problem::leaf, lock_certainty::possible, held);
       } else if (held.lock->rank != 0 && wanted.rank != 0 && held.lock->rank >= wanted.rank) {
-        find(lock_problem::rank, lock_certainty::possible, *held.lock);
+        find(lock_problem::rank, lock_certainty::possible, held);
       } else if (held.number == number) {
-        find(lock_problem::same_class, lock_certainty::possible, *held.lock);
+        find(lock_problem::same_class, lock_certainty::possible, held);
       } else if (!wanted.is_leaf) {
         declare(*held.lock, held.number);
         declare(wanted, number);
@@ -306,7 +312,6 @@ class [[gnu::visibility("default")]] order_checker {
         is_seen_by_many &= graph_.find(held.number, number)->has_many_threads;
       }
     }
-    const bool throws = mode() == lock_order_mode::throw_error;
     if (has_changed || throws) judge(mine, number, seen, throws, found);
     if (found.empty() || !throws) {
       const std::uint64_t key = mine.key_with(number);
@@ -513,6 +518,7 @@ class [[gnu::visibility("default")]] order_checker {
   sync::mutex lock_;  // around the following
   order_graph graph_;
   std::map<std::string, std::uint64_t> names_;
+  std::set<std::tuple<lock_problem, std::uint64_t, std::uint64_t>> told_;  // of one class under another
   std::uint64_t last_number_ = 0;
   std::uint64_t last_thread_ = 0;
   handler handler_;
