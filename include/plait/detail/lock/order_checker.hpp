@@ -20,6 +20,7 @@
 
 #include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_graph.hpp>
+#include <plait/detail/lock/stack_names.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
 
@@ -137,21 +138,6 @@ class [[gnu::visibility("default")]] order_checker {
         [&](order_graph::number which, const std::string& name) { seen.classes.emplace_back(which, name); },
         [&](const order_graph::edge& each, bool is_in_order) { seen.edges.push_back({each, is_in_order}); });
     return seen;
-  }
-
-  // From the function that locked on outward, as far as functions have names.
-  static std::vector<std::string> readable(const std::vector<void*>& stack) {
-    std::vector<std::string> lines;
-    for (void* const each : stack) {
-      const std::string symbol = sync::symbol_of(each);
-      const bool is_our_own = symbol.find("plait::detail::order_checker::") != std::string::npos ||
-                              symbol.find("plait::detail::sync::rarely<") != std::string::npos ||
-                              symbol.starts_with("plait::checked<");
-      if (lines.empty() && is_our_own) continue;
-      std::string line("#");
-      lines.push_back(line.append(std::to_string(lines.size())).append(" ").append(symbol));
-    }
-    return lines;
   }
 
  private:
@@ -469,8 +455,9 @@ class [[gnu::visibility("default")]] order_checker {
 
   void report(const finding& found, bool may_throw) {
     lock_order_report made{found.problem, found.certainty, {}};
+    stack_names names;
     for (const finding::step& each : found.steps)
-      made.steps.push_back({each.held, each.wanted, each.thread, readable(each.stack)});
+      made.steps.push_back({each.held, each.wanted, each.thread, names.lines(each.stack)});
     reports_.fetch_add(1, sync::relaxed);  // relaxed: a count
     handler called;
     {
