@@ -46,8 +46,8 @@
 // Modes: off, log, throw_error, abort; a handler gets the report instead of standard error.
 //
 // Exceptions: what M throws; std::bad_alloc and std::system_error at the first lock of a thread or of a name,
-// when a thread holds more locks than ever before, and for a report; lock_order_error in that mode, and what a handler
-// throws. The lock is not taken then. The names of classes are kept as long as the process lives.
+// when a thread holds more locks than ever before, and for a report; lock_order_error in that mode, and what a
+// handler throws. The lock is not taken then. The names of classes are kept as long as the process lives.
 // Nothing of it may be called in a signal handler. A child of fork() goes on checking. A condition variable
 // waits with it if it takes any lock: std::condition_variable_any. Every call must have returned before the
 // lock is destroyed. Shared libraries: as counter.
