@@ -406,7 +406,17 @@ constexpr std::size_t sized(std::size_t /*native*/, std::size_t modelled) noexce
 inline int call_stack(void** /*addresses*/, int /*most*/) noexcept {
   return 0;
 }
-inline std::string symbol_of(void* /*return_address*/) {
+inline std::string demangled(const char* symbol) {
+  return symbol;
+}
+struct code_place {
+  std::uintptr_t address = 0;
+  std::string file = {};
+  std::uintptr_t in_file = 0;
+  std::string function = {};
+  std::uintptr_t in_function = 0;
+};
+inline code_place place_of(void* /*return_address*/) {
   return {};
 }
 inline std::string thread_name() {

@@ -46,12 +46,12 @@
 // Modes: off, log, throw_error, abort; a handler gets the report instead of standard error.
 //
 // Exceptions: what M throws; std::bad_alloc and std::system_error at the first lock of a thread or of a name,
-// and when a thread holds more locks than ever before; lock_order_error in that mode, and what a handler
-// throws. The lock is not taken then. The names of classes are kept as long as the process lives.
+// when a thread holds more locks than ever before, and for a report; lock_order_error in that mode, and what a
+// handler throws. The lock is not taken then. The names of classes are kept as long as the process lives.
 // Nothing of it may be called in a signal handler. A child of fork() goes on checking. A condition variable
 // waits with it if it takes any lock: std::condition_variable_any. Every call must have returned before the
 // lock is destroyed. Shared libraries: as counter.
-// Stacks name functions if the program is linked with -rdynamic, and have addresses for addr2line if it is not.
+// Stacks name functions unless the program was stripped; then they have addresses for addr2line.
 //
 // M: lock, try_lock and unlock, and what else the standard's mutexes have, and plait's. A mutex that its holder
 // may lock again is known as such if it is one of theirs.

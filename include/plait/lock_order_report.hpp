@@ -46,8 +46,8 @@ struct lock_order_report {
   // One lock taken while another was held. The calling thread's is the first; the others, those that it clashes
   // with, lead from one lock to the next and back to the first.
   struct step {
-    std::string held;  // empty: none
-    std::string wanted;
+    std::string held;                // empty: none
+    std::string wanted;              // the lock that is taken, by its name
     std::string thread;              // by the name that the system has
     std::vector<std::string> stack;  // the innermost function first
   };

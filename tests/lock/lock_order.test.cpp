@@ -139,6 +139,30 @@ TEST_F(lock_order, two_locks_in_both_orders_are_reported_with_both_threads_and_s
       << found.text();
 }
 
+[[gnu::noinline]] void function_of_the_first_order(mutex& first, mutex& second) {
+  nest(first, second);
+}
+[[gnu::noinline]] void function_of_the_second_order(mutex& first, mutex& second) {
+  nest(second, first);
+}
+
+TEST_F(lock_order, stacks_name_functions_that_only_the_linker_knows) {
+  mutex first, second;
+  by_thread("one", [&] {
+    function_of_the_first_order(first, second);
+    first.lock();  // so that the call above is not the last thing here
+    first.unlock();
+  });
+  by_thread("two", [&] {
+    function_of_the_second_order(first, second);
+    first.lock();
+    first.unlock();
+  });
+  const std::string text = only().text();
+  EXPECT_LT(text.find("function_of_the_second_order"), text.find("function_of_the_first_order")) << text;
+  EXPECT_NE(text.find("function_of_the_first_order"), std::string::npos) << text;
+}
+
 TEST_F(lock_order, the_report_comes_before_the_wait) {
   const watchdog limit("a report that comes after the wait", 30s);
   mutex first("held"), second("wanted");
@@ -409,6 +433,18 @@ TEST_F(lock_order, sharing_again_what_a_thread_shares_is_reported) {
     lock.unlock_shared();
   });
   EXPECT_EQ(only().problem, lock_problem::recursive_read);
+}
+
+TEST_F(lock_order, what_is_done_again_and_again_is_reported_once) {
+  shared_mutex read("read again and again");
+  mutex low("low again", plait::lock_rank(1)), high("high again", plait::lock_rank(2));
+  for (int i = 0; i != 3; ++i)
+    by_thread("another", [&] {
+      const std::shared_lock outer(read);
+      const std::shared_lock inner(read);
+      nest(high, low);
+    });
+  EXPECT_EQ(reports().size(), 2u);
 }
 
 TEST_F(lock_order, a_reader_that_wants_to_write_is_reported) {

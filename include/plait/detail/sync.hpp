@@ -312,35 +312,33 @@ inline int call_stack([[maybe_unused]] void** addresses, [[maybe_unused]] int mo
 #endif
 }
 
-// "function+0x1f (program+0x2a3f)". A program shows its functions to this if it is linked with -rdynamic; for
-// others there is addr2line.
-inline std::string symbol_of(void* return_address) {
+// A function's name as it stands in the source, if it was made of that.
+inline std::string demangled(const char* symbol) {
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(symbol, nullptr, nullptr, nullptr),
+                                                    &std::free);
+  return name != nullptr ? name.get() : symbol;
+}
+
+// Where a call is that will return to an address: as far as the loader knows.
+struct code_place {
+  std::uintptr_t address = 0;
+  std::string file = {};           // of the program or library; empty: not known
+  std::uintptr_t in_file = 0;      // from where that begins
+  std::string function = {};       // empty: not known
+  std::uintptr_t in_function = 0;  // from where that begins
+};
+inline code_place place_of(void* return_address) {
   // Into the call, which may be the last thing in its function.
-  const std::uintptr_t call = reinterpret_cast<std::uintptr_t>(return_address) - 1;
-  std::string text;
-  const auto add_hex = [&](const char* before, std::uintptr_t number) {
-    char digits[2 * sizeof number + 1];
-    std::snprintf(digits, sizeof digits, "%zx", static_cast<std::size_t>(number));
-    text.append(before).append("0x").append(digits);
-  };
+  code_place place{.address = reinterpret_cast<std::uintptr_t>(return_address) - 1};
   Dl_info found{};
   // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
-  if (dladdr(reinterpret_cast<void*>(call), &found) == 0 || found.dli_fname == nullptr) {
-    add_hex("", call);
-    return text;
-  }
-  if (found.dli_sname != nullptr) {
-    const std::unique_ptr<char, void (*)(void*)> readable(
-        abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, nullptr), &std::free);
-    text.append(readable != nullptr ? readable.get() : found.dli_sname);
-    add_hex("+", call - reinterpret_cast<std::uintptr_t>(found.dli_saddr));
-    text.append(" (");
-  }
-  const std::string file = found.dli_fname;
-  text.append(file, file.rfind('/') + 1);
-  add_hex("+", call - reinterpret_cast<std::uintptr_t>(found.dli_fbase));
-  if (found.dli_sname != nullptr) text.append(")");
-  return text;
+  if (dladdr(reinterpret_cast<void*>(place.address), &found) == 0 || found.dli_fname == nullptr) return place;
+  place.file = found.dli_fname;
+  place.in_file = place.address - reinterpret_cast<std::uintptr_t>(found.dli_fbase);
+  if (found.dli_sname == nullptr) return place;
+  place.function = demangled(found.dli_sname);
+  place.in_function = place.address - reinterpret_cast<std::uintptr_t>(found.dli_saddr);
+  return place;
 }
 
 // What the system calls the calling thread.

@@ -12,12 +12,15 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_graph.hpp>
+#include <plait/detail/lock/stack_names.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
 
@@ -135,21 +138,6 @@ class [[gnu::visibility("default")]] order_checker {
         [&](order_graph::number which, const std::string& name) { seen.classes.emplace_back(which, name); },
         [&](const order_graph::edge& each, bool is_in_order) { seen.edges.push_back({each, is_in_order}); });
     return seen;
-  }
-
-  // From the function that locked on outward, as far as functions have names.
-  static std::vector<std::string> readable(const std::vector<void*>& stack) {
-    std::vector<std::string> lines;
-    for (void* const each : stack) {
-      const std::string symbol = sync::symbol_of(each);
-      const bool is_our_own = symbol.find("plait::detail::order_checker::") != std::string::npos ||
-                              symbol.find("plait::detail::sync::rarely<") != std::string::npos ||
-                              symbol.starts_with("plait::checked<");
-      if (lines.empty() && is_our_own) continue;
-      std::string line("#");
-      lines.push_back(line.append(std::to_string(lines.size())).append(" ").append(symbol));
-    }
-    return lines;
   }
 
  private:
@@ -277,15 +265,19 @@ class [[gnu::visibility("default")]] order_checker {
     const std::lock_guard guard(lock_);
     if (mine.serial == 0) mine.serial = ++last_thread_;
     seen.thread = mine.serial;
-    const auto find = [&](lock_problem problem, lock_certainty certainty, const lock_identity& held) {
-      found.push_back({problem, certainty, {{name_of(held), name_of(wanted), seen.thread_name, seen.stack}}});
+    const bool throws = mode() == lock_order_mode::throw_error;
+    const auto find = [&](lock_problem problem, lock_certainty certainty, const lock_stack::entry& held) {
+      const bool is_new = told_.emplace(problem, held.number, number).second;
+      if (!is_new && !throws && certainty != lock_certainty::certain) return;
+      found.push_back(
+          {problem, certainty, {{name_of(*held.lock), name_of(wanted), seen.thread_name, seen.stack}}});
     };
 
     for (const lock_stack::entry& held : mine) {
       if (held.lock != &wanted || held.number != number) continue;
       const bool reads_again = held.is_shared && is_shared;
       find(reads_again ? lock_problem::recursive_read : lock_problem::relock,
-           reads_again ? lock_certainty::possible : lock_certainty::certain, *held.lock);
+           reads_again ? lock_certainty::possible : lock_certainty::certain, held);
       return found;
     }
 
@@ -293,11 +285,11 @@ class [[gnu::visibility("default")]] order_checker {
     bool has_changed = false;
     for (const lock_stack::entry& held : mine) {
       if (held.lock->is_leaf) {
-        find(lock_problem::leaf, lock_certainty::possible, *held.lock);
+        find(lock_problem::leaf, lock_certainty::possible, held);
       } else if (held.lock->rank != 0 && wanted.rank != 0 && held.lock->rank >= wanted.rank) {
-        find(lock_problem::rank, lock_certainty::possible, *held.lock);
+        find(lock_problem::rank, lock_certainty::possible, held);
       } else if (held.number == number) {
-        find(lock_problem::same_class, lock_certainty::possible, *held.lock);
+        find(lock_problem::same_class, lock_certainty::possible, held);
       } else if (!wanted.is_leaf) {
         declare(*held.lock, held.number);
         declare(wanted, number);
@@ -306,7 +298,6 @@ class [[gnu::visibility("default")]] order_checker {
         is_seen_by_many &= graph_.find(held.number, number)->has_many_threads;
       }
     }
-    const bool throws = mode() == lock_order_mode::throw_error;
     if (has_changed || throws) judge(mine, number, seen, throws, found);
     if (found.empty() || !throws) {
       const std::uint64_t key = mine.key_with(number);
@@ -464,8 +455,9 @@ class [[gnu::visibility("default")]] order_checker {
 
   void report(const finding& found, bool may_throw) {
     lock_order_report made{found.problem, found.certainty, {}};
+    stack_names names;
     for (const finding::step& each : found.steps)
-      made.steps.push_back({each.held, each.wanted, each.thread, readable(each.stack)});
+      made.steps.push_back({each.held, each.wanted, each.thread, names.lines(each.stack)});
     reports_.fetch_add(1, sync::relaxed);  // relaxed: a count
     handler called;
     {
@@ -513,6 +505,7 @@ class [[gnu::visibility("default")]] order_checker {
   sync::mutex lock_;  // around the following
   order_graph graph_;
   std::map<std::string, std::uint64_t> names_;
+  std::set<std::tuple<lock_problem, std::uint64_t, std::uint64_t>> told_;  // of one class under another
   std::uint64_t last_number_ = 0;
   std::uint64_t last_thread_ = 0;
   handler handler_;

@@ -9,6 +9,7 @@
 
 #include <plait/detail/lock/order_checker.hpp>
 #include <plait/detail/lock/order_graph.hpp>
+#include <plait/detail/lock/stack_names.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -33,6 +34,7 @@ inline std::string in_quotes(std::string_view text) {
 
 // {"schema_version":1, "classes":[...], "edges":[...]}, as docs/structures/lock_order.md says.
 inline std::string as_json(const order_checker::picture& seen) {
+  stack_names names;
   std::string all = "{\"schema_version\":1,\"classes\":[";
   const char* before = "";
   for (const auto& [which, name] : seen.classes) {
@@ -49,7 +51,7 @@ inline std::string as_json(const order_checker::picture& seen) {
     all.append(",\"many_threads\":").append(edge.has_many_threads ? "true" : "false");
     all.append(",\"thread\":").append(in_quotes(edge.first.thread_name)).append(",\"stack\":[");
     const char* before_frame = "";
-    for (const std::string& frame : order_checker::readable(edge.first.stack)) {
+    for (const std::string& frame : names.lines(edge.first.stack)) {
       all.append(before_frame).append(in_quotes(frame));
       before_frame = ",";
     }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// The functions of a call stack by their names: those that the loader knows, and those in the linker's table.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// The functions in the file of a program or library: an ELF file for 64 bits. The table is there unless the
+// file was stripped; the loader does not read it. Of any other file there are none.
+class symbol_table {
+ public:
+  struct function {
+    std::uint64_t begin;  // as in the file
+    std::uint64_t size;
+    std::uint32_t name;  // where it begins in names_
+  };
+
+  explicit symbol_table(const std::string& path) : file_(path, std::ios::binary) {
+    std::array<char, 64> header{};
+    if (!read(0, header) || std::memcmp(header.data(), "\177ELF\2\1", 6) != 0) return;
+    is_fixed_ = number<std::uint16_t>(header, 16) == 2;
+    const auto sections = number<std::uint64_t>(header, 40);
+    const auto count = number<std::uint16_t>(header, 60);
+    for (std::uint16_t i = 0; i != count; ++i) {
+      const std::array<char, 64> section = section_at(sections, i);
+      if (number<std::uint32_t>(section, 4) != 2) continue;  // a table of symbols
+      const std::array<char, 64> strings = section_at(sections, number<std::uint32_t>(section, 40));
+      names_.resize(number<std::uint64_t>(strings, 32));
+      if (!read(number<std::uint64_t>(strings, 24), names_)) names_.clear();
+      add_functions(number<std::uint64_t>(section, 24), number<std::uint64_t>(section, 32));
+    }
+    std::ranges::sort(functions_, {}, &function::begin);
+    file_.close();
+  }
+
+  // Whether addresses in the file are those in memory, because it is always loaded at the same place.
+  bool is_fixed() const noexcept { return is_fixed_; }
+
+  // Null if there is none at the address.
+  const function* find(std::uint64_t address) const {
+    const auto after = std::ranges::upper_bound(functions_, address, {}, &function::begin);
+    if (after == functions_.begin()) return nullptr;
+    const function& before = *std::prev(after);
+    return address - before.begin < before.size ? &before : nullptr;
+  }
+  const char* name(const function& of) const { return names_.c_str() + of.name; }
+
+ private:
+  static constexpr std::size_t symbol_size = 24;
+
+  template <class Bytes>
+  bool read(std::uint64_t from, Bytes& into) {
+    file_.seekg(static_cast<std::streamoff>(from));
+    file_.read(into.data(), static_cast<std::streamsize>(into.size()));
+    return file_.good();
+  }
+  template <class Number, class Bytes>
+  static Number number(const Bytes& bytes, std::size_t at) {
+    Number value{};
+    std::memcpy(&value, bytes.data() + at, sizeof value);
+    return value;
+  }
+  std::array<char, 64> section_at(std::uint64_t sections, std::uint64_t index) {
+    std::array<char, 64> section{};
+    if (!read(sections + index * section.size(), section)) section.fill(0);
+    return section;
+  }
+
+  void add_functions(std::uint64_t from, std::uint64_t bytes) {
+    std::vector<char> symbols(bytes);
+    if (!read(from, symbols)) return;
+    for (std::size_t at = 0; at + symbol_size <= symbols.size(); at += symbol_size) {
+      const function each{number<std::uint64_t>(symbols, at + 8), number<std::uint64_t>(symbols, at + 16),
+                          number<std::uint32_t>(symbols, at)};
+      const bool is_function = (symbols[at + 4] & 15) == 2;
+      if (is_function && each.size != 0 && each.name < names_.size()) functions_.push_back(each);
+    }
+  }
+
+  std::ifstream file_;  // open while the table is read
+  bool is_fixed_ = false;
+  std::string names_;
+  std::vector<function> functions_;  // by address
+};
+
+// Reads each file once.
+class stack_names {
+ public:
+  // From the function that took the lock on outward, as far as functions have names.
+  std::vector<std::string> lines(const std::vector<void*>& stack) {
+    std::vector<std::string> all;
+    for (void* const each : stack) {
+      const sync::code_place place = known(sync::place_of(each));
+      if (all.empty() && is_our_own(place.function)) continue;
+      std::string line("#");
+      line.append(std::to_string(all.size())).append(" ");
+      if (!place.function.empty()) {
+        line.append(place.function).append(hexadecimal("+0x%zx (", place.in_function));
+      }
+      if (place.file.empty()) {
+        line.append(hexadecimal("0x%zx", place.address));
+      } else {
+        line.append(place.file, place.file.rfind('/') + 1).append(hexadecimal("+0x%zx", place.in_file));
+      }
+      if (!place.function.empty()) line.append(")");
+      all.push_back(std::move(line));
+    }
+    return all;
+  }
+
+ private:
+  static bool is_our_own(const std::string& function) {
+    return function.find("plait::detail::order_checker::") != std::string::npos ||
+           function.find("plait::detail::sync::rarely<") != std::string::npos ||
+           function.starts_with("plait::checked<");
+  }
+
+  static std::string hexadecimal(const char* format, std::uintptr_t number) {
+    std::array<char, 40> text;
+    std::snprintf(text.data(), text.size(), format, static_cast<std::size_t>(number));
+    return text.data();
+  }
+
+  // With the function's name, if its file has it and the loader did not say.
+  sync::code_place known(sync::code_place place) {
+    if (!place.function.empty() || place.file.empty()) return place;
+    // The loader knows the program by the name that it was called by.
+    const std::string path = place.file.starts_with('/') ? place.file : "/proc/self/exe";
+    const symbol_table& table = tables_.try_emplace(path, path).first->second;
+    const std::uint64_t address = table.is_fixed() ? place.address : place.in_file;
+    if (const symbol_table::function* const found = table.find(address)) {
+      place.function = sync::demangled(table.name(*found));
+      place.in_function = address - found->begin;
+    }
+    return place;
+  }
+
+  std::map<std::string, symbol_table> tables_;  // by path
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
