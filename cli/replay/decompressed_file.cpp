@@ -41,7 +41,9 @@ std::ptrdiff_t decompressed_file::read_compressed(archive*, void* self, const vo
   auto& file = *static_cast<decompressed_file*>(self);
   try {
     *bytes = file.buffer_.data();
-    return static_cast<std::ptrdiff_t>(file.file_.read(file.buffer_));
+    const std::size_t count = file.file_.read(file.buffer_);
+    file.all_was_read_ = count == 0;
+    return static_cast<std::ptrdiff_t>(count);
   } catch (...) {
     file.thrown_ = std::current_exception();
     return -1;
@@ -51,8 +53,9 @@ std::ptrdiff_t decompressed_file::read_compressed(archive*, void* self, const vo
 void decompressed_file::fail_at(std::uint64_t offset) const {
   if (thrown_) std::rethrow_exception(thrown_);
   const char* const reason = ::archive_error_string(archive_.get());
-  throw input_error(
-      fmt::format("offset {} of what it decompresses to: {}", offset, reason != nullptr ? reason : "damaged"));
+  throw input_error(fmt::format("offset {} of what it decompresses to: {} ({})", offset,
+                                all_was_read_ ? "it ends too soon" : "it is damaged",
+                                reason != nullptr ? reason : "no reason is known"));
 }
 
 }  // namespace plait::cli

@@ -37,8 +37,9 @@ class decompressed_file {
   input_file file_;
   std::vector<char> buffer_;
   std::exception_ptr thrown_;
-  std::uint64_t offset_ = 0;  // in what was read
+  std::uint64_t offset_ = 0;  // in what it decompresses to
   bool is_empty_ = false;
+  bool all_was_read_ = false;
   std::unique_ptr<archive, closing> archive_;
 };
 

@@ -167,12 +167,14 @@ std::optional<trace_format> detect_text(std::string_view beginning) {
 // Times do not fall, and the next request for a key comes after this one, or never.
 bool looks_like_oracle_general(std::string_view beginning) {
   const std::size_t records = beginning.size() / 24;
+  constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max(), most = std::uint64_t{1} << 48;
   std::uint64_t time = 0;
   for (std::size_t i = 0; i != records; ++i) {
     const std::string_view record = beginning.substr(24 * i, 24);
     const std::uint64_t now = little_endian(record.substr(0, 4));
-    const auto next = static_cast<std::int64_t>(little_endian(record.substr(16, 8)));
-    if (now < time || (next != -1 && next <= static_cast<std::int64_t>(i))) return false;
+    const std::uint64_t next = little_endian(record.substr(16, 8));
+    const bool comes_again = next > i && next < most;
+    if (now < time || !(comes_again || next == never || next == never / 2)) return false;
     time = now;
   }
   return records != 0;
@@ -184,19 +186,22 @@ std::size_t distinct(std::string_view bytes, std::size_t first, std::size_t step
   return found.size();
 }
 
-// Numbers as a program counts them have upper halves that are nearly all the same. Hashes have none that are,
-// but whole ones come again as often as their halves do.
+// Numbers as a program counts them: of 64 bits, their upper halves are nearly all the same. Hashes have
+// nothing in common, but those that come again do so as a whole.
 std::optional<trace_format> detect_integers(std::string_view beginning) {
-  const std::size_t words = beginning.size() / 8;
+  const std::size_t wide = beginning.size() / 8;
   const std::size_t upper = distinct(beginning, 0, 8, 4), lower = distinct(beginning, 4, 8, 4);
   const std::size_t whole = distinct(beginning, 0, 8, 8), halves = distinct(beginning, 0, 4, 4);
-  const auto small = [](std::uint64_t number) { return number < std::uint64_t{1} << 28; };
-  bool all_small = true;
-  for (std::size_t i = 0; i + 4 <= beginning.size(); i += 4)
-    all_small = all_small && small(big_endian(beginning.substr(i, 4)));
-  if (words >= 4 && 8 * upper <= lower) return trace_format::int64;
-  if (all_small && whole > lower) return trace_format::int32;
-  if (whole < words && halves + halves / 64 >= 2 * whole) return trace_format::int64;
+  std::uint64_t largest = 0, largest_upper = 0;
+  for (std::size_t i = 0; i + 4 <= beginning.size(); i += 4) {
+    const std::uint64_t number = big_endian(beginning.substr(i, 4));
+    largest = std::max(largest, number);
+    if (i % 8 == 0) largest_upper = std::max(largest_upper, number);
+  }
+  const bool upper_says_nothing = largest_upper == 0 || 8 * upper <= lower;
+  if (wide >= 2 && upper_says_nothing) return trace_format::int64;
+  if (beginning.size() >= 4 && largest < std::uint64_t{1} << 28) return trace_format::int32;
+  if (whole < wide && halves + halves / 64 >= 2 * whole) return trace_format::int64;
   return std::nullopt;
 }
 
