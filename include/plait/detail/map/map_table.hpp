@@ -107,6 +107,8 @@ class map_table {
           return false;
         }
       }
+      // Half of the keys are in the second line, and nothing is fetched while the lock is being taken.
+      sync::prefetch(second_line(in.home(hash)));
       unsigned depth = 0;
       {
         chain held(in.info(), in.home(hash));
@@ -185,7 +187,7 @@ class map_table {
       try {
         for_each_key([&](slot& at, block_tags::tag) {
           const place room = fresh.get_room(hash_of(at));
-          room.block->set_tags(room.block->tags().with(room.index, 1));
+          room.block->set_tags(room.block->tags().with(room.index, block_tags::tag_of(0)));
         });
       } catch (...) {
         fresh.memory_.for_each_block(forget);
@@ -206,9 +208,9 @@ class map_table {
   // Asks for the lines of a hash's home.
   void prefetch(std::uint64_t hash) const noexcept {
     if (const segment in = directory_.find(hash)) {
-      const auto* const line = reinterpret_cast<const std::byte*>(&in.home(hash));
-      sync::prefetch(line);
-      sync::prefetch(line + cache_line);
+      const block& home = in.home(hash);
+      sync::prefetch_to_read(&home);
+      sync::prefetch_to_read(second_line(home));
     }
   }
 
@@ -222,6 +224,10 @@ class map_table {
   template <class Matches>
   static auto by_key(Matches& matches) {
     return [&matches](const slot& at) { return matches(at.key()); };
+  }
+
+  static const std::byte* second_line(const block& home) noexcept {
+    return reinterpret_cast<const std::byte*>(&home) + cache_line;
   }
 
   enum class reading { found, absent, changed };
