@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every operation of hash_map that can throw, with every copy, hash, comparison and allocation in it failing in
-// turn: the map is then as it was. Sizes are chosen so that an insert finds room, makes a segment grow, and splits
-// one.
+// turn: the map is then as it was. Sizes are chosen so that an insert finds room, or makes a segment grow.
 #include <cstddef>
 #include <map>
 #include <optional>

@@ -163,7 +163,8 @@ class map_table {
 
   // Makes room for so many keys, in a few steps that others do not wait for together.
   void reserve(std::size_t keys) {
-    const std::size_t homes = std::bit_ceil(8 * keys / (5 * block::slot_count) + 1);
+    // Two slots of three are taken then; a little later, it would grow.
+    const std::size_t homes = std::bit_ceil(3 * keys / (2 * block::slot_count) + 1);
     if (!directory_.find(0)) add_first_segment(std::min(homes, most_homes));
     for (position at; !at.is_end;) {
       const segment in = directory_.find(at.hash);
@@ -399,8 +400,7 @@ class map_table {
   void destroy_all() noexcept {
     if constexpr (!is_read_unlocked) {
       // In the child of a fork, some other thread may have been at work on a block, and even have moved half of
-      // a
-      // segment: then all keys and values are left alone.
+      // a segment: then all keys and values are left alone.
       bool in_use = false;
       memory_.for_each_block([&](const block& each) { in_use = in_use || each.is_locked(); });
       if (in_use) return;
