@@ -378,6 +378,7 @@ inline unsigned processor_count() noexcept {
 }
 
 inline void prefetch(const void* /*address*/) noexcept {}
+inline void prefetch_to_read(const void* /*address*/) noexcept {}
 inline void prefetch_for_write(const void* /*address*/, std::size_t /*ahead*/) noexcept {}
 
 inline void discard_pages(void* /*bytes*/, std::size_t /*count*/) noexcept {}

@@ -17,6 +17,7 @@ void lifo(page& out);
 void priority(page& out);
 void unbounded(page& out);
 void thread_specific(page& out);
+void dict(page& out);
 void statistics(page& out);
 void lock_order(page& out);
 void count_words(page& out);

@@ -54,6 +54,7 @@ constexpr std::array chapters{
     chapter{"priority", "tasks pushed out of order and processed in order", tour::priority},
     chapter{"unbounded", "a queue that grows, and gives its memory back", tour::unbounded},
     chapter{"thread-local", "a value of its own for every thread and object", tour::thread_specific},
+    chapter{"dict", "a dictionary for many threads, and values that are computed once", tour::dict},
     chapter{"statistics", "a dictionary that knows how often each key was put and got", tour::statistics},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };

@@ -280,14 +280,14 @@ class hash_map {
     std::optional<V> found = find(key);
     if (found) return *std::move(found);
     detail::map_callback::refuse_within(this);
-    const K own(std::forward<L>(key));
+    const K own = static_cast<K>(std::forward<L>(key));
     const typename computations::template turn<Equal> mine(computations_, table_.hash()(own), own, equal_);
     found = find(own);
     if (found) return *std::move(found);
     V value(std::invoke(std::forward<F>(f)));
     // By another function, somebody may have put it in meanwhile.
     change_or_put(own, [&](chain&, const slot& at) { found.emplace(at.value()); }, std::as_const(value));
-    return found ? *std::move(found) : value;
+    return found ? *std::move(found) : std::move(value);
   }
 
   // -- many keys --

@@ -97,6 +97,12 @@ TEST(tour, thread_local_drops_and_folds_values_and_measures) {
   EXPECT_TRUE(contains(out, R"(every\s+step,\s+once)")) << out;
 }
 
+TEST(tour, dict_computes_once_and_measures) {
+  const std::string out =
+      chapter("dict", R"(plait::hash_map +[0-9.]+ +[0-9.]+\n +std::unordered_map, std::mutex)");
+  EXPECT_TRUE(contains(out, R"(2,000\s+pages\s+were\s+rendered,\s+so\s+0\s+in\s+vain\.)")) << out;
+}
+
 TEST(tour, statistics_counts_every_read_and_measures) {
   const std::string out = chapter("statistics", R"(plait::stats_map, sampled gets +[0-9.]+ +[0-9.]+\n)");
   EXPECT_TRUE(contains(out, R"(most_read\(1\)\s+says\s+that\s+key\s+0\s+was\s+read)")) << out;

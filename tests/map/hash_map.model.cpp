@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -261,6 +262,7 @@ std::vector<model::row> rows(const verify::options& how) {
 }
 
 const state one_key{"one_key", {{key_a, 1}}};
+const state& full_home = states[1];
 
 // Two threads, from a state.
 template <class Kind>
@@ -281,39 +283,131 @@ const verify::scenario scenarios[] = {
         "a_key_is_shown_after_its_value", one_key, [](auto& in) { in.insert(key_b, 5); },
         [](auto& in) { in.find(key_b); }),
     both<two_words>(
-        "a_value_of_two_words_changes_at_once", states[1], [](auto& in) { in.assign(key_a, 5); },
+        "a_value_of_two_words_changes_at_once", full_home, [](auto& in) { in.assign(key_a, 5); },
         [](auto& in) { in.find(key_a), in.find(key_a); }),
     both<two_words>(
-        "two_changes_of_a_value_of_two_words", states[1],
+        "two_changes_of_a_value_of_two_words", full_home,
         [](auto& in) { in.assign(key_a, 5), in.assign(key_a, 6); }, [](auto& in) { in.find(key_a); }),
     both<word>(
-        "the_last_key_moves_into_the_gap", states[1], [](auto& in) { in.erase(key_a); },
+        "the_last_key_moves_into_the_gap", full_home, [](auto& in) { in.erase(key_a); },
         [](auto& in) { in.find(key_b), in.find(key_a); }),
     both<word>(
-        "a_slot_is_used_again", states[1],
+        "a_slot_is_used_again", full_home,
         [](auto& in) { in.erase(key_b), in.insert(key_b, 7), in.erase(key_a); },
         [](auto& in) { in.find(key_b); }),
     both<word>(
         "an_overflow_block_comes_and_goes", states[3], [](auto& in) { in.erase(key_c), in.insert(key_c, 8); },
         [](auto& in) { in.find(key_c); }),
     both<word>(
-        "a_segment_grows_beside_a_reader", states[1], [](auto& in) { in.insert(key_c, 8); },
+        "a_segment_grows_beside_a_reader", full_home, [](auto& in) { in.insert(key_c, 8); },
         [](auto& in) { in.find(key_a), in.find(key_c); }),
     both<word>(
-        "a_segment_grows_beside_a_writer", states[1], [](auto& in) { in.insert(key_c, 8); },
+        "a_segment_grows_beside_a_writer", full_home, [](auto& in) { in.insert(key_c, 8); },
         [](auto& in) { in.add(key_a, 8), in.find(key_a); }),
     both<word>(
-        "a_segment_is_split_beside_a_reader", states[1], [](auto& in) { in.insert(key_d, 8); },
+        "a_segment_is_split_beside_a_reader", full_home, [](auto& in) { in.insert(key_d, 8); },
         [](auto& in) { in.find(key_a), in.find(key_d); }),
     both<object>(
-        "an_object_is_touched_under_the_lock", states[1], [](auto& in) { in.add(key_a, 8); },
+        "an_object_is_touched_under_the_lock", full_home, [](auto& in) { in.add(key_a, 8); },
         [](auto& in) { in.find(key_a), in.assign(key_a, 9); }),
     both<object>(
-        "objects_move_when_a_segment_is_split", states[1], [](auto& in) { in.insert(key_d, 8); },
+        "objects_move_when_a_segment_is_split", full_home, [](auto& in) { in.insert(key_d, 8); },
         [](auto& in) { in.find(key_a), in.find(key_d); }),
     both<word>(
         "two_first_keys", states[0], [](auto& in) { in.insert(key_a, 8); },
         [](auto& in) { in.insert(key_a, 9), in.find(key_a); }),
+};
+
+// Three threads, and what spans more than a key.
+const verify::scenario wider_scenarios[] = {
+    {"a_split_a_reader_and_an_erase",
+     [] {
+       world<word> in(full_home.keys);
+       threads([&] { in.insert(key_d, 8); }, [&] { in.find(key_b); }, [&] { in.erase(key_a); });
+       in.judge();
+     },
+     {.depth_first = 3'000}},
+    {"two_that_split_and_a_reader",
+     [] {
+       world<word> in(full_home.keys);
+       threads([&] { in.insert(key_d, 8); }, [&] { in.insert(key_c, 9); }, [&] { in.find(key_a); });
+       in.judge();
+     },
+     {.depth_first = 3'000}},
+    {"objects_that_are_split_a_reader_and_a_writer",
+     [] {
+       world<object> in(full_home.keys);
+       threads([&] { in.insert(key_d, 8); }, [&] { in.find(key_b); }, [&] { in.add(key_a, 9); });
+       in.judge();
+     },
+     {.depth_first = 3'000}},
+
+    {"a_scan_meets_each_key_once_beside_a_split",
+     [] {
+       world<word> in({{key_a, 1}, {key_b + last_segment, 2}});
+       content seen;
+       threads([&] { in.insert(key_d, 8), in.insert(key_c, 9); },
+               [&] {
+                 in.map.for_each([&](std::uint64_t key, std::uint64_t number) {
+                   check(seen.emplace(key, number).second, "no key comes twice");
+                 });
+               });
+       check(seen[key_a] == 1 && seen[key_b + last_segment] == 2, "those that stay have come");
+     },
+     {.depth_first = 5'000}},
+    {"clear_reaches_what_was_there_beside_a_split",
+     [] {
+       world<object> in(full_home.keys);
+       threads([&] { in.map.insert(key_d, object::make(8)); }, [&] { in.map.clear(); });
+       check(!in.map.contains(key_a) && !in.map.contains(key_b));
+       check(in.map.size() == (in.map.contains(key_d) ? 1 : 0));
+     },
+     {.depth_first = 5'000}},
+
+    {"one_of_two_computes",
+     [] {
+       plait::hash_map<std::uint64_t, std::uint64_t, placed> map;
+       int computed = 0;
+       const auto get = [&] { check(map.get_or_insert_with(key_a, [&] { return ++computed, 5; }) == 5); };
+       threads(get, get);
+       check(computed == 1 && map.find(key_a) == 5);
+     },
+     {.depth_first = 5'000}},
+    {"the_next_one_computes_after_a_throw",
+     [] {
+       plait::hash_map<std::uint64_t, std::uint64_t, placed> map;
+       threads(
+           [&] {
+             bool thrown = false;
+             try {
+               check(map.get_or_insert_with(key_a, []() -> std::uint64_t { throw 1; }) == 5,
+                     "or gets its value");
+             } catch (int) {
+               thrown = true;
+             }
+             check(thrown || map.contains(key_a));
+           },
+           [&] { check(map.get_or_insert_with(key_a, [] { return 5; }) == 5); });
+       check(map.find(key_a) == 5);
+     },
+     {.depth_first = 5'000}},
+    {"two_that_would_wait_for_each_other_are_told_so",
+     [] {
+       plait::hash_map<std::uint64_t, std::uint64_t, placed> map;
+       int refused = 0;
+       const auto get = [&](std::uint64_t own, std::uint64_t other) {
+         return [&, own, other] {
+           try {
+             map.get_or_insert_with(own, [&] { return map.get_or_insert_with(other, [] { return 5; }); });
+           } catch (const std::logic_error&) {
+             ++refused;
+           }
+         };
+       };
+       threads(get(key_a, key_b), get(key_b, key_a));
+       check(refused <= 1 && map.contains(key_a) && map.contains(key_b));
+     },
+     {.depth_first = 5'000, .deadlines_may_help = false}},
 };
 
 class hash_map_model : public testing::TestWithParam<verify::scenario> {};
@@ -322,6 +416,7 @@ TEST_P(hash_map_model, is_sound_in_every_execution) {
   model::expect_sound(GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(scenarios, hash_map_model, testing::ValuesIn(scenarios), model::name_of);
+INSTANTIATE_TEST_SUITE_P(wider, hash_map_model, testing::ValuesIn(wider_scenarios), model::name_of);
 
 class hash_map_pairs : public testing::TestWithParam<model::row> {};
 

@@ -10,7 +10,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A byte for each slot: 0 if it is free, else a byte of its key's hash, which is never 0. Slots are taken from
+// A byte for each slot: 0 if it is free, else seven bits of its key's hash and a 1 above. Slots are taken from
 // the first on, without gaps.
 class block_tags {
  public:
@@ -19,10 +19,7 @@ class block_tags {
   static constexpr std::size_t most_slots = 8;
 
   // Bits of the hash that choose neither the segment nor the block.
-  static constexpr tag tag_of(std::uint64_t hash) noexcept {
-    const auto byte = static_cast<tag>(hash >> 16);
-    return byte != 0 ? byte : tag{1};
-  }
+  static constexpr tag tag_of(std::uint64_t hash) noexcept { return static_cast<tag>(hash >> 16 | 0x80); }
 
   constexpr block_tags() noexcept = default;
   explicit constexpr block_tags(std::uint64_t bytes) noexcept : bytes_(bytes) {}
@@ -55,9 +52,10 @@ class block_tags {
   };
 
   constexpr matches find(tag wanted) const noexcept {
-    constexpr std::uint64_t all_but_highest = 0x7f * every_lowest;
+    constexpr std::uint64_t highest = 0x80 * every_lowest;
+    // The highest bit of a byte differs if its slot is free; and 0x80 less the others is 0x80 if none differs.
     const std::uint64_t differences = bytes_ ^ wanted * every_lowest;
-    return matches(~(((differences & all_but_highest) + all_but_highest) | differences | all_but_highest));
+    return matches((highest - (differences & ~highest)) & ~differences & highest);
   }
 
  private:

@@ -25,11 +25,11 @@ struct block_shape {
 // which follow it in a chain and belong to it. The home's lock and version are those of the whole chain.
 //
 //   bit 0          locked     somebody holds the lock: the only one who may change the chain
-//   bit 1          changing   he is just storing what readers must not see half of
+//   bit 1          changing   the holder stores what readers must not see half of
 //   bits 63 .. 2   version    how often that has happened
 //
-// So readers without a lock pass by whoever holds it, and wait only while he is storing. A reader takes the
-// version, reads, and looks at the version again. Three changes need no new version, because they are one
+// So readers without a lock pass by whoever holds it, and wait only while that one is storing. A reader takes
+// the version, reads, and looks at the version again. Three changes need no new version, because they are one
 // store: a key that is put into a free slot is shown by its tag, an overflow block by the link to it, and a
 // value of one word replaces the last one. A slot that became free has changed the version.
 //
@@ -37,10 +37,10 @@ struct block_shape {
 // its chain and given to another one: it notices that the version of its home has changed, at the latest before
 // it follows the next link.
 //
-// Edges:  held      state_   release in unlock -> acquire in lock, begin_read: what the holder did
-//         shown     tags_    release in set_tags -> acquire in tags: the slot of a tag, and that the chain is
-//                            changing if the tag is part of that
-//         linked    overflow_    release in set_next -> acquire in next: the same of an overflow block
+// Edges:  held      state_      release in unlock -> acquire in lock, begin_read: what the holder did
+//         shown     tags_       release in set_tags -> acquire in tags: the slot of a tag, and that the chain
+//                               is changing if the tag is part of that
+//         linked    overflow_   release in set_next -> acquire in next: the same of an overflow block
 template <class Slot>
 class alignas(block_shape<Slot>::alignment) map_block {
  public:
@@ -106,7 +106,7 @@ class alignas(block_shape<Slot>::alignment) map_block {
                                                                  sync::relaxed);  // relaxed: tried again
   }
 
-  // Most locks are held for some nanoseconds. Nobody wakes who waits longer: he looks again, less and less
+  // Most locks are held for some nanoseconds. Nobody wakes who waits longer: they look again, less and less
   // often.
   template <class TryOnce>
   static void wait_until(TryOnce try_once) noexcept {

@@ -107,6 +107,8 @@ class map_table {
           return false;
         }
       }
+      // Half of the keys are in the second line, and nothing is fetched while the lock is being taken.
+      sync::prefetch(second_line(in.home(hash)));
       unsigned depth = 0;
       {
         chain held(in.info(), in.home(hash));
@@ -161,7 +163,8 @@ class map_table {
 
   // Makes room for so many keys, in a few steps that others do not wait for together.
   void reserve(std::size_t keys) {
-    const std::size_t homes = std::bit_ceil(8 * keys / (5 * block::slot_count) + 1);
+    // Two slots of three are taken then; a little later, it would grow.
+    const std::size_t homes = std::bit_ceil(3 * keys / (2 * block::slot_count) + 1);
     if (!directory_.find(0)) add_first_segment(std::min(homes, most_homes));
     for (position at; !at.is_end;) {
       const segment in = directory_.find(at.hash);
@@ -185,7 +188,7 @@ class map_table {
       try {
         for_each_key([&](slot& at, block_tags::tag) {
           const place room = fresh.get_room(hash_of(at));
-          room.block->set_tags(room.block->tags().with(room.index, 1));
+          room.block->set_tags(room.block->tags().with(room.index, block_tags::tag_of(0)));
         });
       } catch (...) {
         fresh.memory_.for_each_block(forget);
@@ -206,9 +209,9 @@ class map_table {
   // Asks for the lines of a hash's home.
   void prefetch(std::uint64_t hash) const noexcept {
     if (const segment in = directory_.find(hash)) {
-      const auto* const line = reinterpret_cast<const std::byte*>(&in.home(hash));
-      sync::prefetch(line);
-      sync::prefetch(line + cache_line);
+      const block& home = in.home(hash);
+      sync::prefetch_to_read(&home);
+      sync::prefetch_to_read(second_line(home));
     }
   }
 
@@ -222,6 +225,10 @@ class map_table {
   template <class Matches>
   static auto by_key(Matches& matches) {
     return [&matches](const slot& at) { return matches(at.key()); };
+  }
+
+  static const std::byte* second_line(const block& home) noexcept {
+    return reinterpret_cast<const std::byte*>(&home) + cache_line;
   }
 
   enum class reading { found, absent, changed };
@@ -393,8 +400,7 @@ class map_table {
   void destroy_all() noexcept {
     if constexpr (!is_read_unlocked) {
       // In the child of a fork, some other thread may have been at work on a block, and even have moved half of
-      // a
-      // segment: then all keys and values are left alone.
+      // a segment: then all keys and values are left alone.
       bool in_use = false;
       memory_.for_each_block([&](const block& each) { in_use = in_use || each.is_locked(); });
       if (in_use) return;
