@@ -77,6 +77,7 @@ class stats_map {
   using hasher = Hash;
   using key_equal = Equal;
 
+  // Holds nothing yet.
   explicit stats_map(const Hash& hash = Hash(), const Equal& equal = Equal()) : map_(hash, equal) {}
   stats_map(const stats_map&) = delete;
   stats_map& operator=(const stats_map&) = delete;
@@ -138,6 +139,7 @@ class stats_map {
     return find(key).value_or(std::forward<V>(otherwise));
   }
 
+  // Whether it is there. This counts nothing.
   template <class K = Key>
   bool contains(const K& key) const {
     return map_.contains(key);
@@ -151,8 +153,11 @@ class stats_map {
     return erased;
   }
 
+  // How many keys there are; exact if nobody is just changing that.
   size_type size() const { return map_.size(); }
   [[nodiscard]] bool empty() const { return map_.empty(); }
+
+  // Makes room for so many keys.
   void reserve(size_type n) { map_.reserve(n); }
 
   // What happened in all.
