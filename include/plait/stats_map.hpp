@@ -67,7 +67,6 @@ namespace PLAIT_NAMESPACE {
 template <class Key, class Value, access_statistics Kept = access_statistics::exact_gets,
           class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
 class stats_map {
-  using counts = detail::access_counts<Kept>;
   using counted_value = detail::counted_value<Value, Kept>;
   using map_type = hash_map<Key, counted_value, Hash, Equal>;
 
@@ -78,6 +77,7 @@ class stats_map {
   using hasher = Hash;
   using key_equal = Equal;
 
+  // Holds nothing yet.
   explicit stats_map(const Hash& hash = Hash(), const Equal& equal = Equal()) : map_(hash, equal) {}
   stats_map(const stats_map&) = delete;
   stats_map& operator=(const stats_map&) = delete;
@@ -97,7 +97,14 @@ class stats_map {
   // Inserts `key`, or sets its value; says whether it was inserted.
   template <class K = Key, class V = Value>
   bool insert_or_assign(K&& key, V&& value) {
-    return put(std::forward<K>(key), [&](Value& old) { old = std::forward<V>(value); }, std::forward<V>(value));
+    std::optional<Value> made;  // or the old value, to be destroyed without a lock
+    return put(
+        std::forward<K>(key),
+        [&](Value& held) {
+          made.emplace(std::forward<V>(value));
+          std::ranges::swap(held, *made);
+        },
+        std::forward<V>(value));
   }
 
   // Inserts `key` with a value made of `args`, or calls change(Value&) if it is there; says whether it was
@@ -132,6 +139,7 @@ class stats_map {
     return find(key).value_or(std::forward<V>(otherwise));
   }
 
+  // Whether it is there. This counts nothing.
   template <class K = Key>
   bool contains(const K& key) const {
     return map_.contains(key);
@@ -145,8 +153,11 @@ class stats_map {
     return erased;
   }
 
+  // How many keys there are; exact if nobody is just changing that.
   size_type size() const { return map_.size(); }
   [[nodiscard]] bool empty() const { return map_.empty(); }
+
+  // Makes room for so many keys.
   void reserve(size_type n) { map_.reserve(n); }
 
   // What happened in all.
@@ -158,7 +169,7 @@ class stats_map {
 
   // What happened to `key`; nothing if it is not there. This counts nothing.
   template <class K = Key>
-    requires(Kept >= access_statistics::puts)
+    requires(Kept >= access_statistics::puts && std::copy_constructible<Value>)
   std::optional<key_accesses> accesses(const K& key) const {
     const std::optional<counted_value> found = map_.find(key);
     return found ? std::optional(found->counts.read()) : std::nullopt;
@@ -166,21 +177,22 @@ class stats_map {
 
   // The n keys that were found most often, and how often; those of equal counts in any order.
   std::vector<std::pair<Key, std::uint64_t>> most_read(size_type n) const
-    requires(Kept >= access_statistics::approximate_gets)
+    requires(Kept >= access_statistics::approximate_gets && std::copy_constructible<Value>)
   {
     return ranked(n, &key_accesses::gets);
   }
 
   // The n keys that were put most often, and how often; those of equal counts in any order.
   std::vector<std::pair<Key, std::uint64_t>> most_written(size_type n) const
-    requires(Kept >= access_statistics::puts)
+    requires(Kept >= access_statistics::puts && std::copy_constructible<Value>)
   {
     return ranked(n, &key_accesses::puts);
   }
 
   // Sets all counts to 0. The keys stay.
   void reset_stats()
-    requires(Kept >= access_statistics::totals)
+    requires(Kept == access_statistics::totals ||
+             (Kept >= access_statistics::puts && std::copy_constructible<Value>))
   {
     totals_.reset();
     if constexpr (Kept >= access_statistics::puts)

@@ -229,6 +229,22 @@ TYPED_TEST(stats_map_of_any_kind, loses_nothing_among_threads) {
   }
 }
 
+TEST(stats_map, a_value_that_is_replaced_is_destroyed_without_a_lock) {
+  plait::stats_map<int, std::shared_ptr<int>> map;
+  int destroyed = 0;
+  const auto ask = [&](const int* value) {
+    delete value;
+    EXPECT_FALSE(map.contains(7));
+    ++destroyed;
+  };
+  map.insert_or_assign(1, std::shared_ptr<int>(new int(1), ask));
+  map.insert_or_assign(1, std::shared_ptr<int>(new int(2), ask));
+  EXPECT_EQ(destroyed, 1);
+  EXPECT_EQ(*map.find(1).value(), 2);
+  map.erase(1);
+  EXPECT_EQ(destroyed, 2);
+}
+
 TEST(stats_map, without_statistics_is_as_large_as_a_hash_map) {
   EXPECT_EQ(sizeof(plait::stats_map<int, int, access_statistics::none>), sizeof(plait::hash_map<int, int>));
   EXPECT_EQ(sizeof(plait::detail::counted_value<int, access_statistics::totals>), sizeof(int));
