@@ -55,6 +55,7 @@ const verify::scenario scenarios[] = {
     {"the_size_is_never_too_low",
      [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_size); }},
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
+    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue, 3>},
     {"push_and_pop", model::push_and_pop<int_queue, 2>},
     {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
 

@@ -57,6 +57,7 @@ const verify::scenario scenarios[] = {
     {"two_consumers_and_a_producer_are_linearizable",
      model::two_trying_consumers_and_a_producer<recorded_queue, 8>},
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
+    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>},
     {"push_and_pop", model::push_and_pop<int_queue>},
     {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
     {"a_push_waits_for_room", model::a_push_waits_for_room<int_queue, 1>},

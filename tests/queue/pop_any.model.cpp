@@ -81,6 +81,14 @@ const verify::scenario scenarios[] = {
                [&] { second.push(1); });
      }},
 
+    {"wakes_of_both_queues_that_it_does_not_use_are_handed_on",
+     [] {
+       bounded_queue<int> first(2);
+       bounded_queue<int> second(1);
+       threads([&] { (void)pop_any(first, second); }, [&] { (void)first.pop(); }, [&] { (void)second.pop(); },
+               [&] { first.push(1), first.push(2), second.push(3); });
+     }},
+
     {"items_of_all_queues_of_a_range_wake_it",
      [] {
        std::array<spsc_queue<int>, 2> queues{spsc_queue<int>(1), spsc_queue<int>(1)};

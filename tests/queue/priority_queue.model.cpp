@@ -68,6 +68,7 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_push(2); }, [&] { queue.close(); });
      }},
 
+    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>},
     {"push_and_pop", model::push_and_pop<int_queue>},
     {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
     {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},

@@ -72,6 +72,7 @@ const verify::scenario scenarios[] = {
                [&] { queue.close(); });
      }},
 
+    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>},
     {"push_and_pop", model::push_and_pop<int_queue>},
     {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
     {"two_producers_and_two_consumers", model::two_producers_and_two_consumers<int_queue>},

@@ -73,6 +73,7 @@ const verify::scenario scenarios[] = {
                [&] { queue.size(), queue.is_closed(), queue.size(); });
      }},
 
+    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>},
     {"push_and_pop", model::push_and_pop<int_queue>},
     {"push_and_pop_on_two_processors", model::push_and_pop<int_queue>, {.processors = 2}},
 

@@ -192,6 +192,14 @@ const verify::scenario scenarios[] = {
      },
      {.depth_first = 50'000}},
 
+    {"a_record_is_used_again_after_a_thread_that_had_none_of_its_own_has_destroyed_it",
+     [] {
+       hazard_pointer moved = make_hazard_pointer();
+       threads([&] { const hazard_pointer gone = std::move(moved); });
+       const hazard_pointer again = make_hazard_pointer();
+       check(plait::detail::hazard_records::count() == 1, "no record is lost");
+     }},
+
     {"what_a_thread_leaves_behind_is_freed_by_another",
      [] {
        replaceable shared(1);

@@ -68,6 +68,15 @@ inline constexpr auto look_by_pop = [](auto& queue) { queue.try_pop(); };
 inline constexpr auto look_at_empty = [](auto& queue) { queue.empty(); };
 inline constexpr auto look_at_size = [](auto& queue) { queue.size_at_least(); };
 
+// Counts that are read one after the other must not make up items.
+template <class Queue, std::size_t... Capacity>
+void size_beside_a_push_and_a_pop() {
+  Queue queue(Capacity...);
+  threads([&] { (void)queue.push(1), (void)queue.push(2); }, [&] { (void)queue.pop(); },
+          [&] { check(queue.size() <= 2, "no more items than were pushed"); });
+  check(queue.size() == 1);
+}
+
 // -- pushes and pops --
 
 template <class Queue, std::size_t... Capacity>
