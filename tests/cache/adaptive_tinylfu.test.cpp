@@ -391,7 +391,11 @@ class slow_adaptive {
         best = i;
       }
     }
-    if (best != current_) {
+    const double worth_now = hits_[current_] / sampled_ - penalties_[current_];
+    const double worth_best = hits_[best] / sampled_ - penalties_[best];
+    const bool for_the_second_time = best == last_best_;
+    last_best_ = best;
+    if (best != current_ && (for_the_second_time || worth_best - worth_now >= 0.03)) {
       current_ = best;
       queues_.resize(capacity_, part(windows[best], capacity_));
       sampled_here_ = hits_here_ = 0;
@@ -407,7 +411,7 @@ class slow_adaptive {
   slow_queues queues_;
   std::vector<slow_queues> trials_;  // their keys are hashes
   std::array<double, 6> hits_{}, penalties_{};
-  std::size_t rate_ = 1, current_ = 1;
+  std::size_t rate_ = 1, current_ = 1, last_best_ = 1;
   std::uint64_t asked_ = 0;
   double sampled_ = 0, sampled_here_ = 0, hits_here_ = 0;
   unsigned epochs_here_ = 0;
