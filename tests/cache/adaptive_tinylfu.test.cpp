@@ -92,6 +92,15 @@ TEST(frequency_sketch, halves_all_counters_after_ten_adds_for_each_word) {
   EXPECT_GE(sketch.frequency(hash_of(7)), 6u);
 }
 
+TEST(frequency_sketch, a_halved_counter_gives_nothing_to_its_neighbour) {
+  frequency_sketch sketch;
+  for (std::uint64_t i = 0; i != 79; ++i) sketch.add(hash_of(i % 40));
+  std::map<std::uint64_t, unsigned> before;
+  for (std::uint64_t i = 0; i != 200; ++i) before[i] = sketch.frequency(hash_of(i));
+  sketch.add(hash_of(1000));
+  for (const auto& [key, frequency] : before) EXPECT_LE(sketch.frequency(hash_of(key)), (frequency + 1) / 2);
+}
+
 TEST(frequency_sketch, keeps_what_it_knows_when_it_grows) {
   frequency_sketch sketch;
   std::map<std::uint64_t, unsigned> before;
@@ -391,7 +400,11 @@ class slow_adaptive {
         best = i;
       }
     }
-    if (best != current_) {
+    const double worth_now = hits_[current_] / sampled_ - penalties_[current_];
+    const double worth_best = hits_[best] / sampled_ - penalties_[best];
+    const bool for_the_second_time = best == last_best_;
+    last_best_ = best;
+    if (best != current_ && (for_the_second_time || worth_best - worth_now >= 0.03)) {
       current_ = best;
       queues_.resize(capacity_, part(windows[best], capacity_));
       sampled_here_ = hits_here_ = 0;
@@ -407,7 +420,7 @@ class slow_adaptive {
   slow_queues queues_;
   std::vector<slow_queues> trials_;  // their keys are hashes
   std::array<double, 6> hits_{}, penalties_{};
-  std::size_t rate_ = 1, current_ = 1;
+  std::size_t rate_ = 1, current_ = 1, last_best_ = 1;
   std::uint64_t asked_ = 0;
   double sampled_ = 0, sampled_here_ = 0, hits_here_ = 0;
   unsigned epochs_here_ = 0;
@@ -523,6 +536,26 @@ TEST(adaptive_tinylfu, widens_its_window_for_keys_that_come_twice_and_never_agai
     if (i >= 75) keys.push_back(i - 75);
   }
   EXPECT_GT(hit_ratio(keys, 400), 0.45) << "half of all requests can be hits";
+}
+
+TEST(adaptive_tinylfu, is_not_fooled_by_a_sample_that_fits_where_the_whole_does_not) {
+  // Every second key is sampled, but fewer of these are: their loop fits into the trials with all of it in the
+  // window, and the whole loop does not fit into the cache.
+  const auto is_sampled = [](entry_number key) { return (hash_of(key) * 0x9e3779b97f4a7c15 >> 56) % 2 == 0; };
+  std::vector<entry_number> loop;
+  std::size_t sampled = 0;
+  for (entry_number key = 0; loop.size() != 1010; ++key) {
+    if (is_sampled(key) && sampled == 480) continue;
+    sampled += is_sampled(key);
+    loop.push_back(key);
+  }
+  std::vector<entry_number> keys;
+  for (entry_number i = 0; i != 10'000; ++i) {  // each again after 900 others: the window becomes large
+    keys.push_back(3000 + i);
+    if (i >= 450) keys.push_back(3000 + i - 450);
+  }
+  for (int round = 0; round != 100; ++round) keys.insert(keys.end(), loop.begin(), loop.end());
+  EXPECT_GT(hit_ratio(keys, 1000), 0.5) << "the window stayed large";
 }
 
 }  // namespace

@@ -291,7 +291,7 @@ std::vector<key> mixed_keys(unsigned seed, key different) {
 
 template <class Fast>
 void expect_same(auto make_slow) {
-  for (const std::size_t capacity : {1, 2, 3, 10, 25, 60}) {
+  for (const std::size_t capacity : {1u, 2u, 3u, 10u, 25u, 60u}) {
     for (const key different : {5u, 30u, 100u}) {
       SCOPED_TRACE(testing::Message() << "capacity " << capacity << ", " << different << " keys");
       Fast fast(capacity);
@@ -343,7 +343,7 @@ using policies = testing::Types<adaptive_tinylfu, lru, fifo, sieve, s3_fifo, arc
 TYPED_TEST_SUITE(with_weights, policies);
 
 TYPED_TEST(with_weights, never_exceed_the_capacity) {
-  for (const std::uint64_t capacity : {1, 7, 40, 300}) {
+  for (const std::uint64_t capacity : {1u, 7u, 40u, 300u}) {
     TypeParam policy(capacity);
     std::map<key, std::uint64_t> there;
     std::uint64_t weight = 0;

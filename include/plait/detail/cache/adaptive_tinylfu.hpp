@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
+#include <utility>
 
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/frequency_sketch.hpp>
@@ -52,11 +53,21 @@ class adaptive_tinylfu {
 
  private:
   static constexpr std::size_t first_trial = 1;
+
+  // An epoch is as many requests as there are entries, but not fewer than least_epoch. What was counted in it
+  // counts for so much when the next is over.
   static constexpr std::uint64_t least_epoch = 1000;
-  static constexpr double better = 0.01;     // a window is left for one that hits that much more of the sample
-  static constexpr double memory = 0.9;      // what an epoch counts, when the next is over
-  static constexpr double broken = 0.1;      // a window that hits that much less than its trial does is
-  static constexpr double forgiving = 0.98;  // held to it; how much of that is left after an epoch
+  static constexpr double memory = 0.9;
+
+  // A window is left for one whose trial hits that part of the requests more, which chance alone does not
+  // make of a sample. Moving costs hits, so that a lead has to be clear or to last for two epochs.
+  static constexpr double better = 0.01;
+  static constexpr double clear_lead = 0.03;
+
+  // A window that hits that part of the requests less than its trial does has a penalty, of which so much is
+  // left after each epoch.
+  static constexpr double broken = 0.1;
+  static constexpr double forgiving = 0.98;
 
   struct score {
     double hits = 0;
@@ -72,7 +83,7 @@ class adaptive_tinylfu {
       for (unsigned hits = trials_.ask(hash, weight, sketch_); hits != 0; hits &= hits - 1)
         ++scores_[static_cast<std::size_t>(std::countr_zero(hits))].hits;
     }
-    if (asked_ >= std::max<std::uint64_t>(least_epoch, epoch_entries * queues_.size())) end_epoch();
+    if (asked_ >= std::max<std::uint64_t>(least_epoch, queues_.size())) end_epoch();
   }
 
   void end_epoch() {
@@ -80,7 +91,8 @@ class adaptive_tinylfu {
     if (sampled_ == 0) return;
     judge_current();
     const std::size_t best = best_trial();
-    if (best != current_) {
+    const bool was_best_before = best == std::exchange(last_best_, best);
+    if (best != current_ && (was_best_before || worth(best) - worth(current_) >= clear_lead)) {
       current_ = best;
       queues_.set_window(window_trials::window_of(current_, capacity()));
       sampled_here_ = hits_here_ = 0;
@@ -104,26 +116,26 @@ class adaptive_tinylfu {
   }
 
   std::size_t best_trial() const noexcept {
-    const auto worth = [this](std::size_t trial) {
-      return scores_[trial].hits / sampled_ - scores_[trial].penalty - (trial == current_ ? 0 : better);
-    };
     std::size_t best = current_;
     for (std::size_t trial = 0; trial != window_trials::count; ++trial)
       if (worth(trial) > worth(best)) best = trial;
-    return best;
+    return worth(best) - worth(current_) > better ? best : current_;
   }
 
-  static constexpr std::uint64_t epoch_entries = 1;
+  double worth(std::size_t trial) const noexcept {
+    return scores_[trial].hits / sampled_ - scores_[trial].penalty;
+  }
 
   frequency_sketch sketch_;
   lazy_queues queues_;
   window_trials trials_;
   std::array<score, window_trials::count> scores_{};
-  std::size_t current_ = first_trial;  // the trial whose window is in use
-  std::uint64_t asked_ = 0;            // in this epoch
-  double sampled_ = 0;                 // how often a key of the sample was asked for; later counts more
-  double sampled_here_ = 0;            // that, since the window in use is
-  double hits_here_ = 0;               // and how often it was there
+  std::size_t current_ = first_trial;    // the trial whose window is in use
+  std::size_t last_best_ = first_trial;  // the best one when the last epoch ended
+  std::uint64_t asked_ = 0;              // in this epoch
+  double sampled_ = 0;                   // how often a key of the sample was asked for; later counts more
+  double sampled_here_ = 0;              // that, since the window in use is
+  double hits_here_ = 0;                 // and how often it was there
   unsigned epochs_here_ = 0;
 };
 static_assert(eviction_policy<adaptive_tinylfu>);
