@@ -220,6 +220,7 @@ const operation<Kind> operations[] = {
     {"find_b_twice", [](world<Kind>& in) { in.find(key_b), in.find(key_b); }},
     {"contains_c", [](world<Kind>& in) { in.contains(key_c); }},
     {"find_d", [](world<Kind>& in) { in.find(key_d); }},
+    {"update_d", [](world<Kind>& in) { in.add(key_d, 70); }},
     {"insert_a", [](world<Kind>& in) { in.insert(key_a, 10); }},
     {"insert_c", [](world<Kind>& in) { in.insert(key_c, 20); }},
     {"insert_d", [](world<Kind>& in) { in.insert(key_d, 30); }},
@@ -237,7 +238,7 @@ struct state {
 const state states[] = {
     {"empty", {}},
     {"full_home", {{key_a, 1}, {key_b, 2}}},                   // the next one makes it grow
-    {"two_segments", {{key_a, 1}, {key_b, 2}, {key_d, 4}}},    // of two homes each
+    {"about_to_split", {{key_a, 1}, {key_d, 4}}},              // another key in that home makes d move
     {"overflow_block", {{key_a, 1}, {key_b, 2}, {key_c, 3}}},  // or two
 };
 
@@ -263,6 +264,7 @@ std::vector<model::row> rows(const verify::options& how) {
 
 const state one_key{"one_key", {{key_a, 1}}};
 const state& full_home = states[1];
+const state& about_to_split = states[2];
 
 // Two threads, from a state.
 template <class Kind>
@@ -305,14 +307,23 @@ const verify::scenario scenarios[] = {
         "a_segment_grows_beside_a_writer", full_home, [](auto& in) { in.insert(key_c, 8); },
         [](auto& in) { in.add(key_a, 8), in.find(key_a); }),
     both<word>(
-        "a_segment_is_split_beside_a_reader", full_home, [](auto& in) { in.insert(key_d, 8); },
+        "a_segment_gets_an_overflow_block_beside_a_reader", full_home, [](auto& in) { in.insert(key_d, 8); },
         [](auto& in) { in.find(key_a), in.find(key_d); }),
     both<object>(
         "an_object_is_touched_under_the_lock", full_home, [](auto& in) { in.add(key_a, 8); },
         [](auto& in) { in.find(key_a), in.assign(key_a, 9); }),
     both<object>(
-        "objects_move_when_a_segment_is_split", full_home, [](auto& in) { in.insert(key_d, 8); },
+        "objects_move_when_a_segment_grows", full_home, [](auto& in) { in.insert(key_d, 8); },
         [](auto& in) { in.find(key_a), in.find(key_d); }),
+    both<word>(
+        "a_key_moves_beside_its_reader", about_to_split, [](auto& in) { in.insert(key_c, 8); },
+        [](auto& in) { in.find(key_d), in.find(key_a); }),
+    both<word>(
+        "a_key_moves_beside_its_writer", about_to_split, [](auto& in) { in.insert(key_c, 8); },
+        [](auto& in) { in.add(key_d, 9), in.find(key_d); }),
+    both<object>(
+        "an_object_moves_beside_its_reader", about_to_split, [](auto& in) { in.insert(key_c, 8); },
+        [](auto& in) { in.find(key_d), in.add(key_d, 9); }),
     both<word>(
         "two_first_keys", states[0], [](auto& in) { in.insert(key_a, 8); },
         [](auto& in) { in.insert(key_a, 9), in.find(key_a); }),
@@ -322,22 +333,22 @@ const verify::scenario scenarios[] = {
 const verify::scenario wider_scenarios[] = {
     {"a_split_a_reader_and_an_erase",
      [] {
-       world<word> in(full_home.keys);
-       threads([&] { in.insert(key_d, 8); }, [&] { in.find(key_b); }, [&] { in.erase(key_a); });
+       world<word> in(about_to_split.keys);
+       threads([&] { in.insert(key_c, 8); }, [&] { in.find(key_d); }, [&] { in.erase(key_a); });
        in.judge();
      },
      {.depth_first = 3'000}},
     {"two_that_split_and_a_reader",
      [] {
-       world<word> in(full_home.keys);
-       threads([&] { in.insert(key_d, 8); }, [&] { in.insert(key_c, 9); }, [&] { in.find(key_a); });
+       world<word> in(about_to_split.keys);
+       threads([&] { in.insert(key_b, 8); }, [&] { in.insert(key_c, 9); }, [&] { in.find(key_d); });
        in.judge();
      },
      {.depth_first = 3'000}},
     {"objects_that_are_split_a_reader_and_a_writer",
      [] {
-       world<object> in(full_home.keys);
-       threads([&] { in.insert(key_d, 8); }, [&] { in.find(key_b); }, [&] { in.add(key_a, 9); });
+       world<object> in(about_to_split.keys);
+       threads([&] { in.insert(key_c, 8); }, [&] { in.find(key_d); }, [&] { in.add(key_d, 9); });
        in.judge();
      },
      {.depth_first = 3'000}},

@@ -364,7 +364,7 @@ class map_table {
       info.crowded_at.set(crowd(homes));
     }
     next = goes.cbegin();
-    for_each_chain(from, [&](auto& keys, std::size_t home) {
+    for_each_chain(from, [&](auto& keys, [[maybe_unused]] std::size_t home) {
       if constexpr (is_read_unlocked) from.blocks()[home].begin_change();
       keys.remove_if(memory_, [&](const slot&) noexcept { return *next++ || doubles; });
     });
