@@ -388,6 +388,12 @@ decltype(auto) rarely(Args... args) {
   return std::invoke(Function, args...);
 }
 
+constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+  __extension__ using wide = unsigned __int128;
+  const wide product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
 // A scenario decides nothing by chance.
 constexpr std::uint64_t random_number() noexcept {
   return 0;

@@ -143,9 +143,17 @@ class hash_map {
   template <class L = K>
     requires is_key<const L&>
   std::optional<V> find(const L& key) const {
-    std::optional<V> found;
-    read(key, [&](const V& value) { found.emplace(value); });
-    return found;
+    if constexpr (is_read_unlocked) {
+      // Words, and an optional at the end: one that is filled in place is copied as a whole just after it was
+      // written in parts, which processors are slow at.
+      typename slot::copy found;
+      if (!read_words(key, [&](const auto& seen) { found = seen; })) return std::nullopt;
+      return found.value();
+    } else {
+      std::optional<V> found;
+      read(key, [&](const V& value) { found.emplace(value); });
+      return found;
+    }
   }
 
   template <class L = K>
@@ -487,9 +495,15 @@ class hash_map {
     return read_hashed(key, table_.hash()(key), use);
   }
   template <class L, class Use>
+  bool read_words(const L& given, Use use) const {
+    const auto& key = wanted(given);
+    return table_.template read<compares_words>(table_.hash()(key), equal_to(key), use);
+  }
+  template <class L, class Use>
   bool read_hashed(const L& key, std::uint64_t hash, Use use) const {
     if constexpr (is_read_unlocked) {
-      return table_.template read<compares_words>(hash, equal_to(key), use);
+      return table_.template read<compares_words>(hash, equal_to(key),
+                                                  [&](const auto& seen) { use(seen.value()); });
     } else {
       detail::map_callback::refuse_within(this);
       return table_.read_locked(hash, equal_to(key), [&](const slot& at) { use(at.value()); });

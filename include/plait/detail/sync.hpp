@@ -286,6 +286,13 @@ template <auto Function, class... Args>
   return std::invoke(Function, args...);
 }
 
+// The product of two words, its upper half xored with the lower one.
+constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+  __extension__ using wide = unsigned __int128;
+  const wide product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
 // A number that nobody outside of this process can guess.
 inline std::uint64_t random_number() noexcept {
   std::uint64_t number = 0;

@@ -69,7 +69,8 @@ struct key_hash {
   std::uint64_t operator()(const Key& key, std::uint64_t seed) const noexcept(noexcept(std::hash<Key>()(key)))
     requires requires { std::hash<Key>()(key); }
   {
-    return mix(std::hash<Key>()(key) ^ seed);
+    // One multiplication will do where nobody knows the seed.
+    return sync::folded_product(std::hash<Key>()(key) ^ seed, 0x9fb21c651e98df25);
   }
 };
 

@@ -50,22 +50,21 @@ class word_slot {
     template <class T>
     T object_at(std::size_t place) const noexcept {
       std::array<std::byte, sizeof(T)> bytes;
-      std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(copied_.data()) + place, sizeof(T));
+      std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(words.data()) + place, sizeof(T));
       return std::bit_cast<T>(bytes);
     }
     template <class T>
     void set_object(std::size_t place, const T& object) noexcept {
-      std::memcpy(reinterpret_cast<std::byte*>(copied_.data()) + place, std::addressof(object), sizeof(T));
+      std::memcpy(reinterpret_cast<std::byte*>(words.data()) + place, std::addressof(object), sizeof(T));
     }
 
-    std::array<std::uint64_t, word_count> copied_;
+    std::array<std::uint64_t, word_count> words;
   };
 
   // Whatever is there, or half of it.
   copy load() const noexcept {
     copy made;
-    for (std::size_t i = 0; i != word_count; ++i)
-      made.copied_[i] = words_[i].load(sync::acquire);  // acquire begun
+    for_each_word([&](std::size_t i) { made.words[i] = words_[i].load(sync::acquire); });  // acquire begun
     return made;
   }
 
@@ -91,8 +90,15 @@ class word_slot {
 
  private:
   void store(const copy& from, std::size_t first, std::size_t last) noexcept {
-    for (std::size_t i = first; i != last; ++i)
-      words_[i].store(from.copied_[i], sync::release);  // release begun
+    for_each_word([&](std::size_t i) {
+      if (i >= first && i < last) words_[i].store(from.words[i], sync::release);  // release begun
+    });
+  }
+
+  // Not a loop, which would go through memory: these are registers.
+  template <class Use>
+  static void for_each_word(Use use) noexcept {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (use(I), ...); }(std::make_index_sequence<word_count>());
   }
 
   std::array<sync::atomic<std::uint64_t>, word_count> words_{};

@@ -246,7 +246,7 @@ class map_table {
           if (!home.is_unchanged(since)) return reading::changed;
           if (!matches(seen.key())) continue;
         }
-        use(seen.value());
+        use(seen);
         return reading::found;
       }
       const block* const next = in->next();
