@@ -132,7 +132,8 @@ class named_queues {
   template <class Visit>
   void visit_until(Visit visit) const {
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (void)(... || visit(std::get<Index>(queues_), [](auto&& value) noexcept {
+      (void)(... ||
+             visit(std::get<Index>(queues_), [](std::variant_alternative_t<Index, result>&& value) noexcept {
                return result(std::in_place_index<Index>, std::move(value));
              }));
     }(std::index_sequence_for<Queues...>());
@@ -161,7 +162,9 @@ class ranged_queues {
   void visit_until(Visit visit) const {
     std::size_t index = 0;
     for (auto&& each : queues_) {
-      if (visit(queue_in(each), [index](auto&& value) noexcept { return result{index, std::move(value)}; }))
+      if (visit(queue_in(each), [index](typename queue::value_type&& value) noexcept {
+            return result{index, std::move(value)};
+          }))
         return;
       ++index;
     }

@@ -85,8 +85,13 @@ const verify::scenario scenarios[] = {
      [] {
        bounded_queue<int> first(2);
        bounded_queue<int> second(1);
-       threads([&] { (void)pop_any(first, second); }, [&] { (void)first.pop(); }, [&] { (void)second.pop(); },
-               [&] { first.push(1), first.push(2), second.push(3); });
+       threads(
+           [&] {
+             // Whatever it takes, an item is left for each of the others.
+             if (pop_any(first, second)->index() == 1) second.push(4);
+           },
+           [&] { (void)first.pop(); }, [&] { (void)second.pop(); },
+           [&] { first.push(1), first.push(2), second.push(3); });
      }},
 
     {"items_of_all_queues_of_a_range_wake_it",

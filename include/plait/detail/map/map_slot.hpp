@@ -50,21 +50,21 @@ class word_slot {
     template <class T>
     T object_at(std::size_t place) const noexcept {
       std::array<std::byte, sizeof(T)> bytes;
-      std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(words.data()) + place, sizeof(T));
+      std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(copied_.data()) + place, sizeof(T));
       return std::bit_cast<T>(bytes);
     }
     template <class T>
     void set_object(std::size_t place, const T& object) noexcept {
-      std::memcpy(reinterpret_cast<std::byte*>(words.data()) + place, std::addressof(object), sizeof(T));
+      std::memcpy(reinterpret_cast<std::byte*>(copied_.data()) + place, std::addressof(object), sizeof(T));
     }
 
-    std::array<std::uint64_t, word_count> words;
+    std::array<std::uint64_t, word_count> copied_;
   };
 
   // Whatever is there, or half of it.
   copy load() const noexcept {
     copy made;
-    for_each_word([&](std::size_t i) { made.words[i] = words_[i].load(sync::acquire); });  // acquire begun
+    for_each_word([&](std::size_t i) { made.copied_[i] = words_[i].load(sync::acquire); });  // acquire begun
     return made;
   }
 
@@ -91,7 +91,7 @@ class word_slot {
  private:
   void store(const copy& from, std::size_t first, std::size_t last) noexcept {
     for_each_word([&](std::size_t i) {
-      if (i >= first && i < last) words_[i].store(from.words[i], sync::release);  // release begun
+      if (i >= first && i < last) words_[i].store(from.copied_[i], sync::release);  // release begun
     });
   }
 
