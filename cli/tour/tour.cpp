@@ -32,7 +32,7 @@ constexpr const char* footer =
     "Without a CHAPTER it shows all of them.\n"
     "\n"
     "Examples:\n"
-    "  plait tour              every chapter, in about fifteen seconds\n"
+    "  plait tour              every chapter, in about half a minute\n"
     "  plait tour queue        one of them\n"
     "  plait tour --list       what there is";
 
