@@ -139,6 +139,22 @@ TYPED_TEST(queue_arguments, a_batch_gives_up_at_a_deadline_or_a_stop_request) {
   }
 }
 
+// Such elements go in one by one.
+TYPED_TEST(queue_arguments, a_batch_whose_copies_may_throw_gives_up_at_a_deadline_or_a_stop_request) {
+  auto queue = TestFixture::template make<std::string>(1);
+  const std::string values[] = {"a", "b"};
+  std::stop_source source;
+  source.request_stop();
+  if constexpr (queue_kinds::is_bounded<TypeParam>) {
+    EXPECT_EQ(queue.try_push_n_for(values, 2, 1ms), 1U);
+    EXPECT_EQ(queue.try_push_n_until(values, 2, std::chrono::steady_clock::now()), 0U);
+    EXPECT_EQ(queue.push_n(values, 2, source.get_token()), 0U);
+  } else {
+    EXPECT_EQ(queue.try_push_n_for(values, 2, 1h), 2U);
+    EXPECT_EQ(queue.push_n(values, 2, source.get_token()), 2U);
+  }
+}
+
 TYPED_TEST(queue_arguments, a_batch_that_waits_takes_what_comes) {
   auto queue = TestFixture::make(4);
   int out[2] = {};

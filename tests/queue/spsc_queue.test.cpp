@@ -74,6 +74,17 @@ TEST(spsc_queue, batches_cross_the_end_of_the_ring) {
   }
 }
 
+TEST(spsc_queue, a_batch_and_a_reservation_get_all_the_room_that_pops_have_made) {
+  spsc_queue<int> queue(4);
+  std::array<int, 4> items{1, 2, 3, 4};
+  ASSERT_EQ(queue.push_n(items.begin(), 3), 3U);
+  ASSERT_EQ(queue.pop_n(items.begin(), 3), 3U);
+  EXPECT_EQ(queue.try_push_n(items.begin(), 4), 4U);
+  ASSERT_EQ(queue.pop_n(items.begin(), 4), 4U);
+  queue.push(1);  // to the end of the ring
+  EXPECT_EQ(queue.try_reserve(9).size(), 3U);
+}
+
 TEST(spsc_queue, what_is_reserved_is_in_the_queue_once_it_is_committed) {
   spsc_queue<int> queue(4);
   const std::span<int> room = queue.try_reserve(3);
