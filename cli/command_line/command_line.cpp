@@ -62,6 +62,11 @@ const CLI::Option* option_that_awaits_its_value(CLI::App& command, const std::st
   return option != nullptr && option->get_items_expected_min() > 0 ? option : nullptr;
 }
 
+[[noreturn]] void refuse_without_value(const std::string& argument, const CLI::Option& option) {
+  throw CLI::ArgumentMismatch(fmt::format("{} needs a value: {}", argument, option.get_option_text()),
+                              CLI::ExitCodes::ArgumentMismatch);
+}
+
 // Shields the operands of a command that takes some, and drops the `--` that ends the options. A prefix command
 // has no options: every argument is for another program.
 std::vector<std::string> shielded(CLI::App& command, std::span<const std::string> arguments) {
@@ -75,16 +80,18 @@ std::vector<std::string> shielded(CLI::App& command, std::span<const std::string
     } else if (options_may_follow && argument == "--") {
       options_may_follow = false;
     } else if (options_may_follow && argument.size() > 1 && argument.front() == '-') {
+      // The parser would look for the value of --a= in the argument after it, which may be an operand.
+      if (argument.ends_with('='))
+        if (const auto* const empty =
+                option_that_awaits_its_value(command, argument.substr(0, argument.size() - 1)))
+          refuse_without_value(argument, *empty);
       awaiting = option_that_awaits_its_value(command, argument);
       result.push_back(argument);
     } else {
       result.push_back(takes_operands(command) ? shield + argument : argument);
     }
   }
-  if (awaiting != nullptr)
-    throw CLI::ArgumentMismatch(
-        fmt::format("{} needs a value: {}", arguments.back(), awaiting->get_option_text()),
-        CLI::ExitCodes::ArgumentMismatch);
+  if (awaiting != nullptr) refuse_without_value(arguments.back(), *awaiting);
   return result;
 }
 

@@ -164,6 +164,15 @@ TEST(count, nothing_found_is_exit_code_1) {
   EXPECT_EQ(count({"-"}, " \n ").exit_code, 1);
 }
 
+TEST(count, an_option_whose_value_is_empty_is_refused) {
+  for (const arguments& given : {arguments{"--words="}, {"--words=", "-"}, {"--words=", "--words", ""}}) {
+    const child::result result = count(given, "a");
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_TRUE(contains(result.err, "--words= needs a value")) << result.err;
+  }
+}
+
 TEST(count, refuses_values_that_make_no_sense_and_names_them) {
   const std::vector<arguments> refused{
       {"--threads", "0"},     {"--threads", "-1"},      {"--threads", "99999999999999"},

@@ -188,6 +188,13 @@ TEST(replay, refuses_values_that_make_no_sense_and_names_them) {
   EXPECT_EQ(replay({}).exit_code, 2);
 }
 
+TEST(replay, an_option_whose_value_is_empty_is_refused_and_takes_nothing_from_what_follows) {
+  const child::result result = replay({"--json=", "--json", "loop:3:10"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("--json= needs a value: FILE"), std::string::npos) << result.err;
+}
+
 TEST(replay, an_output_that_cannot_be_written_is_an_error) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   const child::result result = replay({"loop:3:10"}, "", {.standard_output = full});
