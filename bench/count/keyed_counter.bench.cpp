@@ -49,7 +49,7 @@ class mutex_unordered_map {
 
  private:
   std::mutex mutex_;
-  std::unordered_map<std::string, std::int64_t, bench::word_hash, std::equal_to<>> counts_;
+  std::unordered_map<std::string, std::int64_t, bench::string_hash, std::equal_to<>> counts_;
 };
 
 const bench::registration counters([] {

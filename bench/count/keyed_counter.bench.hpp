@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "support/string_hash.hpp"
 #include "support/suite.hpp"
 #include "support/zipf_words.hpp"
 
@@ -22,11 +23,6 @@ concept keyed_counter_peer =
       counter.add(words);                                        // one of each
       { counter.total() } -> std::convertible_to<std::int64_t>;  // when nobody adds
     };
-
-// The rivals' hash: it looks up a string_view without making a string.
-struct word_hash : std::hash<std::string_view> {
-  using is_transparent = void;
-};
 
 template <keyed_counter_peer Counter>
 measurement count_words(std::size_t threads, std::chrono::nanoseconds time) {

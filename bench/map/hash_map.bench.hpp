@@ -18,6 +18,7 @@
 #include <malloc.h>
 
 #include "support/map_keys.hpp"
+#include "support/string_hash.hpp"
 #include "support/suite.hpp"
 
 namespace bench {
@@ -41,10 +42,9 @@ concept updating_hash_map_peer =
     hash_map_peer<Map> &&
     requires(Map map, lookup_key<typename Map::key_type> wanted) { map.increment(wanted); };
 
-// How the rivals hash strings: a string_view is looked up without making a string.
-struct string_hash : std::hash<std::string_view> {
-  using is_transparent = void;
-};
+// The hash of a rival that brings none for both kinds of keys.
+template <class Key>
+using peer_hash = std::conditional_t<std::same_as<Key, std::string>, string_hash, std::hash<Key>>;
 
 // A key's first value. The lower half counts the writes.
 template <class Key>

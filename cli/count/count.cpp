@@ -35,11 +35,6 @@ constexpr const char* footer =
     "  plait count --top all --json FOLDER   every word of all its files\n"
     "  zcat log.gz | plait count -           what comes through a pipe";
 
-bool wants_progress(const count_options& options) {
-  if (options.progress == when::automatic) return !options.quiet && stderr_is_a_terminal();
-  return options.progress == when::always;
-}
-
 int count(const count_options& options) {
   messages out;
   const interruption ctrl_c;
@@ -47,7 +42,7 @@ int count(const count_options& options) {
   word_count work(options, out);
 
   std::optional<progress_bar> bar;
-  if (wants_progress(options)) bar.emplace(work, out);
+  if (wants_progress(options.progress, options.quiet)) bar.emplace(work, out);
   const bool complete = work.run();
   count_report report;
   report.bytes = work.bytes_done();

@@ -16,7 +16,6 @@
 namespace plait::cli {
 namespace {
 
-constexpr std::chrono::milliseconds refresh_interval{100};
 constexpr double unknown = -1;
 
 std::string readable_time(double seconds) {
@@ -33,9 +32,20 @@ std::size_t terminal_columns() {
   return 80;
 }
 
-bool stderr_is_a_terminal() {
+std::string cut_to(std::size_t columns, const std::string& line) {
+  return line.substr(0, columns == 0 ? 0 : columns - 1);
+}
+
+bool wants_progress(when wanted, bool is_quiet) {
+  if (wanted != when::automatic) return wanted == when::always;
   const char* const kind = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) != 0 && (kind == nullptr || std::string_view(kind) != "dumb");
+  return !is_quiet && ::isatty(STDERR_FILENO) != 0 && (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
+std::string share_done(double share) {
+  constexpr std::size_t bar_width = 24;
+  const auto filled = static_cast<std::size_t>(share * bar_width);
+  return fmt::format("[{:#<{}}{:.<{}}] {:3.0f}%", "", filled, "", bar_width - filled, share * 100);
 }
 
 std::string readable_bytes(double bytes) {
@@ -52,18 +62,14 @@ std::string progress_line(const progress_state& state, std::size_t columns) {
   if (state.all_found && state.bytes_found != 0) {
     const double share = std::min(1.0, done / static_cast<double>(state.bytes_found));
     const double left = rate > 0 ? (static_cast<double>(state.bytes_found) - done) / rate : unknown;
-    constexpr std::size_t bar_width = 24;
-    const auto filled = static_cast<std::size_t>(share * bar_width);
-    line =
-        fmt::format("[{:#<{}}{:.<{}}] {:3.0f}%  {} of {}  {}/s  {} left", "", filled, "", bar_width - filled,
-                    share * 100, readable_bytes(done), readable_bytes(static_cast<double>(state.bytes_found)),
-                    readable_bytes(rate), left == unknown ? "?" : readable_time(std::max(0.0, left)));
+    line = fmt::format("{}  {} of {}  {}/s  {} left", share_done(share), readable_bytes(done),
+                       readable_bytes(static_cast<double>(state.bytes_found)), readable_bytes(rate),
+                       left == unknown ? "?" : readable_time(std::max(0.0, left)));
   } else {
     line = fmt::format("{}  {}/s  {}", readable_bytes(done), readable_bytes(rate),
                        readable_time(state.elapsed.count()));
   }
-  // One column stays free: otherwise the terminal would wrap the line, and only a part of it could be erased.
-  return line.substr(0, columns == 0 ? 0 : columns - 1);
+  return cut_to(columns, line);
 }
 
 progress_bar::progress_bar(const word_count& work, messages& out)
@@ -78,7 +84,7 @@ progress_bar::~progress_bar() {
 void progress_bar::show_until_stopped(const std::stop_token& stop) {
   const auto start = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
-  while (!stopped_.wait_for(lock, stop, refresh_interval, [&] { return stop.stop_requested(); })) {
+  while (!stopped_.wait_for(lock, stop, progress_interval, [&] { return stop.stop_requested(); })) {
     const progress_state now{work_.bytes_done(), work_.bytes_found(), work_.all_found(),
                              std::chrono::steady_clock::now() - start};
     messages_.show_progress(progress_line(now, terminal_columns()));

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "count/messages.hpp"
+#include "count/options.hpp"
 #include "count/word_count.hpp"
 
 namespace plait::cli {
@@ -24,9 +25,20 @@ struct progress_state {
 // The bar for a terminal of `columns` columns.
 std::string progress_line(const progress_state& state, std::size_t columns);
 
-// How wide the terminal is that standard error is, and whether it is one that can show a bar.
+// Whether there is to be a bar; automatic: if standard error is a terminal that can show one.
+bool wants_progress(when wanted, bool is_quiet);
+
+inline constexpr std::chrono::milliseconds progress_interval{100};
+
+// "[######..................]  25%" for a share of 0 to 1.
+std::string share_done(double share);
+
+// How wide the terminal is that standard error is.
 std::size_t terminal_columns();
-bool stderr_is_a_terminal();
+
+// As much of the line as fits. One column stays free: otherwise the terminal would wrap the line, and only a
+// part of it could be erased.
+std::string cut_to(std::size_t columns, const std::string& line);
 
 // Bytes for people: "128.5 MB".
 std::string readable_bytes(double bytes);

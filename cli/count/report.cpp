@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "command_line/grouped.hpp"
 #include "command_line/printable.hpp"
 #include "count/options.hpp"
 #include "count/progress.hpp"
@@ -41,12 +42,6 @@ class output {
   std::FILE* to_;
   fmt::memory_buffer pending_;
 };
-
-std::string with_commas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
 
 }  // namespace
 
@@ -104,8 +99,8 @@ std::string summary_line(const count_report& report, unsigned threads) {
   const double seconds = report.elapsed.count();
   const auto bytes = static_cast<double>(report.bytes);
   return fmt::format("{} word{}, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
-                     with_commas(static_cast<std::uint64_t>(report.total)), report.total == 1 ? "" : "s",
-                     with_commas(report.distinct), readable_bytes(bytes), seconds,
+                     grouped(static_cast<std::uint64_t>(report.total)), report.total == 1 ? "" : "s",
+                     grouped(report.distinct), readable_bytes(bytes), seconds,
                      readable_bytes(seconds > 0 ? bytes / seconds : 0), threads, threads == 1 ? "" : "s");
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "command_line/grouped.hpp"
 #include "command_line/printable.hpp"
 
 namespace plait::cli {
@@ -25,20 +26,14 @@ std::vector<std::string> policies_of(const replayed_trace& of) {
   return names;
 }
 
-std::string with_commas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
-
 void append_trace(std::string& text, const replayed_trace& of) {
-  text += fmt::format("{}: {} requests, {} keys ({})\n", printable(of.name), with_commas(of.requests),
-                      with_commas(of.keys), of.format);
+  text += fmt::format("{}: {} requests, {} keys ({})\n", printable(of.name), grouped(of.requests),
+                      grouped(of.keys), of.format);
   std::vector<std::size_t> widths;
   text += fmt::format("{:{}}", of.capacity_unit == unit::bytes ? "hits in % with bytes" : "hits in % with",
                       name_width);
   for (const std::uint64_t capacity : of.capacities) {
-    const std::string column = with_commas(capacity);
+    const std::string column = grouped(capacity);
     widths.push_back(std::max<std::size_t>(column.size(), 6) + 2);
     text += fmt::format("{:>{}}", column, widths.back());
   }

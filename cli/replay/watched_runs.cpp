@@ -12,19 +12,12 @@
 #include "replay/read_trace.hpp"
 
 namespace plait::cli {
-namespace {
-
-constexpr std::chrono::milliseconds refresh_interval{100};
-
-bool wants_progress(const replay_options& options) {
-  if (options.progress == when::automatic) return !options.quiet && stderr_is_a_terminal();
-  return options.progress == when::always;
-}
-
-}  // namespace
 
 watched_runs::watched_runs(const replay_options& options, messages& out, replayed_trace& result)
-    : options_(options), messages_(out), result_(result), shows_progress_(wants_progress(options)) {}
+    : options_(options),
+      messages_(out),
+      result_(result),
+      shows_progress_(wants_progress(options.progress, options.quiet)) {}
 
 watched_runs::~watched_runs() {
   messages_.show_progress("");
@@ -66,13 +59,10 @@ void watched_runs::replay(const std::string& name) {
 
 void watched_runs::show(double share, const std::string& what) {
   const auto now = std::chrono::steady_clock::now();
-  if (!shows_progress_ || now - shown_ < refresh_interval) return;
+  if (!shows_progress_ || now - shown_ < progress_interval) return;
   shown_ = now;
-  constexpr std::size_t bar_width = 24;
-  const auto filled = static_cast<std::size_t>(share * bar_width);
-  const std::string line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f}%  {}", "", filled, "", bar_width - filled,
-                                       100 * share, printable(what));
-  messages_.show_progress(line.substr(0, terminal_columns() - 1));
+  messages_.show_progress(
+      cut_to(terminal_columns(), fmt::format("{}  {}", share_done(share), printable(what))));
 }
 
 }  // namespace plait::cli

@@ -30,7 +30,7 @@ void use_few_buffers(page& out) {
   std::string row;
   int in_use = 0;
   for (const auto& times : used) {
-    row += grouped(times) + "  ";
+    row += grouped(times.load()) + "  ";
     if (times != 0) ++in_use;
   }
   out.row("{}", row);

@@ -87,11 +87,4 @@ void page::write(std::string_view text) {
     throw std::system_error(errno, std::generic_category(), "standard output");
 }
 
-std::string grouped(std::int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const std::size_t first = digits.front() == '-' ? 1 : 0;
-  for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
-
 }  // namespace plait::cli::tour

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "command_line/grouped.hpp"
+
 namespace plait::cli::tour {
 
 class page {
@@ -43,8 +45,5 @@ class page {
 
   bool colours_;
 };
-
-// "1,234,567"
-std::string grouped(std::int64_t number);
 
 }  // namespace plait::cli::tour

@@ -69,7 +69,7 @@ void join_all(page& out) {
   queue.join();
   const std::chrono::duration<double, std::milli> elapsed = clock::now() - start;
   out.say("{} jobs for 2 workers: join() returned after {:.1f} ms, with {} jobs done and {} unfinished.",
-          grouped(jobs), elapsed.count(), grouped(done), queue.unfinished_tasks());
+          grouped(jobs), elapsed.count(), grouped(done.load()), queue.unfinished_tasks());
   queue.close();
 }
 

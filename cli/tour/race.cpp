@@ -31,8 +31,8 @@ void lose_updates(page& out) {
       for (std::int64_t i = 0; i != adds; ++i) add_unprotected(number);
     });
     const std::int64_t made = threads * adds, lost = made - number;
-    out.row("{:>6}  {:>12}  {:>12}  {:>12}  {:>5.1f} ms", round, grouped(made), grouped(number), grouped(lost),
-            seconds * 1e3);
+    out.row("{:>6}  {:>12}  {:>12}  {:>12}  {:>5.1f} ms", round, grouped(made), grouped(number.load()),
+            grouped(lost), seconds * 1e3);
     lost_in_all += lost;
   }
   out.gap();

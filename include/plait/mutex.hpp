@@ -142,7 +142,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
     bits counted = 0;  // one_sleeper while this thread is counted in word_
     bool is_overdue = false;
     bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides, or the kernel
-    for (bool gives_up = detail::is_over(limits);;) {
+    for (bool gives_up = limits.are_over();;) {
       const bool takes = (found & locked) == 0 || (counted != 0 && (found & given) != 0);
       bits next = counted != 0 ? (found & ~waking) - counted : found;
       if (takes) {
@@ -163,7 +163,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
         overdue_.fetch_add(1, detail::sync::relaxed);  // relaxed: see overdue_
         is_overdue = true;
       }
-      gives_up = detail::is_over(limits);
+      gives_up = limits.are_over();
       found = word_.load(detail::sync::relaxed);  // relaxed: as above
     }
   }

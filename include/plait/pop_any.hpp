@@ -228,7 +228,7 @@ class any_item {
     }
     hand_on_wakes();
     if (value || all_closed()) return;
-    if (limits.stop != nullptr && limits.stop->stop_requested()) {
+    if (limits.stop_requested()) {
       when_nothing_ = conqueue_status::stopped;
     } else if (look_until_certain() == attempt::contended) {
       when_nothing_ = conqueue_status::busy;

@@ -44,18 +44,10 @@
 #include <system_error>
 
 #include <plait/detail/sync.hpp>
+#include <plait/detail/thread/thread_mark.hpp>
 #include <plait/mutex.hpp>
 
 namespace PLAIT_NAMESPACE {
-
-namespace detail {
-
-// Its address identifies the thread. In a child of fork() the address is the same.
-struct [[gnu::visibility("default")]] thread_mark {
-  char unused;
-};
-
-}  // namespace detail
 
 class recursive_mutex {
  public:
@@ -100,12 +92,10 @@ class recursive_mutex {
 
   // Whether the calling thread holds the lock.
   bool held_by_me() const noexcept {
-    return owner_.load(detail::sync::relaxed) == me();  // relaxed: see owner_
+    return owner_.load(detail::sync::relaxed) == detail::thread_mark::mine();  // relaxed: see owner_
   }
 
  private:
-  static const detail::thread_mark* me() noexcept { return &detail::sync::per_thread<detail::thread_mark>(); }
-
   bool hold_again() noexcept {
     if (depth_ == std::numeric_limits<std::uint32_t>::max()) return false;
     ++depth_;
@@ -116,7 +106,7 @@ class recursive_mutex {
     return has_it;
   }
   void hold() noexcept {
-    owner_.store(me(), detail::sync::relaxed);  // relaxed: see owner_
+    owner_.store(detail::thread_mark::mine(), detail::sync::relaxed);  // relaxed: see owner_
     depth_ = 1;
   }
 

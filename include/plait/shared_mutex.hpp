@@ -85,7 +85,7 @@ struct begin_biased {};
 // slot and then looks at `sleepers`, which a writer sets before it looks at the slots again and sleeps. While a
 // writer has the word nobody begins to use slots, because only a reader that holds the word makes it biased.
 //
-// Edges:  guarded  word_   release in unlock_shared, replace -> acquire in read_now, take_now, wait
+// Edges:  guarded  word_   release in unlock_shared, replace -> acquire in take_now, wait
 //         left     slot    release in leave -> acquire in is_in_a_slot: what a reader has read
 //         opened   bias_   release in end_round -> acquire in take_slot: what was written before
 class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
@@ -158,7 +158,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   void lock_upgrade() noexcept { read_to_write({}); }
   void unlock_upgrade() noexcept { replace(upgrade, 0); }
 
-  [[nodiscard]] bool try_lock_upgrade() noexcept { return take_now<&as_upgrade>(); }
+  [[nodiscard]] bool try_lock_upgrade() noexcept { return take_now<&as_upgrade>() != 0; }
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_upgrade_for(const std::chrono::duration<Rep, Period>& wait) noexcept {
     return read_to_write({detail::deadline::after(wait)});
@@ -221,28 +221,28 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
     return (found & all_readers) == 0 ? (found & sleepers) | writer : 0;
   }
 
+  // The word after it was taken; 0 if it must not be taken now.
   template <bits (*Next)(bits) noexcept>
-  bool take_now() noexcept {
+  bits take_now() noexcept {
     bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides
-    while (const bits next = Next(found)) {
-      if (word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded
-                                      detail::sync::relaxed))              // relaxed: tried again
-        return true;
-    }
-    return false;
+    bits next = Next(found);
+    while (next != 0 && !word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded
+                                                     detail::sync::relaxed))  // relaxed: tried again
+      next = Next(found);
+    return next;
   }
 
   // `claim`: pending, for those who keep readers out while they wait.
   template <bits (*Next)(bits) noexcept>
   [[gnu::noinline]] bool wait(const detail::wait_limits& limits, bits claim) noexcept {
     const auto look = [this]() noexcept {
-      return take_now<Next>() ? detail::attempt::done : detail::attempt::blocked;
+      return take_now<Next>() != 0 ? detail::attempt::done : detail::attempt::blocked;
     };
     if (detail::try_awake(look, limits.until.or_after(longest_awake), detail::pace_of_items)) return true;
 
     const detail::limited_sleep sleeper(limits);
     bool has_claimed = false;
-    for (bool gives_up = detail::is_over(limits);;) {
+    for (bool gives_up = limits.are_over();;) {
       bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides, or the kernel
       const bits taken = Next(found);
       if (taken == 0 && gives_up) {
@@ -256,7 +256,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
       if (taken != 0) return true;
       has_claimed = claim != 0;
       sleeper.on(word_, next, limits.until);
-      gives_up = detail::is_over(limits);
+      gives_up = limits.are_over();
     }
   }
 
@@ -286,14 +286,14 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   // -- writers and the slots --
 
   bool write(const detail::wait_limits& limits) noexcept {
-    return (take_now<&as_writer>() || wait<&as_writer>(limits, pending)) && readers_have_left(limits, 0);
+    return (take_now<&as_writer>() != 0 || wait<&as_writer>(limits, pending)) && readers_have_left(limits, 0);
   }
   bool become_writer(const detail::wait_limits& limits) noexcept {
-    return (take_now<&as_writer_after_upgrade>() || wait<&as_writer_after_upgrade>(limits, pending)) &&
+    return (take_now<&as_writer_after_upgrade>() != 0 || wait<&as_writer_after_upgrade>(limits, pending)) &&
            readers_have_left(limits, upgrade);
   }
   bool read_to_write(const detail::wait_limits& limits) noexcept {
-    return take_now<&as_upgrade>() || wait<&as_upgrade>(limits, 0);
+    return take_now<&as_upgrade>() != 0 || wait<&as_upgrade>(limits, 0);
   }
 
   // The word is held by this writer. One that gives up has `instead`.
@@ -317,7 +317,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
       const bits expected = word_.fetch_or(sleepers, detail::sync::relaxed) | sleepers;
       detail::sync::process_wide_fence();
       if (!is_in_a_slot()) return true;
-      if (detail::is_over(limits)) {
+      if (limits.are_over()) {
         // The next writer has to look at the slots, too.
         bias_.store(biased, detail::sync::relaxed);  // relaxed: the fence above releases what `opened` promises
         replace(writer, instead);
@@ -337,16 +337,10 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   bool read_now() noexcept {
     // relaxed: take_slot() looks again
     if (bias_.load(detail::sync::relaxed) == biased && take_slot()) return true;
-    bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides
-    while (const bits next = as_reader(found)) {
-      if (!word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded
-                                       detail::sync::relaxed))              // relaxed: tried again
-        continue;
-      if (next < found) [[unlikely]]
-        end_round();
-      return true;
-    }
-    return false;
+    const bits taken = take_now<&as_reader>();
+    if (taken != 0 && (taken & all_reads) == 0) [[unlikely]]  // the count was full
+      end_round();
+    return taken != 0;
   }
 
   // By a reader that holds the word: so no writer has it.

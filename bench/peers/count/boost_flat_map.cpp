@@ -19,7 +19,7 @@ class boost_flat_map {
   }
 
  private:
-  boost::concurrent_flat_map<std::string, std::int64_t, bench::word_hash, std::equal_to<>> counts_;
+  boost::concurrent_flat_map<std::string, std::int64_t, bench::string_hash, std::equal_to<>> counts_;
 };
 
 const bench::registration counters([] {

@@ -19,7 +19,7 @@ class cuckoo_map {
   }
 
  private:
-  libcuckoo::cuckoohash_map<std::string, std::int64_t, bench::word_hash, std::equal_to<>> counts_;
+  libcuckoo::cuckoohash_map<std::string, std::int64_t, bench::string_hash, std::equal_to<>> counts_;
 };
 
 const bench::registration counters([] { bench::add_keyed_counter<cuckoo_map>("libcuckoo"); });

@@ -7,7 +7,7 @@
 namespace {
 
 struct hash_compare {
-  static std::size_t hash(const std::string& key) { return bench::word_hash()(key); }
+  static std::size_t hash(const std::string& key) { return bench::string_hash()(key); }
   static bool equal(const std::string& a, const std::string& b) { return a == b; }
 };
 

@@ -23,8 +23,7 @@ class cuckoo_map {
   }
 
  private:
-  using hash = std::conditional_t<std::same_as<Key, std::string>, bench::string_hash, std::hash<Key>>;
-  libcuckoo::cuckoohash_map<Key, std::uint64_t, hash, std::equal_to<>> map_;
+  libcuckoo::cuckoohash_map<Key, std::uint64_t, bench::peer_hash<Key>, std::equal_to<>> map_;
 };
 
 const bench::registration maps([] { bench::add_hash_map<cuckoo_map>("libcuckoo"); });

@@ -3,42 +3,18 @@
 // sharded_flat_map: 64 of these, of which the upper bits of the hash choose one.
 #include <array>
 #include <bit>
-#include <mutex>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "map/hash_map.bench.hpp"
 #include "peers/map/boost_hash.hpp"
+#include "peers/map/mutex_map.hpp"
 
 namespace {
 
 template <class Key>
-class mutex_flat_map {
- public:
-  using key_type = Key;
-
-  std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = map_.find(key);
-    return found != map_.end() ? std::optional(found->second) : std::nullopt;
-  }
-  bool insert(const Key& key, std::uint64_t value) {
-    const std::lock_guard lock(mutex_);
-    return map_.emplace(key, value).second;
-  }
-  bool erase(bench::lookup_key<Key> key) {
-    const std::lock_guard lock(mutex_);
-    return map_.erase(key) != 0;
-  }
-  void increment(bench::lookup_key<Key> key) {
-    const std::lock_guard lock(mutex_);
-    ++map_.find(key)->second;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  boost::unordered_flat_map<Key, std::uint64_t, boost_hash<Key>, std::equal_to<>> map_;
-};
+using mutex_flat_map =
+    mutex_map<boost::unordered_flat_map<Key, std::uint64_t, boost_hash<Key>, std::equal_to<>>>;
 
 template <class Key>
 class sharded_flat_map {

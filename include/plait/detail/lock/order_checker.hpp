@@ -45,39 +45,23 @@ class [[gnu::visibility("default")]] order_checker {
   // Takes a lock by lock(), if try_lock() has failed for about a microsecond.
   template <bool IsShared, bool IsRecursive, class TryLock, class Lock>
   static void lock(lock_identity& wanted, TryLock try_lock, Lock lock) {
-    lock_stack& mine = lock_stack::mine();
-    mine.make_room(&at_thread_exit);
-    const std::uint64_t number = number_of(wanted, mine);
-    check_order<IsShared, IsRecursive>(mine, wanted, number);
-    if (!try_lock()) [[unlikely]]
-      of_the_process().wait(mine, wanted, try_lock, lock);
-    mine.push(wanted, number, IsShared);
-    if constexpr (!IsShared) hold(wanted, mine);
+    take<true, IsShared, IsRecursive>(wanted, [&](lock_stack& mine) {
+      if (!try_lock()) [[unlikely]]
+        of_the_process().wait(mine, wanted, try_lock, lock);
+      return true;
+    });
   }
 
   // Takes it by lock(), which waits until it is told to give up, and says false then.
   template <bool IsRecursive, class Lock>
   static bool lock_or_stop(lock_identity& wanted, Lock lock) {
-    lock_stack& mine = lock_stack::mine();
-    mine.make_room(&at_thread_exit);
-    const std::uint64_t number = number_of(wanted, mine);
-    check_order<false, IsRecursive>(mine, wanted, number);
-    if (!lock()) return false;
-    mine.push(wanted, number, false);
-    hold(wanted, mine);
-    return true;
+    return take<true, false, IsRecursive>(wanted, [&](lock_stack&) { return lock(); });
   }
 
   // Takes it by try_lock(), which does not wait, or not for ever: there is nothing to check.
   template <bool IsShared, class TryLock>
   static bool try_lock(lock_identity& wanted, TryLock try_lock) {
-    lock_stack& mine = lock_stack::mine();
-    mine.make_room(&at_thread_exit);
-    const std::uint64_t number = number_of(wanted, mine);
-    if (!try_lock()) return false;
-    mine.push(wanted, number, IsShared);
-    if constexpr (!IsShared) hold(wanted, mine);
-    return true;
+    return take<false, IsShared, false>(wanted, [&](lock_stack&) { return try_lock(); });
   }
 
   template <bool IsShared, bool IsRecursive>
@@ -185,6 +169,19 @@ class [[gnu::visibility("default")]] order_checker {
   // waiting_lock_ to wait for another lock.
   static void hold(lock_identity& taken, const lock_stack& mine) noexcept {
     taken.holder.store(mine.id() + 1, sync::relaxed);  // relaxed: see above
+  }
+
+  // Takes it by take_lock(stack), which says whether it is taken, and remembers that it is held.
+  template <bool IsChecked, bool IsShared, bool IsRecursive, class TakeLock>
+  static bool take(lock_identity& wanted, TakeLock take_lock) {
+    lock_stack& mine = lock_stack::mine();
+    mine.make_room(&at_thread_exit);
+    const std::uint64_t number = number_of(wanted, mine);
+    if constexpr (IsChecked) check_order<IsShared, IsRecursive>(mine, wanted, number);
+    if (!take_lock(mine)) return false;
+    mine.push(wanted, number, IsShared);
+    if constexpr (!IsShared) hold(wanted, mine);
+    return true;
   }
 
   static std::uint64_t number_of(lock_identity& lock, lock_stack& mine) {

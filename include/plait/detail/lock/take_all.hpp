@@ -44,7 +44,7 @@ bool poll(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
   for (std::chrono::nanoseconds rest = first_lock_nap;;
        rest = std::min<std::chrono::nanoseconds>(2 * rest, longest_lock_nap)) {
     if (lock.try_lock()) return true;
-    if (is_over(limits)) return false;
+    if (limits.are_over()) return false;
     nap(rest, limits.until);
   }
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <plait/detail/sync.hpp>
+#include <plait/detail/thread/thread_mark.hpp>
 #include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -31,7 +32,7 @@ class map_computations {
    public:
     // Waits for it. Throws std::logic_error if it would wait for ever, and what Equal throws.
     turn(map_computations& all, std::uint64_t hash, const K& key, const Equal& equal)
-        : all_(all), mine_{hash, &key, this_thread(), nullptr} {
+        : all_(all), mine_{hash, &key, thread_mark::mine(), nullptr} {
       waiting waits{mine_.by, nullptr, nullptr};
       const at_end_of_scope leave([&]() noexcept { all_.remove_waiting(waits); });
       const auto try_once = [&] {
@@ -52,20 +53,15 @@ class map_computations {
   struct computation {
     std::uint64_t hash;
     const K* key;
-    const void* by;
+    const thread_mark* by;
     computation* next;
   };
   struct waiting {
-    const void* thread;
+    const thread_mark* thread;
     const computation* what;  // null if it has ended
     waiting* next;
     bool is_listed = false;
   };
-
-  struct own {
-    char address = 0;
-  };
-  static const void* this_thread() noexcept { return &sync::per_thread<own>(); }
 
   // Begins `mine` if nobody else computes that key; otherwise lists what it waits for.
   template <class Equal>
@@ -92,7 +88,7 @@ class map_computations {
   }
 
   // Whether that computation waits for one of the thread's, directly or through others.
-  bool is_held_up_by(const computation& that, const void* thread) const noexcept {
+  bool is_held_up_by(const computation& that, const thread_mark* thread) const noexcept {
     const computation* next = &that;
     while (next != nullptr && next->by != thread) {
       const waiting* each = waiting_;

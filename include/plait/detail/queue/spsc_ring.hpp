@@ -87,10 +87,7 @@ class spsc_ring {
   // The mirror image, for the getter: success, empty, closed (and drained) or busy.
   conqueue_status try_get(std::optional<item_type>& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    if (filled(1) == 0) {
-      const conqueue_status why = why_not_get();
-      if (why != conqueue_status::success) return why;
-    }
+    if (const conqueue_status found = look(); found != conqueue_status::success) return found;
     storage& from = slot(getter_.index);
     item.emplace(std::move(from.write()));
     from.destroy();
@@ -157,10 +154,7 @@ class spsc_ring {
   // Success, empty, closed (and drained) or busy; `items` is set only if it is success.
   conqueue_status peek(std::size_t max_count, std::span<T>& items) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    if (filled(1) == 0) {
-      const conqueue_status why = why_not_get();
-      if (why != conqueue_status::success) return why;
-    }
+    if (const conqueue_status found = look(); found != conqueue_status::success) return found;
     const std::size_t count = std::min({max_count, filled(max_count), capacity_ - getter_.index});
     items = {std::addressof(slot(getter_.index).write()), count};
     return conqueue_status::success;
@@ -259,6 +253,9 @@ class spsc_ring {
     head_.store(head + count, sync::release);         // release emptied
     advance(getter_.index, count);
   }
+
+  // Success if there is an element to get; otherwise why there is none.
+  conqueue_status look() noexcept { return filled(1) != 0 ? conqueue_status::success : why_not_get(); }
 
   // Why there was nothing to get; success if there is something by now.
   [[gnu::noinline]] conqueue_status why_not_get() noexcept {

@@ -295,8 +295,7 @@ class waiting_store {
 
   // The status of a wait that has ended; `last` is that of its last attempt.
   static conqueue_status why_ended(wait_limits limits, conqueue_status last) noexcept {
-    const bool stopped = limits.stop != nullptr && limits.stop->stop_requested();
-    return is_worth_waiting(last) && stopped ? conqueue_status::stopped : last;
+    return is_worth_waiting(last) && limits.stop_requested() ? conqueue_status::stopped : last;
   }
 
   // Whether a batch can be one operation of the store, which reads or writes elements after the claim, where

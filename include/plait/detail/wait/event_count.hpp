@@ -62,6 +62,9 @@ enum class attempt {
 struct wait_limits {
   deadline until = deadline::never();
   const std::stop_token* stop = nullptr;
+
+  bool stop_requested() const noexcept { return stop != nullptr && stop->stop_requested(); }
+  bool are_over() const noexcept { return stop_requested() || until.has_passed(); }
 };
 
 // How long a waiter lets the others work between two looks, before it sleeps.
@@ -271,7 +274,7 @@ bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts 
       const auto unchanged = counts.enter();
       const at_end_of_scope leave_all([&]() noexcept { counts.leave(); });
       seen = try_once();
-      giving_up = seen != attempt::done && (stop.stop_requested() || until.has_passed());
+      giving_up = seen != attempt::done && limits.are_over();
       if (seen == attempt::blocked && !giving_up) {
         sync::futex_wait_any(unchanged, until.time());
       } else if (seen == attempt::contended && !giving_up) {

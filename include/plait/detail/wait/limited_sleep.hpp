@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <stop_token>
 
 #include <plait/detail/sync.hpp>
@@ -11,16 +12,12 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-inline bool is_over(const wait_limits& limits) noexcept {
-  return limits.until.has_passed() || (limits.stop != nullptr && limits.stop->stop_requested());
-}
-
 // One thread's sleeps during one call. A stop request does not change the word that is slept on: so a thread
 // that can be stopped sleeps on a second word as well, its own.
 class limited_sleep {
  public:
   explicit limited_sleep(const wait_limits& limits) noexcept
-      : stop_(limits.stop),
+      : can_be_stopped_(limits.stop != nullptr),
         wake_on_stop_(limits.stop != nullptr ? *limits.stop : std::stop_token(), waker{stopped_}) {}
   limited_sleep(const limited_sleep&) = delete;
   limited_sleep& operator=(const limited_sleep&) = delete;
@@ -28,12 +25,8 @@ class limited_sleep {
   // As futex_wait().
   void on(const sync::atomic<std::uint32_t>& word, std::uint32_t expected,
           const deadline& until) const noexcept {
-    if (stop_ == nullptr) {
-      sync::futex_wait(word, expected, until.time());
-    } else {
-      const sync::futex_expectation both[] = {{word, expected}, {stopped_, 0}};
-      sync::futex_wait_any(both, until.time());
-    }
+    const sync::futex_expectation both[] = {{word, expected}, {stopped_, 0}};
+    sync::futex_wait_any(std::span(both, can_be_stopped_ ? 2 : 1), until.time());
   }
 
  private:
@@ -46,7 +39,7 @@ class limited_sleep {
     }
   };
 
-  const std::stop_token* stop_;
+  const bool can_be_stopped_;
   sync::atomic<std::uint32_t> stopped_{0};
   std::stop_callback<waker> wake_on_stop_;  // after stopped_, which it uses
 };
