@@ -4,9 +4,11 @@
 
 #include <plait/access_statistics.hpp>
 #include <plait/bounded_queue.hpp>
+#include <plait/cache_options.hpp>
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
+#include <plait/expiring_cache.hpp>
 #include <plait/hash_map.hpp>
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>

@@ -36,8 +36,9 @@ class window_trials {
       trials_.emplace_back(capacity, window_of(trial, capacity), lazy_queues::role::trial);
   }
 
-  bool samples(std::uint64_t hash) const noexcept {
-    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate_ - 1)) ==
+  bool samples(std::uint64_t hash) const noexcept { return samples(hash, rate_); }
+  static bool samples(std::uint64_t hash, std::size_t rate) noexcept {
+    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate - 1)) ==
            0;  // not the bits that choose the sketch's counters
   }
 

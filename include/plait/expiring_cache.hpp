@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+// expiring_cache<K, V>: a dictionary that holds a limited number of entries, and each for a limited time.
+//
+// Use it to keep what is slow to compute or to fetch while it is likely to be asked for again. Use hash_map
+// when nothing may be forgotten.
+//
+//   operation             progress      promise                                complexity
+//   get, visit, contains  no lock (1)   never what has expired                 O(1)
+//   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
+//     remove                            seen by all later calls                times O(1000) (3)
+//   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
+//   expire                blocks (2)    removes all that has expired           O(shards + expired)
+//   clear                 blocks (2)    reaches all that is there throughout   O(entries)
+//   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
+//   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
+//       All others take a lock that a key shares with few others for a comparison and a copy: one
+//       read-modify-write.
+//   (2) On the lock of a shard, of which there are four for each processor, if each then has room for 256
+//       entries or more. A thread that holds it removes up to 16 entries that have expired.
+//   (3) As in hash_map, where there is no room.
+//   None of them may be called in a signal handler or in operator new.
+//
+//   plait::expiring_cache<std::string, int> prices({.capacity = 10'000, .time_to_live = 5min});
+//   prices.put("tea", 3);
+//   prices.put("tea, today", 2, 10s);
+//   if (const std::optional<int> price = prices.get("tea")) std::printf("tea costs %d\n", *price);
+//
+// A time to live is cut to whole ticks of 2^20 nanoseconds, about a millisecond, and begins with the put: a get
+// does not prolong it. Time is that of a clock that is never set back.
+// Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It may be the new one.
+//
+// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors run
+// under none, but for those of objects moved from. If Hash, Equal, a constructor or an allocation throws, the
+// cache is as it was, but for what an insertion that failed has evicted.
+//
+// K, V, Hash, Equal: as in hash_map. Operations that return copies need copies. Clock: time_source; now() is
+// called by several threads at once. Every call must have returned before the cache is destroyed. A child of
+// fork() may only destroy it.
+// Algorithm: W-TinyLFU (Einziger, Friedman, Manes 2017) over lazy queues, with a window chosen by trials, and a
+// hierarchical timer wheel (Varghese, Lauck 1987). Design note: docs/structures/expiring_cache.md.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <plait/cache_options.hpp>
+#include <plait/detail/cache/cache_shard.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/key/key_hash.hpp>
+#include <plait/detail/key/seeded_hash.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/hash_map.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+template <class K, class V, class Hash = detail::key_hash<K>, class Equal = std::equal_to<>,
+          time_source Clock = detail::sync::clock, class Allocator = std::allocator<std::pair<const K, V>>>
+class expiring_cache {
+  static_assert(
+      map_element<K> && map_element<V>,
+      "plait::expiring_cache<K, V>: keys and values must be objects that are moved and destroyed without "
+      "throwing, because they move when the cache grows. Put one that is not into a std::unique_ptr.");
+  static_assert(
+      std::invocable<const Hash&, const K&>,
+      "plait::expiring_cache<K, V, Hash>: there is no hash for K. Pass as Hash a function object that takes a "
+      "const K& and returns an integer, or specialize std::hash<K>.");
+  static_assert(
+      std::predicate<const Equal&, const K&, const K&>,
+      "plait::expiring_cache<K, V, Hash, Equal>: two keys cannot be compared. Give K an operator==, or pass as "
+      "Equal a function object that takes two const K& and returns a bool.");
+
+  // What can be looked up without first making a K of it.
+  template <class L>
+  static constexpr bool is_lookup_key = std::same_as<L, K> || requires {
+    typename Hash::is_transparent;
+    typename Equal::is_transparent;
+    requires std::invocable<const Hash&, const L&> && std::predicate<const Equal&, const K&, const L&>;
+  };
+  // What a key can be given as.
+  template <class L>
+  static constexpr bool is_key = is_lookup_key<std::remove_cvref_t<L>> || std::convertible_to<L, K>;
+
+ public:
+  using key_type = K;
+  using mapped_type = V;
+  using size_type = std::size_t;
+  using clock = Clock;
+
+  // Holds nothing yet. Throws std::invalid_argument if the capacity is 0.
+  explicit expiring_cache(const cache_options& options, const Hash& hash = Hash(), const Equal& equal = Equal(),
+                          const Allocator& allocator = Allocator())
+      : hash_(hash, detail::sync::random_number()),
+        equal_(equal),
+        capacity_(checked(options.capacity)),
+        time_to_live_(options.time_to_live),
+        made_at_(now()) {
+    const std::size_t shards = shard_count(capacity_);
+    shards_.reserve(shards);
+    for (std::size_t i = 0; i != shards; ++i)
+      shards_.push_back(
+          std::make_unique<shard>(capacity_ / shards + (i < capacity_ % shards ? 1 : 0), hash_, allocator));
+    shard_mask_ = shards - 1;
+  }
+  expiring_cache(const expiring_cache&) = delete;
+  expiring_cache& operator=(const expiring_cache&) = delete;
+
+  // -- one key: looking --
+
+  // A copy of its value; nothing if there is none, or it has expired.
+  template <class L = K>
+    requires is_key<const L&> && std::copy_constructible<V>
+  std::optional<V> get(const L& key) {
+    return look<true>(key);
+  }
+
+  // Calls f(const V&) with a copy of its value, and holds no lock meanwhile: f may use the cache. False if
+  // there is none.
+  template <class L = K, std::invocable<const V&> F>
+    requires is_key<const L&> && std::copy_constructible<V>
+  bool visit(const L& key, F&& f) {
+    const std::optional<V> found = get(key);
+    if (found) std::invoke(std::forward<F>(f), *found);
+    return found.has_value();
+  }
+
+  // Whether it is there. This is no reason to keep it longer.
+  template <class L = K>
+    requires is_key<const L&>
+  bool contains(const L& key) const {
+    return find_stamp(key).has_value();
+  }
+
+  // -- one key: changing --
+
+  // Whether it was there or not: from now on it has this value, and a new time to live. False if it is not
+  // kept: a time to live of zero or less is over already, and the entry that is wanted least may be this one.
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool put(L&& key, M&& value) {
+    return put(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool put(L&& key, M&& value, entry_lifetime time_to_live) {
+    return store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // The same, unless it is there: then the value that it has stays, and neither argument is moved from.
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool add(L&& key, M&& value) {
+    return add(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool add(L&& key, M&& value, entry_lifetime time_to_live) {
+    return store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // The same as put, if it is there. False if it is not, or is not kept.
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool replace(L&& key, M&& value) {
+    return replace(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool replace(L&& key, M&& value, entry_lifetime time_to_live) {
+    return store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // False if there was none.
+  template <class L = K>
+    requires is_key<const L&>
+  bool remove(const L& key) {
+    const auto& own = wanted(key);
+    const std::uint64_t hash = hash_(own);
+    removed gone;
+    return shard_of(hash).remove(hash, equal_to(own), tick(now()), gone);
+  }
+
+  // -- all keys --
+
+  // How many there are that have not expired; exact if nobody is just changing that.
+  size_type size() {
+    size_type all = 0;
+    for_each_shard([&](shard& each) {
+      removed gone;
+      all += each.expire(tick(now()), shard::everything, gone);
+    });
+    return all;
+  }
+  [[nodiscard]] bool empty() { return size() == 0; }
+
+  // Removes all that has expired now, and not when others put something in.
+  void expire() { size(); }
+
+  // Removes all that is there when it begins. What others put in meanwhile may stay.
+  void clear() {
+    for_each_shard([](shard& each) {
+      detail::entry_number first = 0;
+      for (bool has_more = true; has_more;) {
+        removed gone;
+        has_more = each.clear_some(first, gone);
+      }
+    });
+  }
+
+  std::uint64_t capacity() const noexcept { return capacity_; }
+
+ private:
+  using shard = detail::cache_shard<K, V, Hash, Allocator>;
+  using removed = typename shard::removed;
+  using slot = typename shard::slot;
+  using tick_count = detail::cache_tick;
+
+  static constexpr bool is_read_unlocked = shard::is_read_unlocked;
+
+  // What can be compared whatever its bits are.
+  static constexpr bool compares_words =
+      (std::integral<K> || std::is_enum_v<K> || std::is_pointer_v<K>) &&
+      (std::same_as<Equal, std::equal_to<>> || std::same_as<Equal, std::equal_to<K>>);
+
+  static std::uint64_t checked(std::uint64_t capacity) {
+    if (capacity == 0)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of 0 holds nothing; give it room for 1");
+    return capacity;
+  }
+
+  // A power of two: four for each processor, but no shard has room for few entries, or for too many.
+  static std::size_t shard_count(std::uint64_t capacity) {
+    constexpr std::uint64_t few = detail::sync::sized(256, 2);
+    constexpr std::uint64_t most_shards = 256;
+    const std::uint64_t wanted = std::bit_ceil(std::uint64_t{4} * detail::sync::processor_count());
+    const std::uint64_t useful = std::bit_floor(std::max<std::uint64_t>(capacity / few, 1));
+    const std::uint64_t needed = std::bit_ceil(capacity / detail::entry_stamp::most_entries + 1);
+    if (needed > most_shards)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^32 entries");
+    return std::clamp(std::min(wanted, useful), needed, most_shards);
+  }
+
+  // The form in which the table looks for a key.
+  template <class L>
+  static decltype(auto) wanted(L&& key) {
+    if constexpr (is_lookup_key<std::remove_cvref_t<L>>) {
+      return std::forward<L>(key);
+    } else {
+      return K(std::forward<L>(key));
+    }
+  }
+  template <class L>
+  auto equal_to(const L& key) const {
+    return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
+  }
+
+  // Bits of the hash that choose nothing in a shard.
+  shard& shard_of(std::uint64_t hash) const noexcept { return *shards_[hash >> 24 & shard_mask_]; }
+  template <class Use>
+  void for_each_shard(Use use) const {
+    for (const std::unique_ptr<shard>& each : shards_) use(*each);
+  }
+
+  static std::chrono::nanoseconds now() { return Clock::now().time_since_epoch(); }
+  tick_count tick(std::chrono::nanoseconds moment) const noexcept {
+    return static_cast<tick_count>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
+  }
+  tick_count deadline(std::chrono::nanoseconds moment, entry_lifetime lives) const noexcept {
+    if (lives.is_endless()) return detail::entry_stamp::never;
+    if (lives.length() <= std::chrono::nanoseconds(0)) return 0;
+    if (lives.length() > std::chrono::nanoseconds::max() - moment) return detail::entry_stamp::never;
+    return tick(moment + lives.length());
+  }
+  bool has_expired(detail::entry_stamp stamp) const {
+    return stamp.deadline() != detail::entry_stamp::never && stamp.deadline() <= tick(now());
+  }
+
+  template <bool IsHit, class L>
+  std::optional<V> look(const L& given) {
+    const auto& key = wanted(given);
+    const std::uint64_t hash = hash_(key);
+    shard& in = shard_of(hash);
+    if constexpr (is_read_unlocked) {
+      // Words, and an optional at the end, as in hash_map.
+      typename slot::copy seen;
+      if (!in.template read_words<compares_words>(hash, equal_to(key),
+                                                  [&](const auto& found) { seen = found; }))
+        return std::nullopt;
+      const detail::cached_value<V> found = seen.value();
+      if (has_expired(found.stamp)) return std::nullopt;
+      in.count_hit(hash, found.stamp.number());
+      return found.value;
+    } else {
+      std::optional<V> value;
+      std::optional<detail::entry_stamp> stamp;
+      in.read_object(hash, equal_to(key), [&](const detail::cached_value<V>& found) {
+        value.emplace(found.value);
+        stamp = found.stamp;
+      });
+      if (!stamp) return std::nullopt;
+      if (has_expired(*stamp)) return std::nullopt;
+      in.count_hit(hash, stamp->number());
+      return value;
+    }
+  }
+
+  template <class L>
+  std::optional<detail::entry_stamp> find_stamp(const L& given) const {
+    const auto& key = wanted(given);
+    const std::uint64_t hash = hash_(key);
+    std::optional<detail::entry_stamp> stamp = shard_of(hash).find(hash, equal_to(key));
+    if (stamp && has_expired(*stamp)) stamp.reset();
+    return stamp;
+  }
+
+  template <class L, class M>
+  bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
+    auto&& key = wanted(std::forward<L>(given));
+    const std::uint64_t hash = hash_(std::as_const(key));
+    const std::chrono::nanoseconds moment = now();
+    removed gone;
+    return shard_of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
+                              std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
+  }
+
+  detail::seeded_hash<Hash> hash_;
+  [[no_unique_address]] Equal equal_;
+  const std::uint64_t capacity_;
+  const entry_lifetime time_to_live_;
+  const std::chrono::nanoseconds made_at_;
+  std::vector<std::unique_ptr<shard>> shards_;
+  std::uint64_t shard_mask_ = 0;
+};
+
+}  // namespace PLAIT_NAMESPACE
