@@ -52,12 +52,13 @@
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <plait/cache_options.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/shard_array.hpp>
+#include <plait/detail/cache_line.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
@@ -105,14 +106,11 @@ class expiring_cache {
         equal_(equal),
         capacity_(checked(options.capacity)),
         time_to_live_(options.time_to_live),
-        made_at_(now()) {
-    const std::size_t shards = shard_count(capacity_);
-    shards_.reserve(shards);
-    for (std::size_t i = 0; i != shards; ++i)
-      shards_.push_back(
-          std::make_unique<shard>(capacity_ / shards + (i < capacity_ % shards ? 1 : 0), hash_, allocator));
-    shard_mask_ = shards - 1;
-  }
+        made_at_(now()),
+        shards_(shard_count(capacity_), allocator, [&](shard* place, std::size_t number) {
+          const std::size_t count = shard_count(capacity_);
+          std::construct_at(place, capacity_ / count + (number < capacity_ % count ? 1 : 0), hash_, allocator);
+        }) {}
   expiring_cache(const expiring_cache&) = delete;
   expiring_cache& operator=(const expiring_cache&) = delete;
 
@@ -188,7 +186,7 @@ class expiring_cache {
     const auto& own = wanted(key);
     const std::uint64_t hash = hash_(own);
     removed gone;
-    return shard_of(hash).remove(hash, equal_to(own), tick(now()), gone);
+    return shards_.of(hash).remove(hash, equal_to(own), tick_of_now(), gone);
   }
 
   // -- all keys --
@@ -196,10 +194,10 @@ class expiring_cache {
   // How many there are that have not expired; exact if nobody is just changing that.
   size_type size() {
     size_type all = 0;
-    for_each_shard([&](shard& each) {
+    for (shard& each : shards_) {
       removed gone;
-      all += each.expire(tick(now()), shard::everything, gone);
-    });
+      all += each.expire(tick_of_now(), shard::everything, gone);
+    }
     return all;
   }
   [[nodiscard]] bool empty() { return size() == 0; }
@@ -209,13 +207,13 @@ class expiring_cache {
 
   // Removes all that is there when it begins. What others put in meanwhile may stay.
   void clear() {
-    for_each_shard([](shard& each) {
+    for (shard& each : shards_) {
       detail::entry_number first = 0;
       for (bool has_more = true; has_more;) {
         removed gone;
         has_more = each.clear_some(first, gone);
       }
-    });
+    }
   }
 
   std::uint64_t capacity() const noexcept { return capacity_; }
@@ -232,6 +230,9 @@ class expiring_cache {
   static constexpr bool compares_words =
       (std::integral<K> || std::is_enum_v<K> || std::is_pointer_v<K>) &&
       (std::same_as<Equal, std::equal_to<>> || std::same_as<Equal, std::equal_to<K>>);
+
+  // How late the time of recently() may be, at the very most.
+  static constexpr std::chrono::seconds most_lag{1};
 
   static std::uint64_t checked(std::uint64_t capacity) {
     if (capacity == 0)
@@ -265,13 +266,6 @@ class expiring_cache {
     return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
   }
 
-  // Bits of the hash that choose nothing in a shard.
-  shard& shard_of(std::uint64_t hash) const noexcept { return *shards_[hash >> 24 & shard_mask_]; }
-  template <class Use>
-  void for_each_shard(Use use) const {
-    for (const std::unique_ptr<shard>& each : shards_) use(*each);
-  }
-
   static std::chrono::nanoseconds now() { return Clock::now().time_since_epoch(); }
   tick_count tick(std::chrono::nanoseconds moment) const noexcept {
     return static_cast<tick_count>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
@@ -282,25 +276,37 @@ class expiring_cache {
     if (lives.length() > std::chrono::nanoseconds::max() - moment) return detail::entry_stamp::never;
     return tick(moment + lives.length());
   }
+  // Most deadlines are so far away that a time of some moments ago will do.
   bool has_expired(detail::entry_stamp stamp) const {
-    return stamp.deadline() != detail::entry_stamp::never && stamp.deadline() <= tick(now());
+    if (stamp.deadline() == detail::entry_stamp::never) return false;
+    if constexpr (requires { Clock::recently(); }) {
+      const std::chrono::nanoseconds upper_bound = Clock::recently().time_since_epoch() + most_lag;
+      if (upper_bound > made_at_ && stamp.deadline() > tick(upper_bound)) [[likely]]
+        return false;
+    }
+    return stamp.deadline() <= tick(now());
+  }
+
+  // The tick of now, or of the beginning as long as nothing can expire.
+  tick_count tick_of_now() const {
+    // relaxed: who sees the flag too late looks at the cache as it was when it began
+    return can_expire_.load(detail::sync::relaxed) ? tick(now()) : 0;
   }
 
   template <bool IsHit, class L>
   std::optional<V> look(const L& given) {
     const auto& key = wanted(given);
     const std::uint64_t hash = hash_(key);
-    shard& in = shard_of(hash);
+    shard& in = shards_.of(hash);
     if constexpr (is_read_unlocked) {
-      // Words, and an optional at the end, as in hash_map.
-      typename slot::copy seen;
-      if (!in.template read_words<compares_words>(hash, equal_to(key),
-                                                  [&](const auto& found) { seen = found; }))
-        return std::nullopt;
-      const detail::cached_value<V> found = seen.value();
-      if (has_expired(found.stamp)) return std::nullopt;
-      in.count_hit(hash, found.stamp.number());
-      return found.value;
+      std::optional<V> value;
+      in.template read_words<compares_words>(hash, equal_to(key), [&](const auto& seen) {
+        const detail::cached_value<V> found = seen.value();
+        if (has_expired(found.stamp)) return;
+        in.count_hit(hash, found.stamp.number());
+        value.emplace(found.value);
+      });
+      return value;
     } else {
       std::optional<V> value;
       std::optional<detail::entry_stamp> stamp;
@@ -319,7 +325,7 @@ class expiring_cache {
   std::optional<detail::entry_stamp> find_stamp(const L& given) const {
     const auto& key = wanted(given);
     const std::uint64_t hash = hash_(key);
-    std::optional<detail::entry_stamp> stamp = shard_of(hash).find(hash, equal_to(key));
+    std::optional<detail::entry_stamp> stamp = shards_.of(hash).find(hash, equal_to(key));
     if (stamp && has_expired(*stamp)) stamp.reset();
     return stamp;
   }
@@ -328,19 +334,24 @@ class expiring_cache {
   bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
     auto&& key = wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
-    const std::chrono::nanoseconds moment = now();
+    // relaxed, twice: as in tick_of_now()
+    if (!lives.is_endless() && !can_expire_.load(detail::sync::relaxed))
+      can_expire_.store(true, detail::sync::relaxed);
+    const std::chrono::nanoseconds moment =
+        can_expire_.load(detail::sync::relaxed) ? now() : made_at_;  // relaxed: as in tick_of_now()
     removed gone;
-    return shard_of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
-                              std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
+    return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
+                                std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
   }
 
-  detail::seeded_hash<Hash> hash_;
+  // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their own.
+  alignas(detail::contention_free_distance) detail::seeded_hash<Hash> hash_;
   [[no_unique_address]] Equal equal_;
   const std::uint64_t capacity_;
   const entry_lifetime time_to_live_;
   const std::chrono::nanoseconds made_at_;
-  std::vector<std::unique_ptr<shard>> shards_;
-  std::uint64_t shard_mask_ = 0;
+  detail::sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
+  detail::shard_array<shard, Allocator> shards_;
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -55,13 +55,13 @@ class hit_counters {
 
   static constexpr std::size_t first_size = sync::sized(64, 2);
 
-  static constexpr std::size_t size_of(std::size_t piece) noexcept {
-    return piece == 0 ? first_size : first_size << (piece - 1);
+  static constexpr std::size_t size_of(std::size_t index) noexcept {
+    return index == 0 ? first_size : first_size << (index - 1);
   }
 
   counter& at(entry_number entry) const noexcept {
-    const auto piece = static_cast<std::size_t>(std::bit_width(entry / first_size));
-    return pieces_[piece].load(sync::acquire)[piece == 0 ? entry : entry - size_of(piece)];  // acquire made
+    const auto index = static_cast<std::size_t>(std::bit_width(entry / first_size));
+    return pieces_[index].load(sync::acquire)[index == 0 ? entry : entry - size_of(index)];  // acquire made
   }
 
   std::array<piece, 32> pieces_{};  // null until an entry needs it
