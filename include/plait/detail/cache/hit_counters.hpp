@@ -18,7 +18,8 @@ namespace PLAIT_NAMESPACE::detail {
 // that count at the same time may count once, and one that was late may count a hit of the entry that had the
 // number before: a policy can bear both. An entry that is hit often has `most`, and its readers only load.
 //
-// Edges:  made   pieces_[i]   release in make_room -> acquire in at   the counters as zeroed
+// No order is needed here: whoever has an entry's number has found it in the table, which it enters after its
+// counter was made.
 class hit_counters {
  public:
   static constexpr unsigned most = 3;
@@ -42,7 +43,7 @@ class hit_counters {
   // Makes room for entries below that number.
   void make_room(std::size_t entries) {
     for (; room_ < entries; room_ += size_of(made_++))
-      pieces_[made_].store(new counter[size_of(made_)](), sync::release);  // release made
+      pieces_[made_].store(new counter[size_of(made_)](), sync::relaxed);  // relaxed: see above
   }
   unsigned count(entry_number entry) const noexcept {
     return at(entry).load(sync::relaxed);  // relaxed: see above
@@ -61,7 +62,8 @@ class hit_counters {
 
   counter& at(entry_number entry) const noexcept {
     const auto index = static_cast<std::size_t>(std::bit_width(entry / first_size));
-    return pieces_[index].load(sync::acquire)[index == 0 ? entry : entry - size_of(index)];  // acquire made
+    return pieces_[index].load(
+        sync::relaxed)[index == 0 ? entry : entry - size_of(index)];  // relaxed: see above
   }
 
   std::array<piece, 32> pieces_{};  // null until an entry needs it
