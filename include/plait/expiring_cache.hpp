@@ -8,9 +8,11 @@
 //   get, visit, contains  no lock (1)   never what has expired                 O(1)
 //   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
 //     remove                            seen by all later calls                times O(1000) (3)
+//   get_or_load           as put (4)    one load, however many ask             as put
 //   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
 //   expire                blocks (2)    removes all that has expired           O(shards + expired)
 //   clear                 blocks (2)    reaches all that is there throughout   O(entries)
+//   statistics            blocks (2)    exact when quiet                       O(shards + threads)
 //   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
 //   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
 //       All others take a lock that a key shares with few others for a comparison and a copy: one
@@ -18,16 +20,19 @@
 //   (2) On the lock of a shard, of which there are four for each processor, if each then has room for 256
 //       entries or more. A thread that holds it removes up to 16 entries that have expired.
 //   (3) As in hash_map, where there is no room.
+//   (4) And waits while another thread loads the value of the same key.
 //   None of them may be called in a signal handler or in operator new.
 //
 //   plait::expiring_cache<std::string, int> prices({.capacity = 10'000, .time_to_live = 5min});
 //   prices.put("tea", 3);
 //   prices.put("tea, today", 2, 10s);
 //   if (const std::optional<int> price = prices.get("tea")) std::printf("tea costs %d\n", *price);
+//   const int coffee = prices.get_or_load("coffee", [] { return ask_the_supplier(); });
+//   const plait::cache_statistics seen = prices.statistics();  // hits 1, misses 1, loads 1
 //
 // A time to live is cut to whole ticks of 2^20 nanoseconds, about a millisecond, and begins with the put: a get
 // does not prolong it. Time is that of a clock that is never set back.
-// Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It may be the new one.
+// Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
 //
 // Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors run
 // under none, but for those of objects moved from. If Hash, Equal, a constructor or an allocation throws, the
@@ -46,6 +51,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -54,14 +60,18 @@
 #include <utility>
 
 #include <plait/cache_options.hpp>
+#include <plait/cache_statistics.hpp>
+#include <plait/counter.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_array.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
 #include <plait/hash_map.hpp>
 
 namespace PLAIT_NAMESPACE {
@@ -140,10 +150,42 @@ class expiring_cache {
     return find_stamp(key).has_value();
   }
 
+  // Its value; if it is not there, what f() returns, which is put in. f is called by one thread at a time for
+  // each key, with no lock held. Who asks for the same key meanwhile waits, and has the same value, or the same
+  // exception. What somebody puts or removes while f is at work is newer than what f returns: then that is
+  // returned, to those who have asked before, and not put in. Throws std::logic_error if f, for the same key,
+  // leads back here and would wait for itself.
+  template <class L = K, std::invocable F>
+    requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V>
+  V get_or_load(L&& key, F&& f) {
+    return get_or_load(std::forward<L>(key), std::forward<F>(f), time_to_live_);
+  }
+  template <class L = K, std::invocable F>
+    requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V>
+  V get_or_load(L&& key, F&& f, entry_lifetime time_to_live) {
+    std::optional<V> found = get(key);
+    if (found) return *std::move(found);
+    const K own = static_cast<K>(std::forward<L>(key));
+    const std::uint64_t hash = hash_(own);
+    shard& in = shards_.of(hash);
+    for (;;) {
+      bool is_mine = false;
+      flight* const joined = in.join(hash, equal_to(own), own, tick_of_now(), is_mine);
+      if (joined == nullptr) {
+        if (found = look<false>(own); found) return *std::move(found);
+        continue;
+      }
+      const detail::at_end_of_scope leave([&]() noexcept { joined->release(); });
+      if (is_mine) return load(*joined, in, own, std::forward<F>(f), time_to_live);
+      const typename detail::load_waits<K, V>::waiting waits(waits_, *joined);
+      return joined->wait();
+    }
+  }
+
   // -- one key: changing --
 
   // Whether it was there or not: from now on it has this value, and a new time to live. False if it is not
-  // kept: a time to live of zero or less is over already, and the entry that is wanted least may be this one.
+  // kept: a time to live of zero or less is over already.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool put(L&& key, M&& value) {
@@ -218,10 +260,21 @@ class expiring_cache {
 
   std::uint64_t capacity() const noexcept { return capacity_; }
 
+  // What has happened so far: each number of some moment during the call.
+  cache_statistics statistics() const {
+    cache_statistics sum{.hits = count_of(hits_),
+                         .misses = count_of(misses_),
+                         .loads = count_of(loads_),
+                         .failed_loads = count_of(failed_loads_)};
+    for (const shard& each : shards_) each.add_to(sum);
+    return sum;
+  }
+
  private:
   using shard = detail::cache_shard<K, V, Hash, Allocator>;
   using removed = typename shard::removed;
   using slot = typename shard::slot;
+  using flight = typename shard::flight;
   using tick_count = detail::cache_tick;
 
   static constexpr bool is_read_unlocked = shard::is_read_unlocked;
@@ -266,6 +319,10 @@ class expiring_cache {
     return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
   }
 
+  static std::uint64_t count_of(const counter& from) noexcept {
+    return static_cast<std::uint64_t>(from.load());
+  }
+
   static std::chrono::nanoseconds now() { return Clock::now().time_since_epoch(); }
   tick_count tick(std::chrono::nanoseconds moment) const noexcept {
     return static_cast<tick_count>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
@@ -287,37 +344,72 @@ class expiring_cache {
     return stamp.deadline() <= tick(now());
   }
 
+  // Now, or the beginning as long as nothing can expire.
+  std::chrono::nanoseconds moment_of_put(entry_lifetime lives) {
+    // relaxed, twice: as in tick_of_now()
+    if (!lives.is_endless() && !can_expire_.load(detail::sync::relaxed))
+      can_expire_.store(true, detail::sync::relaxed);
+    return can_expire_.load(detail::sync::relaxed) ? now() : made_at_;  // relaxed: as in tick_of_now()
+  }
   // The tick of now, or of the beginning as long as nothing can expire.
   tick_count tick_of_now() const {
     // relaxed: who sees the flag too late looks at the cache as it was when it began
     return can_expire_.load(detail::sync::relaxed) ? tick(now()) : 0;
   }
 
-  template <bool IsHit, class L>
+  template <bool Counts, class L>
   std::optional<V> look(const L& given) {
     const auto& key = wanted(given);
     const std::uint64_t hash = hash_(key);
     shard& in = shards_.of(hash);
+    std::optional<V> value;
     if constexpr (is_read_unlocked) {
-      std::optional<V> value;
       in.template read_words<compares_words>(hash, equal_to(key), [&](const auto& seen) {
         const detail::cached_value<V> found = seen.value();
         if (has_expired(found.stamp)) return;
         in.count_hit(hash, found.stamp.number());
         value.emplace(found.value);
       });
-      return value;
     } else {
-      std::optional<V> value;
       std::optional<detail::entry_stamp> stamp;
       in.read_object(hash, equal_to(key), [&](const detail::cached_value<V>& found) {
         value.emplace(found.value);
         stamp = found.stamp;
       });
-      if (!stamp) return std::nullopt;
-      if (has_expired(*stamp)) return std::nullopt;
-      in.count_hit(hash, stamp->number());
+      if (stamp && has_expired(*stamp)) value.reset();
+      if (value) in.count_hit(hash, stamp->number());
+    }
+    if constexpr (Counts) (value ? hits_ : misses_).add();
+    return value;
+  }
+
+  template <class F>
+  V load(flight& mine, shard& in, const K& key, F&& f, entry_lifetime lives) {
+    bool is_listed = true;
+    try {
+      const V& value = mine.set_value(call(std::forward<F>(f)));
+      const std::chrono::nanoseconds moment = moment_of_put(lives);
+      removed gone;
+      is_listed = false;
+      in.end(mine, equal_to(key), value, deadline(moment, lives), tick(moment), gone);
+      mine.finish();
       return value;
+    } catch (...) {
+      if (is_listed) in.end(mine);
+      mine.finish(std::current_exception());
+      throw;
+    }
+  }
+
+  template <class F>
+  V call(F&& f) {
+    try {
+      V value(std::invoke(std::forward<F>(f)));
+      loads_.add();
+      return value;
+    } catch (...) {
+      failed_loads_.add();
+      throw;
     }
   }
 
@@ -334,17 +426,14 @@ class expiring_cache {
   bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
     auto&& key = wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
-    // relaxed, twice: as in tick_of_now()
-    if (!lives.is_endless() && !can_expire_.load(detail::sync::relaxed))
-      can_expire_.store(true, detail::sync::relaxed);
-    const std::chrono::nanoseconds moment =
-        can_expire_.load(detail::sync::relaxed) ? now() : made_at_;  // relaxed: as in tick_of_now()
+    const std::chrono::nanoseconds moment = moment_of_put(lives);
     removed gone;
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
                                 std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
   }
 
-  // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their own.
+  // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their
+  // own.
   alignas(detail::contention_free_distance) detail::seeded_hash<Hash> hash_;
   [[no_unique_address]] Equal equal_;
   const std::uint64_t capacity_;
@@ -352,6 +441,11 @@ class expiring_cache {
   const std::chrono::nanoseconds made_at_;
   detail::sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
   detail::shard_array<shard, Allocator> shards_;
+  detail::load_waits<K, V> waits_;
+  counter hits_;
+  counter misses_;
+  counter loads_;
+  counter failed_loads_;
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -5,6 +5,7 @@
 #include <plait/access_statistics.hpp>
 #include <plait/bounded_queue.hpp>
 #include <plait/cache_options.hpp>
+#include <plait/cache_statistics.hpp>
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>

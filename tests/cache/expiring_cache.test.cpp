@@ -186,6 +186,18 @@ TYPED_TEST(expiring_cache, holds_no_more_than_its_capacity) {
   }
 }
 
+// Trap: a put and then a get that finds nothing, because the newest entry was wanted least.
+TYPED_TEST(expiring_cache, what_was_just_put_is_there) {
+  for (const std::uint64_t capacity : {1u, 2u, 3u, 5u, 10u, 100u, 1000u}) {
+    TypeParam own({.capacity = capacity});
+    for (int i = 0; i != 3000; ++i) {
+      ASSERT_TRUE(own.put(this->key(i), this->value(i)));
+      ASSERT_EQ(own.get(this->key(i)), this->value(i));
+      if (i % 3 == 0) own.get(this->key(i / 2));
+    }
+  }
+}
+
 // Trap: an entry is served at its deadline because nobody has removed it yet.
 TYPED_TEST(expiring_cache, nothing_is_served_at_its_deadline) {
   for (const std::chrono::nanoseconds lives : {2 * tick, 7 * tick, 64 * tick, 1000 * tick, 100'000 * tick}) {

@@ -2,9 +2,9 @@
 // Random operations on a cache and on what it is specified by, side by side, with a clock that the test moves:
 // 100 thousand of each kind, or VERIFY_EFFORT=n hundred thousand.
 //
-//   identical to a dictionary        as long as the capacity is not reached
-//   identical to policy and dictionary  what is evicted, too: the policy beside it is told what the cache tells its
-//   never wrong                      with several shards, an entry may be absent
+//   is a dictionary                as long as the capacity is not reached
+//   is a policy and a dictionary   what is evicted, too: the policy is told what the cache tells its own
+//   is never wrong                 with several shards: an entry may be absent
 #include <algorithm>
 #include <bit>
 #include <chrono>

@@ -37,8 +37,7 @@ struct state {
 };
 
 // Applies the call; false if it cannot have said that. Where it says that a key is not there, the cache has
-// forgotten it if it was: that is possible at any time, unless the cache never does. If it has to be exact, what
-// has not expired is there.
+// forgotten it if it was: that is possible at any time. If it has to be exact, what has not expired is there.
 inline bool apply(state& in, const call& made, bool is_exact) {
   if (made.what == action::advance) {
     in.now += made.time;

@@ -12,11 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include <plait/cache_statistics.hpp>
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
 #include <plait/detail/cache/hit_sample.hpp>
+#include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/removed_entries.hpp>
 #include <plait/detail/cache/timer_wheel.hpp>
 #include <plait/detail/cache/window_trials.hpp>
@@ -24,6 +26,7 @@
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/map/map_table.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
 #include <plait/mutex.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -41,6 +44,7 @@ class alignas(contention_free_distance) cache_shard {
   using table = map_table<K, cached_value<V>, Hash, Allocator>;
   using slot = typename table::slot;
   using removed = removed_entries<slot, cached_value<V>>;
+  using flight = load_flight<K, V>;
 
   static constexpr bool is_read_unlocked = table::is_read_unlocked;
   static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
@@ -90,24 +94,39 @@ class alignas(contention_free_distance) cache_shard {
            cache_tick now, removed& gone) {
     const std::lock_guard guard(lock_);
     prepare(now, budget, gone);
-    const bool keeps = deadline > now;
-    std::optional<entry_stamp> old = find(hash, matches);
-    if (old && (old->deadline() <= now || (!keeps && when != put_when::absent))) {
-      const bool was_alive = old->deadline() > now;
-      remove(old->number(), gone);
-      if (was_alive) return false;
-      old.reset();
+    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, now, gone);
+  }
+
+  // The value that is being loaded for the key by somebody: the caller uses that flight from now on. Or a new
+  // flight that is the caller's, who is to end() it. Nothing if the key is there.
+  template <class Matches>
+  flight* join(std::uint64_t hash, Matches matches, const K& key, cache_tick now, bool& is_mine) {
+    const std::lock_guard guard(lock_);
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (found && found->deadline() > now) return nullptr;
+    flight* joined = flights_.find(hash, matches);
+    is_mine = joined == nullptr;
+    if (is_mine) {
+      joined = new flight(hash, key);
+      flights_.add(*joined);
+    } else {
+      joined->use();
     }
-    if (!keeps || when == (old ? put_when::absent : put_when::present)) return false;
-    if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : next_number());
-    if (old) {
-      replace(hash, entry_stamp(old->number(), deadline), std::forward<M>(value), gone);
-      wheel_.remove(old->number());
-      file(old->number(), deadline);
-      count_hit(hash, old->number());
-      return true;
-    }
-    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, gone);
+    return joined;
+  }
+  // The flight is over, and its value is put in unless the key was changed meanwhile. If that throws, or is not
+  // wanted, there is nothing but the end.
+  template <class Matches>
+  void end(flight& over, Matches matches, const V& value, cache_tick deadline, cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const at_end_of_scope leave([&]() noexcept { flights_.remove(over); });
+    if (over.is_outdated()) return;
+    prepare(now, budget, gone);
+    put_prepared(put_when::always, over.hash(), matches, over.key(), value, deadline, now, gone);
+  }
+  void end(flight& over) noexcept {
+    const std::lock_guard guard(lock_);
+    flights_.remove(over);
   }
 
   // False if there is none that is alive.
@@ -115,19 +134,30 @@ class alignas(contention_free_distance) cache_shard {
   bool remove(std::uint64_t hash, Matches matches, cache_tick now, removed& gone) {
     const std::lock_guard guard(lock_);
     prepare(now, budget, gone);
+    flights_.outdate(hash);
     const std::optional<entry_stamp> found = find(hash, matches);
     if (!found) return false;
     remove(found->number(), gone);
-    return found->deadline() > now;
+    if (found->deadline() > now) return true;
+    ++expirations_;
+    return false;
   }
 
   // Removes entries with numbers from `first` on, which it moves on; false at the end.
   bool clear_some(entry_number& first, removed& gone) noexcept {
     const std::lock_guard guard(lock_);
+    flights_.outdate_all();
     const entry_number last = first + std::min(most_at_once, numbers_ - std::min(first, numbers_));
     for (; first < last; ++first)
       if (policy_.contains(first)) remove(first, gone);
     return first < numbers_;
+  }
+
+  // Adds what has left by itself.
+  void add_to(cache_statistics& sum) const noexcept {
+    const std::lock_guard guard(lock_);
+    sum.evictions += evictions_;
+    sum.expirations += expirations_;
   }
 
   // Removes up to so many of those that have expired, and returns how many entries are left.
@@ -145,12 +175,41 @@ class alignas(contention_free_distance) cache_shard {
   static constexpr std::size_t budget = sync::sized(16, 2);
   static constexpr entry_number most_at_once = sync::sized(1000, 2);
 
+  template <class Matches, class L, class M>
+  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
+                    cache_tick now, removed& gone) {
+    std::optional<entry_stamp> old = find(hash, matches);
+    if (old && old->deadline() <= now) {
+      remove(old->number(), gone);
+      ++expirations_;
+      old.reset();
+    }
+    if (when == (old ? put_when::absent : put_when::present)) return false;
+    flights_.outdate(hash);
+    if (deadline <= now) {
+      if (old) remove(old->number(), gone);
+      return false;
+    }
+    if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : next_number());
+    if (old) {
+      replace(hash, entry_stamp(old->number(), deadline), std::forward<M>(value), gone);
+      wheel_.remove(old->number());
+      file(old->number(), deadline);
+      count_hit(hash, old->number());
+      return true;
+    }
+    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, gone);
+  }
+
   static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
 
   // What happened since the lock was last held.
   void prepare(cache_tick now, std::size_t most, removed& gone) {
     sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
-    wheel_.advance(now, most, [&](entry_number entry) noexcept { remove_unfiled(entry, gone); });
+    wheel_.advance(now, most, [&](entry_number entry) noexcept {
+      remove_unfiled(entry, gone);
+      ++expirations_;
+    });
   }
 
   // Calls use(chain&, place) for an entry that is there.
@@ -187,6 +246,7 @@ class alignas(contention_free_distance) cache_shard {
         } else {
           wheel_.remove(other);
           take_out(other, gone);
+          ++evictions_;
         }
       });
       sample_rate_.store(policy_.sampling_rate(), sync::relaxed);  // relaxed: a hint
@@ -258,12 +318,15 @@ class alignas(contention_free_distance) cache_shard {
 
   alignas(contention_free_distance) hit_sample sample_;
 
-  alignas(contention_free_distance) mutex lock_;  // guards what follows
+  alignas(contention_free_distance) mutable mutex lock_;  // guards what follows
   basic_adaptive_tinylfu<counted_by_cache> policy_;
   timer_wheel wheel_;
+  load_flights<K, V> flights_;
   std::vector<entry_number> free_;  // numbers that no entry has
   entry_number numbers_ = 0;        // all from this one on have never been used
   std::size_t size_ = 0;
+  std::uint64_t evictions_ = 0;
+  std::uint64_t expirations_ = 0;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -76,7 +76,7 @@ class basic_lazy_queues {
     hits_.clear(entry);
     if (entry_weight > capacity_) return evict(entry);
     lists_.push_front(window, entry, entry_weight);
-    balance(sketch, evict);
+    balance(sketch, evict, entry);
   }
 
   void erase(entry_number entry) noexcept { lists_.remove(entry); }
@@ -87,9 +87,25 @@ class basic_lazy_queues {
 
   template <class Evict>
   void balance(frequency_sketch& sketch, Evict&& evict) {
+    balance(sketch, evict, no_entry);
+  }
+
+ private:
+  enum queue : std::size_t { window, probation, protection };
+
+  static constexpr entry_number no_entry = static_cast<entry_number>(-1);
+
+  // The newest entry leaves only if it is too heavy for the window: whoever has just put something in expects
+  // to find it.
+  template <class Evict>
+  void balance(frequency_sketch& sketch, Evict& evict, entry_number newest) {
     fill_probation(sketch);
     while (lists_.weight(window) > window_) {
       const entry_number candidate = lists_.back(window);
+      if (candidate == newest && lists_.size(window) != 1) {
+        lists_.move_to_front(window, candidate);
+        continue;
+      }
       if (hits_.count(candidate) != 0) {
         count_hits(candidate, sketch);
         lists_.move_to_front(window, candidate);
@@ -101,9 +117,6 @@ class basic_lazy_queues {
     }
     while (weight() > capacity_) leave(has_victim() ? victim(sketch) : lists_.back(window), evict);
   }
-
- private:
-  enum queue : std::size_t { window, probation, protection };
 
   bool has_victim() const noexcept { return !lists_.empty(probation) || !lists_.empty(protection); }
 

@@ -14,8 +14,8 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Six slots of 16 bytes and what goes before them fill a pair of cache lines. Of larger ones there are one or two
-// more if the lines that six of them begin have room for that: seven of 24 bytes fill three lines.
+// Six slots of 16 bytes and what goes before them fill a pair of cache lines. Of larger ones there are one or
+// two more if the lines that six of them begin have room for that: seven of 24 bytes fill three lines.
 template <class Slot>
 struct block_shape {
   static constexpr std::size_t before_slots = 3 * sizeof(std::uint64_t);
