@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -305,12 +306,112 @@ const verify::scenario scenarios[] = {
      {.depth_first = 4'000}},
 };
 
+using word_cache = plait::expiring_cache<std::uint64_t, std::uint64_t, placed>;
+
+const verify::scenario loads[] = {
+    {"one_of_two_loads",
+     [] {
+       word_cache cache({.capacity = 2});
+       int made = 0;
+       const auto get = [&] { check(cache.get_or_load(key_a, [&] { return ++made, 5; }) == 5); };
+       threads(get, get);
+       check(made == 1 && cache.get(key_a) == 5);
+     },
+     {.depth_first = 8'000}},
+    {"one_of_three_loads_and_one_is_enough",
+     [] {
+       word_cache cache({.capacity = 1});
+       int made = 0;
+       const auto get = [&] { check(cache.get_or_load(key_a, [&] { return ++made, 5; }) == 5); };
+       threads(get, get, get);
+       check(made == 1);
+     },
+     {.depth_first = 4'000}},
+    {"a_load_that_a_remove_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       plait::detail::sync::atomic<std::uint64_t> source{1};
+       const auto load = [&] { return source.load(plait::detail::sync::seq_cst); };
+       threads([&] { cache.get_or_load(key_a, load); },
+               [&] {
+                 source.store(2, plait::detail::sync::seq_cst);
+                 cache.remove(key_a);
+                 check(cache.get_or_load(key_a, load) == 2, "nothing older than the remove");
+               });
+       check(cache.get(key_a) == 2);
+     },
+     {.depth_first = 8'000}},
+    {"a_load_that_a_put_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       threads([&] { cache.get_or_load(key_a, [] { return 1; }); },
+               [&] {
+                 cache.put(key_a, 2);
+                 check(cache.get(key_a) == 2, "what was put is newer than what was loaded");
+                 cache.put(key_b, 3), cache.remove(key_b);
+               });
+       check(cache.get(key_a) == 2);
+     },
+     {.depth_first = 8'000}},
+    {"a_load_that_a_clear_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       plait::detail::sync::atomic<std::uint64_t> source{1};
+       threads([&] { cache.get_or_load(key_a, [&] { return source.load(plait::detail::sync::seq_cst); }); },
+               [&] {
+                 source.store(2, plait::detail::sync::seq_cst);
+                 cache.clear();
+                 check(cache.get(key_a).value_or(2) == 2);
+               });
+       check(cache.get(key_a).value_or(2) == 2);
+     },
+     {.depth_first = 8'000}},
+    {"the_next_one_loads_after_a_throw",
+     [] {
+       word_cache cache({.capacity = 2});
+       int refused = 0;
+       const auto get = [&](bool fails) {
+         return [&, fails] {
+           try {
+             check(cache.get_or_load(key_a, [&] { return fails ? throw 1 : std::uint64_t{5}; }) == 5);
+           } catch (int) {
+             ++refused;
+           }
+         };
+       };
+       threads(get(true), get(false));
+       check(cache.contains(key_a) ? refused <= 1 : refused == 2, "both have shared the one failure");
+     },
+     {.depth_first = 8'000}},
+    {"two_that_would_wait_for_each_other_are_told_so",
+     [] {
+       word_cache cache({.capacity = 3});
+       int refused = 0;
+       const auto get = [&](std::uint64_t own, std::uint64_t other) {
+         return [&, own, other] {
+           try {
+             cache.get_or_load(own, [&] { return cache.get_or_load(other, [] { return 5; }); });
+           } catch (const std::logic_error&) {
+             ++refused;
+           }
+         };
+       };
+       threads(get(key_a, key_b), get(key_b, key_a));
+       check(refused <= 2);
+       check(cache.get_or_load(key_a, [] { return 6; }) != 0 &&
+             cache.get_or_load(key_b, [] { return 6; }) != 0);
+     },
+     {.depth_first = 4'000}},
+};
+
 class expiring_cache_model : public testing::TestWithParam<verify::scenario> {};
 
 TEST_P(expiring_cache_model, is_sound_in_every_execution) {
   model::expect_sound(GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(scenarios, expiring_cache_model, testing::ValuesIn(scenarios), model::name_of);
+
+INSTANTIATE_TEST_SUITE_P(loads, expiring_cache_model, testing::ValuesIn(loads), model::name_of);
 
 class expiring_cache_pairs : public testing::TestWithParam<model::row> {};
 
@@ -322,8 +423,10 @@ constexpr verify::options few{.depth_first = 300, .priorities = 40, .random = 40
 INSTANTIATE_TEST_SUITE_P(words, expiring_cache_pairs, testing::ValuesIn(rows<word>(few)), model::name_of);
 INSTANTIATE_TEST_SUITE_P(objects, expiring_cache_pairs, testing::ValuesIn(rows<object>(few)), model::name_of);
 
-// A hit takes no lock: it goes on wherever a thread that changes the cache is stopped, but for the moment in
-// which that stores the words of its block.
+TEST(expiring_cache_orders, every_order_of_a_load_is_needed) {
+  model::expect_orders_needed(loads, "load_flight.hpp", {}, {.depth_first = 2'000});
+}
+
 TEST(expiring_cache_progress, who_changes_the_cache_may_hold_up_others_who_do) {
   model::expect_others_held_up([] {
     world<word> in(room);
