@@ -229,6 +229,25 @@ TYPED_TEST(expiring_cache, size_counts_what_has_not_expired) {
   EXPECT_EQ(own.size(), 0u);
 }
 
+// More expire at once than a call removes.
+TYPED_TEST(expiring_cache, what_has_expired_and_is_still_in_the_way_is_not_there) {
+  TypeParam own({.capacity = 4000, .time_to_live = 1s});
+  const auto fill = [&] {
+    for (int i = 0; i != 3000; ++i) own.put(this->key(i), this->value(i));
+    manual_clock::advance(1s);
+  };
+  fill();
+  for (int i = 2999; i >= 2000; --i) ASSERT_FALSE(own.replace(this->key(i), this->value(i)));
+  for (int i = 1999; i >= 1000; --i) ASSERT_FALSE(own.remove(this->key(i)));
+  for (int i = 999; i >= 0; --i) ASSERT_TRUE(own.add(this->key(i), this->value(i + 1)));
+  EXPECT_EQ(own.size(), 1000u);
+  for (int i = 0; i != 1000; ++i) ASSERT_EQ(own.get(this->key(i)), this->value(i + 1));
+  fill();
+  for (int i = 2999; i >= 0; --i) ASSERT_TRUE(own.put(this->key(i), this->value(i + 2)));
+  EXPECT_EQ(own.size(), 3000u);
+  for (int i = 0; i != 3000; ++i) ASSERT_EQ(own.get(this->key(i)), this->value(i + 2));
+}
+
 // Trap: live entries are evicted while dead ones stay.
 TYPED_TEST(expiring_cache, what_has_expired_makes_room) {
   for (int i = 0; i != 90; ++i) this->cache.put(this->key(i), this->value(i), 1s);

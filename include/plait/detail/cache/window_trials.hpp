@@ -80,12 +80,12 @@ class window_trials {
   };
 
   entry_number number_of(std::uint64_t hash) {
+    if (free_.empty()) {  // first, because it may throw
+      keys_.emplace_back();
+      free_.push_back(static_cast<entry_number>(keys_.size() - 1));
+    }
     const auto [found, is_new] = numbers_.try_emplace(hash);
     if (!is_new) return found->second;
-    if (free_.empty()) {
-      free_.push_back(static_cast<entry_number>(keys_.size()));
-      keys_.emplace_back();
-    }
     found->second = free_.back();
     free_.pop_back();
     keys_[found->second].hash = hash;
