@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Four threads, one text each, and one counter for the words of all.
+// Four threads, one text each, and one counter for the words of all. Counting a word is one call: as in
+// `counts[word] += 1`, which reads, adds and writes, others would come between, and their counts get lost.
 #include <array>
 #include <cctype>
 #include <iostream>
