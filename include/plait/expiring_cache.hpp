@@ -5,9 +5,11 @@
 // when nothing may be forgotten.
 //
 //   operation             progress      promise                                complexity
-//   get, visit, contains  no lock (1)   never what has expired                 O(1)
+//   get, visit, contains, no lock (1)   never what has expired                 O(1)
+//     time_to_live
 //   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
-//     remove                            seen by all later calls                times O(1000) (3)
+//     remove,                           seen by all later calls                times O(1000) (3)
+//     set_time_to_live
 //   get_or_load           as put (4)    one load, however many ask             as put
 //   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
 //   expire                blocks (2)    removes all that has expired           O(shards + expired)
@@ -182,6 +184,17 @@ class expiring_cache {
     }
   }
 
+  // How long it has left to live; nothing if there is none.
+  template <class L = K>
+    requires is_key<const L&>
+  std::optional<entry_lifetime> time_to_live(const L& key) const {
+    const std::optional<detail::entry_stamp> stamp = find_stamp(key);
+    if (!stamp) return std::nullopt;
+    if (stamp->deadline() == detail::entry_stamp::never) return never_expires;
+    const std::chrono::nanoseconds end(stamp->deadline() << detail::entry_stamp::log_tick);
+    return entry_lifetime(std::max(end - (now() - made_at_), std::chrono::nanoseconds(0)));
+  }
+
   // -- one key: changing --
 
   // Whether it was there or not: from now on it has this value, and a new time to live. False if it is not
@@ -219,6 +232,19 @@ class expiring_cache {
     requires is_key<L> && std::constructible_from<V, M>
   bool replace(L&& key, M&& value, entry_lifetime time_to_live) {
     return store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // Begins another time to live for the value that it has. One that is over removes it. False if there was
+  // none.
+  template <class L = K>
+    requires is_key<const L&>
+  bool set_time_to_live(const L& key, entry_lifetime time_to_live) {
+    const auto& own = wanted(key);
+    const std::uint64_t hash = hash_(own);
+    const std::chrono::nanoseconds moment = moment_of_put(time_to_live);
+    removed gone;
+    return shards_.of(hash).set_deadline(hash, equal_to(own), deadline(moment, time_to_live), tick(moment),
+                                         gone);
   }
 
   // False if there was none.

@@ -143,6 +143,33 @@ class alignas(contention_free_distance) cache_shard {
     return false;
   }
 
+  // Gives an entry that is alive another deadline, and removes it if that is over; false if there is none.
+  template <class Matches>
+  bool set_deadline(std::uint64_t hash, Matches matches, cache_tick deadline, cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    prepare(now, budget, gone);
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (!found || found->deadline() <= now) return false;
+    const entry_number number = found->number();
+    if (deadline <= now) {
+      remove(number, gone);
+      return true;
+    }
+    if (deadline != entry_stamp::never) wheel_.make_room(number);
+    change(hash, number, [&](chain& held, const place& at) noexcept {
+      const entry_stamp stamp(number, deadline);
+      if constexpr (is_read_unlocked) {
+        held.begin_change();
+        at.at().set_value({at.at().value().value, stamp});
+      } else {
+        at.at().value().stamp = stamp;
+      }
+    });
+    wheel_.remove(number);
+    file(number, deadline);
+    return true;
+  }
+
   // Removes entries with numbers from `first` on, which it moves on; false at the end.
   bool clear_some(entry_number& first, removed& gone) noexcept {
     const std::lock_guard guard(lock_);
