@@ -36,9 +36,10 @@
 // does not prolong it. Time is that of a clock that is never set back.
 // Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
 //
-// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors run
-// under none, but for those of objects moved from. If Hash, Equal, a constructor or an allocation throws, the
-// cache is as it was, but for what an insertion that failed has evicted.
+// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors and
+// the function of on_removal() run under none, but for destructors of objects moved from. If Hash, Equal, a
+// constructor or an allocation throws, the cache is as it was, but for what an insertion that failed has
+// evicted.
 //
 // K, V, Hash, Equal: as in hash_map. Operations that return copies need copies. Clock: time_source; now() is
 // called by several threads at once. Every call must have returned before the cache is destroyed. A child of
@@ -75,6 +76,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/hash_map.hpp>
+#include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -242,7 +244,7 @@ class expiring_cache {
     const auto& own = wanted(key);
     const std::uint64_t hash = hash_(own);
     const std::chrono::nanoseconds moment = moment_of_put(time_to_live);
-    removed gone;
+    removed gone(listener_);
     return shards_.of(hash).set_deadline(hash, equal_to(own), deadline(moment, time_to_live), tick(moment),
                                          gone);
   }
@@ -253,7 +255,7 @@ class expiring_cache {
   bool remove(const L& key) {
     const auto& own = wanted(key);
     const std::uint64_t hash = hash_(own);
-    removed gone;
+    removed gone(listener_);
     return shards_.of(hash).remove(hash, equal_to(own), tick_of_now(), gone);
   }
 
@@ -263,7 +265,7 @@ class expiring_cache {
   size_type size() {
     size_type all = 0;
     for (shard& each : shards_) {
-      removed gone;
+      removed gone(listener_);
       all += each.expire(tick_of_now(), shard::everything, gone);
     }
     return all;
@@ -278,13 +280,23 @@ class expiring_cache {
     for (shard& each : shards_) {
       detail::entry_number first = 0;
       for (bool has_more = true; has_more;) {
-        removed gone;
+        removed gone(listener_);
         has_more = each.clear_some(first, gone);
       }
     }
   }
 
   std::uint64_t capacity() const noexcept { return capacity_; }
+
+  // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
+  // whose call removed it, before that returns and with no lock held: f may use the cache. It must not throw.
+  // To be called before other threads use the cache. The destructor tells nobody, nor does a call that finds no
+  // memory to keep the value until then.
+  template <std::invocable<const K&, const V&, removal_cause> F>
+    requires std::copy_constructible<K> && std::copy_constructible<F>
+  void on_removal(F f) {
+    listener_ = std::move(f);
+  }
 
   // What has happened so far: each number of some moment during the call.
   cache_statistics statistics() const {
@@ -415,7 +427,7 @@ class expiring_cache {
     try {
       const V& value = mine.set_value(call(std::forward<F>(f)));
       const std::chrono::nanoseconds moment = moment_of_put(lives);
-      removed gone;
+      removed gone(listener_);
       is_listed = false;
       in.end(mine, equal_to(key), value, deadline(moment, lives), tick(moment), gone);
       mine.finish();
@@ -453,7 +465,7 @@ class expiring_cache {
     auto&& key = wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
     const std::chrono::nanoseconds moment = moment_of_put(lives);
-    removed gone;
+    removed gone(listener_);
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
                                 std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
   }
@@ -467,6 +479,7 @@ class expiring_cache {
   const std::chrono::nanoseconds made_at_;
   detail::sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
   detail::shard_array<shard, Allocator> shards_;
+  typename removed::listener listener_;  // changes before there are other threads
   detail::load_waits<K, V> waits_;
   counter hits_;
   counter misses_;

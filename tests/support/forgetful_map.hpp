@@ -37,8 +37,8 @@ struct state {
 };
 
 // Applies the call; false if it cannot have said that. Where it says that a key is not there, the cache has
-// forgotten it if it was: that is possible at any time. If it has to be exact, what
-// never expires is there. (A time to live begins at any moment of the call, so it may end before the next call.)
+// forgotten it if it was: that is possible at any time. If it has to be exact, what never expires is there. (A
+// time to live begins at any moment of the call, so it may end before the next call.)
 inline bool apply(state& in, const call& made, bool is_exact) {
   if (made.what == action::advance) {
     in.now += made.time;
