@@ -274,6 +274,9 @@ const verify::scenario scenarios[] = {
         "a_hit_beside_a_replacement", expiring, [](auto& in) { in.put(key_a, 5, 9), in.put(key_a, 6); },
         [](auto& in) { in.get(key_a), in.get(key_a), in.get(key_a); }),
     both<word>(
+        "an_old_value_and_a_new_deadline", expiring, [](auto& in) { in.put(key_a, 5, 9); },
+        [](auto& in) { in.advance(2), in.get(key_a); }, {.depth_first = 30'000}),
+    both<word>(
         "an_old_deadline_and_a_new_value", expiring, [](auto& in) { in.advance(2), in.put(key_a, 5, 2); },
         [](auto& in) { in.get(key_a), in.get(key_a), in.get(key_a); }),
     both<word>(
