@@ -363,6 +363,7 @@ struct clock {
     auto* const now = detail::execution::current();
     return time_point(duration(now != nullptr ? now->now() : 0));
   }
+  static time_point recently() noexcept { return now(); }
 };
 
 inline void pause(site where = site::current()) noexcept {

@@ -4,9 +4,12 @@
 
 #include <plait/access_statistics.hpp>
 #include <plait/bounded_queue.hpp>
+#include <plait/cache_options.hpp>
+#include <plait/cache_statistics.hpp>
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
+#include <plait/expiring_cache.hpp>
 #include <plait/hash_map.hpp>
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
@@ -24,6 +27,7 @@
 #include <plait/queue_scopes.hpp>
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
+#include <plait/removal_cause.hpp>
 #include <plait/shared_mutex.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/stats_map.hpp>

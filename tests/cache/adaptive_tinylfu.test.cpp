@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -151,7 +152,7 @@ class slow_queues {
     if (real_) sketch.add(hash);
     if (weight > capacity_) return {key};
     window_.push_front({key, hash, weight, 0});
-    return balance(sketch);
+    return balance(sketch, key);
   }
 
   void erase(std::uint64_t key) {
@@ -164,12 +165,15 @@ class slow_queues {
     window_weight_ = window;
   }
 
-  std::vector<std::uint64_t> balance(frequency_sketch& sketch) {
+  std::vector<std::uint64_t> balance(frequency_sketch& sketch,
+                                     std::optional<std::uint64_t> newest = std::nullopt) {
     gone_.clear();
     shrink_protected(sketch);
     while (weight_of(window_) > window_weight_) {
       entry oldest = take_back(window_);
-      if (oldest.hits > 0) {
+      if (oldest.key == newest && !window_.empty()) {
+        window_.push_front(oldest);
+      } else if (oldest.hits > 0) {
         harvest(oldest, sketch);
         window_.push_front(oldest);
       } else if (makes_room(oldest, sketch)) {

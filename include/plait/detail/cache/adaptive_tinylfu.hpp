@@ -21,11 +21,13 @@ namespace PLAIT_NAMESPACE::detail {
 // A large window keeps what was asked for lately, a small one what is asked for often. Which is better
 // depends on the workload, and one may be far worse than another with no better one close to it. So all are
 // tried at once, on a sample, and every epoch the one whose trial had the most hits is taken.
-class adaptive_tinylfu {
+template <class Hits>
+class basic_adaptive_tinylfu {
  public:
   // Throws std::invalid_argument if the capacity is 0.
-  explicit adaptive_tinylfu(std::uint64_t capacity)
-      : queues_(capacity, window_trials::window_of(first_trial, capacity), lazy_queues::role::real),
+  explicit basic_adaptive_tinylfu(std::uint64_t capacity, Hits hits = Hits())
+      : queues_(capacity, window_trials::window_of(first_trial, capacity), basic_lazy_queues<Hits>::role::real,
+                std::move(hits)),
         trials_(capacity) {
     if (capacity == 0) throw std::invalid_argument("plait: a cache of capacity 0 holds nothing; give it room");
   }
@@ -34,6 +36,19 @@ class adaptive_tinylfu {
     queues_.hit(entry);
     ask(queues_.hash_of(entry), queues_.weight_of(entry), true);
   }
+
+  // For a cache that counts hits itself, and tells of those of keys in the sample alone: each stands for as
+  // many requests as there are keys for one in the sample.
+  void sampled_hit(entry_number entry) {
+    if (!queues_.contains(entry) || !trials_.samples(queues_.hash_of(entry))) return;
+    asked_ += trials_.rate() - 1;
+    ask(queues_.hash_of(entry), queues_.weight_of(entry), true);
+  }
+  // One key in so many is in the sample. Changes in insert() alone.
+  std::size_t sampling_rate() const noexcept { return trials_.rate(); }
+  bool contains(entry_number entry) const noexcept { return queues_.contains(entry); }
+  std::uint64_t hash_of(entry_number entry) const noexcept { return queues_.hash_of(entry); }
+  std::uint64_t weight_of(entry_number entry) const noexcept { return queues_.weight_of(entry); }
 
   template <class Evict>
   void insert(entry_number entry, std::uint64_t hash, std::uint64_t weight, Evict&& evict) {
@@ -127,7 +142,7 @@ class adaptive_tinylfu {
   }
 
   frequency_sketch sketch_;
-  lazy_queues queues_;
+  basic_lazy_queues<Hits> queues_;
   window_trials trials_;
   std::array<score, window_trials::count> scores_{};
   std::size_t current_ = first_trial;    // the trial whose window is in use
@@ -138,6 +153,7 @@ class adaptive_tinylfu {
   double hits_here_ = 0;                 // and how often it was there
   unsigned epochs_here_ = 0;
 };
+using adaptive_tinylfu = basic_adaptive_tinylfu<own_hits>;
 static_assert(eviction_policy<adaptive_tinylfu>);
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <plait/detail/cache/entry_lists.hpp>
@@ -13,6 +14,26 @@
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
+
+// How often each entry was hit since it last was at the end of a queue, up to `most`: for queues that are told
+// of every hit. A cache whose hits take no lock counts them itself and gives its queues another such class.
+class own_hits {
+ public:
+  static constexpr unsigned most = 3;
+
+  // Makes room for entries below that number.
+  void make_room(std::size_t entries) {
+    if (counts_.size() < entries) counts_.resize(entries);
+  }
+  void add(entry_number entry) noexcept {
+    if (counts_[entry] != most) ++counts_[entry];
+  }
+  unsigned count(entry_number entry) const noexcept { return counts_[entry]; }
+  void clear(entry_number entry) noexcept { counts_[entry] = 0; }
+
+ private:
+  std::vector<std::uint8_t> counts_;
+};
 
 // New entries pass through the window. One that comes to its end has to be asked for more often than the entry
 // that would leave in its place, if it is to stay in probation; one that was hit there moves on to
@@ -23,12 +44,13 @@ namespace PLAIT_NAMESPACE::detail {
 // hits go to the sketch.
 //
 // Trials are queues that see a sample of the keys: they read the sketch of the real ones and add nothing to it.
-class lazy_queues {
+template <class Hits>
+class basic_lazy_queues {
  public:
   enum class role { real, trial };
 
-  lazy_queues(std::uint64_t capacity, std::uint64_t window_weight, role as)
-      : capacity_(capacity), window_(window_weight), role_(as) {}
+  basic_lazy_queues(std::uint64_t capacity, std::uint64_t window_weight, role as, Hits hits = Hits())
+      : capacity_(capacity), window_(window_weight), role_(as), hits_(std::move(hits)) {}
 
   std::uint64_t capacity() const noexcept { return capacity_; }
   std::uint64_t weight() const noexcept {
@@ -38,23 +60,23 @@ class lazy_queues {
     return lists_.size(window) + lists_.size(probation) + lists_.size(protection);
   }
   bool contains(entry_number entry) const noexcept { return lists_.contains(entry); }
-  std::uint64_t hash_of(entry_number entry) const noexcept { return keys_[entry].hash; }
+  std::uint64_t hash_of(entry_number entry) const noexcept { return hashes_[entry]; }
   std::uint64_t weight_of(entry_number entry) const noexcept { return lists_.weight_of(entry); }
 
-  void hit(entry_number entry) noexcept {
-    if (keys_[entry].hits != most_hits) ++keys_[entry].hits;
-  }
+  void hit(entry_number entry) noexcept { hits_.add(entry); }
 
   template <class Evict>
   void insert(entry_number entry, std::uint64_t hash, std::uint64_t entry_weight, frequency_sketch& sketch,
               Evict&& evict) {
     lists_.make_room(entry);
-    if (entry >= keys_.size()) keys_.resize(lists_.room());
+    if (entry >= hashes_.size()) hashes_.resize(lists_.room());
+    hits_.make_room(lists_.room());
     if (role_ == role::real) sketch.add(hash);
-    keys_[entry] = {hash, 0};
+    hashes_[entry] = hash;
+    hits_.clear(entry);
     if (entry_weight > capacity_) return evict(entry);
     lists_.push_front(window, entry, entry_weight);
-    balance(sketch, evict);
+    balance(sketch, evict, entry);
   }
 
   void erase(entry_number entry) noexcept { lists_.remove(entry); }
@@ -65,10 +87,26 @@ class lazy_queues {
 
   template <class Evict>
   void balance(frequency_sketch& sketch, Evict&& evict) {
+    balance(sketch, evict, no_entry);
+  }
+
+ private:
+  enum queue : std::size_t { window, probation, protection };
+
+  static constexpr entry_number no_entry = static_cast<entry_number>(-1);
+
+  // The newest entry leaves only if it is too heavy for the window: whoever has just put something in expects
+  // to find it.
+  template <class Evict>
+  void balance(frequency_sketch& sketch, Evict& evict, entry_number newest) {
     fill_probation(sketch);
     while (lists_.weight(window) > window_) {
       const entry_number candidate = lists_.back(window);
-      if (keys_[candidate].hits != 0) {
+      if (candidate == newest && lists_.size(window) != 1) {
+        lists_.move_to_front(window, candidate);
+        continue;
+      }
+      if (hits_.count(candidate) != 0) {
         count_hits(candidate, sketch);
         lists_.move_to_front(window, candidate);
       } else if (admit(candidate, sketch, evict)) {
@@ -79,16 +117,6 @@ class lazy_queues {
     }
     while (weight() > capacity_) leave(has_victim() ? victim(sketch) : lists_.back(window), evict);
   }
-
- private:
-  enum queue : std::size_t { window, probation, protection };
-
-  static constexpr unsigned most_hits = 3;
-
-  struct key {
-    std::uint64_t hash = 0;
-    unsigned hits = 0;  // since it last was at the end of a queue
-  };
 
   bool has_victim() const noexcept { return !lists_.empty(probation) || !lists_.empty(protection); }
 
@@ -101,7 +129,7 @@ class lazy_queues {
         lists_.move_to_front(probation, oldest);
       }
       const entry_number oldest = lists_.back(probation);
-      if (keys_[oldest].hits == 0) return oldest;
+      if (hits_.count(oldest) == 0) return oldest;
       count_hits(oldest, sketch);
       lists_.move_to_front(protection, oldest);
       fill_probation(sketch);
@@ -113,7 +141,7 @@ class lazy_queues {
     const std::uint64_t rest = capacity_ - std::min(window_, capacity_);
     while (lists_.weight(protection) > rest - rest / 5) {
       const entry_number oldest = lists_.back(protection);
-      const bool again = keys_[oldest].hits != 0;
+      const bool again = hits_.count(oldest) != 0;
       count_hits(oldest, sketch);
       lists_.move_to_front(again ? protection : probation, oldest);
     }
@@ -125,8 +153,8 @@ class lazy_queues {
     while (weight() > capacity_) {
       if (!has_victim()) return false;
       const entry_number other = victim(sketch);
-      const unsigned wanted = sketch.frequency(keys_[candidate].hash);
-      const bool better = wanted > sketch.frequency(keys_[other].hash);
+      const unsigned wanted = sketch.frequency(hashes_[candidate]);
+      const bool better = wanted > sketch.frequency(hashes_[other]);
       if (!better && (wanted < lucky_from || !lucky())) return false;
       leave(other, evict);
     }
@@ -141,8 +169,8 @@ class lazy_queues {
 
   void count_hits(entry_number entry, frequency_sketch& sketch) noexcept {
     if (role_ == role::real)
-      for (unsigned i = 0; i != keys_[entry].hits; ++i) sketch.add(keys_[entry].hash);
-    keys_[entry].hits = 0;
+      for (unsigned i = hits_.count(entry); i != 0; --i) sketch.add(hashes_[entry]);
+    hits_.clear(entry);
   }
 
   // True once in 128. Somebody who knows the hash could keep an entry in for ever, by keys that share its
@@ -159,8 +187,10 @@ class lazy_queues {
   std::uint64_t window_;  // what the window holds at most, if others want the rest
   role role_;
   entry_lists<3> lists_;
-  std::vector<key> keys_;  // as long as lists_ has room
+  Hits hits_;
+  std::vector<std::uint64_t> hashes_;  // as long as lists_ has room
   std::uint64_t random_ = 88172645463325252;
 };
+using lazy_queues = basic_lazy_queues<own_hits>;
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -36,8 +36,9 @@ class window_trials {
       trials_.emplace_back(capacity, window_of(trial, capacity), lazy_queues::role::trial);
   }
 
-  bool samples(std::uint64_t hash) const noexcept {
-    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate_ - 1)) ==
+  bool samples(std::uint64_t hash) const noexcept { return samples(hash, rate_); }
+  static bool samples(std::uint64_t hash, std::size_t rate) noexcept {
+    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate - 1)) ==
            0;  // not the bits that choose the sketch's counters
   }
 
@@ -79,12 +80,12 @@ class window_trials {
   };
 
   entry_number number_of(std::uint64_t hash) {
+    if (free_.empty()) {  // first, because it may throw
+      keys_.emplace_back();
+      free_.push_back(static_cast<entry_number>(keys_.size() - 1));
+    }
     const auto [found, is_new] = numbers_.try_emplace(hash);
     if (!is_new) return found->second;
-    if (free_.empty()) {
-      free_.push_back(static_cast<entry_number>(keys_.size()));
-      keys_.emplace_back();
-    }
     found->second = free_.back();
     free_.pop_back();
     keys_[found->second].hash = hash;

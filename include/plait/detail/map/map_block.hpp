@@ -2,6 +2,7 @@
 // A few slots that stand and fall together: a lock, a version, and whatever of the keys did not fit.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,11 +14,19 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Six slots of 16 bytes and what goes before them fill a pair of cache lines.
+// Six slots of 16 bytes and what goes before them fill a pair of cache lines. Of larger ones there are one or
+// two more if the lines that six of them begin have room for that: seven of 24 bytes fill three lines.
 template <class Slot>
 struct block_shape {
-  static constexpr std::size_t slots = sync::sized(sizeof(Slot) <= 8 ? block_tags::most_slots : 6, 2);
+  static constexpr std::size_t before_slots = 3 * sizeof(std::uint64_t);
+  static constexpr std::size_t bytes_of_six =
+      (before_slots + 6 * sizeof(Slot) + cache_line - 1) / cache_line * cache_line;
+  static constexpr std::size_t fitting =
+      std::min((bytes_of_six - before_slots) / sizeof(Slot), block_tags::most_slots);
+
+  static constexpr std::size_t slots = sync::sized(sizeof(Slot) <= 8 ? block_tags::most_slots : fitting, 2);
   static constexpr std::size_t alignment = sizeof(Slot) > 8 && sizeof(Slot) <= 16 ? contention_free_distance
+                                           : fitting > 6                          ? cache_line
                                                                                   : cache_line / 2;
 };
 

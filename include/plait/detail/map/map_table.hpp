@@ -97,6 +97,11 @@ class map_table {
   // no lock to take, and the result is false.
   template <bool Grows, class Matches, class Use>
   bool change(std::uint64_t hash, Matches matches, Use use) {
+    return change_slot<Grows>(hash, by_key(matches), use);
+  }
+  // The same, for the slot for which matches(const slot&) is true.
+  template <bool Grows, class Matches, class Use>
+  bool change_slot(std::uint64_t hash, Matches matches, Use use) {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) {
@@ -113,7 +118,7 @@ class map_table {
       {
         chain held(in.info(), in.home(hash));
         if (directory_.find(hash) != in) continue;
-        const std::optional<bool> result = use(held, held.find(block_tags::tag_of(hash), by_key(matches)));
+        const std::optional<bool> result = use(held, held.find(block_tags::tag_of(hash), matches));
         if (result) return *result;
         depth = held.segment().depth.get();
       }

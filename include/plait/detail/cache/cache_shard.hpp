@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+// A part of a cache: the keys whose hashes have some bits in common, with a policy of their own.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <plait/cache_statistics.hpp>
+#include <plait/detail/cache/adaptive_tinylfu.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/hit_counters.hpp>
+#include <plait/detail/cache/hit_sample.hpp>
+#include <plait/detail/cache/load_flight.hpp>
+#include <plait/detail/cache/removed_entries.hpp>
+#include <plait/detail/cache/timer_wheel.hpp>
+#include <plait/detail/cache/window_trials.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/seeded_hash.hpp>
+#include <plait/detail/map/map_table.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/mutex.hpp>
+#include <plait/removal_cause.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// When put() stores.
+enum class put_when { always, absent, present };
+
+// Keys and values are in a table that is read without this shard's lock. Whatever changes it holds the lock: so
+// between two accesses of its holder nothing changes. What is in the table has a number, and is known to
+// the policy by it; and to the wheel, if it expires. What has expired may still be in all three: nobody is
+// shown it, and it is removed by and by.
+template <class K, class V, class Hash, class Allocator>
+class alignas(contention_free_distance) cache_shard {
+ public:
+  using table = map_table<K, cached_value<V>, Hash, Allocator>;
+  using slot = typename table::slot;
+  using removed = removed_entries<slot, K, V>;
+  using flight = load_flight<K, V>;
+
+  static constexpr bool is_read_unlocked = table::is_read_unlocked;
+  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+
+  cache_shard(std::uint64_t capacity, const seeded_hash<Hash>& hash, const Allocator& allocator)
+      : table_(hash, allocator), policy_(capacity, counted_by_cache(hits_)) {}
+
+  // -- without the lock --
+
+  // Calls use(seen), where seen.value() is a copy of the cached_value; false if the key is not there.
+  template <bool ComparesWords, class Matches, class Use>
+  bool read_words(std::uint64_t hash, Matches matches, Use use) const {
+    return table_.template read<ComparesWords>(hash, matches, use);
+  }
+  // Calls use(const cached_value&) under a lock that its key shares with few others.
+  template <class Matches, class Use>
+  bool read_object(std::uint64_t hash, Matches matches, Use use) const {
+    return table_.read_locked(hash, matches, [&](const slot& at) { use(at.value()); });
+  }
+
+  // What is known of a key, if it is there: it may have expired.
+  template <class Matches>
+  std::optional<entry_stamp> find(std::uint64_t hash, Matches matches) const {
+    std::optional<entry_stamp> found;
+    if constexpr (is_read_unlocked) {
+      read_words<false>(hash, matches, [&](const auto& seen) { found = seen.value().stamp; });
+    } else {
+      read_object(hash, matches, [&](const auto& value) { found = value.stamp; });
+    }
+    return found;
+  }
+
+  // The key of an entry that was found was asked for.
+  void count_hit(std::uint64_t hash, entry_number entry) noexcept {
+    hits_.add(entry);
+    if (window_trials::samples(hash, sample_rate_.load(sync::relaxed))) sample_.add(entry);  // relaxed: a hint
+  }
+
+  void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }
+
+  // -- with the lock --
+
+  // Puts the value in, or in the place of another one. False if `when` is against that, or if it is not
+  // kept: it expires at once, or the policy does not want it. What was taken out is in `gone`.
+  template <class Matches, class L, class M>
+  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
+           cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    prepare(now, budget, gone);
+    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, now, gone);
+  }
+
+  // The value that is being loaded for the key by somebody: the caller uses that flight from now on. Or a new
+  // flight that is the caller's, who is to end() it. Nothing if the key is there.
+  template <class Matches>
+  flight* join(std::uint64_t hash, Matches matches, const K& key, cache_tick now, bool& is_mine) {
+    const std::lock_guard guard(lock_);
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (found && found->deadline() > now) return nullptr;
+    flight* joined = flights_.find(hash, matches);
+    is_mine = joined == nullptr;
+    if (is_mine) {
+      joined = new flight(hash, key);
+      flights_.add(*joined);
+    } else {
+      joined->use();
+    }
+    return joined;
+  }
+  // The flight is over, and its value is put in unless the key was changed meanwhile. If that throws, or is not
+  // wanted, there is nothing but the end.
+  template <class Matches>
+  void end(flight& over, Matches matches, const V& value, cache_tick deadline, cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const at_end_of_scope leave([&]() noexcept { flights_.remove(over); });
+    if (over.is_outdated()) return;
+    prepare(now, budget, gone);
+    put_prepared(put_when::always, over.hash(), matches, over.key(), value, deadline, now, gone);
+  }
+  void end(flight& over) noexcept {
+    const std::lock_guard guard(lock_);
+    flights_.remove(over);
+  }
+
+  // False if there is none that is alive.
+  template <class Matches>
+  bool remove(std::uint64_t hash, Matches matches, cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    prepare(now, budget, gone);
+    flights_.outdate(hash);
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (!found) return false;
+    const bool was_alive = found->deadline() > now;
+    remove(found->number(), gone, was_alive ? removal_cause::removed : removal_cause::expired);
+    if (!was_alive) ++expirations_;
+    return was_alive;
+  }
+
+  // Gives an entry that is alive another deadline, and removes it if that is over; false if there is none.
+  template <class Matches>
+  bool set_deadline(std::uint64_t hash, Matches matches, cache_tick deadline, cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    prepare(now, budget, gone);
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (!found || found->deadline() <= now) return false;
+    const entry_number number = found->number();
+    if (deadline <= now) {
+      remove(number, gone, removal_cause::removed);
+      return true;
+    }
+    if (deadline != entry_stamp::never) wheel_.make_room(number);
+    change(hash, number, [&](chain& held, const place& at) noexcept {
+      const entry_stamp stamp(number, deadline);
+      if constexpr (is_read_unlocked) {
+        held.begin_change();
+        at.at().set_value({at.at().value().value, stamp});
+      } else {
+        at.at().value().stamp = stamp;
+      }
+    });
+    wheel_.remove(number);
+    file(number, deadline);
+    return true;
+  }
+
+  // Removes entries with numbers from `first` on, which it moves on; false at the end.
+  bool clear_some(entry_number& first, removed& gone) noexcept {
+    const std::lock_guard guard(lock_);
+    flights_.outdate_all();
+    const entry_number last = first + std::min(most_at_once, numbers_ - std::min(first, numbers_));
+    for (; first < last; ++first)
+      if (policy_.contains(first)) remove(first, gone, removal_cause::cleared);
+    return first < numbers_;
+  }
+
+  // Adds what has left by itself.
+  void add_to(cache_statistics& sum) const noexcept {
+    const std::lock_guard guard(lock_);
+    sum.evictions += evictions_;
+    sum.expirations += expirations_;
+  }
+
+  // Removes up to so many of those that have expired, and returns how many entries are left.
+  std::size_t expire(cache_tick now, std::size_t most, removed& gone) {
+    const std::lock_guard guard(lock_);
+    prepare(now, most, gone);
+    return size_;
+  }
+
+ private:
+  using chain = typename table::chain;
+  using place = typename table::place;
+
+  // How many entries a call that is about another one looks at, at most.
+  static constexpr std::size_t budget = sync::sized(16, 2);
+  static constexpr entry_number most_at_once = sync::sized(1000, 2);
+
+  template <class Matches, class L, class M>
+  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
+                    cache_tick now, removed& gone) {
+    std::optional<entry_stamp> old = find(hash, matches);
+    if (old && old->deadline() <= now) {
+      remove(old->number(), gone, removal_cause::expired);
+      ++expirations_;
+      old.reset();
+    }
+    if (when == (old ? put_when::absent : put_when::present)) return false;
+    flights_.outdate(hash);
+    if (deadline <= now) {
+      if (old) remove(old->number(), gone, removal_cause::removed);
+      return false;
+    }
+    if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : next_number());
+    if (old) {
+      replace(hash, entry_stamp(old->number(), deadline), std::forward<M>(value), gone);
+      wheel_.remove(old->number());
+      file(old->number(), deadline);
+      count_hit(hash, old->number());
+      return true;
+    }
+    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, gone);
+  }
+
+  static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
+
+  // What happened since the lock was last held.
+  void prepare(cache_tick now, std::size_t most, removed& gone) {
+    sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
+    wheel_.advance(now, most, [&](entry_number entry) noexcept {
+      remove_unfiled(entry, gone, removal_cause::expired);
+      ++expirations_;
+    });
+  }
+
+  // Calls use(chain&, place) for an entry that is there.
+  template <class Use>
+  void change(std::uint64_t hash, entry_number number, Use use) {
+    table_.template change_slot<false>(
+        hash, [number](const slot& at) noexcept { return stamp_of(at).number() == number; },
+        [&](chain& held, const place& at) { return use(held, at), std::optional(true); });
+  }
+
+  template <class M>
+  void replace(std::uint64_t hash, entry_stamp stamp, M&& value, removed& gone) {
+    cached_value<V> made(std::forward<M>(value), stamp);
+    change(hash, stamp.number(), [&](chain& held, const place& at) {
+      gone.expect_replaced(at.at().key());
+      held.begin_change();
+      if constexpr (is_read_unlocked) {
+        gone.keep_replaced(at.at().value().value);
+        at.at().set_value(made);
+      } else {
+        at.at().exchange_value(made);
+      }
+    });
+    if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
+  }
+
+  template <class Matches, class L, class M>
+  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline, removed& gone) {
+    const entry_number number = take_number();
+    const entry_stamp stamp(number, deadline);
+    bool is_kept = true;
+    try {
+      policy_.insert(number, hash, 1, [&](entry_number other) noexcept {
+        if (other == number) {
+          is_kept = false;
+        } else {
+          wheel_.remove(other);
+          take_out(other, gone, removal_cause::evicted);
+          ++evictions_;
+        }
+      });
+      sample_rate_.store(policy_.sampling_rate(), sync::relaxed);  // relaxed: a hint
+      if (is_kept)
+        table_.template change<true>(hash, matches, [&](chain& held, const place& at) {
+          return table_.append(held, at, hash, std::forward<L>(key), std::forward<M>(value), stamp)
+                     ? std::optional(true)
+                     : std::nullopt;
+        });
+    } catch (...) {
+      if (policy_.contains(number)) policy_.erase(number);
+      give_back(number);
+      throw;
+    }
+    if (!is_kept) {
+      give_back(number);
+      return false;
+    }
+    file(number, deadline);
+    ++size_;
+    return true;
+  }
+
+  void file(entry_number number, cache_tick deadline) noexcept {
+    if (deadline != entry_stamp::never) wheel_.add(number, deadline);
+  }
+
+  void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
+    wheel_.remove(number);
+    remove_unfiled(number, gone, cause);
+  }
+  void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
+    policy_.erase(number);
+    take_out(number, gone, cause);
+  }
+  // Out of the table: it is in neither the policy nor the wheel any more.
+  void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
+    change(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
+      gone.take(at.at(), cause);
+      held.begin_change();
+      table_.close_gap(held, at);
+    });
+    --size_;
+    give_back(number);
+  }
+
+  entry_number next_number() const noexcept { return free_.empty() ? numbers_ : free_.back(); }
+  entry_number take_number() noexcept {
+    const entry_number taken = next_number();
+    if (free_.empty()) {
+      ++numbers_;
+    } else {
+      free_.pop_back();
+    }
+    return taken;
+  }
+  // Where there is no memory for it, it is never used again.
+  void give_back(entry_number number) noexcept {
+    try {
+      free_.push_back(number);
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+  }
+
+  // Read by everybody, and written seldom.
+  table table_;
+  hit_counters hits_;
+  sync::atomic<std::size_t> sample_rate_{1};  // the policy's sampling rate
+
+  alignas(contention_free_distance) hit_sample sample_;
+
+  alignas(contention_free_distance) mutable mutex lock_;  // guards what follows
+  basic_adaptive_tinylfu<counted_by_cache> policy_;
+  timer_wheel wheel_;
+  load_flights<K, V> flights_;
+  std::vector<entry_number> free_;  // numbers that no entry has
+  entry_number numbers_ = 0;        // all from this one on have never been used
+  std::size_t size_ = 0;
+  std::uint64_t evictions_ = 0;
+  std::uint64_t expirations_ = 0;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What lies beside a value in a cache: the number of its entry, and when it expires.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Time in a cache, in ticks of 2^20 nanoseconds since it was made. Moments and deadlines are both rounded down:
+// at a moment that is not before a deadline, neither is its tick.
+using cache_tick = std::uint64_t;
+
+//   bits 63 .. 24   the tick at which it expires; all ones: never. Enough for 36 years
+//   bits 23 .. 0    the entry's number in its shard
+class entry_stamp {
+ public:
+  static constexpr unsigned log_tick = 20;
+  static constexpr cache_tick never = (std::uint64_t{1} << 40) - 1;
+  static constexpr std::uint64_t most_entries = std::uint64_t{1} << 24;
+
+  constexpr entry_stamp() noexcept = default;
+  constexpr entry_stamp(entry_number number, cache_tick deadline) noexcept
+      : bits_(std::min(deadline, never) << 24 | number) {}
+
+  constexpr entry_number number() const noexcept {
+    return static_cast<entry_number>(bits_ & (most_entries - 1));
+  }
+  constexpr cache_tick deadline() const noexcept { return bits_ >> 24; }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+// What a cache keeps in its table.
+template <class V>
+struct cached_value {
+  template <class M>
+  cached_value(M&& from, entry_stamp of) : value(std::forward<M>(from)), stamp(of) {}
+
+  V value;
+  entry_stamp stamp;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

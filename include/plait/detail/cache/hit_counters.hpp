@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// How often each entry of a cache was hit lately: counted by readers without a lock, looked at by the policy.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A byte for each entry, in pieces that are never moved, each as long as all before it together. Two readers
+// that count at the same time may count once, and one that was late may count a hit of the entry that had the
+// number before: a policy can bear both. An entry that is hit often has `most`, and its readers only load.
+//
+// No order is needed here: whoever has an entry's number has found it in the table, which it enters after its
+// counter was made.
+class hit_counters {
+ public:
+  static constexpr unsigned most = 3;
+
+  hit_counters() noexcept = default;
+  hit_counters(const hit_counters&) = delete;
+  hit_counters& operator=(const hit_counters&) = delete;
+  ~hit_counters() {
+    for (piece& each : pieces_) delete[] each.load(sync::relaxed);  // relaxed: nobody else is left
+  }
+
+  // By any thread that has found the entry.
+  void add(entry_number entry) noexcept {
+    counter& own = at(entry);
+    const std::uint8_t found = own.load(sync::relaxed);                                // relaxed: see above
+    if (found < most) own.store(static_cast<std::uint8_t>(found + 1), sync::relaxed);  // relaxed: see above
+  }
+
+  // -- by one thread at a time --
+
+  // Makes room for entries below that number.
+  void make_room(std::size_t entries) {
+    for (; room_ < entries; room_ += size_of(made_++))
+      pieces_[made_].store(new counter[size_of(made_)](), sync::relaxed);  // relaxed: see above
+  }
+  unsigned count(entry_number entry) const noexcept {
+    return at(entry).load(sync::relaxed);  // relaxed: see above
+  }
+  void clear(entry_number entry) noexcept { at(entry).store(0, sync::relaxed); }  // relaxed: see above
+
+ private:
+  using counter = sync::atomic<std::uint8_t>;
+  using piece = sync::atomic<counter*>;
+
+  static constexpr std::size_t first_size = sync::sized(64, 2);
+
+  static constexpr std::size_t size_of(std::size_t index) noexcept {
+    return index == 0 ? first_size : first_size << (index - 1);
+  }
+
+  counter& at(entry_number entry) const noexcept {
+    const auto index = static_cast<std::size_t>(std::bit_width(entry / first_size));
+    return pieces_[index].load(
+        sync::relaxed)[index == 0 ? entry : entry - size_of(index)];  // relaxed: see above
+  }
+
+  std::array<piece, 32> pieces_{};  // null until an entry needs it
+  std::size_t room_ = 0;            // how many entries have a counter
+  std::size_t made_ = 0;            // how many pieces there are
+};
+
+// The counters of a cache, as its policy's queues see them.
+class counted_by_cache {
+ public:
+  explicit counted_by_cache(hit_counters& counters) noexcept : counters_(&counters) {}
+
+  void make_room(std::size_t entries) { counters_->make_room(entries); }
+  void add(entry_number entry) noexcept { counters_->add(entry); }
+  unsigned count(entry_number entry) const noexcept { return counters_->count(entry); }
+  void clear(entry_number entry) noexcept { counters_->clear(entry); }
+
+ private:
+  hit_counters* counters_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail

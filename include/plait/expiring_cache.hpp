@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MIT
+// expiring_cache<K, V>: a dictionary that holds a limited number of entries, and each for a limited time.
+//
+// Use it to keep what is slow to compute or to fetch while it is likely to be asked for again. Use hash_map
+// when nothing may be forgotten.
+//
+//   operation             progress      promise                                complexity
+//   get, visit, contains, no lock (1)   never what has expired                 O(1)
+//     time_to_live
+//   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
+//     remove,                           seen by all later calls                times O(1000) (3)
+//     set_time_to_live
+//   get_or_load           as put (4)    one load, however many ask             as put
+//   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
+//   expire                blocks (2)    removes all that has expired           O(shards + expired)
+//   clear                 blocks (2)    reaches all that is there throughout   O(entries)
+//   statistics            blocks (2)    exact when quiet                       O(shards + threads)
+//   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
+//   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
+//       All others take a lock that a key shares with few others for a comparison and a copy: one
+//       read-modify-write.
+//   (2) On the lock of a shard, of which there are four for each processor, if each then has room for 256
+//       entries or more. A thread that holds it removes up to 16 entries that have expired.
+//   (3) As in hash_map, where there is no room.
+//   (4) And waits while another thread loads the value of the same key.
+//   None of them may be called in a signal handler or in operator new.
+//
+//   plait::expiring_cache<std::string, int> prices({.capacity = 10'000, .time_to_live = 5min});
+//   prices.put("tea", 3);
+//   prices.put("tea, today", 2, 10s);
+//   if (const std::optional<int> price = prices.get("tea")) std::printf("tea costs %d\n", *price);
+//   const int coffee = prices.get_or_load("coffee", [] { return ask_the_supplier(); });
+//   const plait::cache_statistics seen = prices.statistics();  // hits 1, misses 1, loads 1
+//
+// A time to live is cut to whole ticks of 2^20 nanoseconds, about a millisecond, and begins with the put: a get
+// does not prolong it. Time is that of a clock that is never set back.
+// Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
+//
+// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors and
+// the function of on_removal() run under none, but for destructors of objects moved from. If Hash, Equal, a
+// constructor or an allocation throws, the cache is as it was, but for what an insertion that failed has
+// evicted.
+//
+// K, V, Hash, Equal: as in hash_map. Operations that return copies need copies. Clock: time_source; now() is
+// called by several threads at once. Every call must have returned before the cache is destroyed. A child of
+// fork() may only destroy it.
+// Algorithm: W-TinyLFU (Einziger, Friedman, Manes 2017) over lazy queues, with a window chosen by trials, and a
+// hierarchical timer wheel (Varghese, Lauck 1987). Design note: docs/structures/expiring_cache.md.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include <plait/cache_options.hpp>
+#include <plait/cache_statistics.hpp>
+#include <plait/counter.hpp>
+#include <plait/detail/cache/cache_shard.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/load_flight.hpp>
+#include <plait/detail/cache/shard_array.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/key_hash.hpp>
+#include <plait/detail/key/seeded_hash.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/hash_map.hpp>
+#include <plait/removal_cause.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+template <class K, class V, class Hash = detail::key_hash<K>, class Equal = std::equal_to<>,
+          time_source Clock = detail::sync::clock, class Allocator = std::allocator<std::pair<const K, V>>>
+class expiring_cache {
+  static_assert(
+      map_element<K> && map_element<V>,
+      "plait::expiring_cache<K, V>: keys and values must be objects that are moved and destroyed without "
+      "throwing, because they move when the cache grows. Put one that is not into a std::unique_ptr.");
+  static_assert(
+      std::invocable<const Hash&, const K&>,
+      "plait::expiring_cache<K, V, Hash>: there is no hash for K. Pass as Hash a function object that takes a "
+      "const K& and returns an integer, or specialize std::hash<K>.");
+  static_assert(
+      std::predicate<const Equal&, const K&, const K&>,
+      "plait::expiring_cache<K, V, Hash, Equal>: two keys cannot be compared. Give K an operator==, or pass as "
+      "Equal a function object that takes two const K& and returns a bool.");
+
+  // What can be looked up without first making a K of it.
+  template <class L>
+  static constexpr bool is_lookup_key = std::same_as<L, K> || requires {
+    typename Hash::is_transparent;
+    typename Equal::is_transparent;
+    requires std::invocable<const Hash&, const L&> && std::predicate<const Equal&, const K&, const L&>;
+  };
+  // What a key can be given as.
+  template <class L>
+  static constexpr bool is_key = is_lookup_key<std::remove_cvref_t<L>> || std::convertible_to<L, K>;
+
+ public:
+  using key_type = K;
+  using mapped_type = V;
+  using size_type = std::size_t;
+  using clock = Clock;
+
+  // Holds nothing yet. Throws std::invalid_argument if the capacity is 0.
+  explicit expiring_cache(const cache_options& options, const Hash& hash = Hash(), const Equal& equal = Equal(),
+                          const Allocator& allocator = Allocator())
+      : hash_(hash, detail::sync::random_number()),
+        equal_(equal),
+        capacity_(checked(options.capacity)),
+        time_to_live_(options.time_to_live),
+        made_at_(now()),
+        shards_(shard_count(capacity_), allocator, [&](shard* place, std::size_t number) {
+          const std::size_t count = shard_count(capacity_);
+          std::construct_at(place, capacity_ / count + (number < capacity_ % count ? 1 : 0), hash_, allocator);
+        }) {}
+  expiring_cache(const expiring_cache&) = delete;
+  expiring_cache& operator=(const expiring_cache&) = delete;
+
+  // -- one key: looking --
+
+  // A copy of its value; nothing if there is none, or it has expired.
+  template <class L = K>
+    requires is_key<const L&> && std::copy_constructible<V>
+  std::optional<V> get(const L& key) {
+    return look<true>(key);
+  }
+
+  // Calls f(const V&) with a copy of its value, and holds no lock meanwhile: f may use the cache. False if
+  // there is none.
+  template <class L = K, std::invocable<const V&> F>
+    requires is_key<const L&> && std::copy_constructible<V>
+  bool visit(const L& key, F&& f) {
+    const std::optional<V> found = get(key);
+    if (found) std::invoke(std::forward<F>(f), *found);
+    return found.has_value();
+  }
+
+  // Whether it is there. This is no reason to keep it longer.
+  template <class L = K>
+    requires is_key<const L&>
+  bool contains(const L& key) const {
+    return find_stamp(key).has_value();
+  }
+
+  // Its value; if it is not there, what f() returns, which is put in. f is called by one thread at a time for
+  // each key, with no lock held. Who asks for the same key meanwhile waits, and has the same value, or the same
+  // exception. What somebody puts or removes while f is at work is newer than what f returns: then that is
+  // returned, to those who have asked before, and not put in. Throws std::logic_error if f, for the same key,
+  // leads back here and would wait for itself.
+  template <class L = K, std::invocable F>
+    requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V>
+  V get_or_load(L&& key, F&& f) {
+    return get_or_load(std::forward<L>(key), std::forward<F>(f), time_to_live_);
+  }
+  template <class L = K, std::invocable F>
+    requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V>
+  V get_or_load(L&& key, F&& f, entry_lifetime time_to_live) {
+    std::optional<V> found = get(key);
+    if (found) return *std::move(found);
+    const K own = static_cast<K>(std::forward<L>(key));
+    const std::uint64_t hash = hash_(own);
+    shard& in = shards_.of(hash);
+    for (;;) {
+      bool is_mine = false;
+      flight* const joined = in.join(hash, equal_to(own), own, tick_of_now(), is_mine);
+      if (joined == nullptr) {
+        if (found = look<false>(own); found) return *std::move(found);
+        continue;
+      }
+      const detail::at_end_of_scope leave([&]() noexcept { joined->release(); });
+      if (is_mine) return load(*joined, in, own, std::forward<F>(f), time_to_live);
+      const typename detail::load_waits<K, V>::waiting waits(waits_, *joined);
+      return joined->wait();
+    }
+  }
+
+  // How long it has left to live; nothing if there is none.
+  template <class L = K>
+    requires is_key<const L&>
+  std::optional<entry_lifetime> time_to_live(const L& key) const {
+    const std::optional<detail::entry_stamp> stamp = find_stamp(key);
+    if (!stamp) return std::nullopt;
+    if (stamp->deadline() == detail::entry_stamp::never) return never_expires;
+    const std::chrono::nanoseconds end(stamp->deadline() << detail::entry_stamp::log_tick);
+    return entry_lifetime(std::max(end - (now() - made_at_), std::chrono::nanoseconds(0)));
+  }
+
+  // -- one key: changing --
+
+  // Whether it was there or not: from now on it has this value, and a new time to live. False if it is not
+  // kept: a time to live of zero or less is over already.
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool put(L&& key, M&& value) {
+    return put(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool put(L&& key, M&& value, entry_lifetime time_to_live) {
+    return store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // The same, unless it is there: then the value that it has stays, and neither argument is moved from.
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool add(L&& key, M&& value) {
+    return add(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool add(L&& key, M&& value, entry_lifetime time_to_live) {
+    return store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // The same as put, if it is there. False if it is not, or is not kept.
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool replace(L&& key, M&& value) {
+    return replace(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool replace(L&& key, M&& value, entry_lifetime time_to_live) {
+    return store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
+  }
+
+  // Begins another time to live for the value that it has. One that is over removes it. False if there was
+  // none.
+  template <class L = K>
+    requires is_key<const L&>
+  bool set_time_to_live(const L& key, entry_lifetime time_to_live) {
+    const auto& own = wanted(key);
+    const std::uint64_t hash = hash_(own);
+    const std::chrono::nanoseconds moment = moment_of_put(time_to_live);
+    removed gone(listener_);
+    return shards_.of(hash).set_deadline(hash, equal_to(own), deadline(moment, time_to_live), tick(moment),
+                                         gone);
+  }
+
+  // False if there was none.
+  template <class L = K>
+    requires is_key<const L&>
+  bool remove(const L& key) {
+    const auto& own = wanted(key);
+    const std::uint64_t hash = hash_(own);
+    removed gone(listener_);
+    return shards_.of(hash).remove(hash, equal_to(own), tick_of_now(), gone);
+  }
+
+  // -- all keys --
+
+  // How many there are that have not expired; exact if nobody is just changing that.
+  size_type size() {
+    size_type all = 0;
+    for (shard& each : shards_) {
+      removed gone(listener_);
+      all += each.expire(tick_of_now(), shard::everything, gone);
+    }
+    return all;
+  }
+  [[nodiscard]] bool empty() { return size() == 0; }
+
+  // Removes all that has expired now, and not when others put something in.
+  void expire() { size(); }
+
+  // Removes all that is there when it begins. What others put in meanwhile may stay.
+  void clear() {
+    for (shard& each : shards_) {
+      detail::entry_number first = 0;
+      for (bool has_more = true; has_more;) {
+        removed gone(listener_);
+        has_more = each.clear_some(first, gone);
+      }
+    }
+  }
+
+  std::uint64_t capacity() const noexcept { return capacity_; }
+
+  // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
+  // whose call removed it, before that returns and with no lock held: f may use the cache. It must not throw.
+  // To be called before other threads use the cache. The destructor tells nobody, nor does a call that finds no
+  // memory to keep the value until then.
+  template <std::invocable<const K&, const V&, removal_cause> F>
+    requires std::copy_constructible<K> && std::copy_constructible<F>
+  void on_removal(F f) {
+    listener_ = std::move(f);
+  }
+
+  // What has happened so far: each number of some moment during the call.
+  cache_statistics statistics() const {
+    cache_statistics sum{.hits = count_of(hits_),
+                         .misses = count_of(misses_),
+                         .loads = count_of(loads_),
+                         .failed_loads = count_of(failed_loads_)};
+    for (const shard& each : shards_) each.add_to(sum);
+    return sum;
+  }
+
+ private:
+  using shard = detail::cache_shard<K, V, Hash, Allocator>;
+  using removed = typename shard::removed;
+  using slot = typename shard::slot;
+  using flight = typename shard::flight;
+  using tick_count = detail::cache_tick;
+
+  static constexpr bool is_read_unlocked = shard::is_read_unlocked;
+
+  // What can be compared whatever its bits are.
+  static constexpr bool compares_words =
+      (std::integral<K> || std::is_enum_v<K> || std::is_pointer_v<K>) &&
+      (std::same_as<Equal, std::equal_to<>> || std::same_as<Equal, std::equal_to<K>>);
+
+  // How late the time of recently() may be, at the very most.
+  static constexpr std::chrono::seconds most_lag{1};
+
+  static std::uint64_t checked(std::uint64_t capacity) {
+    if (capacity == 0)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of 0 holds nothing; give it room for 1");
+    return capacity;
+  }
+
+  // A power of two: four for each processor, but no shard has room for few entries, or for too many.
+  static std::size_t shard_count(std::uint64_t capacity) {
+    constexpr std::uint64_t few = detail::sync::sized(256, 2);
+    constexpr std::uint64_t most_shards = 256;
+    const std::uint64_t wanted = std::bit_ceil(std::uint64_t{4} * detail::sync::processor_count());
+    const std::uint64_t useful = std::bit_floor(std::max<std::uint64_t>(capacity / few, 1));
+    const std::uint64_t needed = std::bit_ceil(capacity / detail::entry_stamp::most_entries + 1);
+    if (needed > most_shards)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^32 entries");
+    return std::clamp(std::min(wanted, useful), needed, most_shards);
+  }
+
+  // The form in which the table looks for a key.
+  template <class L>
+  static decltype(auto) wanted(L&& key) {
+    if constexpr (is_lookup_key<std::remove_cvref_t<L>>) {
+      return std::forward<L>(key);
+    } else {
+      return K(std::forward<L>(key));
+    }
+  }
+  template <class L>
+  auto equal_to(const L& key) const {
+    return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
+  }
+
+  static std::uint64_t count_of(const counter& from) noexcept {
+    return static_cast<std::uint64_t>(from.load());
+  }
+
+  static std::chrono::nanoseconds now() { return Clock::now().time_since_epoch(); }
+  tick_count tick(std::chrono::nanoseconds moment) const noexcept {
+    return static_cast<tick_count>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
+  }
+  tick_count deadline(std::chrono::nanoseconds moment, entry_lifetime lives) const noexcept {
+    if (lives.is_endless()) return detail::entry_stamp::never;
+    if (lives.length() <= std::chrono::nanoseconds(0)) return 0;
+    if (lives.length() > std::chrono::nanoseconds::max() - moment) return detail::entry_stamp::never;
+    return tick(moment + lives.length());
+  }
+  // Most deadlines are so far away that a time of some moments ago will do.
+  bool has_expired(detail::entry_stamp stamp) const {
+    if (stamp.deadline() == detail::entry_stamp::never) return false;
+    if constexpr (requires { Clock::recently(); }) {
+      const std::chrono::nanoseconds upper_bound = Clock::recently().time_since_epoch() + most_lag;
+      if (upper_bound > made_at_ && stamp.deadline() > tick(upper_bound)) [[likely]]
+        return false;
+    }
+    return stamp.deadline() <= tick(now());
+  }
+
+  // Now, or the beginning as long as nothing can expire.
+  std::chrono::nanoseconds moment_of_put(entry_lifetime lives) {
+    // relaxed, twice: as in tick_of_now()
+    if (!lives.is_endless() && !can_expire_.load(detail::sync::relaxed))
+      can_expire_.store(true, detail::sync::relaxed);
+    return can_expire_.load(detail::sync::relaxed) ? now() : made_at_;  // relaxed: as in tick_of_now()
+  }
+  // The tick of now, or of the beginning as long as nothing can expire.
+  tick_count tick_of_now() const {
+    // relaxed: who sees the flag too late looks at the cache as it was when it began
+    return can_expire_.load(detail::sync::relaxed) ? tick(now()) : 0;
+  }
+
+  template <bool Counts, class L>
+  std::optional<V> look(const L& given) {
+    const auto& key = wanted(given);
+    const std::uint64_t hash = hash_(key);
+    shard& in = shards_.of(hash);
+    std::optional<V> value;
+    if constexpr (is_read_unlocked) {
+      in.template read_words<compares_words>(hash, equal_to(key), [&](const auto& seen) {
+        const detail::cached_value<V> found = seen.value();
+        if (has_expired(found.stamp)) return;
+        in.count_hit(hash, found.stamp.number());
+        value.emplace(found.value);
+      });
+    } else {
+      std::optional<detail::entry_stamp> stamp;
+      in.read_object(hash, equal_to(key), [&](const detail::cached_value<V>& found) {
+        value.emplace(found.value);
+        stamp = found.stamp;
+      });
+      if (stamp && has_expired(*stamp)) value.reset();
+      if (value) in.count_hit(hash, stamp->number());
+    }
+    if constexpr (Counts) (value ? hits_ : misses_).add();
+    return value;
+  }
+
+  template <class F>
+  V load(flight& mine, shard& in, const K& key, F&& f, entry_lifetime lives) {
+    bool is_listed = true;
+    try {
+      const V& value = mine.set_value(call(std::forward<F>(f)));
+      const std::chrono::nanoseconds moment = moment_of_put(lives);
+      removed gone(listener_);
+      is_listed = false;
+      in.end(mine, equal_to(key), value, deadline(moment, lives), tick(moment), gone);
+      mine.finish();
+      return value;
+    } catch (...) {
+      if (is_listed) in.end(mine);
+      mine.finish(std::current_exception());
+      throw;
+    }
+  }
+
+  template <class F>
+  V call(F&& f) {
+    try {
+      V value(std::invoke(std::forward<F>(f)));
+      loads_.add();
+      return value;
+    } catch (...) {
+      failed_loads_.add();
+      throw;
+    }
+  }
+
+  template <class L>
+  std::optional<detail::entry_stamp> find_stamp(const L& given) const {
+    const auto& key = wanted(given);
+    const std::uint64_t hash = hash_(key);
+    std::optional<detail::entry_stamp> stamp = shards_.of(hash).find(hash, equal_to(key));
+    if (stamp && has_expired(*stamp)) stamp.reset();
+    return stamp;
+  }
+
+  template <class L, class M>
+  bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
+    auto&& key = wanted(std::forward<L>(given));
+    const std::uint64_t hash = hash_(std::as_const(key));
+    const std::chrono::nanoseconds moment = moment_of_put(lives);
+    removed gone(listener_);
+    return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
+                                std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
+  }
+
+  // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their
+  // own.
+  alignas(detail::contention_free_distance) detail::seeded_hash<Hash> hash_;
+  [[no_unique_address]] Equal equal_;
+  const std::uint64_t capacity_;
+  const entry_lifetime time_to_live_;
+  const std::chrono::nanoseconds made_at_;
+  detail::sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
+  detail::shard_array<shard, Allocator> shards_;
+  typename removed::listener listener_;  // changes before there are other threads
+  detail::load_waits<K, V> waits_;
+  counter hits_;
+  counter misses_;
+  counter loads_;
+  counter failed_loads_;
+};
+
+}  // namespace PLAIT_NAMESPACE

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+// Every pair of a cache's operations: in a cache that has room for all keys, which is a dictionary then; in one
+// that is too small, which may forget and never lie; and while time passes. Blocks have two slots here, samples
+// two places, and a call removes at most two entries that have expired.
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/expiring_cache.hpp>
+
+#include <verify/scenario.hpp>
+#include <verify/scenario_history.hpp>
+
+#include "support/forgetful_map.hpp"
+#include "support/model.hpp"
+#include "support/operation_pairs.hpp"
+
+namespace {
+
+using forgetful::action;
+using forgetful::call;
+using forgetful::endless;
+using verify::check;
+using verify::threads;
+
+constexpr std::chrono::nanoseconds tick{1 << 20};
+
+// The clock of the scenario that runs.
+struct scenario_clock {
+  using duration = std::chrono::nanoseconds;
+  using time_point = std::chrono::time_point<scenario_clock, duration>;
+  using time = plait::detail::sync::atomic<duration::rep>;
+
+  static time_point now() { return time_point(duration(current->load(plait::detail::sync::seq_cst))); }
+  inline static time* current = nullptr;
+};
+
+// Keys say where they stand: bit 0 is the home, bits 16 .. 23 are the tag.
+struct placed {
+  std::uint64_t operator()(std::uint64_t key) const { return key; }
+  std::uint64_t operator()(std::uint64_t key, std::uint64_t /*seed*/) const { return key; }
+};
+constexpr std::uint64_t tag = 1 << 16;
+constexpr std::uint64_t key_a = 7 * tag;
+constexpr std::uint64_t key_b = 7 * tag + 2;  // the same home as a, the same tag
+constexpr std::uint64_t key_c = 9 * tag + 4;  // the same home
+
+// A value of one word, which with what the cache keeps beside it is two; and an object that is touched under a
+// lock alone.
+struct word {
+  using value = std::uint64_t;
+  static value make(std::uint64_t number) { return number; }
+  static std::uint64_t number(const value& from) { return from; }
+};
+struct object {
+  class value {
+   public:
+    explicit value(std::uint64_t number) : number_(number) {}
+    value(const value& other) : number_(other.number()) {}
+    value(value&& other) noexcept : number_(other.number()) { other.number_.write(0); }
+    std::uint64_t number() const { return number_.read(); }
+
+   private:
+    verify::plain<std::uint64_t> number_;
+  };
+  static value make(std::uint64_t number) { return value(number); }
+  static std::uint64_t number(const value& from) { return from.number(); }
+};
+
+struct first_entry {
+  std::uint64_t key;
+  std::uint64_t value;
+  std::int64_t lives = endless;  // in ticks
+};
+struct state {
+  const char* name;
+  std::uint64_t capacity;
+  std::vector<first_entry> entries;
+  bool has_room = false;  // for all keys
+};
+
+template <class Kind>
+class world {
+ public:
+  explicit world(const state& from) : from_(from), made_now_(use(time_)), cache({.capacity = from.capacity}) {
+    for (const first_entry& each : from.entries) put(each.key, each.value, each.lives);
+  }
+
+  void get(std::uint64_t key) {
+    told_.record([&] {
+      const auto found = cache.get(key);
+      return call{
+          .what = action::get, .key = key, .found = found ? std::optional(Kind::number(*found)) : std::nullopt};
+    });
+  }
+  void contains(std::uint64_t key) {
+    told_.record([&] { return call{.what = action::contains, .key = key, .result = cache.contains(key)}; });
+  }
+  void put(std::uint64_t key, std::uint64_t value, std::int64_t lives = endless) {
+    told_.record([&] {
+      return call{.what = action::put,
+                  .key = key,
+                  .value = value,
+                  .time = lives,
+                  .result = cache.put(key, Kind::make(value), lifetime(lives))};
+    });
+  }
+  void add(std::uint64_t key, std::uint64_t value, std::int64_t lives = endless) {
+    told_.record([&] {
+      return call{.what = action::add,
+                  .key = key,
+                  .value = value,
+                  .time = lives,
+                  .result = cache.add(key, Kind::make(value), lifetime(lives))};
+    });
+  }
+  void replace(std::uint64_t key, std::uint64_t value, std::int64_t lives = endless) {
+    told_.record([&] {
+      return call{.what = action::replace,
+                  .key = key,
+                  .value = value,
+                  .time = lives,
+                  .result = cache.replace(key, Kind::make(value), lifetime(lives))};
+    });
+  }
+  void set_time(std::uint64_t key, std::int64_t lives) {
+    told_.record([&] {
+      return call{.what = action::set_time,
+                  .key = key,
+                  .time = lives,
+                  .result = cache.set_time_to_live(key, lifetime(lives))};
+    });
+  }
+  void remove(std::uint64_t key) {
+    told_.record([&] { return call{.what = action::remove, .key = key, .result = cache.remove(key)}; });
+  }
+  void advance(std::int64_t ticks) {
+    told_.record([&] {
+      time_.fetch_add(ticks * tick.count(), plait::detail::sync::seq_cst);
+      return call{.what = action::advance, .time = ticks};
+    });
+  }
+  void size() { check(cache.size() <= from_.capacity, "no more than the capacity"); }
+
+  // Can an order of the calls explain all that they said, and what is there now?
+  void judge() {
+    std::size_t count = 0;
+    for (const std::uint64_t key : {key_a, key_b, key_c}) {
+      get(key);
+      count += cache.contains(key) ? 1 : 0;
+    }
+    check(cache.size() == count, "the size is that of what is there");
+    check(count <= from_.capacity, "no more than the capacity");
+    const bool is_exact = from_.has_room;
+    check(told_.is_linearizable(forgetful::state(),
+                                [is_exact](forgetful::state& in, const call& made) {
+                                  return forgetful::apply(in, made, is_exact);
+                                }),
+          "no order of the calls explains what they said");
+    // All can be found by those who look for it: nothing is left in a corner.
+    for (const std::uint64_t key : {key_a, key_b, key_c}) cache.remove(key);
+    check(cache.size() == 0, "nothing is left");
+    cache.put(key_a, Kind::make(99));
+    check(cache.contains(key_a), "there is room again");
+  }
+
+ private:
+  static plait::entry_lifetime lifetime(std::int64_t ticks) {
+    return ticks == endless ? plait::never_expires : plait::entry_lifetime(ticks * tick);
+  }
+  static bool use(scenario_clock::time& time) {
+    scenario_clock::current = &time;
+    return true;
+  }
+
+  const state& from_;
+  scenario_clock::time time_{1000 * tick.count()};
+  [[maybe_unused]] bool made_now_;
+  verify::scenario_history<call> told_;
+
+ public:
+  plait::expiring_cache<std::uint64_t, typename Kind::value, placed, std::equal_to<>, scenario_clock> cache;
+};
+
+template <class Kind>
+struct operation {
+  const char* name;
+  void (*run)(world<Kind>&);
+};
+
+template <class Kind>
+const operation<Kind> operations[] = {
+    {"get_a", [](world<Kind>& in) { in.get(key_a); }},
+    {"get_b_twice", [](world<Kind>& in) { in.get(key_b), in.get(key_b); }},
+    {"contains_a", [](world<Kind>& in) { in.contains(key_a); }},
+    {"put_a", [](world<Kind>& in) { in.put(key_a, 10); }},
+    {"put_a_for_a_while", [](world<Kind>& in) { in.put(key_a, 20, 2); }},
+    {"put_b_and_c", [](world<Kind>& in) { in.put(key_b, 30), in.put(key_c, 31); }},
+    {"add_a", [](world<Kind>& in) { in.add(key_a, 40); }},
+    {"replace_b", [](world<Kind>& in) { in.replace(key_b, 50); }},
+    {"set_time_of_a", [](world<Kind>& in) { in.set_time(key_a, 1); }},
+    {"remove_a", [](world<Kind>& in) { in.remove(key_a); }},
+    {"size", [](world<Kind>& in) { in.size(); }},
+    {"time_passes", [](world<Kind>& in) { in.advance(2); }},
+    {"time_passes_and_get_a", [](world<Kind>& in) { in.advance(1), in.get(key_a); }},
+};
+
+const state states[] = {
+    {"empty", 3, {}, true},
+    {"room_for_one_more", 3, {{key_a, 1}, {key_b, 2}}, true},
+    {"about_to_expire", 3, {{key_a, 1, 2}, {key_b, 2, 1}}, true},
+    {"full_of_one", 1, {{key_a, 1}}},
+    {"full_of_two", 2, {{key_a, 1, 2}, {key_b, 2}}},
+};
+
+template <class Kind>
+std::vector<model::row> rows(const verify::options& how) {
+  std::vector<model::row> all;
+  for (const state& from : states) {
+    for (const operation<Kind>& first : operations<Kind>) {
+      model::row made{from.name + std::string("_") + first.name, {}};
+      for (const operation<Kind>* second = &first; second != std::end(operations<Kind>); ++second)
+        made.scenarios.push_back({made.name + "_" + second->name,
+                                  [&from, &first, second] {
+                                    world<Kind> in(from);
+                                    threads([&] { first.run(in); }, [&] { second->run(in); });
+                                    in.judge();
+                                  },
+                                  how});
+      all.push_back(std::move(made));
+    }
+  }
+  return all;
+}
+
+// Two threads, from a state.
+template <class Kind>
+verify::scenario both(const char* name, const state& from, void (*first)(world<Kind>&),
+                      void (*second)(world<Kind>&), const verify::options& how = {.depth_first = 8'000}) {
+  return {name,
+          [&from, first, second] {
+            world<Kind> in(from);
+            threads([&] { first(in); }, [&] { second(in); });
+            in.judge();
+          },
+          how};
+}
+
+const state& room = states[1];
+const state& expiring = states[2];
+const state& one = states[3];
+const state& two = states[4];
+
+// Those that caches get wrong, with more operations each.
+const verify::scenario scenarios[] = {
+    both<word>(
+        "a_hit_beside_an_eviction", one, [](auto& in) { in.put(key_b, 5); },
+        [](auto& in) { in.get(key_a), in.get(key_b), in.get(key_a); }),
+    both<object>(
+        "a_hit_of_an_object_beside_an_eviction", one, [](auto& in) { in.put(key_b, 5); },
+        [](auto& in) { in.get(key_a), in.get(key_b), in.get(key_a); }),
+    both<word>(
+        "a_number_is_given_to_another_key_beside_a_hit", two,
+        [](auto& in) { in.remove(key_a), in.put(key_c, 5), in.put(key_a, 6); },
+        [](auto& in) { in.get(key_a), in.get(key_c), in.get(key_a); }),
+    both<word>(
+        "a_hit_beside_a_replacement", expiring, [](auto& in) { in.put(key_a, 5, 9), in.put(key_a, 6); },
+        [](auto& in) { in.get(key_a), in.get(key_a), in.get(key_a); }),
+    both<word>(
+        "an_old_value_and_a_new_deadline", expiring, [](auto& in) { in.put(key_a, 5, 9); },
+        [](auto& in) { in.advance(2), in.get(key_a); }, {.depth_first = 30'000}),
+    both<word>(
+        "an_old_deadline_and_a_new_value", expiring, [](auto& in) { in.advance(2), in.put(key_a, 5, 2); },
+        [](auto& in) { in.get(key_a), in.get(key_a), in.get(key_a); }),
+    both<word>(
+        "a_new_time_beside_an_expiry", expiring,
+        [](auto& in) { in.set_time(key_a, 3), in.set_time(key_b, 1), in.get(key_a); },
+        [](auto& in) { in.advance(1), in.get(key_b), in.size(), in.get(key_a); }),
+    both<object>(
+        "a_new_time_of_an_object_beside_a_hit", two,
+        [](auto& in) { in.set_time(key_a, endless), in.set_time(key_a, 5), in.put(key_c, 3); },
+        [](auto& in) { in.get(key_a), in.get(key_c), in.get(key_a); }),
+    both<word>(
+        "an_expiry_beside_a_put", expiring, [](auto& in) { in.advance(2), in.size(), in.get(key_a); },
+        [](auto& in) { in.put(key_a, 5), in.get(key_a), in.size(); }),
+    both<word>(
+        "an_expiry_beside_an_add", expiring, [](auto& in) { in.advance(2), in.add(key_a, 4), in.get(key_a); },
+        [](auto& in) { in.add(key_a, 5), in.get(key_a), in.remove(key_a); }),
+    both<object>(
+        "an_expiry_beside_a_replacement", expiring,
+        [](auto& in) { in.advance(2), in.size(), in.replace(key_b, 8); },
+        [](auto& in) { in.replace(key_a, 5), in.get(key_a), in.get(key_b); }),
+    both<word>(
+        "two_that_add_and_remove", room, [](auto& in) { in.add(key_c, 5), in.remove(key_c), in.add(key_a, 6); },
+        [](auto& in) { in.remove(key_a), in.add(key_c, 7), in.get(key_a); }),
+    {"a_put_a_removal_and_two_hits",
+     [] {
+       world<word> in(two);
+       threads([&] { in.put(key_c, 8), in.get(key_a); }, [&] { in.remove(key_a), in.get(key_c); },
+               [&] { in.get(key_a), in.get(key_b), in.get(key_a); });
+       in.judge();
+     },
+     {.depth_first = 4'000}},
+    {"time_a_put_and_an_expiry",
+     [] {
+       world<word> in(expiring);
+       threads([&] { in.advance(1), in.advance(1); }, [&] { in.put(key_a, 8, 1), in.size(); },
+               [&] { in.get(key_a), in.size(), in.get(key_b); });
+       in.judge();
+     },
+     {.depth_first = 4'000}},
+    {"clear_reaches_what_was_there",
+     [] {
+       world<object> in(room);
+       threads([&] { in.cache.clear(); }, [&] { in.cache.put(key_c, object::make(8)); });
+       check(!in.cache.contains(key_a) && !in.cache.contains(key_b));
+       check(in.cache.size() == (in.cache.contains(key_c) ? 1 : 0));
+     },
+     {.depth_first = 4'000}},
+};
+
+using word_cache = plait::expiring_cache<std::uint64_t, std::uint64_t, placed>;
+
+const verify::scenario loads[] = {
+    {"one_of_two_loads",
+     [] {
+       word_cache cache({.capacity = 2});
+       int made = 0;
+       const auto get = [&] { check(cache.get_or_load(key_a, [&] { return ++made, 5; }) == 5); };
+       threads(get, get);
+       check(made == 1 && cache.get(key_a) == 5);
+     },
+     {.depth_first = 8'000}},
+    {"one_of_three_loads_and_one_is_enough",
+     [] {
+       word_cache cache({.capacity = 1});
+       int made = 0;
+       const auto get = [&] { check(cache.get_or_load(key_a, [&] { return ++made, 5; }) == 5); };
+       threads(get, get, get);
+       check(made == 1);
+     },
+     {.depth_first = 4'000}},
+    {"a_load_that_a_remove_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       plait::detail::sync::atomic<std::uint64_t> source{1};
+       const auto load = [&] { return source.load(plait::detail::sync::seq_cst); };
+       threads([&] { cache.get_or_load(key_a, load); },
+               [&] {
+                 source.store(2, plait::detail::sync::seq_cst);
+                 cache.remove(key_a);
+                 check(cache.get_or_load(key_a, load) == 2, "nothing older than the remove");
+               });
+       check(cache.get(key_a) == 2);
+     },
+     {.depth_first = 8'000}},
+    {"a_load_that_a_put_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       threads([&] { cache.get_or_load(key_a, [] { return 1; }); },
+               [&] {
+                 cache.put(key_a, 2);
+                 check(cache.get(key_a) == 2, "what was put is newer than what was loaded");
+                 cache.put(key_b, 3), cache.remove(key_b);
+               });
+       check(cache.get(key_a) == 2);
+     },
+     {.depth_first = 8'000}},
+    {"a_load_that_a_clear_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       plait::detail::sync::atomic<std::uint64_t> source{1};
+       threads([&] { cache.get_or_load(key_a, [&] { return source.load(plait::detail::sync::seq_cst); }); },
+               [&] {
+                 source.store(2, plait::detail::sync::seq_cst);
+                 cache.clear();
+                 check(cache.get(key_a).value_or(2) == 2);
+               });
+       check(cache.get(key_a).value_or(2) == 2);
+     },
+     {.depth_first = 8'000}},
+    {"the_next_one_loads_after_a_throw",
+     [] {
+       word_cache cache({.capacity = 2});
+       int refused = 0;
+       const auto get = [&](bool fails) {
+         return [&, fails] {
+           try {
+             check(cache.get_or_load(key_a, [&] { return fails ? throw 1 : std::uint64_t{5}; }) == 5);
+           } catch (int) {
+             ++refused;
+           }
+         };
+       };
+       threads(get(true), get(false));
+       check(cache.contains(key_a) ? refused <= 1 : refused == 2, "both have shared the one failure");
+     },
+     {.depth_first = 8'000}},
+    {"two_that_would_wait_for_each_other_are_told_so",
+     [] {
+       word_cache cache({.capacity = 3});
+       int refused = 0;
+       const auto get = [&](std::uint64_t own, std::uint64_t other) {
+         return [&, own, other] {
+           try {
+             cache.get_or_load(own, [&] { return cache.get_or_load(other, [] { return 5; }); });
+           } catch (const std::logic_error&) {
+             ++refused;
+           }
+         };
+       };
+       threads(get(key_a, key_b), get(key_b, key_a));
+       check(refused <= 2);
+       check(cache.get_or_load(key_a, [] { return 6; }) != 0 &&
+             cache.get_or_load(key_b, [] { return 6; }) != 0);
+     },
+     {.depth_first = 4'000}},
+};
+
+class expiring_cache_model : public testing::TestWithParam<verify::scenario> {};
+
+TEST_P(expiring_cache_model, is_sound_in_every_execution) {
+  model::expect_sound(GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(scenarios, expiring_cache_model, testing::ValuesIn(scenarios), model::name_of);
+
+INSTANTIATE_TEST_SUITE_P(loads, expiring_cache_model, testing::ValuesIn(loads), model::name_of);
+
+class expiring_cache_pairs : public testing::TestWithParam<model::row> {};
+
+TEST_P(expiring_cache_pairs, are_linearizable) {
+  model::expect_sound(GetParam());
+}
+
+constexpr verify::options few{.depth_first = 300, .priorities = 40, .random = 40};
+INSTANTIATE_TEST_SUITE_P(words, expiring_cache_pairs, testing::ValuesIn(rows<word>(few)), model::name_of);
+INSTANTIATE_TEST_SUITE_P(objects, expiring_cache_pairs, testing::ValuesIn(rows<object>(few)), model::name_of);
+
+TEST(expiring_cache_orders, every_order_of_a_load_is_needed) {
+  model::expect_orders_needed(loads, "load_flight.hpp", {}, {.depth_first = 2'000});
+}
+
+TEST(expiring_cache_progress, who_changes_the_cache_may_hold_up_others_who_do) {
+  model::expect_others_held_up([] {
+    world<word> in(room);
+    threads([&] { in.put(key_c, 5); }, [&] { in.put(key_a, 6); });
+  });
+}
+
+}  // namespace

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <plait/expiring_cache.hpp>
+
+#include <verify/history/linearizability.hpp>
+#include <verify/history/map_monitor.hpp>
+#include <verify/history/recorder.hpp>
+
+#include "stress/check.hpp"
+#include "stress/team.hpp"
+#include "stress/workload.hpp"
+
+namespace {
+
+using history::map_action;
+using history::map_call;
+using history::map_operation;
+using stress::member;
+using stress::round;
+using stress::tally;
+using stress::workload;
+using recorder = history::recorder<map_operation>;
+using log = recorder::log;
+
+// A dictionary that may forget a key at any moment: then it stays away until somebody puts it again. So each
+// call that does not find it is possible, and after it the key is absent.
+bool apply_forgetfully(history::map_entry& entry, const map_operation& made) {
+  const bool was_present = entry.has_value();
+  switch (made.what) {
+    case map_action::inserted:
+    case map_action::put:
+      entry = made.value;
+      return true;
+    case map_action::assigned:
+      entry = made.value;
+      return was_present;
+    case map_action::not_inserted:
+      return was_present;
+    case map_action::erased:
+      entry.reset();
+      return was_present;
+    case map_action::not_erased:
+    case map_action::not_found:
+      entry.reset();
+      return true;
+    case map_action::found:
+      return entry == made.value;
+  }
+  return false;
+}
+
+// Exact, as history::find_map_fault is, but for forgetting.
+std::optional<std::string> find_cache_fault(std::span<const map_call> calls) {
+  std::vector<map_call> by_key(calls.begin(), calls.end());
+  std::ranges::sort(by_key, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });
+  for (auto first = by_key.begin(); first != by_key.end();) {
+    const auto last = std::ranges::find_if(
+        first, by_key.end(), [&](const map_call& c) { return c.operation.key != first->operation.key; });
+    const std::span<const map_call> own(first, last);
+    if (const auto which = history::find_unexplained(own, history::map_entry(), apply_forgetfully))
+      return describe(own[*which].operation) + ": no order of the calls up to its end explains it";
+    first = last;
+  }
+  return std::nullopt;
+}
+
+// Two kinds of values, each of which holds a number: four words, and an object under a lock.
+struct words {
+  using key = std::uint64_t;
+  struct value {
+    std::uint64_t copies[4];
+  };
+  static key make_key(std::uint64_t number) { return number; }
+  static value make(std::uint64_t number) { return {{number, number, number, number}}; }
+  static std::uint64_t number(const value& from) {
+    for (const std::uint64_t each : from.copies)
+      stress::require(each == from.copies[0], "half of one value and half of another");
+    return from.copies[0];
+  }
+};
+struct text {
+  using key = std::string;
+  using value = std::string;
+  static key make_key(std::uint64_t number) {
+    return fmt::format("a key that needs memory, number {}", number);
+  }
+  static value make(std::uint64_t number) { return fmt::format("a value that needs memory: {:>20}", number); }
+  static std::uint64_t number(const value& from) { return std::stoull(from.substr(from.size() - 20)); }
+};
+
+template <class Kind>
+using cache_of = plait::expiring_cache<typename Kind::key, typename Kind::value>;
+
+// Makes one call and records it.
+template <class Kind>
+void call(member& who, cache_of<Kind>& cache, std::uint64_t key, std::uint64_t value, log& into) {
+  const auto own = Kind::make_key(key);
+  switch (who.random() % 16) {
+    case 0:
+    case 1:
+      return who.does("put", [&] {
+        const history::moment began = into.now();
+        stress::require(cache.put(own, Kind::make(value)), "a put that is not kept");
+        into.add(began, {map_action::put, key, value});
+      });
+    case 2:
+      return who.does("add", [&] {
+        const history::moment began = into.now();
+        const bool added = cache.add(own, Kind::make(value));
+        into.add(began, {added ? map_action::inserted : map_action::not_inserted, key, added ? value : 0});
+      });
+    case 3:
+      return who.does("replace", [&] {
+        const history::moment began = into.now();
+        const bool done = cache.replace(own, Kind::make(value));
+        into.add(began, {done ? map_action::assigned : map_action::not_found, key, done ? value : 0});
+      });
+    case 4:
+      return who.does("remove", [&] {
+        const history::moment began = into.now();
+        const bool done = cache.remove(own);
+        into.add(began, {done ? map_action::erased : map_action::not_erased, key});
+      });
+    default:
+      return who.does("get", [&] {
+        const history::moment began = into.now();
+        const auto found = cache.get(own);
+        const history::moment ended = into.end();
+        if (found) {
+          into.add(began, ended, {map_action::found, key, Kind::number(*found)});
+        } else {
+          into.add(began, ended, {map_action::not_found, key});
+        }
+      });
+  }
+}
+
+// More keys than there is room for.
+template <class Kind>
+tally reads_and_writes(const round& of) {
+  constexpr std::uint64_t keys = 60;
+  constexpr std::size_t capacity = 40;
+  constexpr int calls = 400;
+  cache_of<Kind> cache({.capacity = capacity});
+  recorder told(of.threads);
+  stress::team threads(of);
+  for (std::size_t i = 0; i != of.threads; ++i)
+    threads.add(fmt::format("thread {}", i), [&, i](member& who) {
+      for (int made = 0; made != calls; ++made) {
+        const std::uint64_t value = (i + 1) * 1'000'000 + static_cast<std::uint64_t>(made);
+        call<Kind>(who, cache, who.random() % keys, value, told.thread(i));
+        if (made % 16 == 0) stress::require(cache.size() <= capacity, "more than the capacity");
+      }
+    });
+  threads.run();
+  for (std::uint64_t key = 0; key != keys; ++key) cache.remove(Kind::make_key(key));
+  stress::require(cache.size() == 0, "something is left that nobody finds");
+  return stress::check(told.collect(), [](std::span<const map_call> all) { return find_cache_fault(all); });
+}
+
+// Nobody is shown a value at a time at which it had expired already when they asked.
+template <class Kind>
+tally expiry(const round& of) {
+  constexpr std::uint64_t keys = 100;
+  constexpr std::uint64_t calls = 3000;
+  using namespace std::chrono_literals;
+  const auto now = [] { return std::chrono::steady_clock::now().time_since_epoch().count(); };
+  cache_of<Kind> cache({.capacity = 4000, .time_to_live = 2ms});
+  std::vector<std::atomic<std::int64_t>> ends_at(calls * of.threads);  // of each value; 0: not known yet
+  stress::team threads(of);
+  for (std::size_t i = 0; i != of.threads; ++i)
+    threads.add(fmt::format("thread {}", i), [&, i](member& who) {
+      for (std::uint64_t made = 0; made != calls; ++made) {
+        const auto key = Kind::make_key(who.random() % keys);
+        if (made % 8 == 0)
+          who.does("put", [&] {
+            const std::uint64_t number = i * calls + made;
+            cache.put(key, Kind::make(number));
+            ends_at[number] = now() + std::chrono::nanoseconds(2ms).count();
+          });
+        who.does("get", [&] {
+          const std::int64_t asked = now();
+          const auto found = cache.get(key);
+          if (!found) return;
+          const std::int64_t end = ends_at[Kind::number(*found)];
+          stress::require(end == 0 || asked < end, "a value that has expired");
+        });
+      }
+    });
+  threads.run();
+  return {.operations = calls * of.threads, .histories = 0};
+}
+
+// What is loaded changes, and then the cache is told so: who asks after that is shown nothing older.
+tally loads(const round& of) {
+  constexpr std::uint64_t keys = 8;
+  constexpr int calls = 1500;
+  plait::expiring_cache<std::uint64_t, std::uint64_t> cache({.capacity = 6});
+  std::vector<std::atomic<std::uint64_t>> source(keys), told(keys);
+  stress::team threads(of);
+  for (std::size_t i = 0; i != of.threads; ++i)
+    threads.add(fmt::format("thread {}", i), [&](member& who) {
+      for (int made = 0; made != calls; ++made) {
+        const std::uint64_t key = who.random() % keys;
+        if (who.random() % 8 == 0) {
+          who.does("change and remove", [&] {
+            const std::uint64_t version = ++source[key];
+            cache.remove(key);
+            for (std::uint64_t before = told[key]; before < version;)
+              if (told[key].compare_exchange_weak(before, version)) break;
+          });
+        } else {
+          who.does("get_or_load", [&] {
+            const std::uint64_t least = told[key];
+            const std::uint64_t found = cache.get_or_load(key, [&] { return source[key].load(); });
+            stress::require(found >= least, "a value from before a remove");
+          });
+        }
+      }
+    });
+  threads.run();
+  return {.operations = static_cast<std::uint64_t>(calls) * of.threads, .histories = 0};
+}
+
+const workload all[] = {{"expiring_cache/words", reads_and_writes<words>},
+                        {"expiring_cache/text", reads_and_writes<text>},
+                        {"expiring_cache/expiry_of_words", expiry<words>},
+                        {"expiring_cache/expiry_of_text", expiry<text>},
+                        {"expiring_cache/loads", loads}};
+
+}  // namespace
