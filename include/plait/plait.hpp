@@ -25,6 +25,7 @@
 #include <plait/queue_element.hpp>
 #include <plait/queue_interface.hpp>
 #include <plait/queue_scopes.hpp>
+#include <plait/readiness_fd.hpp>
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/removal_cause.hpp>
