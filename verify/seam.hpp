@@ -480,6 +480,26 @@ inline std::uint64_t futex_calls() noexcept {
   return 0;
 }
 
+// A file descriptor that is readable from set() to clear(). What poll() would be for it, a scenario does by its
+// native handle.
+class settable_descriptor {
+ public:
+  using native_handle_type = const settable_descriptor*;
+
+  void set() noexcept {
+    readable_.exchange(1);
+    futex_wake(readable_, every_sleeper);
+  }
+  void clear() noexcept { readable_.exchange(0); }
+  void wait_until_readable() const noexcept {
+    while (readable_.load() == 0) futex_wait(readable_, 0, nullptr);
+  }
+  native_handle_type native_handle() const noexcept { return this; }
+
+ private:
+  atomic<std::uint32_t> readable_{0};
+};
+
 template <class T>
 T& per_thread() noexcept {
   static_assert(std::is_trivially_destructible_v<T>);

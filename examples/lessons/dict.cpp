@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two threads of which each looks whether a page is there, and puts it in if not. Every call is safe, and the two
-// together are not: here both have looked before either puts, every time.
+// Two threads of which each looks whether a page is there, and puts it in if not. Every call is safe, and the
+// two together are not: here both have looked before either puts, every time.
 #include <atomic>
 #include <barrier>
 #include <functional>

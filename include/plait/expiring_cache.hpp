@@ -5,9 +5,11 @@
 // when nothing may be forgotten.
 //
 //   operation             progress      promise                                complexity
-//   get, visit, contains  no lock (1)   never what has expired                 O(1)
+//   get, visit, contains, no lock (1)   never what has expired                 O(1)
+//     time_to_live
 //   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
-//     remove                            seen by all later calls                times O(1000) (3)
+//     remove,                           seen by all later calls                times O(1000) (3)
+//     set_time_to_live
 //   get_or_load           as put (4)    one load, however many ask             as put
 //   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
 //   expire                blocks (2)    removes all that has expired           O(shards + expired)
@@ -34,9 +36,10 @@
 // does not prolong it. Time is that of a clock that is never set back.
 // Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
 //
-// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors run
-// under none, but for those of objects moved from. If Hash, Equal, a constructor or an allocation throws, the
-// cache is as it was, but for what an insertion that failed has evicted.
+// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors and
+// the function of on_removal() run under none, but for destructors of objects moved from. If Hash, Equal, a
+// constructor or an allocation throws, the cache is as it was, but for what an insertion that failed has
+// evicted.
 //
 // K, V, Hash, Equal: as in hash_map. Operations that return copies need copies. Clock: time_source; now() is
 // called by several threads at once. Every call must have returned before the cache is destroyed. A child of
@@ -73,6 +76,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/hash_map.hpp>
+#include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -182,6 +186,17 @@ class expiring_cache {
     }
   }
 
+  // How long it has left to live; nothing if there is none.
+  template <class L = K>
+    requires is_key<const L&>
+  std::optional<entry_lifetime> time_to_live(const L& key) const {
+    const std::optional<detail::entry_stamp> stamp = find_stamp(key);
+    if (!stamp) return std::nullopt;
+    if (stamp->deadline() == detail::entry_stamp::never) return never_expires;
+    const std::chrono::nanoseconds end(stamp->deadline() << detail::entry_stamp::log_tick);
+    return entry_lifetime(std::max(end - (now() - made_at_), std::chrono::nanoseconds(0)));
+  }
+
   // -- one key: changing --
 
   // Whether it was there or not: from now on it has this value, and a new time to live. False if it is not
@@ -221,13 +236,26 @@ class expiring_cache {
     return store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
   }
 
+  // Begins another time to live for the value that it has. One that is over removes it. False if there was
+  // none.
+  template <class L = K>
+    requires is_key<const L&>
+  bool set_time_to_live(const L& key, entry_lifetime time_to_live) {
+    const auto& own = wanted(key);
+    const std::uint64_t hash = hash_(own);
+    const std::chrono::nanoseconds moment = moment_of_put(time_to_live);
+    removed gone(listener_);
+    return shards_.of(hash).set_deadline(hash, equal_to(own), deadline(moment, time_to_live), tick(moment),
+                                         gone);
+  }
+
   // False if there was none.
   template <class L = K>
     requires is_key<const L&>
   bool remove(const L& key) {
     const auto& own = wanted(key);
     const std::uint64_t hash = hash_(own);
-    removed gone;
+    removed gone(listener_);
     return shards_.of(hash).remove(hash, equal_to(own), tick_of_now(), gone);
   }
 
@@ -237,7 +265,7 @@ class expiring_cache {
   size_type size() {
     size_type all = 0;
     for (shard& each : shards_) {
-      removed gone;
+      removed gone(listener_);
       all += each.expire(tick_of_now(), shard::everything, gone);
     }
     return all;
@@ -252,13 +280,23 @@ class expiring_cache {
     for (shard& each : shards_) {
       detail::entry_number first = 0;
       for (bool has_more = true; has_more;) {
-        removed gone;
+        removed gone(listener_);
         has_more = each.clear_some(first, gone);
       }
     }
   }
 
   std::uint64_t capacity() const noexcept { return capacity_; }
+
+  // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
+  // whose call removed it, before that returns and with no lock held: f may use the cache. It must not throw.
+  // To be called before other threads use the cache. The destructor tells nobody, nor does a call that finds no
+  // memory to keep the value until then.
+  template <std::invocable<const K&, const V&, removal_cause> F>
+    requires std::copy_constructible<K> && std::copy_constructible<F>
+  void on_removal(F f) {
+    listener_ = std::move(f);
+  }
 
   // What has happened so far: each number of some moment during the call.
   cache_statistics statistics() const {
@@ -389,7 +427,7 @@ class expiring_cache {
     try {
       const V& value = mine.set_value(call(std::forward<F>(f)));
       const std::chrono::nanoseconds moment = moment_of_put(lives);
-      removed gone;
+      removed gone(listener_);
       is_listed = false;
       in.end(mine, equal_to(key), value, deadline(moment, lives), tick(moment), gone);
       mine.finish();
@@ -427,7 +465,7 @@ class expiring_cache {
     auto&& key = wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
     const std::chrono::nanoseconds moment = moment_of_put(lives);
-    removed gone;
+    removed gone(listener_);
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
                                 std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
   }
@@ -441,6 +479,7 @@ class expiring_cache {
   const std::chrono::nanoseconds made_at_;
   detail::sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
   detail::shard_array<shard, Allocator> shards_;
+  typename removed::listener listener_;  // changes before there are other threads
   detail::load_waits<K, V> waits_;
   counter hits_;
   counter misses_;

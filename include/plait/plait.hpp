@@ -25,8 +25,10 @@
 #include <plait/queue_element.hpp>
 #include <plait/queue_interface.hpp>
 #include <plait/queue_scopes.hpp>
+#include <plait/readiness_fd.hpp>
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
+#include <plait/removal_cause.hpp>
 #include <plait/shared_mutex.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/stats_map.hpp>

@@ -34,7 +34,7 @@
 //   while (auto item = plait::pop_any(commands, work))  // nothing once all are closed and drained
 //     if (item->index() == 1) sum += std::get<1>(*item);
 //
-// A file descriptor takes part if a thread reads it and pushes what comes into a queue: see docs/using.md.
+// File descriptors and queues in one loop: readiness_fd, or a thread that reads and pushes: see docs/using.md.
 // The queues: any of plait's, 1 to 16 of them by name or any number in a range, with elements whose move cannot
 // throw.
 // Algorithm: each queue's event count is entered, then one futex call sleeps on all of them. Design note:

@@ -13,6 +13,8 @@
 //   ..._for, ..._until   waits until the deadline       as try_push, try_pop; stopped, if a stop was requested
 //   ... with a token     a stop request ends the wait   as without the token; stopped, where there is a status
 //   push_n, pop_n        as push and pop                how many: fewer than asked for
+//   wait_to_push, _pop   as push and pop, and does      false: the queue is closed; for a pop: and drained
+//                        nothing
 //   close                does not wait                  (it cannot fail)
 //   task_done            does not wait                  throws std::logic_error: more often than items were put
 //   join                 waits until every item put has been marked done
@@ -113,6 +115,38 @@ class queue_interface {
     return succeeds(items_.put(limits(stop), std::move(value)));
   }
   [[nodiscard]] std::optional<T> pop(const std::stop_token& stop) { return take(limits(stop)); }
+
+  // Waits until a push, or a pop, would not have to wait, and does neither: another thread may be faster then.
+  // The first forms return false if the queue is closed (for a pop: and drained) or a stop was requested; the
+  // others say success, full or empty at the deadline, closed or stopped. A signal ends no wait: a thread that
+  // has to notice what a handler has set waits again and again for a short time, or another thread requests a
+  // stop.
+  [[nodiscard]] bool wait_to_push(const std::stop_token& stop = {}) {
+    return succeeds(items_.wait_to_put(limits(stop)));
+  }
+  [[nodiscard]] bool wait_to_pop(const std::stop_token& stop = {}) {
+    return succeeds(items_.wait_to_get(limits(stop)));
+  }
+  template <class Rep, class Period>
+  [[nodiscard]] conqueue_status wait_to_push_for(const std::chrono::duration<Rep, Period>& wait,
+                                                 const std::stop_token& stop = {}) {
+    return items_.wait_to_put(limits(wait, stop));
+  }
+  template <class Rep, class Period>
+  [[nodiscard]] conqueue_status wait_to_pop_for(const std::chrono::duration<Rep, Period>& wait,
+                                                const std::stop_token& stop = {}) {
+    return items_.wait_to_get(limits(wait, stop));
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] conqueue_status wait_to_push_until(const std::chrono::time_point<Clock, Duration>& when,
+                                                   const std::stop_token& stop = {}) {
+    return items_.wait_to_put(limits(when, stop));
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] conqueue_status wait_to_pop_until(const std::chrono::time_point<Clock, Duration>& when,
+                                                  const std::stop_token& stop = {}) {
+    return items_.wait_to_get(limits(when, stop));
+  }
 
   // success, full, closed or busy; unless it is success, the value is untouched.
   [[nodiscard]] conqueue_status try_push(const T& value)

@@ -130,6 +130,14 @@ class world {
                   .result = cache.replace(key, Kind::make(value), lifetime(lives))};
     });
   }
+  void set_time(std::uint64_t key, std::int64_t lives) {
+    told_.record([&] {
+      return call{.what = action::set_time,
+                  .key = key,
+                  .time = lives,
+                  .result = cache.set_time_to_live(key, lifetime(lives))};
+    });
+  }
   void remove(std::uint64_t key) {
     told_.record([&] { return call{.what = action::remove, .key = key, .result = cache.remove(key)}; });
   }
@@ -197,6 +205,7 @@ const operation<Kind> operations[] = {
     {"put_b_and_c", [](world<Kind>& in) { in.put(key_b, 30), in.put(key_c, 31); }},
     {"add_a", [](world<Kind>& in) { in.add(key_a, 40); }},
     {"replace_b", [](world<Kind>& in) { in.replace(key_b, 50); }},
+    {"set_time_of_a", [](world<Kind>& in) { in.set_time(key_a, 1); }},
     {"remove_a", [](world<Kind>& in) { in.remove(key_a); }},
     {"size", [](world<Kind>& in) { in.size(); }},
     {"time_passes", [](world<Kind>& in) { in.advance(2); }},
@@ -265,8 +274,19 @@ const verify::scenario scenarios[] = {
         "a_hit_beside_a_replacement", expiring, [](auto& in) { in.put(key_a, 5, 9), in.put(key_a, 6); },
         [](auto& in) { in.get(key_a), in.get(key_a), in.get(key_a); }),
     both<word>(
+        "an_old_value_and_a_new_deadline", expiring, [](auto& in) { in.put(key_a, 5, 9); },
+        [](auto& in) { in.advance(2), in.get(key_a); }, {.depth_first = 30'000}),
+    both<word>(
         "an_old_deadline_and_a_new_value", expiring, [](auto& in) { in.advance(2), in.put(key_a, 5, 2); },
         [](auto& in) { in.get(key_a), in.get(key_a), in.get(key_a); }),
+    both<word>(
+        "a_new_time_beside_an_expiry", expiring,
+        [](auto& in) { in.set_time(key_a, 3), in.set_time(key_b, 1), in.get(key_a); },
+        [](auto& in) { in.advance(1), in.get(key_b), in.size(), in.get(key_a); }),
+    both<object>(
+        "a_new_time_of_an_object_beside_a_hit", two,
+        [](auto& in) { in.set_time(key_a, endless), in.set_time(key_a, 5), in.put(key_c, 3); },
+        [](auto& in) { in.get(key_a), in.get(key_c), in.get(key_a); }),
     both<word>(
         "an_expiry_beside_a_put", expiring, [](auto& in) { in.advance(2), in.size(), in.get(key_a); },
         [](auto& in) { in.put(key_a, 5), in.get(key_a), in.size(); }),

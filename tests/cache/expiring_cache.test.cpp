@@ -165,6 +165,41 @@ TYPED_TEST(expiring_cache, a_put_begins_a_new_time_to_live_and_a_get_does_not) {
   EXPECT_EQ(this->cache.get(this->key(2)), std::nullopt);
 }
 
+TYPED_TEST(expiring_cache, tells_how_long_an_entry_has_left) {
+  EXPECT_EQ(this->cache.time_to_live(this->key(1)), std::nullopt);
+  this->cache.put(this->key(1), this->value(10));
+  this->cache.put(this->key(2), this->value(20), plait::never_expires);
+  EXPECT_TRUE(this->cache.time_to_live(this->key(2))->is_endless());
+  for (int second = 10; second != 0; --second) {
+    const auto left = this->cache.time_to_live(this->key(1))->length();
+    EXPECT_LE(left, std::chrono::seconds(second));
+    EXPECT_GT(left, std::chrono::seconds(second) - tick);
+    manual_clock::advance(1s);
+  }
+  EXPECT_EQ(this->cache.time_to_live(this->key(1)), std::nullopt);
+}
+
+TYPED_TEST(expiring_cache, an_entry_gets_another_time_to_live) {
+  EXPECT_FALSE(this->cache.set_time_to_live(this->key(1), 1s));
+  for (int i = 1; i != 6; ++i) this->cache.put(this->key(i), this->value(10 * i));
+  EXPECT_TRUE(this->cache.set_time_to_live(this->key(1), 5s));
+  EXPECT_TRUE(this->cache.set_time_to_live(this->key(2), 20s));
+  EXPECT_TRUE(this->cache.set_time_to_live(this->key(3), plait::never_expires));
+  EXPECT_TRUE(this->cache.set_time_to_live(this->key(4), 0s));
+  EXPECT_EQ(this->cache.size(), 4u);
+  for (int i = 1; i != 6; ++i)
+    EXPECT_EQ(this->cache.get(this->key(i)), i == 4 ? std::nullopt : std::optional(this->value(10 * i)));
+  manual_clock::advance(5s);
+  EXPECT_FALSE(this->cache.contains(this->key(1)));
+  EXPECT_EQ(this->cache.size(), 3u);
+  manual_clock::advance(5s);
+  EXPECT_FALSE(this->cache.set_time_to_live(this->key(5), 5s)) << "what has expired is not there";
+  EXPECT_EQ(this->cache.size(), 2u);
+  EXPECT_TRUE(this->cache.set_time_to_live(this->key(3), 1s));
+  manual_clock::advance(10s);
+  EXPECT_EQ(this->cache.size(), 0u);
+}
+
 // Trap: never more than the capacity, also with several shards, and all of it is used.
 TYPED_TEST(expiring_cache, holds_no_more_than_its_capacity) {
   for (const std::uint64_t capacity : {1u, 2u, 3u, 100u, 1000u, 3001u}) {

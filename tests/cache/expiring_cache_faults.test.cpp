@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every operation of expiring_cache that can throw, with every copy, hash, comparison and allocation in it failing
-// in turn: the cache then still has what it had, but for what an insertion that failed has evicted, and works.
+// Every operation of expiring_cache that can throw, with every copy, hash, comparison and allocation in it
+// failing in turn: the cache then still has what it had, but for what an insertion that failed has evicted.
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -78,6 +78,11 @@ TEST_F(expiring_cache_faults, get_and_remove) {
   expect_whole(5, 10, [](cache& in, const auto& three, const auto&, const auto&) {
     in.get(three);
     in.remove(three);
+  });
+}
+TEST_F(expiring_cache_faults, set_time_to_live) {
+  expect_whole(5, 10, [](cache& in, const auto& three, const auto&, const auto&) {
+    in.set_time_to_live(three, std::chrono::hours(1));
   });
 }
 TEST_F(expiring_cache_faults, get_or_load) {

@@ -57,6 +57,33 @@ const verify::scenario scenarios[] = {
     {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
     {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue, 3>},
     {"push_and_pop", model::push_and_pop<int_queue, 2>},
+
+    // The one that takes nothing may have been woken instead of the one that takes.
+    {"a_wait_for_an_item_passes_its_wake_on",
+     [] {
+       int_queue queue(1);
+       threads([&] { check(queue.wait_to_pop(), "there is an item"); }, [&] { check(queue.pop() == 1); },
+               [&] {
+                 queue.push(1);
+                 queue.push(2);  // so that there is one even if the first is taken before the other looks
+               });
+     }},
+    {"a_wait_for_room_passes_its_wake_on",
+     [] {
+       int_queue queue(1);
+       queue.push(1);
+       threads([&] { check(queue.wait_to_push(), "there is room"); }, [&] { check(queue.push(2)); },
+               [&] {
+                 (void)queue.pop();
+                 (void)queue.pop();
+               });
+     }},
+    {"close_ends_waits_that_take_nothing",
+     [] {
+       int_queue queue(1);
+       const auto wait = [&] { check(!queue.wait_to_pop(), "there is nothing"); };
+       threads(wait, wait, [&] { queue.close(); });
+     }},
     {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},
 
     {"items_of_one_producer_stay_in_order",

@@ -216,6 +216,60 @@ TYPED_TEST(queue_contract, a_stop_request_ends_a_wait) {
   EXPECT_EQ(queue.pop(stop), 1);  // a stop only ends waits
 }
 
+TYPED_TEST(queue_contract, a_wait_for_an_item_takes_none) {
+  auto queue = TestFixture::make(2);
+  EXPECT_EQ(queue.wait_to_pop_for(1ms), conqueue_status::empty);
+  EXPECT_EQ(queue.wait_to_pop_until(std::chrono::steady_clock::now() - 1s), conqueue_status::empty);
+  bool ready = false;
+  {
+    sleeper waiter([&] { ready = queue.wait_to_pop(); });
+    EXPECT_FALSE(waiter.has_returned());
+    queue.push(1);
+  }
+  EXPECT_TRUE(ready);
+  EXPECT_EQ(queue.wait_to_pop_for(0s), success);
+  queue.close();
+  EXPECT_TRUE(queue.wait_to_pop());  // closed, and not yet drained
+  EXPECT_EQ(drain(queue), std::vector{1});
+  EXPECT_FALSE(queue.wait_to_pop());
+  EXPECT_EQ(queue.wait_to_pop_for(1h), closed);
+}
+
+TYPED_TEST(queue_contract, a_wait_for_room_puts_nothing) {
+  auto queue = TestFixture::make(1);
+  EXPECT_TRUE(queue.wait_to_push());
+  EXPECT_EQ(queue.wait_to_push_for(0s), success);
+  EXPECT_TRUE(queue.empty());
+  queue.push(1);
+  if constexpr (requires { queue.capacity(); }) {
+    if (queue.capacity() == 1) {
+      EXPECT_EQ(queue.wait_to_push_for(1ms), conqueue_status::full);
+      bool ready = false;
+      {
+        sleeper waiter([&] { ready = queue.wait_to_push(); });
+        EXPECT_FALSE(waiter.has_returned());
+        EXPECT_EQ(queue.pop(), 1);
+      }
+      EXPECT_TRUE(ready);
+    }
+  }
+  queue.close();
+  EXPECT_FALSE(queue.wait_to_push());
+  EXPECT_EQ(queue.wait_to_push_until(std::chrono::steady_clock::now() + 1h), closed);
+}
+
+TYPED_TEST(queue_contract, a_stop_request_or_closing_ends_a_wait_that_takes_nothing) {
+  auto queue = TestFixture::make(1);
+  std::stop_source stop;
+  {
+    sleeper waiter([&] { EXPECT_EQ(queue.wait_to_pop_for(1h, stop.get_token()), conqueue_status::stopped); });
+    stop.request_stop();
+  }
+  EXPECT_FALSE(queue.wait_to_pop(stop.get_token()));
+  sleeper waiter([&] { EXPECT_FALSE(queue.wait_to_pop()); });
+  queue.close();
+}
+
 TYPED_TEST(queue_contract, join_waits_until_every_item_is_marked_done) {
   auto queue = TestFixture::make(4);
   queue.join();  // nothing was put

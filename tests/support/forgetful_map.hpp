@@ -10,7 +10,7 @@
 
 namespace forgetful {
 
-enum class action : std::uint8_t { get, contains, put, add, replace, remove, advance };
+enum class action : std::uint8_t { get, contains, put, add, replace, set_time, remove, advance };
 
 // What was called, and what it said.
 struct call {
@@ -37,7 +37,8 @@ struct state {
 };
 
 // Applies the call; false if it cannot have said that. Where it says that a key is not there, the cache has
-// forgotten it if it was: that is possible at any time. If it has to be exact, what has not expired is there.
+// forgotten it if it was: that is possible at any time. If it has to be exact, what never expires is there. (A
+// time to live begins at any moment of the call, so it may end before the next call.)
 inline bool apply(state& in, const call& made, bool is_exact) {
   if (made.what == action::advance) {
     in.now += made.time;
@@ -45,9 +46,11 @@ inline bool apply(state& in, const call& made, bool is_exact) {
   }
   const auto at = in.entries.find(made.key);
   const bool is_there = at != in.entries.end() && at->second.deadline > in.now;
+  const bool was_limited = at != in.entries.end() && at->second.deadline < endless;
   const auto is_absent = [&] {
+    const bool may_be_absent = !is_exact || !is_there || was_limited;
     in.entries.erase(made.key);
-    return !is_exact || !is_there;
+    return may_be_absent;
   };
   const auto stores = [&] { in.entries.insert_or_assign(made.key, entry{made.value, in.now + made.time}); };
   switch (made.what) {
@@ -61,9 +64,13 @@ inline bool apply(state& in, const call& made, bool is_exact) {
       return !is_exact;
     case action::add:
       if (!made.result) return is_there || (in.entries.erase(made.key), !is_exact);
-      return stores(), !is_exact || !is_there;
+      return stores(), !is_exact || !is_there || was_limited;
     case action::replace:
       return made.result ? stores(), is_there : is_absent();
+    case action::set_time:
+      if (!made.result) return is_absent();
+      if (is_there) at->second.deadline = in.now + made.time;
+      return is_there;
     case action::remove:
       if (!made.result) return is_absent();
       in.entries.erase(made.key);

@@ -18,6 +18,8 @@ namespace {
 using plait::detail::attempt;
 using plait::detail::deadline;
 using plait::detail::event_count;
+using plait::detail::open_event_count;
+using plait::detail::registered_waiter;
 using plait::detail::wait_limits;
 namespace sync = plait::detail::sync;
 using namespace std::chrono_literals;
@@ -29,6 +31,39 @@ class permits {
     available_.fetch_add(1, sync::seq_cst);
     changed_.notify_one();
   }
+
+  // One who takes a permit when he is told that there may be some: at once, or later in whatever thread
+  // notifies.
+  class caller : registered_waiter {
+   public:
+    explicit caller(permits& of) : of_(of) {}
+
+    // To be called once.
+    void begin() noexcept { take_or_register(); }
+
+    // False: it has taken a permit, or will.
+    bool give_up() noexcept { return of_.changed_.leave(*this); }
+
+    bool has_taken() const noexcept { return taken_.load(sync::seq_cst); }
+
+   private:
+    // Whether permits are left when it has taken one.
+    bool take_or_register() noexcept {
+      for (;;) {
+        if (of_.try_take() == attempt::done) {
+          const bool more = of_.available() != 0;
+          taken_.store(true, sync::seq_cst);
+          return more;
+        }
+        of_.changed_.enter(*this);
+        if (of_.available() == 0 || !of_.changed_.leave(*this)) return false;
+      }
+    }
+    bool notified() noexcept override { return take_or_register(); }
+
+    permits& of_;
+    sync::atomic<bool> taken_{false};
+  };
 
   bool take(wait_limits limits = {}) {
     if (try_take() == attempt::done) return true;
@@ -52,7 +87,7 @@ class permits {
   }
 
   sync::atomic<int> available_{0};
-  event_count changed_;
+  open_event_count changed_;
 };
 
 // A condition in several atomics, like that of a queue: taking one does not write the others, so that only the
@@ -192,6 +227,55 @@ const verify::scenario scenarios[] = {
                        },
                        [&] { verify::request_stop(stop); });
        verify::check(some.available() == (first ? 0 : 1));
+     }},
+
+    {"a_registered_waiter_is_notified",
+     [] {
+       permits some;
+       permits::caller caller(some);
+       verify::threads([&] { caller.begin(); }, [&] { some.give(); });
+       verify::check(caller.has_taken() && some.available() == 0);
+     }},
+
+    {"two_registered_waiters_get_what_two_notifiers_give",
+     [] {
+       permits some;
+       permits::caller one(some);
+       permits::caller other(some);
+       verify::threads([&] { one.begin(); }, [&] { other.begin(); }, [&] { some.give(); },
+                       [&] { some.give(); });
+       verify::check(one.has_taken() && other.has_taken());
+     }},
+
+    {"a_thread_and_a_registered_waiter_get_what_is_given",
+     [] {
+       permits some;
+       permits::caller caller(some);
+       verify::threads([&] { caller.begin(); }, [&] { some.take(); },
+                       [&] {
+                         some.give();
+                         some.give();
+                       });
+       verify::check(caller.has_taken() && some.available() == 0);
+     }},
+
+    {"a_registered_waiter_that_gives_up_takes_no_wake_along",
+     [] {
+       permits some;
+       permits::caller caller(some);
+       bool gave_up = false;
+       verify::threads(
+           [&] {
+             caller.begin();
+             gave_up = caller.give_up();
+           },
+           [&] { some.take(); },
+           [&] {
+             some.give();
+             some.give();
+           });
+       verify::check(gave_up != caller.has_taken());
+       verify::check(some.available() == (gave_up ? 1 : 0));
      }},
 
     {"notify_all_wakes_all",

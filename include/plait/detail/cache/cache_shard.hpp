@@ -28,6 +28,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/mutex.hpp>
+#include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
@@ -43,7 +44,7 @@ class alignas(contention_free_distance) cache_shard {
  public:
   using table = map_table<K, cached_value<V>, Hash, Allocator>;
   using slot = typename table::slot;
-  using removed = removed_entries<slot, cached_value<V>>;
+  using removed = removed_entries<slot, K, V>;
   using flight = load_flight<K, V>;
 
   static constexpr bool is_read_unlocked = table::is_read_unlocked;
@@ -137,10 +138,37 @@ class alignas(contention_free_distance) cache_shard {
     flights_.outdate(hash);
     const std::optional<entry_stamp> found = find(hash, matches);
     if (!found) return false;
-    remove(found->number(), gone);
-    if (found->deadline() > now) return true;
-    ++expirations_;
-    return false;
+    const bool was_alive = found->deadline() > now;
+    remove(found->number(), gone, was_alive ? removal_cause::removed : removal_cause::expired);
+    if (!was_alive) ++expirations_;
+    return was_alive;
+  }
+
+  // Gives an entry that is alive another deadline, and removes it if that is over; false if there is none.
+  template <class Matches>
+  bool set_deadline(std::uint64_t hash, Matches matches, cache_tick deadline, cache_tick now, removed& gone) {
+    const std::lock_guard guard(lock_);
+    prepare(now, budget, gone);
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (!found || found->deadline() <= now) return false;
+    const entry_number number = found->number();
+    if (deadline <= now) {
+      remove(number, gone, removal_cause::removed);
+      return true;
+    }
+    if (deadline != entry_stamp::never) wheel_.make_room(number);
+    change(hash, number, [&](chain& held, const place& at) noexcept {
+      const entry_stamp stamp(number, deadline);
+      if constexpr (is_read_unlocked) {
+        held.begin_change();
+        at.at().set_value({at.at().value().value, stamp});
+      } else {
+        at.at().value().stamp = stamp;
+      }
+    });
+    wheel_.remove(number);
+    file(number, deadline);
+    return true;
   }
 
   // Removes entries with numbers from `first` on, which it moves on; false at the end.
@@ -149,7 +177,7 @@ class alignas(contention_free_distance) cache_shard {
     flights_.outdate_all();
     const entry_number last = first + std::min(most_at_once, numbers_ - std::min(first, numbers_));
     for (; first < last; ++first)
-      if (policy_.contains(first)) remove(first, gone);
+      if (policy_.contains(first)) remove(first, gone, removal_cause::cleared);
     return first < numbers_;
   }
 
@@ -180,14 +208,14 @@ class alignas(contention_free_distance) cache_shard {
                     cache_tick now, removed& gone) {
     std::optional<entry_stamp> old = find(hash, matches);
     if (old && old->deadline() <= now) {
-      remove(old->number(), gone);
+      remove(old->number(), gone, removal_cause::expired);
       ++expirations_;
       old.reset();
     }
     if (when == (old ? put_when::absent : put_when::present)) return false;
     flights_.outdate(hash);
     if (deadline <= now) {
-      if (old) remove(old->number(), gone);
+      if (old) remove(old->number(), gone, removal_cause::removed);
       return false;
     }
     if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : next_number());
@@ -207,7 +235,7 @@ class alignas(contention_free_distance) cache_shard {
   void prepare(cache_tick now, std::size_t most, removed& gone) {
     sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
     wheel_.advance(now, most, [&](entry_number entry) noexcept {
-      remove_unfiled(entry, gone);
+      remove_unfiled(entry, gone, removal_cause::expired);
       ++expirations_;
     });
   }
@@ -223,15 +251,17 @@ class alignas(contention_free_distance) cache_shard {
   template <class M>
   void replace(std::uint64_t hash, entry_stamp stamp, M&& value, removed& gone) {
     cached_value<V> made(std::forward<M>(value), stamp);
-    change(hash, stamp.number(), [&](chain& held, const place& at) noexcept {
+    change(hash, stamp.number(), [&](chain& held, const place& at) {
+      gone.expect_replaced(at.at().key());
       held.begin_change();
       if constexpr (is_read_unlocked) {
+        gone.keep_replaced(at.at().value().value);
         at.at().set_value(made);
       } else {
         at.at().exchange_value(made);
       }
     });
-    gone.keep(std::move(made));
+    if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
   }
 
   template <class Matches, class L, class M>
@@ -245,7 +275,7 @@ class alignas(contention_free_distance) cache_shard {
           is_kept = false;
         } else {
           wheel_.remove(other);
-          take_out(other, gone);
+          take_out(other, gone, removal_cause::evicted);
           ++evictions_;
         }
       });
@@ -274,18 +304,18 @@ class alignas(contention_free_distance) cache_shard {
     if (deadline != entry_stamp::never) wheel_.add(number, deadline);
   }
 
-  void remove(entry_number number, removed& gone) noexcept {
+  void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
     wheel_.remove(number);
-    remove_unfiled(number, gone);
+    remove_unfiled(number, gone, cause);
   }
-  void remove_unfiled(entry_number number, removed& gone) noexcept {
+  void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
     policy_.erase(number);
-    take_out(number, gone);
+    take_out(number, gone, cause);
   }
   // Out of the table: it is in neither the policy nor the wheel any more.
-  void take_out(entry_number number, removed& gone) noexcept {
+  void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
     change(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
-      gone.take(at.at());
+      gone.take(at.at(), cause);
       held.begin_change();
       table_.close_gap(held, at);
     });

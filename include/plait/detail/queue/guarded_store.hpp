@@ -56,7 +56,7 @@ class guarded_store {
   using value_type = typename Container::value_type;
   using item_type = typename Container::item_type;
   using position = std::uint64_t;
-  using event_count = detail::event_count;
+  using event_count = open_event_count;
 
   static constexpr bool is_bounded = true;
   static constexpr pace batch_pace = pace_of_items;

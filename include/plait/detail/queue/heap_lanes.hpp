@@ -42,7 +42,7 @@ class heap_lanes {
   using value_type = T;
   using item_type = queue_item<T>;
   using position = std::uint64_t;
-  using event_count = detail::event_count;
+  using event_count = open_event_count;
 
   static constexpr const char* queue_name = "plait::relaxed_priority_queue";
   static constexpr bool is_bounded = false;

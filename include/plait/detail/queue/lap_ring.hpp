@@ -51,7 +51,7 @@ class lap_ring {
   using value_type = T;
   using item_type = queue_item<T>;
   using position = ring_positions::position;
-  using event_count = detail::event_count;
+  using event_count = open_event_count;
 
   static constexpr const char* queue_name = "plait::bounded_queue";
   static constexpr bool is_bounded = true;

@@ -60,7 +60,7 @@ concept queue_store =
       typename Store::value_type;
       typename Store::item_type;    // what moves without throwing: see queue_item
       typename Store::position;     // counts puts
-      typename Store::event_count;  // event_count or asymmetric_event_count, as its changes need
+      typename Store::event_count;  // open_event_count or asymmetric_event_count, as its changes need
       { Store::queue_name } -> std::convertible_to<const char*>;  // for messages
       { Store::is_bounded } -> std::convertible_to<bool>;         // whether a put may have to wait
       { Store::batch_pace } -> std::convertible_to<pace>;         // how often a waiting batch looks

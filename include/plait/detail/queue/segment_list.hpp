@@ -54,7 +54,7 @@ class segment_list {
   using value_type = T;
   using item_type = queue_item<T>;
   using position = std::uint64_t;
-  using event_count = detail::event_count;
+  using event_count = open_event_count;
 
   static constexpr const char* queue_name = "plait::unbounded_queue";
   static constexpr bool is_bounded = false;

@@ -81,6 +81,22 @@ class waiting_store {
     return waited;
   }
 
+  // Waits until a put, or a get, would not have to wait: success, closed (and drained) or, once the limits have
+  // ended the wait, full, empty or stopped. Nothing is put or taken.
+  conqueue_status wait_to_put(wait_limits limits) {
+    return wait_until_ready(not_full_, limits, [this]() noexcept {
+      if (store_.is_closed()) return conqueue_status::closed;
+      return store_.has_room() ? conqueue_status::success : conqueue_status::full;
+    });
+  }
+  conqueue_status wait_to_get(wait_limits limits) {
+    return wait_until_ready(not_empty_, limits, [this]() noexcept {
+      const bool was_closed = store_.is_closed();  // before the size: nothing is put after it
+      if (store_.size() != 0) return conqueue_status::success;
+      return was_closed ? conqueue_status::closed : conqueue_status::empty;
+    });
+  }
+
   // As put() and get(), without waiting: the store's answer.
   template <class... Args>
   conqueue_status try_put(Args&&... args) noexcept(puts_without_throwing<Args...>) {
@@ -263,6 +279,16 @@ class waiting_store {
     if (status == conqueue_status::success && store_.size() != 0) not_empty_.notify_one();
     status = why_ended(limits, status);
     return item;
+  }
+
+  // This thread takes nothing, so it passes on the wake that it may have used.
+  template <class Look>
+  conqueue_status wait_until_ready(typename Store::event_count& events, wait_limits limits, Look look) {
+    conqueue_status seen = look();
+    if (!is_worth_waiting(seen)) return seen;
+    events.wait([&]() noexcept { return attempt_of(seen = look()); }, limits);
+    if (seen == conqueue_status::success) events.notify_one();
+    return why_ended(limits, seen);
   }
 
   // An attempt that throws passes its wake on: another waiter could use what this one was woken for.

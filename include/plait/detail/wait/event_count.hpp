@@ -23,6 +23,12 @@
 //   A notifier that finds the flag set comes before the leaver's RMW in the order above, so its C is
 //   seen by the leaver's look, and whatever the leaver leaves over is handed on by rule 2.
 //
+// Waiters that are no threads. A registered_waiter (a file descriptor, say) counts itself by entering, like a
+// thread, and then looks. A notifier takes it out of the list and calls it. No wake is in flight to it: the
+// next notifier takes the next one, or finds none. So a registration that ends otherwise has used up nothing,
+// and whoever is called, and finds nothing to do, enters again and looks again. By rule 2, notified() says
+// whether another waiter is to be notified. Threads and registered waiters take turns.
+//
 // asymmetric_event_count is for notifiers that have no read-modify-write: they make C true by a plain store,
 // and the two cases rest on the pair of fences of the seam instead. The one in notify_one() costs nothing;
 // the waiter's interrupts the whole process, just before it sleeps.
@@ -48,6 +54,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
 #include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/waiter_list.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
@@ -90,7 +97,7 @@ class event_count_list;
 template <class TryOnce, class EventCounts>
 bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts counts);
 
-template <class Ordering>
+template <class Ordering, class Registered>
 class basic_event_count {
  public:
   // Tests begin with an epoch that is about to wrap.
@@ -98,7 +105,7 @@ class basic_event_count {
   basic_event_count(const basic_event_count&) = delete;
   basic_event_count& operator=(const basic_event_count&) = delete;
 
-  // Wakes one waiter, unless none waits or a wake is already in flight.
+  // Wakes one waiter, unless none waits or the wake of a thread is already in flight.
   void notify_one() noexcept {
     Ordering::after_change();
     if (waiters_.load(sync::seq_cst) != 0) [[unlikely]]  // seq_cst counted: notifier's side
@@ -111,6 +118,24 @@ class basic_event_count {
     if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
   }
 
+  // Registers a waiter that is no thread. As between counting and sleeping, the caller then looks at its
+  // condition: by seq_cst loads of whatever notifiers change.
+  void enter(registered_waiter& waiter) noexcept
+    requires(Registered::is_there)
+  {
+    registered_.add(waiter, [this]() noexcept {
+      waiters_.fetch_or(some_registered, sync::seq_cst);  // seq_cst counted: waiter's side
+    });
+    Ordering::before_look();
+  }
+
+  // Ends a registration; false if a notifier has ended it, and has called notified() or is about to.
+  bool leave(registered_waiter& waiter) noexcept
+    requires(Registered::is_there)
+  {
+    return registered_.remove(waiter, clear_flag());
+  }
+
   // See wait_any(), of which this is the case of one.
   template <class TryOnce>
   bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {
@@ -118,13 +143,14 @@ class basic_event_count {
   }
 
  private:
-  // waiters_ is twice the number of waiters, plus one while a wake is in flight:
-  //   0            nobody waits: notify_one() is done after its load
-  //   even, > 0    somebody waits and nobody is waking them
-  //   odd, >= 3    somebody waits and one of them is being woken
-  // 1 does not occur: the flag is set only by a CAS from an even value above 0, and every leaver clears it.
+  // waiters_ is four times the number of waiting threads, plus
+  //   1  wake_in_flight: one of these threads is being woken
+  //   2  some_registered: the list is not empty
+  // 0 is nobody: notify_one() is done after its load. wake_in_flight without threads does not occur: the flag
+  // is set only by a CAS from a value that counts some, and every leaver clears it.
   static constexpr std::uint32_t wake_in_flight = 1;
-  static constexpr std::uint32_t one_waiter = 2;
+  static constexpr std::uint32_t some_registered = 2;
+  static constexpr std::uint32_t one_thread = 4;
 
   template <class... EventCounts>
   friend class event_counts;
@@ -136,14 +162,14 @@ class basic_event_count {
     // The epoch first: whoever sees this waiter counted then changes it. Read later, it might be the epoch
     // of a notification that has woken nobody, and the wake in flight would never end.
     const std::uint32_t epoch = epoch_.load(sync::acquire);  // acquire noticed
-    waiters_.fetch_add(one_waiter, sync::seq_cst);           // seq_cst counted: waiter's side
+    waiters_.fetch_add(one_thread, sync::seq_cst);           // seq_cst counted: waiter's side
     Ordering::before_look();
     return {epoch_, epoch};
   }
 
   void leave() noexcept {
     std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: the CAS below decides
-    while (!waiters_.compare_exchange_weak(waiters, (waiters - one_waiter) & ~wake_in_flight,
+    while (!waiters_.compare_exchange_weak(waiters, (waiters - one_thread) & ~wake_in_flight,
                                            sync::seq_cst,     // seq_cst counted: rule 1
                                            sync::relaxed)) {  // relaxed: tried again
     }
@@ -151,9 +177,18 @@ class basic_event_count {
   }
 
   [[gnu::noinline]] void wake_one() noexcept {
+    if constexpr (Registered::is_there) {
+      while (registered_waiter* const next = take_registered()) {
+        if (!next->notified()) return;
+      }
+    }
+    wake_thread();
+  }
+
+  void wake_thread() noexcept {
     std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: no older than what notify_one() saw
     do {
-      if (waiters == 0 || (waiters & wake_in_flight) != 0) return;
+      if (!has_sleeper(waiters)) return;
       // relaxed, twice: it only matters that one notifier sets the flag. The place in the order of the two
       // cases is that of the load in notify_one().
     } while (!waiters_.compare_exchange_weak(waiters, waiters | wake_in_flight, sync::relaxed, sync::relaxed));
@@ -161,17 +196,52 @@ class basic_event_count {
     sync::futex_wake(epoch_, 1);
   }
 
+  // Of every kind: for a change that all of them wait for.
   void wake_all() noexcept {
+    wake_all_threads();
+    if constexpr (Registered::is_there) {
+      registered_.take_all(clear_flag(), [](registered_waiter& each) noexcept { each.notified(); });
+    }
+  }
+
+  void wake_all_threads() noexcept {
     epoch_.fetch_add(1, sync::release);  // release noticed
     sync::futex_wake(epoch_, sync::every_sleeper);
   }
 
+  // The registered waiter whose turn it is; null if it is a thread's, or there is none.
+  registered_waiter* take_registered() noexcept {
+    const std::uint32_t waiters = waiters_.load(sync::relaxed);  // relaxed: as in wake_thread()
+    if ((waiters & some_registered) == 0) return nullptr;
+    // The epoch changes with every notification, so its last bit can say whose turn it is.
+    const bool is_threads_turn = epoch_.load(sync::relaxed) % 2 != 0;  // relaxed: any answer will do
+    if (is_threads_turn && has_sleeper(waiters)) return nullptr;
+    registered_waiter* const next = registered_.take(clear_flag());
+    if (next == nullptr) return nullptr;
+    epoch_.fetch_add(1, sync::relaxed);  // relaxed: as above
+    return next;
+  }
+
+  // Whether there is a thread to wake, and none is being woken.
+  static constexpr bool has_sleeper(std::uint32_t waiters) noexcept {
+    return waiters >= one_thread && (waiters & wake_in_flight) == 0;
+  }
+
+  auto clear_flag() noexcept {
+    return [this]() noexcept {
+      waiters_.fetch_and(~some_registered, sync::relaxed);  // relaxed: a notifier that still sees it finds none
+    };
+  }
+
   sync::atomic<std::uint32_t> waiters_{0};  // see the table above
   sync::atomic<std::uint32_t> epoch_;       // the futex word: changes with every notification
+  [[no_unique_address]] Registered registered_;
 };
 
-using event_count = basic_event_count<ordered_by_changes>;
-using asymmetric_event_count = basic_event_count<ordered_by_fences>;
+// For threads alone; for any waiter; and for any waiter, where notifiers have no read-modify-write.
+using event_count = basic_event_count<ordered_by_changes, no_waiter_list>;
+using open_event_count = basic_event_count<ordered_by_changes, waiter_list>;
+using asymmetric_event_count = basic_event_count<ordered_by_fences, waiter_list>;
 
 // The event counts that one thread waits at. It enters all of them before it looks, and leaves all of them
 // after it has slept.
@@ -190,7 +260,7 @@ class event_counts {
   void leave() noexcept {
     std::apply([](EventCounts&... each) { (each.leave(), ...); }, counts_);
   }
-  void wake_all_at_one() noexcept { std::get<0>(counts_).wake_all(); }
+  void wake_threads_at_one() noexcept { std::get<0>(counts_).wake_all_threads(); }
 
  private:
   std::tuple<EventCounts&...> counts_;
@@ -212,7 +282,7 @@ class event_count_list {
   void leave() noexcept {
     for (EventCount* each : counts_) each->leave();
   }
-  void wake_all_at_one() noexcept { counts_.front()->wake_all(); }
+  void wake_threads_at_one() noexcept { counts_.front()->wake_all_threads(); }
 
  private:
   std::vector<EventCount*> counts_;
@@ -265,7 +335,7 @@ bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts 
 
   const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
   // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
-  const std::stop_callback wake_on_stop(stop, [&counts] { counts.wake_all_at_one(); });
+  const std::stop_callback wake_on_stop(stop, [&counts] { counts.wake_threads_at_one(); });
   sync::clock::duration nap = first_nap;
   for (;;) {
     attempt seen;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Why a value has left an expiring_cache.
+#pragma once
+
+#include <cstdint>
+
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE {
+
+enum class removal_cause : std::uint8_t {
+  evicted,   // it made room for another entry
+  expired,   // its time to live was over
+  replaced,  // its key has another value
+  removed,   // by remove(), or because a time to live was given to it that was over already
+  cleared,   // by clear()
+};
+
+}  // namespace PLAIT_NAMESPACE
