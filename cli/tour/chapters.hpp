@@ -19,6 +19,7 @@ void unbounded(page& out);
 void thread_specific(page& out);
 void dict(page& out);
 void statistics(page& out);
+void cache(page& out);
 void lock_order(page& out);
 void count_words(page& out);
 

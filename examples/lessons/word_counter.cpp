@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Four threads, one text each, and one counter for the words of all.
+// Four threads, one text each, and one counter for the words of all. update() counts each word in one step.
+// `counts[word] += 1` would read, add and write: what another thread counts in between is lost.
 #include <array>
 #include <cctype>
 #include <iostream>

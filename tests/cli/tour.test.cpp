@@ -109,6 +109,17 @@ TEST(tour, statistics_counts_every_read_and_measures) {
   EXPECT_TRUE(contains(out, R"(misses:\s+every\s+read\.)")) << out;
 }
 
+TEST(tour, cache_keeps_its_limits_loads_once_and_survives_a_scan) {
+  const std::string out = chapter("cache", R"(plait::expiring_cache +[0-9.]+ +[0-9.]+\n +std::mutex, list)");
+  EXPECT_TRUE(contains(out, R"(cache\s+for\s+100:\s+100\s+are\s+there\.)")) << out;
+  EXPECT_TRUE(contains(out, R"(get, then fetch and put +[0-9]+ times?\n +get_or_load +1 time\n)")) << out;
+  std::smatch ours, theirs;
+  ASSERT_TRUE(std::regex_search(out, ours, std::regex(R"(expiring_cache +([0-9.]+) % +([0-9.]+) %)"))) << out;
+  ASSERT_TRUE(std::regex_search(out, theirs, std::regex(R"(leaves +([0-9.]+) % +([0-9.]+) %)"))) << out;
+  EXPECT_LT(std::stod(ours[1]) - std::stod(ours[2]), 10) << "the scan has driven out what is wanted\n" << out;
+  EXPECT_GT(std::stod(theirs[1]) - std::stod(theirs[2]), 20) << "it has not, and the chapter says so\n" << out;
+}
+
 TEST(tour, deadlock_refuses_one_of_two_tasks_and_measures) {
   const std::string out = chapter("deadlock", R"(std::mutex +[0-9.]+ ns\n)");
   EXPECT_TRUE(contains(out, R"(possible deadlock: 'lock[12]' is taken under 'lock[12]')")) << out;
