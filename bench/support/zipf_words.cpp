@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "zipf_words.hpp"
 
-#include <algorithm>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
+
+#include "map_keys.hpp"
+#include "zipf.hpp"
 
 namespace bench {
 namespace {
 
 constexpr std::size_t vocabulary = 100'000;
+constexpr std::size_t number_count = 10'000;
 constexpr std::size_t length = std::size_t{1} << 18;
 
 // Ranks in base 40, each digit a syllable: two letters up to rank 39, four up to 1639, and so on.
@@ -33,18 +35,10 @@ struct zipf_text {
   std::vector<std::string_view> words;
 
   explicit zipf_text(std::size_t seed) {
-    std::vector<double> up_to_rank(vocabulary);
-    double sum = 0;
-    for (std::size_t rank = 0; rank != vocabulary; ++rank)
-      up_to_rank[rank] = sum += 1 / static_cast<double>(rank + 1);
-
-    // The generator is the same everywhere; the standard's distributions are not.
-    std::mt19937_64 random(seed);
+    zipf_ranks ranks(vocabulary, seed);
     std::vector<std::size_t> ends;
     for (std::size_t i = 0; i != length; ++i) {
-      const double at = static_cast<double>(random() >> 11) * 0x1p-53 * sum;
-      const auto rank = std::ranges::upper_bound(up_to_rank, at) - up_to_rank.begin();
-      letters += word_of(static_cast<std::size_t>(rank));
+      letters += word_of(ranks.next());
       ends.push_back(letters.size());
     }
     std::size_t start = 0;
@@ -62,6 +56,16 @@ word_stream zipf_words(std::size_t reader) {
   auto& text = texts[reader];
   if (!text) text = std::make_unique<const zipf_text>(reader);
   return text->words;
+}
+
+number_stream zipf_numbers(std::size_t reader) {
+  static std::map<std::size_t, std::vector<std::uint64_t>> all;
+  std::vector<std::uint64_t>& numbers = all[reader];
+  if (numbers.empty()) {
+    zipf_ranks ranks(number_count, reader);
+    for (std::size_t i = 0; i != length; ++i) numbers.push_back(key_of<std::uint64_t>(ranks.next()).key);
+  }
+  return numbers;
 }
 
 }  // namespace bench

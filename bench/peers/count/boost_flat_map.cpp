@@ -3,14 +3,17 @@
 #include <boost/unordered/concurrent_flat_map.hpp>
 
 #include "count/keyed_counter.bench.hpp"
+#include "peers/map/boost_hash.hpp"
 
 namespace {
 
+template <class Key>
 class boost_flat_map {
  public:
-  void add(bench::word_stream words) {
-    for (const std::string_view word : words)
-      counts_.try_emplace_or_visit(word, 1, [](auto& element) { ++element.second; });
+  using key_type = Key;
+
+  void add(bench::key_span<Key> keys) {
+    for (const auto& key : keys) counts_.try_emplace_or_visit(key, 1, [](auto& element) { ++element.second; });
   }
   std::int64_t total() {
     std::int64_t sum = 0;
@@ -19,7 +22,7 @@ class boost_flat_map {
   }
 
  private:
-  boost::concurrent_flat_map<std::string, std::int64_t, bench::string_hash, std::equal_to<>> counts_;
+  boost::concurrent_flat_map<Key, std::int64_t, boost_hash<Key>, std::equal_to<>> counts_;
 };
 
 const bench::registration counters([] {

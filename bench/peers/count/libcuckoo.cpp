@@ -6,20 +6,23 @@
 
 namespace {
 
+template <class Key>
 class cuckoo_map {
  public:
-  void add(bench::word_stream words) {
-    for (const std::string_view word : words) counts_.upsert(word, [](std::int64_t& count) { ++count; }, 1);
+  using key_type = Key;
+
+  void add(bench::key_span<Key> keys) {
+    for (const auto& key : keys) counts_.upsert(key, [](std::int64_t& count) { ++count; }, 1);
   }
   std::int64_t total() {
     std::int64_t sum = 0;
     const auto all = counts_.lock_table();
-    for (const auto& [word, count] : all) sum += count;
+    for (const auto& [key, count] : all) sum += count;
     return sum;
   }
 
  private:
-  libcuckoo::cuckoohash_map<std::string, std::int64_t, bench::string_hash, std::equal_to<>> counts_;
+  libcuckoo::cuckoohash_map<Key, std::int64_t, bench::counted_key_hash<Key>, std::equal_to<>> counts_;
 };
 
 const bench::registration counters([] { bench::add_keyed_counter<cuckoo_map>("libcuckoo"); });
