@@ -33,7 +33,10 @@
 //   const plait::cache_statistics seen = prices.statistics();  // hits 1, misses 1, loads 1
 //
 // A time to live is cut to whole ticks of 2^20 nanoseconds, about a millisecond, and begins with the put: a get
-// does not prolong it. Time is that of a clock that is never set back.
+// does not prolong it. Time is that of a clock that is never set back. While a deadline is more than a second
+// away, the default clock trusts the time of the last timer interrupt, which costs no system call: on a machine
+// that stood still for longer, an entry may be shown that has just expired. std::chrono::steady_clock never
+// errs.
 // Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
 //
 // Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors and
