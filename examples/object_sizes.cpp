@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What each structure costs in bytes: the object itself, and what it has allocated when it is made, with one
 // item or key of 8 bytes, and with 1000.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -58,6 +59,15 @@ void show_queue(const char* name, Capacity... capacity) {
       });
 }
 
+template <class Map>
+void show_map(const char* name) {
+  show(
+      name, [] { return std::make_unique<Map>(); },
+      [](Map& map, long from, long to) {
+        for (long i = from; i != to; ++i) map.insert(i, i);
+      });
+}
+
 }  // namespace
 
 void* operator new(std::size_t bytes) {
@@ -94,6 +104,17 @@ int main() {
       "keyed_counter<long>", [] { return std::make_unique<plait::keyed_counter<long>>(); },
       [](plait::keyed_counter<long>& counter, long from, long to) {
         for (long i = from; i != to; ++i) counter.add(i);
+      });
+  show_map<plait::hash_map<long, long>>("hash_map<long, long>");
+  show_map<plait::stats_map<long, long>>("stats_map<long, long>");
+  show(
+      "expiring_cache<long, long>",
+      [] {
+        return std::make_unique<plait::expiring_cache<long, long>>(
+            plait::cache_options{.capacity = 1000, .time_to_live = std::chrono::hours(1)});
+      },
+      [](plait::expiring_cache<long, long>& cache, long from, long to) {
+        for (long i = from; i != to; ++i) cache.put(i, i);
       });
   std::printf("%-30s %6zu\n", "hazard_pointer", sizeof(plait::hazard_pointer));
   return 0;
