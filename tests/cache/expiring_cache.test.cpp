@@ -403,6 +403,12 @@ TEST(expiring_cache_values, is_asked_for_strings_by_literals_and_views) {
   EXPECT_TRUE(cache.remove("a literal"));
 }
 
+TEST(expiring_cache_values, a_value_given_as_another_type_warns_of_nothing) {
+  plait::expiring_cache<std::uint64_t, std::uint64_t> cache({.capacity = 10});
+  cache.put(1, 2);
+  EXPECT_EQ(cache.get(1), 2u);
+}
+
 TEST(expiring_cache_values, keeps_what_can_only_be_moved) {
   plait::expiring_cache<int, std::unique_ptr<int>> cache({.capacity = 10});
   auto first = std::make_unique<int>(1);

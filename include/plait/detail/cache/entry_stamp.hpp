@@ -40,7 +40,7 @@ class entry_stamp {
 template <class V>
 struct cached_value {
   template <class M>
-  cached_value(M&& from, entry_stamp of) : value(std::forward<M>(from)), stamp(of) {}
+  cached_value(M&& from, entry_stamp of) : value(static_cast<V>(std::forward<M>(from))), stamp(of) {}
 
   V value;
   entry_stamp stamp;
