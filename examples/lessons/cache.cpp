@@ -20,9 +20,11 @@ struct set_clock {
   using duration = std::chrono::milliseconds;
   using time_point = std::chrono::time_point<set_clock, duration>;
 
-  static time_point now() { return time_point(passed.load()); }
+  static time_point now() { return time_point(passed_.load()); }
+  static void advance(duration by) { passed_ = passed_.load() + by; }
 
-  inline static std::atomic<duration> passed{0ms};
+ private:
+  inline static std::atomic<duration> passed_{0ms};
 };
 
 using cache =
@@ -46,7 +48,7 @@ void limit_of_entries() {
   std::cout << "30 put, " << entries.size() << " left, " << seen.evictions << " pushed out, "
             << seen.expirations << " expired\n";
 
-  set_clock::passed = 2s;
+  set_clock::advance(2s);
   std::cout << "after 2 seconds " << entries.size() << " left, " << entries.statistics().expirations
             << " expired\n";
 }
@@ -57,7 +59,7 @@ void limit_of_time() {
   entries.put("b", "2");
   entries.put("b", "3", 10s);  // it has had its place: nothing is pushed out, and it ends sooner
   std::cout << "a is " << entries.get("a").value_or("gone") << ", b is " << entries.get("b").value_or("gone");
-  set_clock::passed = set_clock::passed.load() + 10s;
+  set_clock::advance(10s);
   std::cout << "; later a is " << entries.get("a").value_or("gone") << ", b is "
             << entries.get("b").value_or("gone") << '\n';
 }

@@ -60,7 +60,7 @@ class frequency_sketch {
     std::array<counter, 4> found;
     for (unsigned i = 0; i != 4; ++i) {
       const auto bits = static_cast<unsigned>(hash >> (32 + 8 * i));
-      found[i] = {block + 2 * i + (bits & 1), (bits >> 1 & 15) * 4};
+      found[i] = {block + std::size_t{2} * i + (bits & 1), (bits >> 1 & 15) * 4};
     }
     return found;
   }

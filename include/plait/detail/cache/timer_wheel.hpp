@@ -27,7 +27,7 @@ class timer_wheel {
   void make_room(entry_number entry) {
     if (entry + heads < nodes_.size()) return;
     if (nodes_.empty()) add_heads();
-    if (entry + heads >= nodes_.capacity()) nodes_.reserve(2 * (entry + heads + 1));
+    if (entry + heads >= nodes_.capacity()) nodes_.reserve(2 * (std::size_t{entry} + heads + 1));
     nodes_.resize(entry + heads + 1);
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -26,7 +27,7 @@ class window_trials {
   static constexpr std::size_t count = windows.size();
 
   static std::uint64_t window_of(std::size_t trial, std::uint64_t capacity) noexcept {
-    const auto part = static_cast<std::uint64_t>(windows[trial] * static_cast<double>(capacity) + 0.5);
+    const auto part = static_cast<std::uint64_t>(std::llround(windows[trial] * static_cast<double>(capacity)));
     return std::clamp<std::uint64_t>(part, 1, std::max<std::uint64_t>(capacity, 2) - 1);
   }
 
