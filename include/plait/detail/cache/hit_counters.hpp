@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/count/doubling_segments.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -42,8 +42,8 @@ class hit_counters {
 
   // Makes room for entries below that number.
   void make_room(std::size_t entries) {
-    for (; room_ < entries; room_ += size_of(made_++))
-      pieces_[made_].store(new counter[size_of(made_)](), sync::relaxed);  // relaxed: see above
+    for (; room_ < entries; room_ += segments::size(made_++))
+      pieces_[made_].store(new counter[segments::size(made_)](), sync::relaxed);  // relaxed: see above
   }
   unsigned count(entry_number entry) const noexcept {
     return at(entry).load(sync::relaxed);  // relaxed: see above
@@ -54,21 +54,16 @@ class hit_counters {
   using counter = sync::atomic<std::uint8_t>;
   using piece = sync::atomic<counter*>;
 
-  static constexpr std::size_t first_size = sync::sized(64, 2);
-
-  static constexpr std::size_t size_of(std::size_t index) noexcept {
-    return index == 0 ? first_size : first_size << (index - 1);
-  }
+  using segments = doubling_segments<sync::sized(64, 2)>;
 
   counter& at(entry_number entry) const noexcept {
-    const auto index = static_cast<std::size_t>(std::bit_width(entry / first_size));
-    return pieces_[index].load(
-        sync::relaxed)[index == 0 ? entry : entry - size_of(index)];  // relaxed: see above
+    const auto [segment, offset] = segments::locate(entry);
+    return pieces_[segment].load(sync::relaxed)[offset];  // relaxed: see above
   }
 
   std::array<piece, 32> pieces_{};  // null until an entry needs it
   std::size_t room_ = 0;            // how many entries have a counter
-  std::size_t made_ = 0;            // how many pieces there are
+  std::uint32_t made_ = 0;          // how many pieces there are
 };
 
 // The counters of a cache, as its policy's queues see them.

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include <plait/detail/count/doubling_segments.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/index_pool.hpp>
 #include <plait/detail/thread/thread_registry.hpp>
@@ -31,19 +31,11 @@ class [[gnu::visibility("default")]] counter_cells {
  public:
   using cell = sync::atomic<std::uint64_t>;
 
-  struct address {
-    std::uint32_t segment;
-    std::uint32_t offset;
-  };
+  using segments_of_cells = doubling_segments<sync::sized(512, 2)>;
+  using address = segments_of_cells::address;
 
-  static constexpr address locate(std::uint32_t number) noexcept {
-    const auto segment = static_cast<std::uint32_t>(std::bit_width(number / first_segment_cells));
-    return {segment, segment == 0 ? number : number - cell_count(segment)};
-  }
-
-  static constexpr std::uint32_t number(address at) noexcept {
-    return at.segment == 0 ? at.offset : at.offset + cell_count(at.segment);
-  }
+  static constexpr address locate(std::uint32_t number) noexcept { return segments_of_cells::locate(number); }
+  static constexpr std::uint32_t number(address at) noexcept { return segments_of_cells::number(at); }
 
   // The calling thread's cell. Null if it has none yet.
   static cell* own(address at) noexcept {
@@ -81,13 +73,7 @@ class [[gnu::visibility("default")]] counter_cells {
   }
 
  private:
-  static constexpr std::uint32_t first_segment_cells = sync::sized(512, 2);
   static constexpr std::size_t segments_at_most = 24;
-
-  // Cells in a segment: 512, 512, 1024, 2048, ... From segment 1 on, it is also the segment's first number.
-  static constexpr std::uint32_t cell_count(std::uint32_t segment) noexcept {
-    return segment == 0 ? first_segment_cells : first_segment_cells << (segment - 1);
-  }
 
   // A thread id's segments, read by all threads.
   struct segment_table {
@@ -106,7 +92,7 @@ class [[gnu::visibility("default")]] counter_cells {
     sync::atomic<cell*>& shared = sync::per_process<thread_slots<segment_table>>().mine().segments[segment];
     cell* cells = shared.load(sync::relaxed);  // relaxed: written only by owners of this id, one after another
     if (cells == nullptr) {
-      cells = new cell[cell_count(segment)]();
+      cells = new cell[segments_of_cells::size(segment)]();
       shared.store(cells, sync::release);  // release grown
     }
     return mine.segments[segment] = cells;
