@@ -11,6 +11,7 @@
 
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/thread_mark.hpp>
+#include <plait/detail/thread/thread_waits.hpp>
 #include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -30,7 +31,8 @@ class load_flight {
 
   std::uint64_t hash() const noexcept { return hash_; }
   const K& key() const noexcept { return *key_; }
-  const thread_mark* by() const noexcept { return by_; }
+  // The thread that loads; null when it has ended.
+  const thread_mark* by() const noexcept { return has_ended() ? nullptr : by_; }
 
   // -- under the lock of its shard --
 
@@ -123,46 +125,29 @@ class load_waits {
   // As long as it lives, the calling thread waits for that load. Throws std::logic_error if that would not end.
   class waiting {
    public:
-    waiting(load_waits& all, const flight& what) : all_(all), what_(what) {
+    waiting(load_waits& all, const flight& what) : all_(all), own_{.what = &what} {
       const std::lock_guard guard(all_.lock_);
-      if (all_.is_held_up_by(what, thread_))
+      if (all_.waits_.is_held_up_by(what, own_.thread))
         throw std::logic_error(
             "plait::expiring_cache::get_or_load: the function that loads the value of a key asks for the value "
             "of the same key, by itself or through another thread that waits for it");
-      next_ = std::exchange(all_.first_, this);
+      all_.waits_.add(own_);
     }
     waiting(const waiting&) = delete;
     waiting& operator=(const waiting&) = delete;
     ~waiting() {
       const std::lock_guard guard(all_.lock_);
-      waiting** at = &all_.first_;
-      while (*at != this) at = &(*at)->next_;
-      *at = next_;
+      all_.waits_.remove(own_);
     }
 
    private:
-    friend load_waits;
-
     load_waits& all_;
-    const flight& what_;
-    const thread_mark* thread_ = thread_mark::mine();
-    waiting* next_ = nullptr;
+    typename thread_waits<flight>::waiting own_;
   };
 
  private:
-  // Whether that load waits for one of the thread's, directly or through others.
-  bool is_held_up_by(const flight& that, const thread_mark* thread) const noexcept {
-    const flight* next = &that;
-    while (next != nullptr && !next->has_ended() && next->by() != thread) {
-      const waiting* each = first_;
-      while (each != nullptr && each->thread_ != next->by()) each = each->next_;
-      next = each != nullptr ? &each->what_ : nullptr;
-    }
-    return next != nullptr && !next->has_ended();
-  }
-
-  sync::mutex lock_;  // guards the list
-  waiting* first_ = nullptr;
+  sync::mutex lock_;  // guards waits_
+  thread_waits<flight> waits_;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -9,6 +9,7 @@
 
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/thread_mark.hpp>
+#include <plait/detail/thread/thread_waits.hpp>
 #include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -19,7 +20,7 @@ namespace PLAIT_NAMESPACE::detail {
 template <class K>
 class map_computations {
   struct computation;
-  struct waiting;
+  using waits = thread_waits<computation>;
 
  public:
   map_computations() noexcept = default;
@@ -33,10 +34,13 @@ class map_computations {
     // Waits for it. Throws std::logic_error if it would wait for ever, and what Equal throws.
     turn(map_computations& all, std::uint64_t hash, const K& key, const Equal& equal)
         : all_(all), mine_{hash, &key, thread_mark::mine(), nullptr} {
-      waiting waits{mine_.by, nullptr, nullptr};
-      const at_end_of_scope leave([&]() noexcept { all_.remove_waiting(waits); });
+      typename waits::waiting wait{.thread = mine_.thread};
+      bool is_listed = false;
+      const at_end_of_scope leave([&]() noexcept {
+        if (is_listed) all_.stop_waiting(wait);
+      });
       const auto try_once = [&] {
-        return all_.begin_or_wait(mine_, waits, equal) ? attempt::done : attempt::blocked;
+        return all_.begin_or_wait(mine_, wait, is_listed, equal) ? attempt::done : attempt::blocked;
       };
       if (try_once() != attempt::done) all_.ended_.wait(try_once, {});
     }
@@ -53,19 +57,15 @@ class map_computations {
   struct computation {
     std::uint64_t hash;
     const K* key;
-    const thread_mark* by;
-    computation* next;
-  };
-  struct waiting {
     const thread_mark* thread;
-    const computation* what;  // null if it has ended
-    waiting* next;
-    bool is_listed = false;
+    computation* next;
+
+    const thread_mark* by() const noexcept { return thread; }  // it is over when nobody can see it any more
   };
 
   // Begins `mine` if nobody else computes that key; otherwise lists what it waits for.
   template <class Equal>
-  bool begin_or_wait(computation& mine, waiting& waits, const Equal& equal) {
+  bool begin_or_wait(computation& mine, typename waits::waiting& wait, bool& is_listed, const Equal& equal) {
     const std::lock_guard guard(lock_);
     const computation* other = computing_;
     while (other != nullptr && !(other->hash == mine.hash && equal(*other->key, *mine.key)))
@@ -74,36 +74,19 @@ class map_computations {
       mine.next = std::exchange(computing_, &mine);
       return true;
     }
-    if (is_held_up_by(*other, mine.by))
+    if (waits_.is_held_up_by(*other, mine.thread))
       throw std::logic_error(
           "plait::hash_map::get_or_insert_with: the function that computes the value of a key asks for the "
           "value of "
           "the same key, by itself or through another thread that waits for it");
-    waits.what = other;
-    if (!waits.is_listed) {
-      waits.next = std::exchange(waiting_, &waits);
-      waits.is_listed = true;
-    }
+    wait.what = other;
+    if (!std::exchange(is_listed, true)) waits_.add(wait);
     return false;
   }
 
-  // Whether that computation waits for one of the thread's, directly or through others.
-  bool is_held_up_by(const computation& that, const thread_mark* thread) const noexcept {
-    const computation* next = &that;
-    while (next != nullptr && next->by != thread) {
-      const waiting* each = waiting_;
-      while (each != nullptr && each->thread != next->by) each = each->next;
-      next = each != nullptr ? each->what : nullptr;
-    }
-    return next != nullptr;
-  }
-
-  void remove_waiting(waiting& waits) noexcept {
-    if (!waits.is_listed) return;
+  void stop_waiting(typename waits::waiting& wait) noexcept {
     const std::lock_guard guard(lock_);
-    waiting** at = &waiting_;
-    while (*at != &waits) at = &(*at)->next;
-    *at = waits.next;
+    waits_.remove(wait);
   }
 
   void end(computation& mine) noexcept {
@@ -112,15 +95,14 @@ class map_computations {
       computation** at = &computing_;
       while (*at != &mine) at = &(*at)->next;
       *at = mine.next;
-      for (waiting* each = waiting_; each != nullptr; each = each->next)
-        if (each->what == &mine) each->what = nullptr;
+      waits_.forget(mine);
     }
     ended_.notify_all();  // whoever waits has looked at the list under the lock, before or after this change
   }
 
   sync::mutex lock_;                  // guards the lists
   computation* computing_ = nullptr;  // each lives in the turn that it belongs to
-  waiting* waiting_ = nullptr;
+  waits waits_;
   event_count ended_;
 };
 
