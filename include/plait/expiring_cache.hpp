@@ -74,6 +74,7 @@
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_array.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
@@ -99,16 +100,11 @@ class expiring_cache {
       "plait::expiring_cache<K, V, Hash, Equal>: two keys cannot be compared. Give K an operator==, or pass as "
       "Equal a function object that takes two const K& and returns a bool.");
 
-  // What can be looked up without first making a K of it.
-  template <class L>
-  static constexpr bool is_lookup_key = std::same_as<L, K> || requires {
-    typename Hash::is_transparent;
-    typename Equal::is_transparent;
-    requires std::invocable<const Hash&, const L&> && std::predicate<const Equal&, const K&, const L&>;
-  };
+  using forms = detail::key_forms<K, Hash, Equal>;
+
   // What a key can be given as.
   template <class L>
-  static constexpr bool is_key = is_lookup_key<std::remove_cvref_t<L>> || std::convertible_to<L, K>;
+  static constexpr bool is_key = forms::template is_key<L>;
 
  public:
   using key_type = K;
@@ -244,7 +240,7 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&>
   bool set_time_to_live(const L& key, entry_lifetime time_to_live) {
-    const auto& own = wanted(key);
+    const auto& own = forms::wanted(key);
     const std::uint64_t hash = hash_(own);
     const std::chrono::nanoseconds moment = moment_of_put(time_to_live);
     removed gone(listener_);
@@ -256,7 +252,7 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&>
   bool remove(const L& key) {
-    const auto& own = wanted(key);
+    const auto& own = forms::wanted(key);
     const std::uint64_t hash = hash_(own);
     removed gone(listener_);
     return shards_.of(hash).remove(hash, equal_to(own), tick_of_now(), gone);
@@ -314,16 +310,9 @@ class expiring_cache {
  private:
   using shard = detail::cache_shard<K, V, Hash, Allocator>;
   using removed = typename shard::removed;
-  using slot = typename shard::slot;
   using flight = typename shard::flight;
-  using tick_count = detail::cache_tick;
 
   static constexpr bool is_read_unlocked = shard::is_read_unlocked;
-
-  // What can be compared whatever its bits are.
-  static constexpr bool compares_words =
-      (std::integral<K> || std::is_enum_v<K> || std::is_pointer_v<K>) &&
-      (std::same_as<Equal, std::equal_to<>> || std::same_as<Equal, std::equal_to<K>>);
 
   // How late the time of recently() may be, at the very most.
   static constexpr std::chrono::seconds most_lag{1};
@@ -346,15 +335,6 @@ class expiring_cache {
     return std::clamp(std::min(wanted, useful), needed, most_shards);
   }
 
-  // The form in which the table looks for a key.
-  template <class L>
-  static decltype(auto) wanted(L&& key) {
-    if constexpr (is_lookup_key<std::remove_cvref_t<L>>) {
-      return std::forward<L>(key);
-    } else {
-      return K(std::forward<L>(key));
-    }
-  }
   template <class L>
   auto equal_to(const L& key) const {
     return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
@@ -365,10 +345,10 @@ class expiring_cache {
   }
 
   static std::chrono::nanoseconds now() { return Clock::now().time_since_epoch(); }
-  tick_count tick(std::chrono::nanoseconds moment) const noexcept {
-    return static_cast<tick_count>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
+  detail::cache_tick tick(std::chrono::nanoseconds moment) const noexcept {
+    return static_cast<detail::cache_tick>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
   }
-  tick_count deadline(std::chrono::nanoseconds moment, entry_lifetime lives) const noexcept {
+  detail::cache_tick deadline(std::chrono::nanoseconds moment, entry_lifetime lives) const noexcept {
     if (lives.is_endless()) return detail::entry_stamp::never;
     if (lives.length() <= std::chrono::nanoseconds(0)) return 0;
     if (lives.length() > std::chrono::nanoseconds::max() - moment) return detail::entry_stamp::never;
@@ -393,19 +373,19 @@ class expiring_cache {
     return can_expire_.load(detail::sync::relaxed) ? now() : made_at_;  // relaxed: as in tick_of_now()
   }
   // The tick of now, or of the beginning as long as nothing can expire.
-  tick_count tick_of_now() const {
+  detail::cache_tick tick_of_now() const {
     // relaxed: who sees the flag too late looks at the cache as it was when it began
     return can_expire_.load(detail::sync::relaxed) ? tick(now()) : 0;
   }
 
   template <bool Counts, class L>
   std::optional<V> look(const L& given) {
-    const auto& key = wanted(given);
+    const auto& key = forms::wanted(given);
     const std::uint64_t hash = hash_(key);
     shard& in = shards_.of(hash);
     std::optional<V> value;
     if constexpr (is_read_unlocked) {
-      in.template read_words<compares_words>(hash, equal_to(key), [&](const auto& seen) {
+      in.template read_words<forms::compares_words>(hash, equal_to(key), [&](const auto& seen) {
         const detail::cached_value<V> found = seen.value();
         if (has_expired(found.stamp)) return;
         in.count_hit(hash, found.stamp.number());
@@ -456,7 +436,7 @@ class expiring_cache {
 
   template <class L>
   std::optional<detail::entry_stamp> find_stamp(const L& given) const {
-    const auto& key = wanted(given);
+    const auto& key = forms::wanted(given);
     const std::uint64_t hash = hash_(key);
     std::optional<detail::entry_stamp> stamp = shards_.of(hash).find(hash, equal_to(key));
     if (stamp && has_expired(*stamp)) stamp.reset();
@@ -465,7 +445,7 @@ class expiring_cache {
 
   template <class L, class M>
   bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
-    auto&& key = wanted(std::forward<L>(given));
+    auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
     const std::chrono::nanoseconds moment = moment_of_put(lives);
     removed gone(listener_);

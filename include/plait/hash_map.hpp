@@ -78,6 +78,7 @@
 #include <vector>
 
 #include <plait/counter.hpp>
+#include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/map/map_callback.hpp>
@@ -109,16 +110,11 @@ class hash_map {
       "plait::hash_map<K, V, Hash, Equal>: two keys cannot be compared. Give K an operator==, or pass as "
       "Equal a function object that takes two const K& and returns a bool.");
 
-  // What can be looked up without first making a K of it.
-  template <class L>
-  static constexpr bool is_lookup_key = std::same_as<L, K> || requires {
-    typename Hash::is_transparent;
-    typename Equal::is_transparent;
-    requires std::invocable<const Hash&, const L&> && std::predicate<const Equal&, const K&, const L&>;
-  };
+  using forms = detail::key_forms<K, Hash, Equal>;
+
   // What a key can be given as.
   template <class L>
-  static constexpr bool is_key = is_lookup_key<std::remove_cvref_t<L>> || std::convertible_to<L, K>;
+  static constexpr bool is_key = forms::template is_key<L>;
 
  public:
   using key_type = K;
@@ -312,11 +308,11 @@ class hash_map {
     };
     using reference = std::ranges::range_reference_t<Range>;
     if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference> &&
-                  is_lookup_key<std::remove_cvref_t<reference>>) {
+                  forms::template is_lookup_key<std::remove_cvref_t<reference>>) {
       in_batches(keys, std::identity(), look);
     } else {
       for (auto&& key : keys) {
-        const auto& own = wanted(key);
+        const auto& own = forms::wanted(key);
         look(own, table_.hash()(own));
       }
     }
@@ -454,11 +450,6 @@ class hash_map {
 
   static constexpr bool is_read_unlocked = table::is_read_unlocked;
 
-  // What can be compared whatever its bits are.
-  static constexpr bool compares_words =
-      (std::integral<K> || std::is_enum_v<K> || std::is_pointer_v<K>) &&
-      (std::same_as<Equal, std::equal_to<>> || std::same_as<Equal, std::equal_to<K>>);
-
   // What an erased key leaves.
   struct taken_value {
     V value;
@@ -474,15 +465,6 @@ class hash_map {
   };
   using taken = typename taken_from<slot>::type;
 
-  // The form in which the table looks for a key.
-  template <class L>
-  static decltype(auto) wanted(L&& key) {
-    if constexpr (is_lookup_key<std::remove_cvref_t<L>>) {
-      return std::forward<L>(key);
-    } else {
-      return K(std::forward<L>(key));
-    }
-  }
   template <class L>
   auto equal_to(const L& key) const {
     return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
@@ -491,19 +473,19 @@ class hash_map {
   // Calls use(const V&), with a copy or under a lock; false if the key is not there.
   template <class L, class Use>
   bool read(const L& given, Use use) const {
-    const auto& key = wanted(given);
+    const auto& key = forms::wanted(given);
     return read_hashed(key, table_.hash()(key), use);
   }
   template <class L, class Use>
   bool read_words(const L& given, Use use) const {
-    const auto& key = wanted(given);
-    return table_.template read<compares_words>(table_.hash()(key), equal_to(key), use);
+    const auto& key = forms::wanted(given);
+    return table_.template read<forms::compares_words>(table_.hash()(key), equal_to(key), use);
   }
   template <class L, class Use>
   bool read_hashed(const L& key, std::uint64_t hash, Use use) const {
     if constexpr (is_read_unlocked) {
-      return table_.template read<compares_words>(hash, equal_to(key),
-                                                  [&](const auto& seen) { use(seen.value()); });
+      return table_.template read<forms::compares_words>(hash, equal_to(key),
+                                                         [&](const auto& seen) { use(seen.value()); });
     } else {
       detail::map_callback::refuse_within(this);
       return table_.read_locked(hash, equal_to(key), [&](const slot& at) { use(at.value()); });
@@ -525,7 +507,7 @@ class hash_map {
       size_type size = 0;
       for (; size != batch.size() && next != end; ++size, ++next) {
         auto& element = *next;
-        batch[size] = {std::addressof(element), table_.hash()(wanted(std::as_const(key_of(element))))};
+        batch[size] = {std::addressof(element), table_.hash()(forms::wanted(std::as_const(key_of(element))))};
         table_.prefetch(batch[size].hash);
       }
       for (size_type i = 0; i != size; ++i) use(*batch[i].element, batch[i].hash);
@@ -536,7 +518,7 @@ class hash_map {
   template <class L, class Use>
   bool change_present(const L& given, Use use) {
     detail::map_callback::refuse_within(this);
-    const auto& key = wanted(given);
+    const auto& key = forms::wanted(given);
     return table_.template change<false>(
         table_.hash()(key), equal_to(key),
         [&](chain& held, const place& at) -> std::optional<bool> { return at.is_taken && use(held, at); });
@@ -548,7 +530,7 @@ class hash_map {
   template <class L, class Use>
   bool change(L&& given, Use use) {
     detail::map_callback::refuse_within(this);
-    auto&& key = wanted(std::forward<L>(given));
+    auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = table_.hash()(std::as_const(key));
     return table_.template change<true>(hash, equal_to(key), [&](chain& held, const place& at) {
       return use(held, at, [&](auto&&... args) {

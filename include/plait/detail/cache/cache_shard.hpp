@@ -84,8 +84,6 @@ class alignas(contention_free_distance) cache_shard {
     if (window_trials::samples(hash, sample_rate_.load(sync::relaxed))) sample_.add(entry);  // relaxed: a hint
   }
 
-  void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }
-
   // -- with the lock --
 
   // Puts the value in, or in the place of another one. False if `when` is against that, or if it is not

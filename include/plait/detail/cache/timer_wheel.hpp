@@ -21,8 +21,6 @@ namespace PLAIT_NAMESPACE::detail {
 // each; it is worked off as far as the caller wants.
 class timer_wheel {
  public:
-  bool empty() const noexcept { return size_ == 0; }
-
   // Makes room for an entry, so that nothing that follows throws.
   void make_room(entry_number entry) {
     if (entry + heads < nodes_.size()) return;
