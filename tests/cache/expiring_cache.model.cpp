@@ -4,7 +4,6 @@
 // two places, and a call removes at most two entries that have expired.
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -19,6 +18,7 @@
 #include <verify/scenario_history.hpp>
 
 #include "support/forgetful_map.hpp"
+#include "support/map_pairs.hpp"
 #include "support/model.hpp"
 #include "support/operation_pairs.hpp"
 
@@ -27,6 +27,11 @@ namespace {
 using forgetful::action;
 using forgetful::call;
 using forgetful::endless;
+using map_pairs::key_a;
+using map_pairs::key_b;
+using map_pairs::key_c;
+using map_pairs::object;
+using map_pairs::word;
 using verify::check;
 using verify::threads;
 
@@ -46,32 +51,6 @@ struct scenario_clock {
 struct placed {
   std::uint64_t operator()(std::uint64_t key) const { return key; }
   std::uint64_t operator()(std::uint64_t key, std::uint64_t /*seed*/) const { return key; }
-};
-constexpr std::uint64_t tag = 1 << 16;
-constexpr std::uint64_t key_a = 7 * tag;
-constexpr std::uint64_t key_b = 7 * tag + 2;  // the same home as a, the same tag
-constexpr std::uint64_t key_c = 9 * tag + 4;  // the same home
-
-// A value of one word, which with what the cache keeps beside it is two; and an object that is touched under a
-// lock alone.
-struct word {
-  using value = std::uint64_t;
-  static value make(std::uint64_t number) { return number; }
-  static std::uint64_t number(const value& from) { return from; }
-};
-struct object {
-  class value {
-   public:
-    explicit value(std::uint64_t number) : number_(number) {}
-    value(const value& other) : number_(other.number()) {}
-    value(value&& other) noexcept : number_(other.number()) { other.number_.write(0); }
-    std::uint64_t number() const { return number_.read(); }
-
-   private:
-    verify::plain<std::uint64_t> number_;
-  };
-  static value make(std::uint64_t number) { return value(number); }
-  static std::uint64_t number(const value& from) { return from.number(); }
 };
 
 struct first_entry {
@@ -190,13 +169,7 @@ class world {
 };
 
 template <class Kind>
-struct operation {
-  const char* name;
-  void (*run)(world<Kind>&);
-};
-
-template <class Kind>
-const operation<Kind> operations[] = {
+const map_pairs::operation<world<Kind>> operations[] = {
     {"get_a", [](world<Kind>& in) { in.get(key_a); }},
     {"get_b_twice", [](world<Kind>& in) { in.get(key_b), in.get(key_b); }},
     {"contains_a", [](world<Kind>& in) { in.contains(key_a); }},
@@ -222,35 +195,14 @@ const state states[] = {
 
 template <class Kind>
 std::vector<model::row> rows(const verify::options& how) {
-  std::vector<model::row> all;
-  for (const state& from : states) {
-    for (const operation<Kind>& first : operations<Kind>) {
-      model::row made{from.name + std::string("_") + first.name, {}};
-      for (const operation<Kind>* second = &first; second != std::end(operations<Kind>); ++second)
-        made.scenarios.push_back({made.name + "_" + second->name,
-                                  [&from, &first, second] {
-                                    world<Kind> in(from);
-                                    threads([&] { first.run(in); }, [&] { second->run(in); });
-                                    in.judge();
-                                  },
-                                  how});
-      all.push_back(std::move(made));
-    }
-  }
-  return all;
+  return map_pairs::rows<world<Kind>, state>(states, operations<Kind>, how);
 }
 
 // Two threads, from a state.
 template <class Kind>
 verify::scenario both(const char* name, const state& from, void (*first)(world<Kind>&),
                       void (*second)(world<Kind>&), const verify::options& how = {.depth_first = 8'000}) {
-  return {name,
-          [&from, first, second] {
-            world<Kind> in(from);
-            threads([&] { first(in); }, [&] { second(in); });
-            in.judge();
-          },
-          how};
+  return map_pairs::both(name, from, first, second, how);
 }
 
 const state& room = states[1];

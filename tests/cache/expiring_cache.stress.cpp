@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <plait/expiring_cache.hpp>
 
-#include <verify/history/linearizability.hpp>
 #include <verify/history/map_monitor.hpp>
 #include <verify/history/recorder.hpp>
 
 #include "stress/check.hpp"
+#include "stress/map_kinds.hpp"
 #include "stress/team.hpp"
 #include "stress/workload.hpp"
 
@@ -27,6 +23,8 @@ namespace {
 using history::map_action;
 using history::map_call;
 using history::map_operation;
+using map_kinds::four_words;
+using map_kinds::text;
 using stress::member;
 using stress::round;
 using stress::tally;
@@ -37,68 +35,11 @@ using log = recorder::log;
 // A dictionary that may forget a key at any moment: then it stays away until somebody puts it again. So each
 // call that does not find it is possible, and after it the key is absent.
 bool apply_forgetfully(history::map_entry& entry, const map_operation& made) {
-  const bool was_present = entry.has_value();
-  switch (made.what) {
-    case map_action::inserted:
-    case map_action::put:
-      entry = made.value;
-      return true;
-    case map_action::assigned:
-      entry = made.value;
-      return was_present;
-    case map_action::not_inserted:
-      return was_present;
-    case map_action::erased:
-      entry.reset();
-      return was_present;
-    case map_action::not_erased:
-    case map_action::not_found:
-      entry.reset();
-      return true;
-    case map_action::found:
-      return entry == made.value;
-  }
-  return false;
+  if (made.what == map_action::inserted || made.what == map_action::not_erased ||
+      made.what == map_action::not_found)
+    entry.reset();
+  return history::apply(entry, made);
 }
-
-// Exact, as history::find_map_fault is, but for forgetting.
-std::optional<std::string> find_cache_fault(std::span<const map_call> calls) {
-  std::vector<map_call> by_key(calls.begin(), calls.end());
-  std::ranges::sort(by_key, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });
-  for (auto first = by_key.begin(); first != by_key.end();) {
-    const auto last = std::ranges::find_if(
-        first, by_key.end(), [&](const map_call& c) { return c.operation.key != first->operation.key; });
-    const std::span<const map_call> own(first, last);
-    if (const auto which = history::find_unexplained(own, history::map_entry(), apply_forgetfully))
-      return describe(own[*which].operation) + ": no order of the calls up to its end explains it";
-    first = last;
-  }
-  return std::nullopt;
-}
-
-// Two kinds of values, each of which holds a number: four words, and an object under a lock.
-struct words {
-  using key = std::uint64_t;
-  struct value {
-    std::uint64_t copies[4];
-  };
-  static key make_key(std::uint64_t number) { return number; }
-  static value make(std::uint64_t number) { return {{number, number, number, number}}; }
-  static std::uint64_t number(const value& from) {
-    for (const std::uint64_t each : from.copies)
-      stress::require(each == from.copies[0], "half of one value and half of another");
-    return from.copies[0];
-  }
-};
-struct text {
-  using key = std::string;
-  using value = std::string;
-  static key make_key(std::uint64_t number) {
-    return fmt::format("a key that needs memory, number {}", number);
-  }
-  static value make(std::uint64_t number) { return fmt::format("a value that needs memory: {:>20}", number); }
-  static std::uint64_t number(const value& from) { return std::stoull(from.substr(from.size() - 20)); }
-};
 
 template <class Kind>
 using cache_of = plait::expiring_cache<typename Kind::key, typename Kind::value>;
@@ -167,7 +108,9 @@ tally reads_and_writes(const round& of) {
   threads.run();
   for (std::uint64_t key = 0; key != keys; ++key) cache.remove(Kind::make_key(key));
   stress::require(cache.size() == 0, "something is left that nobody finds");
-  return stress::check(told.collect(), [](std::span<const map_call> all) { return find_cache_fault(all); });
+  return stress::check(told.collect(), [](std::span<const map_call> all) {
+    return history::find_map_fault(all, apply_forgetfully);
+  });
 }
 
 // Nobody is shown a value at a time at which it had expired already when they asked.
@@ -234,9 +177,9 @@ tally loads(const round& of) {
   return {.operations = static_cast<std::uint64_t>(calls) * of.threads, .histories = 0};
 }
 
-const workload all[] = {{"expiring_cache/words", reads_and_writes<words>},
+const workload all[] = {{"expiring_cache/words", reads_and_writes<four_words>},
                         {"expiring_cache/text", reads_and_writes<text>},
-                        {"expiring_cache/expiry_of_words", expiry<words>},
+                        {"expiring_cache/expiry_of_words", expiry<four_words>},
                         {"expiring_cache/expiry_of_text", expiry<text>},
                         {"expiring_cache/loads", loads}};
 

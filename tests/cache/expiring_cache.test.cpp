@@ -22,35 +22,16 @@
 #include <plait/expiring_cache.hpp>
 
 #include "support/manual_clock.hpp"
+#include "support/map_values.hpp"
 
 namespace {
 
+using map_values::make;
+using map_values::wide;
 using namespace std::chrono_literals;
 using plait::entry_lifetime;
 
 constexpr std::chrono::nanoseconds tick{1 << 20};
-
-// A value of two words, which changes in more than one step.
-struct wide {
-  std::int64_t first = 0;
-  std::int64_t second = 0;
-  bool operator==(const wide&) const = default;
-};
-
-template <class T>
-T make(int number);
-template <>
-int make(int number) {
-  return number;
-}
-template <>
-wide make(int number) {
-  return {number, -number};
-}
-template <>
-std::string make(int number) {
-  return number % 2 == 0 ? std::to_string(number) : "more than fits into the object: " + std::to_string(number);
-}
 
 template <class K, class V>
 using timed_cache = plait::expiring_cache<K, V, plait::detail::key_hash<K>, std::equal_to<>, manual_clock>;

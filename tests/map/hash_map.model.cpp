@@ -4,7 +4,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -18,11 +17,18 @@
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
 
+#include "support/map_pairs.hpp"
 #include "support/model.hpp"
 #include "support/operation_pairs.hpp"
 
 namespace {
 
+using map_pairs::key_a;
+using map_pairs::key_b;
+using map_pairs::key_c;
+using map_pairs::object;
+using map_pairs::tag;
+using map_pairs::word;
 using verify::check;
 using verify::threads;
 
@@ -33,19 +39,9 @@ struct placed {
 };
 
 constexpr std::uint64_t last_segment = std::uint64_t{1} << 63;
-constexpr std::uint64_t tag = 1 << 16;
-constexpr std::uint64_t key_a = 7 * tag;
-constexpr std::uint64_t key_b = 7 * tag + 2;                 // the same home as a, the same tag
-constexpr std::uint64_t key_c = 9 * tag + 4;                 // the same home
 constexpr std::uint64_t key_d = 7 * tag + last_segment + 2;  // another segment, if there are two
 
-// Three kinds of values: a word, which changes in one step; two words, of which a reader must not see one old
-// and one new; and an object that is touched under the lock alone.
-struct word {
-  using value = std::uint64_t;
-  static value make(std::uint64_t number) { return number; }
-  static std::uint64_t number(const value& from) { return from; }
-};
+// A value of two words, of which a reader must not see one old and one new.
 struct two_words {
   struct value {
     std::uint64_t first;
@@ -58,27 +54,13 @@ struct two_words {
     return from.first;
   }
 };
-struct object {
-  class value {
-   public:
-    explicit value(std::uint64_t number) : number_(number) {}
-    value(const value& other) : number_(other.number()) {}
-    value(value&& other) noexcept : number_(other.number()) { other.number_.write(0); }
-    value& operator=(const value& other) {
-      number_.write(other.number());
-      return *this;
-    }
-    std::uint64_t number() const { return number_.read(); }
-    bool operator==(const value& other) const { return number() == other.number(); }
-
-   private:
-    verify::plain<std::uint64_t> number_;
-  };
-  static value make(std::uint64_t number) { return value(number); }
-  static std::uint64_t number(const value& from) { return from.number(); }
-};
 
 using content = std::map<std::uint64_t, std::uint64_t>;
+
+struct state {
+  const char* name;
+  content keys;
+};
 
 // What was called, and what it said.
 struct call {
@@ -133,8 +115,8 @@ class world {
  public:
   using value = typename Kind::value;
 
-  explicit world(const content& from) : first_(from) {
-    for (const auto& [key, number] : from) map.insert(key, Kind::make(number));
+  explicit world(const state& from) : first_(from.keys) {
+    for (const auto& [key, number] : first_) map.insert(key, Kind::make(number));
   }
 
   void find(std::uint64_t key) {
@@ -209,13 +191,7 @@ class world {
 };
 
 template <class Kind>
-struct operation {
-  const char* name;
-  void (*run)(world<Kind>&);
-};
-
-template <class Kind>
-const operation<Kind> operations[] = {
+const map_pairs::operation<world<Kind>> operations[] = {
     {"find_a", [](world<Kind>& in) { in.find(key_a); }},
     {"find_b_twice", [](world<Kind>& in) { in.find(key_b), in.find(key_b); }},
     {"contains_c", [](world<Kind>& in) { in.contains(key_c); }},
@@ -231,10 +207,6 @@ const operation<Kind> operations[] = {
     {"extract_b", [](world<Kind>& in) { in.extract(key_b); }},
 };
 
-struct state {
-  const char* name;
-  content keys;
-};
 const state states[] = {
     {"empty", {}},
     {"full_home", {{key_a, 1}, {key_b, 2}}},                   // the next one makes it grow
@@ -244,22 +216,7 @@ const state states[] = {
 
 template <class Kind>
 std::vector<model::row> rows(const verify::options& how) {
-  std::vector<model::row> all;
-  for (const state& from : states) {
-    for (const operation<Kind>& first : operations<Kind>) {
-      model::row made{from.name + std::string("_") + first.name, {}};
-      for (const operation<Kind>* second = &first; second != std::end(operations<Kind>); ++second)
-        made.scenarios.push_back({made.name + "_" + second->name,
-                                  [&from, &first, second] {
-                                    world<Kind> in(from.keys);
-                                    threads([&] { first.run(in); }, [&] { second->run(in); });
-                                    in.judge();
-                                  },
-                                  how});
-      all.push_back(std::move(made));
-    }
-  }
-  return all;
+  return map_pairs::rows<world<Kind>, state>(states, operations<Kind>, how);
 }
 
 const state one_key{"one_key", {{key_a, 1}}};
@@ -270,13 +227,7 @@ const state& about_to_split = states[2];
 template <class Kind>
 verify::scenario both(const char* name, const state& from, void (*first)(world<Kind>&),
                       void (*second)(world<Kind>&), const verify::options& how = {.depth_first = 20'000}) {
-  return {name,
-          [&from, first, second] {
-            world<Kind> in(from.keys);
-            threads([&] { first(in); }, [&] { second(in); });
-            in.judge();
-          },
-          how};
+  return map_pairs::both(name, from, first, second, how);
 }
 
 // What each memory order is for.
@@ -333,21 +284,21 @@ const verify::scenario scenarios[] = {
 const verify::scenario wider_scenarios[] = {
     {"a_split_a_reader_and_an_erase",
      [] {
-       world<word> in(about_to_split.keys);
+       world<word> in(about_to_split);
        threads([&] { in.insert(key_c, 8); }, [&] { in.find(key_d); }, [&] { in.erase(key_a); });
        in.judge();
      },
      {.depth_first = 3'000}},
     {"two_that_split_and_a_reader",
      [] {
-       world<word> in(about_to_split.keys);
+       world<word> in(about_to_split);
        threads([&] { in.insert(key_b, 8); }, [&] { in.insert(key_c, 9); }, [&] { in.find(key_d); });
        in.judge();
      },
      {.depth_first = 3'000}},
     {"objects_that_are_split_a_reader_and_a_writer",
      [] {
-       world<object> in(about_to_split.keys);
+       world<object> in(about_to_split);
        threads([&] { in.insert(key_c, 8); }, [&] { in.find(key_d); }, [&] { in.add(key_d, 9); });
        in.judge();
      },
@@ -355,7 +306,7 @@ const verify::scenario wider_scenarios[] = {
 
     {"a_scan_meets_each_key_once_beside_a_split",
      [] {
-       world<word> in({{key_a, 1}, {key_b + last_segment, 2}});
+       world<word> in({"two_segments", {{key_a, 1}, {key_b + last_segment, 2}}});
        content seen;
        threads([&] { in.insert(key_d, 8), in.insert(key_c, 9); },
                [&] {
@@ -368,7 +319,7 @@ const verify::scenario wider_scenarios[] = {
      {.depth_first = 5'000}},
     {"clear_reaches_what_was_there_beside_a_split",
      [] {
-       world<object> in(full_home.keys);
+       world<object> in(full_home);
        threads([&] { in.map.insert(key_d, object::make(8)); }, [&] { in.map.clear(); });
        check(!in.map.contains(key_a) && !in.map.contains(key_b));
        check(in.map.size() == (in.map.contains(key_d) ? 1 : 0));

@@ -16,6 +16,7 @@
 #include <verify/history/recorder.hpp>
 
 #include "stress/check.hpp"
+#include "stress/map_kinds.hpp"
 #include "stress/team.hpp"
 #include "stress/workload.hpp"
 
@@ -23,43 +24,15 @@ namespace {
 
 using history::map_action;
 using history::map_operation;
+using map_kinds::four_words;
+using map_kinds::text;
+using map_kinds::word;
 using stress::member;
 using stress::round;
 using stress::tally;
 using stress::workload;
 using recorder = history::recorder<map_operation>;
 using log = recorder::log;
-
-// Three kinds of values, each of which holds a number: a word, four words, and an object under a lock.
-struct word {
-  using key = std::uint64_t;
-  using value = std::uint64_t;
-  static key make_key(std::uint64_t number) { return number; }
-  static value make(std::uint64_t number) { return number; }
-  static std::uint64_t number(const value& from) { return from; }
-};
-struct four_words {
-  using key = std::uint64_t;
-  struct value {
-    std::uint64_t copies[4];
-  };
-  static key make_key(std::uint64_t number) { return number; }
-  static value make(std::uint64_t number) { return {{number, number, number, number}}; }
-  static std::uint64_t number(const value& from) {
-    for (const std::uint64_t each : from.copies)
-      stress::require(each == from.copies[0], "half of one value and half of another");
-    return from.copies[0];
-  }
-};
-struct text {
-  using key = std::string;
-  using value = std::string;
-  static key make_key(std::uint64_t number) {
-    return fmt::format("a key that needs memory, number {}", number);
-  }
-  static value make(std::uint64_t number) { return fmt::format("a value that needs memory: {:>20}", number); }
-  static std::uint64_t number(const value& from) { return std::stoull(from.substr(from.size() - 20)); }
-};
 
 template <class Kind>
 using map_of = plait::hash_map<typename Kind::key, typename Kind::value>;

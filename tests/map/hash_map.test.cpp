@@ -26,33 +26,14 @@
 #include <plait/hash_map.hpp>
 
 #include "support/allocations.hpp"
+#include "support/map_values.hpp"
 #include "support/threads.hpp"
 
 namespace {
 
+using map_values::make;
+using map_values::wide;
 using namespace std::string_view_literals;
-
-// A value of two words, which changes in more than one step.
-struct wide {
-  std::int64_t first = 0;
-  std::int64_t second = 0;
-  bool operator==(const wide&) const = default;
-};
-
-template <class T>
-T make(int number);
-template <>
-int make(int number) {
-  return number;
-}
-template <>
-wide make(int number) {
-  return {number, -number};
-}
-template <>
-std::string make(int number) {
-  return number % 2 == 0 ? std::to_string(number) : "more than fits into the object: " + std::to_string(number);
-}
 
 template <class Map>
 class hash_map : public testing::Test {

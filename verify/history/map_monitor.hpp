@@ -227,6 +227,14 @@ inline std::optional<std::string> find_register_fault(std::vector<map_call> call
   return std::nullopt;
 }
 
+// Of the calls of one key, by an apply() as above.
+template <class Apply>
+std::optional<std::string> find_unexplained_call(std::span<const map_call> calls, Apply apply) {
+  if (const auto which = find_unexplained(calls, map_entry(), apply))
+    return describe(calls[*which]) + ": no order of the calls up to its end explains it";
+  return std::nullopt;
+}
+
 inline std::optional<std::string> find_key_fault(std::span<const map_call> calls) {
   using enum map_action;
   const auto is_any_of = [](map_action what, auto... actions) { return ((what == actions) || ...); };
@@ -248,8 +256,20 @@ inline std::optional<std::string> find_key_fault(std::span<const map_call> calls
     if (std::ranges::adjacent_find(values) == values.end())
       return find_register_fault(std::vector(calls.begin(), calls.end()));
   }
-  if (const auto which = find_unexplained(calls, map_entry(), history::apply))
-    return describe(calls[*which]) + ": no order of the calls up to its end explains it";
+  return find_unexplained_call(calls, history::apply);
+}
+
+// The first fault that `find_in_key` finds among the calls of a key.
+template <class FindInKey>
+std::optional<std::string> find_fault_by_key(std::span<const map_call> calls, FindInKey find_in_key) {
+  std::vector<map_call> by_key(calls.begin(), calls.end());
+  std::ranges::sort(by_key, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });
+  for (auto first = by_key.begin(); first != by_key.end();) {
+    const auto last = std::ranges::find_if(
+        first, by_key.end(), [&](const map_call& c) { return c.operation.key != first->operation.key; });
+    if (auto fault = find_in_key(std::span<const map_call>(first, last))) return fault;
+    first = last;
+  }
   return std::nullopt;
 }
 
@@ -257,15 +277,14 @@ inline std::optional<std::string> find_key_fault(std::span<const map_call> calls
 
 // Describes the fault, if there is one. The map is empty at first.
 inline std::optional<std::string> find_map_fault(std::span<const map_call> calls) {
-  std::vector<map_call> by_key(calls.begin(), calls.end());
-  std::ranges::sort(by_key, {}, [](const map_call& c) { return std::pair(c.operation.key, c.begin); });
-  for (auto first = by_key.begin(); first != by_key.end();) {
-    const auto last = std::ranges::find_if(
-        first, by_key.end(), [&](const map_call& c) { return c.operation.key != first->operation.key; });
-    if (auto fault = detail::find_key_fault(std::span(first, last))) return fault;
-    first = last;
-  }
-  return std::nullopt;
+  return detail::find_fault_by_key(calls, detail::find_key_fault);
+}
+
+// The same by another apply(), for something that answers otherwise than a map does.
+template <class Apply>
+std::optional<std::string> find_map_fault(std::span<const map_call> calls, Apply apply) {
+  return detail::find_fault_by_key(
+      calls, [&](std::span<const map_call> own) { return detail::find_unexplained_call(own, apply); });
 }
 
 }  // namespace history
