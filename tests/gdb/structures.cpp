@@ -56,6 +56,17 @@ plait::keyed_counter<std::string> words;
 plait::keyed_counter<std::pair<int, int>,
                      decltype([](const std::pair<int, int>& p) { return std::size_t(p.first); })>
     pairs;
+plait::hash_map<int, char> map;
+plait::hash_map<std::string, int> map_of_strings;
+plait::hash_map<int, int> map_unused;
+plait::hash_map<int, int> map_of_thousands;
+plait::stats_map<int, char> stats;
+plait::mutex mutex_free;
+plait::mutex mutex_locked;
+plait::recursive_mutex recursive_locked;
+plait::shared_mutex shared_free;
+plait::shared_mutex shared_written;
+plait::synchronized_value<int> guarded_number(7);
 plait::hazard_pointer guard_empty;
 plait::hazard_pointer guard = plait::make_hazard_pointer();
 plait::hazard_pointer guard_of_nothing = plait::make_hazard_pointer();
@@ -106,9 +117,15 @@ int main() {
   counter.exchange(100), counter.add(2);
   words.add("cat"), words.add("");
   pairs.add({1, 2}, 3), pairs.add({1, 1});
+  map.insert(5, 'm');
+  map_of_strings.insert("apples", 3);
+  for (int i = 0; i != 5000; ++i) map_of_thousands.insert(i, i);
+  stats.insert(6, 's'), (void)stats.get(6, ' ');
+  mutex_locked.lock(), recursive_locked.lock(), recursive_locked.lock(), shared_written.lock();
   guard.protect(current);
 
   stop_here();
 
   holds_the_lock = false;
+  mutex_locked.unlock(), recursive_locked.unlock(), recursive_locked.unlock(), shared_written.unlock();
 }

@@ -52,7 +52,7 @@ class Queue:
     """The base of all queues' printers. A subclass sets size, capacity (None: no bound) and is_closed."""
 
     def __init__(self, value):
-        self.name = str(value.type.strip_typedefs()).split("<")[0].removeprefix("const ")
+        self.name = plain_name(value)
         self.value = value
         self.store = value["items_"]["store_"]
         self.read(self.store)
@@ -297,6 +297,135 @@ class KeyedCounter:
         return "map"
 
 
+class HashMap:
+    """hash_map, in the order of the table: map_directory, map_segment (segment_ref), map_block, block_tags, map_slot."""
+
+    DEPTH_MASK = 63  # of the directory's root, beside the address of a cache line
+    LOG_MASK = 31  # of a segment_ref: of how many homes, beside the address of the first
+
+    def __init__(self, value):
+        self.read(value, value)
+
+    def read(self, value, map_):
+        """`map_` is the hash_map in `value`, of which it may be all."""
+        self.name = plain_name(value)
+        self.directory = map_["table_"]["directory_"]
+        table = map_["table_"].type.strip_typedefs()
+        self.key, self.mapped = table.template_argument(0), table.template_argument(1)
+        self.entries = list(self.find())
+
+    def find(self):
+        root = number(self.directory["root_"])
+        refs = gdb.Value(root & ~self.DEPTH_MASK).cast(self.directory["own_entry_"].type.pointer())
+        block = leaf_type(self.directory["own_entry_"]).template_argument(0)
+        last = 0
+        for index in range(1 << (root & self.DEPTH_MASK)):
+            bits = number(refs[index])
+            if bits not in (0, last):
+                blocks = gdb.Value(bits & ~self.LOG_MASK).cast(block.pointer())
+                for home in range(1 << (bits & self.LOG_MASK)):
+                    yield from self.in_chain(blocks[home].address)
+            last = bits
+
+    def in_chain(self, block):
+        while int(block) != 0:
+            taken = (number(block["tags_"]).bit_length() + 7) // 8
+            for index in range(taken):
+                yield self.in_slot(leaf_array(block["slots_"])[index])
+            block = leaf(block["overflow_"])
+
+    def in_slot(self, slot):
+        fields = [field.name for field in slot.type.strip_typedefs().fields()]
+        if "entry_" in fields:
+            entry = slot["entry_"]["value_"]
+            return entry["key"], entry["value"]
+        alignment = min(self.mapped.alignof, 8)
+        value_at = -(-self.key.sizeof // alignment) * alignment
+        words = slot["words_"].address.cast(gdb.lookup_type("char").pointer())
+        return (words.cast(self.key.pointer()).dereference(),
+                (words + value_at).cast(self.mapped.pointer()).dereference())
+
+    def to_string(self):
+        return f"{self.name} of {len(self.entries)} keys"
+
+    def children(self):
+        for index, (key, mapped) in enumerate(self.entries):
+            yield f"[{2 * index}]", key
+            yield f"[{2 * index + 1}]", mapped
+
+    def display_hint(self):
+        return "map"
+
+
+class StatsMap(HashMap):
+    """stats_map: a hash_map whose values are counted_value."""
+
+    def __init__(self, value):
+        self.read(value, value["map_"])
+        self.entries = [(key, counted["value"]) for key, counted in self.entries]
+
+
+def plain_name(value):
+    return str(value.type.strip_typedefs()).split("<")[0].removeprefix("const ")
+
+
+def leaf_type(value):
+    """The template argument of a std::atomic."""
+    return value.type.strip_typedefs().template_argument(0).strip_typedefs()
+
+
+class Mutex:
+    """mutex: the table of its word."""
+
+    def __init__(self, value):
+        self.word = number(value["word_"])
+
+    def to_string(self):
+        state = "handed over to a sleeper" if self.word & 4 else "locked" if self.word & 1 else "free"
+        return f"plait::mutex, {state}{asleep(self.word >> 3)}"
+
+
+class RecursiveMutex:
+    """recursive_mutex: a mutex and its owner."""
+
+    def __init__(self, value):
+        self.mutex = Mutex(value["mutex_"])
+
+    def to_string(self):
+        return self.mutex.to_string().replace("plait::mutex", "plait::recursive_mutex")
+
+
+class SharedMutex:
+    """shared_mutex: the table of its word. Readers in slots, while it is biased, are not counted there."""
+
+    def __init__(self, value):
+        self.word, self.is_biased = number(value["word_"]), number(value["bias_"]) == 0
+
+    def to_string(self):
+        readers = self.word >> 4 & (1 << 18) - 1
+        holders = "locked by a writer" if self.word & 1 else f"shared by {readers}" if readers else "free"
+        biased = ", readers in slots not counted" if self.is_biased else ""
+        return f"plait::shared_mutex, {holders}{', a writer waits' if self.word & 4 else ''}{biased}"
+
+
+class SynchronizedValue:
+    """synchronized_value: shows the value whether its lock is held or not."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        return "plait::synchronized_value"
+
+    def children(self):
+        yield "mutex", self.value["mutex_"]
+        yield "value", self.value["value_"]
+
+
+def asleep(count):
+    return f", {count} asleep" if count else ""
+
+
 def vector(value):
     """The elements of a std::vector: of its three pointers the first two are begin and end."""
     begin = leaf(value)
@@ -349,12 +478,14 @@ def printers():
     for name, printer in {
         "bounded_queue": BoundedQueue, "unbounded_queue": UnboundedQueue, "spsc_queue": SpscQueue,
         "lifo_queue": LifoQueue, "priority_queue": PriorityQueue, "relaxed_priority_queue": RelaxedPriorityQueue,
-        "keyed_counter": KeyedCounter,
+        "keyed_counter": KeyedCounter, "hash_map": HashMap, "stats_map": StatsMap,
+        "synchronized_value": SynchronizedValue,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}<.*>$", printer)
     for name, printer in {
         "counter": Counter, "hazard_pointer": HazardPointer, "conqueue_status": Status,
-        "detail::packed_string": PackedString,
+        "detail::packed_string": PackedString, "mutex": Mutex, "recursive_mutex": RecursiveMutex,
+        "shared_mutex": SharedMutex,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}$", printer)
     return all_of_them
