@@ -37,6 +37,25 @@ struct late_add {
   }
 };
 
+// A destructor that runs when its thread has given back the id adds to the cells that the id's next owner adds
+// to, unless the thread has forgotten them.
+void late_destructor_beside_new_owner() {
+  counter count;
+  added_to_late = &count;
+  threads(
+      [&] {
+        sync::at_thread_exit<&add_late>();
+        count.add(1);
+        count.add(1);
+      },
+      [&] {
+        count.add(1);
+        verify::thread([&] { count.add(2), count.add(2), count.add(2); }).join();
+        count.add(1);
+      });
+  check(count.load() == 18);
+}
+
 const verify::scenario scenarios[] = {
     {"two_adds",
      [] {
@@ -148,22 +167,12 @@ const verify::scenario scenarios[] = {
        check(taken + count.load() == 16, "an add is taken once");
      }},
 
-    {"a_late_destructor_adds_while_another_thread_has_the_cells",
+    {"a_late_destructor_adds_while_another_thread_has_the_cells", [] { late_destructor_beside_new_owner(); }},
+
+    {"a_late_destructor_adds_beyond_the_first_segment",
      [] {
-       counter count;
-       added_to_late = &count;
-       threads(
-           [&] {
-             sync::at_thread_exit<&add_late>();  // runs when the id has been given back
-             count.add(1);
-             count.add(1);
-           },
-           [&] {
-             count.add(1);
-             verify::thread([&] { count.add(2), count.add(2), count.add(2); }).join();
-             count.add(1);
-           });
-       check(count.load() == 18);
+       const counter fill_the_first_segment[2];
+       late_destructor_beside_new_owner();
      }},
 
     {"four_operations_of_each_of_two_threads",
