@@ -494,6 +494,7 @@ class settable_descriptor {
   void wait_until_readable() const noexcept {
     while (readable_.load() == 0) futex_wait(readable_, 0, nullptr);
   }
+  bool is_readable() const noexcept { return readable_.load() != 0; }
   native_handle_type native_handle() const noexcept { return this; }
 
  private:

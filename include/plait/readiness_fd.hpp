@@ -7,14 +7,15 @@
 //
 //   operation      progress                          complexity  memory
 //   constructor    does not wait                     O(1)        an eventfd
-//   rearm          does not wait                     O(1)        none
-//   native_handle  does not wait                     O(1)        none
-//   destructor     waits for a push or close that    O(1)        none
+//   rearm          waits for a push or close that    O(1)        none
 //                  is just writing to it
+//   native_handle  does not wait                     O(1)        none
+//   destructor     as rearm                          O(1)        none
 //   While it is armed, the next push, or close, makes the descriptor readable: one write for a burst, because
 //   it is armed no more. If threads sleep in pop() as well, they and it take turns. It stays readable until
 //   rearm() finds the queue empty and open: so pop until nothing is left, and then rearm(). It uses up no wake
-//   of a thread. A push costs no more than without it while it is not armed.
+//   of a thread. A push costs no more than without it while it is not armed. Once the queue is closed, it stays
+//   readable for ever: leave it out of the loop when try_pop() says closed.
 //
 // Exceptions: std::system_error if the system has no descriptor left.
 //
@@ -61,10 +62,7 @@ class readiness_fd final : detail::registered_waiter {
   readiness_fd(const readiness_fd&) = delete;
   readiness_fd& operator=(const readiness_fd&) = delete;
 
-  ~readiness_fd() {
-    if (events().leave(*this)) return;
-    while (is_armed()) detail::sync::yield();
-  }
+  ~readiness_fd() { disarm(); }
 
   // For poll(), epoll_ctl() and the like.
   [[nodiscard]] native_handle_type native_handle() const noexcept { return readable_.native_handle(); }
@@ -72,7 +70,7 @@ class readiness_fd final : detail::registered_waiter {
   // To be called when the queue has been found empty. True: the descriptor becomes readable when there is
   // something to pop, or the queue is closed. False: it is so now, and the descriptor is readable.
   bool rearm() noexcept {
-    if (is_armed()) return true;
+    disarm();
     if (is_ready()) return false;
     readable_.clear();
     state_.store(state::armed, detail::sync::relaxed);  // relaxed: the lock of the list of waiters orders it
@@ -92,6 +90,17 @@ class readiness_fd final : detail::registered_waiter {
   bool is_armed() const noexcept { return state_.load(detail::sync::acquire) == state::armed; }  // acquire told
 
   bool is_ready() const noexcept { return !queue_.empty() || queue_.is_closed(); }
+
+  // Readable from now on, by this or by the notifier that has taken it from the list. Returning while that one is
+  // writing, rearm() would let the loop find the descriptor readable and nothing to pop, again and again.
+  void disarm() noexcept {
+    if (!is_armed()) return;
+    if (events().leave(*this)) {
+      state_.store(state::idle, detail::sync::relaxed);  // relaxed: no other thread uses it any more
+      readable_.set();
+    }
+    while (is_armed()) detail::sync::yield();
+  }
 
   auto& events() noexcept { return detail::machinery_of(queue_).not_empty(); }
 

@@ -78,6 +78,25 @@ const verify::scenario scenarios[] = {
                [&] { second.native_handle()->wait_until_readable(); });
      }},
 
+    // The push may tell it once more after it has been armed again: it finds nothing then, and is armed.
+    {"a_loop_is_not_woken_again_and_again_by_one_push",
+     [] {
+       bounded_queue<int> queue(2);
+       readiness_fd ready(queue);
+       threads([&] { queue.push(1); },
+               [&] {
+                 const auto* const descriptor = ready.native_handle();
+                 descriptor->wait_until_readable();
+                 check(queue.try_pop() && ready.rearm());
+                 int woken = 0;
+                 for (int i = 0; i != 3; ++i) {
+                   woken += descriptor->is_readable();
+                   ready.rearm();
+                 }
+                 check(woken <= 1, "it goes round without anything to do");
+               });
+     }},
+
     {"it_may_be_destroyed_while_items_come",
      [] {
        bounded_queue<int> queue(2);

@@ -178,8 +178,12 @@ class basic_event_count {
 
   [[gnu::noinline]] void wake_one() noexcept {
     if constexpr (Registered::is_there) {
+      // Whoever registers again meanwhile would otherwise keep this notifier for ever.
+      registered_waiter* first = nullptr;
       while (registered_waiter* const next = take_registered()) {
         if (!next->notified()) return;
+        if (next == first) break;
+        if (first == nullptr) first = next;
       }
     }
     wake_thread();
