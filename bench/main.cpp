@@ -64,7 +64,7 @@ std::string first_value(const char* file, std::string_view key) {
   return "unknown";
 }
 
-nlohmann::ordered_json context(const options& chosen) {
+nlohmann::ordered_json context(const options& chosen, const std::vector<std::string>& missing) {
   double load[3] = {};
   getloadavg(load, 3);
   return {{"date", fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr)))},
@@ -75,7 +75,7 @@ nlohmann::ordered_json context(const options& chosen) {
           {"compiler", bench::build_compiler},
           {"commit", bench::build_commit},
           {"seconds_per_repetition", std::chrono::duration<double>(chosen.time()).count()},
-          {"missing_rivals", bench::missing_rivals}};
+          {"missing_rivals", missing}};
 }
 
 // The path itself or, if it is a folder, a file in it named after commit, machine, date and compiler.
@@ -112,8 +112,21 @@ std::vector<result> run_group(const std::vector<benchmark>& group, const options
   return results;
 }
 
+// Leaves out the rivals that are programs of their own and cannot run. Returns why, once for each.
+std::vector<std::string> leave_out_missing(std::vector<benchmark>& benchmarks) {
+  std::vector<std::string> missing;
+  std::erase_if(benchmarks, [&](const benchmark& b) {
+    if (!b.is_other_program()) return false;
+    std::string why = b.why_missing();
+    if (why.empty()) return false;
+    if (std::ranges::find(missing, why) == missing.end()) missing.push_back(std::move(why));
+    return true;
+  });
+  return missing;
+}
+
 int run(const options& chosen) {
-  const std::vector<benchmark> benchmarks = selected(chosen.filter);
+  std::vector<benchmark> benchmarks = selected(chosen.filter);
   if (chosen.list) {
     std::vector<std::string> names;
     std::ranges::transform(benchmarks, std::back_inserter(names), &benchmark::name);
@@ -127,8 +140,12 @@ int run(const options& chosen) {
   }
   for (const std::string& missing : bench::missing_rivals)
     fmt::print(stderr, "plait bench: built without {}\n", missing);
+  std::vector<std::string> missing = leave_out_missing(benchmarks);
+  for (const std::string& each : missing) fmt::print(stderr, "plait bench: without {}\n", each);
+  if (benchmarks.empty()) return plait::cli::nothing_found;
+  missing.insert(missing.begin(), bench::missing_rivals.begin(), bench::missing_rivals.end());
 
-  const nlohmann::ordered_json machine = context(chosen);
+  const nlohmann::ordered_json machine = context(chosen, missing);
   // Opened before the work, so that an error is reported at once.
   const std::filesystem::path json_path = path_for(chosen.json, machine);
   std::ofstream json;

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The workloads must notice a queue or a map that is wrong: otherwise their figures mean nothing.
+// The workloads must notice a queue, a map or a cache that is wrong: otherwise their figures mean nothing.
+#include <cstdint>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <utility>
+#include <vector>
+
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "cache/expiring_cache.bench.hpp"
 #include "map/hash_map.bench.hpp"
 #include "queue/bounded_queue.bench.hpp"
 
@@ -137,6 +144,70 @@ TEST(workloads, keys_of_a_map_are_all_different) {
     ASSERT_GE(word.size(), 8U);
     ASSERT_LE(word.size(), 24U);
   }
+}
+
+enum class cache_fault { none, keeps_nothing, finds_another_value };
+
+template <cache_fault Fault>
+class test_cache {
+ public:
+  test_cache(std::size_t /*capacity*/, bool /*expires*/) {}
+
+  std::optional<std::uint64_t> get(std::uint64_t key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = map_.find(key);
+    if (found == map_.end()) return std::nullopt;
+    return Fault == cache_fault::finds_another_value ? found->second + 1 : found->second;
+  }
+  void put(std::uint64_t key, std::uint64_t value) {
+    const std::lock_guard lock(mutex_);
+    if (Fault != cache_fault::keeps_nothing) map_[key] = value;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, std::uint64_t> map_;
+};
+
+const bench::cache_requests* few_requests() {
+  static const bench::cache_requests made{.first = {1, 2, 3}, .keys = {3, 2, 1, 1}};
+  return &made;
+}
+const bench::cache_workload look_up_few{"look_up", 3, false, few_requests};
+const bench::cache_workload insert_few{"insert", 3, false, nullptr};
+
+double hit_ratio(const bench::measurement& of) {
+  EXPECT_GT(of.items, 0);
+  EXPECT_EQ(of.extra.at(0).first, "hit_ratio");
+  return of.extra.at(0).second;
+}
+
+TEST(workloads, caches_are_judged_by_what_they_keep_too) {
+  using right = test_cache<cache_fault::none>;
+  EXPECT_EQ(hit_ratio(bench::look_up<right>(look_up_few, 2, 5ms)), 1);
+  EXPECT_EQ(hit_ratio(bench::insert_new<right>(insert_few, 2, 5ms)), 1);
+  using forgetful = test_cache<cache_fault::keeps_nothing>;
+  EXPECT_EQ(hit_ratio(bench::look_up<forgetful>(look_up_few, 2, 5ms)), 0);
+  EXPECT_EQ(hit_ratio(bench::insert_new<forgetful>(insert_few, 2, 5ms)), 0);
+}
+
+TEST(workloads, a_cache_with_another_keys_value_is_noticed) {
+  using wrong = test_cache<cache_fault::finds_another_value>;
+  EXPECT_THROW(bench::look_up<wrong>(look_up_few, 2, 5ms), bench::wrong_result);
+  EXPECT_THROW(bench::insert_new<wrong>(insert_few, 2, 5ms), bench::wrong_result);
+}
+
+// Programs are told of the keys by a file, and what they answer counts.
+TEST(workloads, requests_of_caches_are_written_for_programs_in_other_languages) {
+  const std::string path = testing::TempDir() + "plait_requests." + std::to_string(getpid());
+  bench::write_requests(*few_requests(), path);
+  std::vector<std::uint64_t> numbers(9);
+  std::ifstream in(path, std::ios::binary);
+  in.read(reinterpret_cast<char*>(numbers.data()), 9 * sizeof(std::uint64_t));
+  EXPECT_EQ(in.gcount(), 8 * sizeof(std::uint64_t));
+  numbers.pop_back();
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{3, 1, 2, 3, 3, 2, 1, 1}));
+  std::filesystem::remove(path);
 }
 
 TEST(workloads, time_runs_until_the_last_thread_is_done) {

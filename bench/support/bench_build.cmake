@@ -15,6 +15,7 @@ namespace bench {
 inline constexpr const char* build_compiler = "@COMPILER@";
 inline constexpr const char* build_type = "@BUILD_TYPE@";
 inline constexpr const char* build_commit = "@commit@";
+inline constexpr const char* source_folder = "@SOURCE@";
 inline const std::vector<std::string> missing_rivals = {@MISSING@};
 }  // namespace bench
 ]])

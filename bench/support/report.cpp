@@ -84,6 +84,10 @@ std::string readable(double value) {
   const int decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
   return fmt::format("{:.{}f}", value, decimals);
 }
+// A figure of a workload's own may be a ratio as well as a number of bytes.
+std::string readable_extra(double value) {
+  return value < 1000 ? fmt::format("{:.4g}", value) : fmt::format("{:.0f}", value);
+}
 
 row row_of(const result& of, const std::string& kind) {
   return {{"name", of.what.name()},     {"run_name", of.what.name()},
@@ -113,7 +117,7 @@ void add_figures(row& r, const result& of, const std::function<double(const std:
   r["cpu_time"] = reduce(each(of, cpu_nanoseconds_per_item));
   r["time_unit"] = "ns";
   r["items_per_second"] = reduce(each(of, items_per_second));
-  r["voluntary_switches_per_item"] = reduce(each(of, switches_per_item));
+  if (!of.what.is_other_program()) r["voluntary_switches_per_item"] = reduce(each(of, switches_per_item));
   if (is_ours(of)) r["futex_calls_per_item"] = reduce(each(of, futex_calls_per_item));
   for (std::size_t i = 0; i != of.repetitions.front().extra.size(); ++i)
     r[of.repetitions.front().extra[i].first] =
@@ -138,15 +142,16 @@ void print_group(std::FILE* out, const std::vector<result>& group) {
 
   for (const result& of : group) {
     const std::vector<double> values = each(of, shown.value);
-    fmt::print(out, "  {:<24}{:>16}{:>9}{:>9}{:>10}{:>13}{:>13.2g}{:>13}", of.what.implementation,
+    fmt::print(out, "  {:<24}{:>16}{:>9}{:>9}{:>10}{:>13}{:>13}{:>13}", of.what.implementation,
                readable(median(values) * shown.scale), readable(std::ranges::min(values) * shown.scale),
                readable(std::ranges::max(values) * shown.scale),
                ours != group.end() && &*ours != &of ? readable(ratio(of)) + 'x' : "",
-               readable(median(each(of, cpu_nanoseconds_per_item))), median(each(of, switches_per_item)),
+               readable(median(each(of, cpu_nanoseconds_per_item))),
+               of.what.is_other_program() ? "" : fmt::format("{:.2g}", median(each(of, switches_per_item))),
                is_ours(of) ? fmt::format("{:.2g}", median(each(of, futex_calls_per_item))) : "");
     for (std::size_t i = 0; i != of.repetitions.front().extra.size(); ++i) {
       const auto extra = [i](const measurement& m) { return m.extra[i].second; };
-      fmt::print(out, "  {:>{}.0f}", std::ranges::max(each(of, extra)),
+      fmt::print(out, "  {:>{}}", readable_extra(std::ranges::max(each(of, extra))),
                  of.repetitions.front().extra[i].first.size());
     }
     fmt::print(out, "\n");

@@ -20,7 +20,11 @@ struct benchmark {
   int threads = 1;
   std::function<measurement(std::chrono::nanoseconds time)> run;
   headline judged_by = headline::items_per_second;
+  // Of a rival that is a program of its own: empty if it can run, and otherwise its name and what it lacks.
+  // Called before anything is measured.
+  std::function<std::string()> why_missing;
 
+  bool is_other_program() const { return why_missing != nullptr; }
   std::string group() const { return structure + '/' + workload + '/' + shape; }
   std::string name() const { return group() + '/' + implementation; }
 };
@@ -33,11 +37,13 @@ inline std::vector<benchmark>& suite() {
 // A workload in which all threads do the same, with 1, 2 and 4 threads.
 inline void add_for_threads(const std::string& structure, const std::string& workload,
                             const std::string& implementation,
-                            measurement (*run)(std::size_t threads, std::chrono::nanoseconds time),
-                            headline judged_by = headline::items_per_second) {
+                            const std::function<measurement(std::size_t, std::chrono::nanoseconds)>& run,
+                            headline judged_by = headline::items_per_second,
+                            const std::function<std::string()>& why_missing = nullptr) {
   for (const int threads : {1, 2, 4})
     suite().push_back({structure, workload, std::to_string(threads) + 'T', implementation, threads,
-                       [=](auto time) { return run(static_cast<std::size_t>(threads), time); }, judged_by});
+                       [=](auto time) { return run(static_cast<std::size_t>(threads), time); }, judged_by,
+                       why_missing});
 }
 
 // const bench::registration mine([] { bench::suite().push_back(...); });

@@ -3,19 +3,21 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <random>
 #include <vector>
 
 namespace bench {
 
-// Yields ranks below `ranks`, each in proportion to 1 / (rank + 1): the same in every run and on every machine.
+// Yields ranks below `ranks`, each in proportion to 1 / (rank + 1)^exponent: the same in every run and on every
+// machine.
 class zipf_ranks {
  public:
-  zipf_ranks(std::size_t ranks, std::size_t seed) : random_(seed) {
+  zipf_ranks(std::size_t ranks, std::size_t seed, double exponent = 1) : random_(seed) {
     double sum = 0;
     for (std::size_t rank = 0; rank != ranks; ++rank)
-      up_to_rank_.push_back(sum += 1 / static_cast<double>(rank + 1));
+      up_to_rank_.push_back(sum += 1 / std::pow(static_cast<double>(rank + 1), exponent));
   }
 
   std::size_t next() {
