@@ -91,8 +91,8 @@ class readiness_fd final : detail::registered_waiter {
 
   bool is_ready() const noexcept { return !queue_.empty() || queue_.is_closed(); }
 
-  // Readable from now on, by this or by the notifier that has taken it from the list. Returning while that one is
-  // writing, rearm() would let the loop find the descriptor readable and nothing to pop, again and again.
+  // Readable from now on, by this or by the notifier that has taken it from the list. Returning while that one
+  // is writing, rearm() would let the loop find the descriptor readable and nothing to pop, again and again.
   void disarm() noexcept {
     if (!is_armed()) return;
     if (events().leave(*this)) {
