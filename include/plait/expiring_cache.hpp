@@ -17,8 +17,8 @@
 //   statistics            blocks (2)    exact when quiet                       O(shards + threads)
 //   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
 //   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
-//       All others take a lock that a key shares with few others for a comparison and a copy: one
-//       read-modify-write.
+//       All others, and who finds what has expired, take a lock that a key shares with few others for a
+//       comparison and a copy: one read-modify-write.
 //   (2) On the lock of a shard, of which there are four for each processor, if each then has room for 256
 //       entries or more. A thread that holds it removes up to 16 entries that have expired.
 //   (3) As in hash_map, where there is no room.
@@ -53,7 +53,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -69,6 +68,7 @@
 #include <plait/cache_statistics.hpp>
 #include <plait/counter.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
+#include <plait/detail/cache/cache_time.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
@@ -119,7 +119,6 @@ class expiring_cache {
         equal_(equal),
         capacity_(checked(options.capacity)),
         time_to_live_(options.time_to_live),
-        made_at_(now()),
         shards_(shard_count(capacity_), allocator, [&](shard* place, std::size_t number) {
           const std::size_t count = shard_count(capacity_);
           std::construct_at(place, capacity_ / count + (number < capacity_ % count ? 1 : 0), hash_, allocator);
@@ -173,7 +172,7 @@ class expiring_cache {
     shard& in = shards_.of(hash);
     for (;;) {
       bool is_mine = false;
-      flight* const joined = in.join(hash, equal_to(own), own, tick_of_now(), is_mine);
+      flight* const joined = in.join(hash, equal_to(own), own, time_, is_mine);
       if (joined == nullptr) {
         if (found = look<false>(own); found) return *std::move(found);
         continue;
@@ -191,9 +190,7 @@ class expiring_cache {
   std::optional<entry_lifetime> time_to_live(const L& key) const {
     const std::optional<detail::entry_stamp> stamp = find_stamp(key);
     if (!stamp) return std::nullopt;
-    if (stamp->deadline() == detail::entry_stamp::never) return never_expires;
-    const std::chrono::nanoseconds end(stamp->deadline() << detail::entry_stamp::log_tick);
-    return entry_lifetime(std::max(end - (now() - made_at_), std::chrono::nanoseconds(0)));
+    return time_.now().left_until(stamp->deadline());
   }
 
   // -- one key: changing --
@@ -242,10 +239,9 @@ class expiring_cache {
   bool set_time_to_live(const L& key, entry_lifetime time_to_live) {
     const auto& own = forms::wanted(key);
     const std::uint64_t hash = hash_(own);
-    const std::chrono::nanoseconds moment = moment_of_put(time_to_live);
+    time_.expect(time_to_live);
     removed gone(listener_);
-    return shards_.of(hash).set_deadline(hash, equal_to(own), deadline(moment, time_to_live), tick(moment),
-                                         gone);
+    return shards_.of(hash).set_deadline(hash, equal_to(own), time_to_live, time_, gone);
   }
 
   // False if there was none.
@@ -255,7 +251,7 @@ class expiring_cache {
     const auto& own = forms::wanted(key);
     const std::uint64_t hash = hash_(own);
     removed gone(listener_);
-    return shards_.of(hash).remove(hash, equal_to(own), tick_of_now(), gone);
+    return shards_.of(hash).remove(hash, equal_to(own), time_, gone);
   }
 
   // -- all keys --
@@ -265,7 +261,7 @@ class expiring_cache {
     size_type all = 0;
     for (shard& each : shards_) {
       removed gone(listener_);
-      all += each.expire(tick_of_now(), shard::everything, gone);
+      all += each.expire(time_, shard::everything, gone);
     }
     return all;
   }
@@ -314,9 +310,6 @@ class expiring_cache {
 
   static constexpr bool is_read_unlocked = shard::is_read_unlocked;
 
-  // How late the time of recently() may be, at the very most.
-  static constexpr std::chrono::seconds most_lag{1};
-
   static std::uint64_t checked(std::uint64_t capacity) {
     if (capacity == 0)
       throw std::invalid_argument("plait::expiring_cache: a capacity of 0 holds nothing; give it room for 1");
@@ -344,38 +337,13 @@ class expiring_cache {
     return static_cast<std::uint64_t>(from.load());
   }
 
-  static std::chrono::nanoseconds now() { return Clock::now().time_since_epoch(); }
-  detail::cache_tick tick(std::chrono::nanoseconds moment) const noexcept {
-    return static_cast<detail::cache_tick>((moment - made_at_).count()) >> detail::entry_stamp::log_tick;
-  }
-  detail::cache_tick deadline(std::chrono::nanoseconds moment, entry_lifetime lives) const noexcept {
-    if (lives.is_endless()) return detail::entry_stamp::never;
-    if (lives.length() <= std::chrono::nanoseconds(0)) return 0;
-    if (lives.length() > std::chrono::nanoseconds::max() - moment) return detail::entry_stamp::never;
-    return tick(moment + lives.length());
-  }
-  // Most deadlines are so far away that a time of some moments ago will do.
-  bool has_expired(detail::entry_stamp stamp) const {
-    if (stamp.deadline() == detail::entry_stamp::never) return false;
-    if constexpr (requires { Clock::recently(); }) {
-      const std::chrono::nanoseconds upper_bound = Clock::recently().time_since_epoch() + most_lag;
-      if (upper_bound > made_at_ && stamp.deadline() > tick(upper_bound)) [[likely]]
-        return false;
-    }
-    return stamp.deadline() <= tick(now());
-  }
-
-  // Now, or the beginning as long as nothing can expire.
-  std::chrono::nanoseconds moment_of_put(entry_lifetime lives) {
-    // relaxed, twice: as in tick_of_now()
-    if (!lives.is_endless() && !can_expire_.load(detail::sync::relaxed))
-      can_expire_.store(true, detail::sync::relaxed);
-    return can_expire_.load(detail::sync::relaxed) ? now() : made_at_;  // relaxed: as in tick_of_now()
-  }
-  // The tick of now, or of the beginning as long as nothing can expire.
-  detail::cache_tick tick_of_now() const {
-    // relaxed: who sees the flag too late looks at the cache as it was when it began
-    return can_expire_.load(detail::sync::relaxed) ? tick(now()) : 0;
+  // Whether an entry that was found to have expired has done so, or is gone. Before who found that has read the
+  // clock, somebody may have given the entry another deadline; but that changes its stamp, and whoever does it
+  // looks at the clock under the lock that is taken here.
+  template <class Matches>
+  static bool has_ended(const shard& in, std::uint64_t hash, Matches matches, detail::entry_stamp found) {
+    const std::optional<detail::entry_stamp> now = in.find_locked(hash, matches);
+    return !now || *now == found;
   }
 
   template <bool Counts, class L>
@@ -384,22 +352,33 @@ class expiring_cache {
     const std::uint64_t hash = hash_(key);
     shard& in = shards_.of(hash);
     std::optional<V> value;
-    if constexpr (is_read_unlocked) {
-      in.template read_words<forms::compares_words>(hash, equal_to(key), [&](const auto& seen) {
-        const detail::cached_value<V> found = seen.value();
-        if (has_expired(found.stamp)) return;
-        in.count_hit(hash, found.stamp.number());
-        value.emplace(found.value);
-      });
-    } else {
-      std::optional<detail::entry_stamp> stamp;
-      in.read_object(hash, equal_to(key), [&](const detail::cached_value<V>& found) {
-        value.emplace(found.value);
-        stamp = found.stamp;
-      });
-      if (stamp && has_expired(*stamp)) value.reset();
-      if (value) in.count_hit(hash, stamp->number());
-    }
+    detail::entry_stamp ended;
+    bool is_over;
+    do {
+      is_over = false;
+      if constexpr (is_read_unlocked) {
+        in.template read_words<forms::compares_words>(hash, equal_to(key), [&](const auto& seen) {
+          const detail::cached_value<V> found = seen.value();
+          is_over = time_.is_over(found.stamp.deadline());
+          if (is_over) return void(ended = found.stamp);
+          in.count_hit(hash, found.stamp.number());
+          value.emplace(found.value);
+        });
+      } else {
+        std::optional<detail::entry_stamp> stamp;
+        in.read_object(hash, equal_to(key), [&](const detail::cached_value<V>& found) {
+          value.emplace(found.value);
+          stamp = found.stamp;
+        });
+        is_over = stamp && time_.is_over(stamp->deadline());
+        if (is_over) {
+          ended = *stamp;
+          value.reset();
+        } else if (value) {
+          in.count_hit(hash, stamp->number());
+        }
+      }
+    } while (is_over && !has_ended(in, hash, equal_to(key), ended));
     if constexpr (Counts) (value ? hits_ : misses_).add();
     return value;
   }
@@ -409,10 +388,10 @@ class expiring_cache {
     bool is_listed = true;
     try {
       const V& value = mine.set_value(call(std::forward<F>(f)));
-      const std::chrono::nanoseconds moment = moment_of_put(lives);
+      time_.expect(lives);
       removed gone(listener_);
       is_listed = false;
-      in.end(mine, equal_to(key), value, deadline(moment, lives), tick(moment), gone);
+      in.end(mine, equal_to(key), value, lives, time_, gone);
       mine.finish();
       return value;
     } catch (...) {
@@ -438,19 +417,22 @@ class expiring_cache {
   std::optional<detail::entry_stamp> find_stamp(const L& given) const {
     const auto& key = forms::wanted(given);
     const std::uint64_t hash = hash_(key);
-    std::optional<detail::entry_stamp> stamp = shards_.of(hash).find(hash, equal_to(key));
-    if (stamp && has_expired(*stamp)) stamp.reset();
-    return stamp;
+    const shard& in = shards_.of(hash);
+    for (;;) {
+      const std::optional<detail::entry_stamp> found = in.find(hash, equal_to(key));
+      if (!found || !time_.is_over(found->deadline())) return found;
+      if (has_ended(in, hash, equal_to(key), *found)) return std::nullopt;
+    }
   }
 
   template <class L, class M>
   bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
     auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
-    const std::chrono::nanoseconds moment = moment_of_put(lives);
+    time_.expect(lives);
     removed gone(listener_);
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
-                                std::forward<M>(value), deadline(moment, lives), tick(moment), gone);
+                                std::forward<M>(value), lives, time_, gone);
   }
 
   // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their
@@ -459,8 +441,7 @@ class expiring_cache {
   [[no_unique_address]] Equal equal_;
   const std::uint64_t capacity_;
   const entry_lifetime time_to_live_;
-  const std::chrono::nanoseconds made_at_;
-  detail::sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
+  detail::cache_time<Clock> time_;
   detail::shard_array<shard, Allocator> shards_;
   typename removed::listener listener_;  // changes before there are other threads
   detail::load_waits<K, V> waits_;

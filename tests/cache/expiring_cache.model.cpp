@@ -243,6 +243,12 @@ const verify::scenario scenarios[] = {
         "a_new_time_beside_an_expiry", expiring,
         [](auto& in) { in.set_time(key_a, 3), in.set_time(key_b, 1), in.get(key_a); },
         [](auto& in) { in.advance(1), in.get(key_b), in.size(), in.get(key_a); }),
+    both<word>(
+        "who_has_found_that_it_expired_does_not_find_it_again", expiring,
+        [](auto& in) { in.set_time(key_a, 9); }, [](auto& in) { in.advance(2), in.get(key_a), in.get(key_a); }),
+    both<object>(
+        "what_has_expired_for_others_is_not_replaced", expiring, [](auto& in) { in.replace(key_a, 5, 9); },
+        [](auto& in) { in.advance(2), in.get(key_a), in.get(key_a); }),
     both<object>(
         "a_new_time_of_an_object_beside_a_hit", two,
         [](auto& in) { in.set_time(key_a, endless), in.set_time(key_a, 5), in.put(key_c, 3); },

@@ -312,6 +312,17 @@ TYPED_TEST(expiring_cache, an_infinite_time_to_live_never_ends) {
   for (int i = 0; i != number; ++i) EXPECT_TRUE(this->cache.contains(this->key(i)));
 }
 
+// Such a deadline is no infinite one, and has no list in the wheel.
+TYPED_TEST(expiring_cache, a_time_to_live_of_a_century_corrupts_nothing) {
+  for (const int years : {35, 36, 37, 100, 292}) {
+    EXPECT_TRUE(this->cache.put(this->key(years), this->value(1), years * 365 * 24h));
+    EXPECT_TRUE(this->cache.set_time_to_live(this->key(years), years * 365 * 24h));
+  }
+  EXPECT_EQ(this->cache.size(), 5u);
+  manual_clock::advance(34 * 365 * 24h);
+  EXPECT_EQ(this->cache.size(), 5u);
+}
+
 TEST(expiring_cache_options, a_time_to_live_that_is_no_number_is_refused) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THROW(entry_lifetime(nan * 1s), std::invalid_argument);

@@ -12,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
+#include <plait/detail/cache/cache_time.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
@@ -38,7 +40,7 @@ enum class put_when { always, absent, present };
 // Keys and values are in a table that is read without this shard's lock. Whatever changes it holds the lock: so
 // between two accesses of its holder nothing changes. What is in the table has a number, and is known to
 // the policy by it; and to the wheel, if it expires. What has expired may still be in all three: nobody is
-// shown it, and it is removed by and by.
+// shown it, and it is removed by and by. `Time` is a cache_time.
 template <class K, class V, class Hash, class Allocator>
 class alignas(contention_free_distance) cache_shard {
  public:
@@ -78,6 +80,14 @@ class alignas(contention_free_distance) cache_shard {
     return found;
   }
 
+  // The same, under the lock of read_object(), whatever the slots are.
+  template <class Matches>
+  std::optional<entry_stamp> find_locked(std::uint64_t hash, Matches matches) const {
+    std::optional<entry_stamp> found;
+    table_.read_locked(hash, matches, [&](const slot& at) { found = stamp_of(at); });
+    return found;
+  }
+
   // The key of an entry that was found was asked for.
   void count_hit(std::uint64_t hash, entry_number entry) noexcept {
     hits_.add(entry);
@@ -88,21 +98,23 @@ class alignas(contention_free_distance) cache_shard {
 
   // Puts the value in, or in the place of another one. False if `when` is against that, or if it is not
   // kept: it expires at once, or the policy does not want it. What was taken out is in `gone`.
-  template <class Matches, class L, class M>
-  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
-           cache_tick now, removed& gone) {
+  template <class Matches, class L, class M, class Time>
+  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_lifetime lives,
+           const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
-    prepare(now, budget, gone);
-    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, now, gone);
+    const cache_moment now = time.read();
+    prepare(now.tick(), budget, gone);
+    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), lives, now, time,
+                        gone);
   }
 
   // The value that is being loaded for the key by somebody: the caller uses that flight from now on. Or a new
   // flight that is the caller's, who is to end() it. Nothing if the key is there.
-  template <class Matches>
-  flight* join(std::uint64_t hash, Matches matches, const K& key, cache_tick now, bool& is_mine) {
+  template <class Matches, class Time>
+  flight* join(std::uint64_t hash, Matches matches, const K& key, const Time& time, bool& is_mine) {
     const std::lock_guard guard(lock_);
     const std::optional<entry_stamp> found = find(hash, matches);
-    if (found && found->deadline() > now) return nullptr;
+    if (found && found->deadline() > time.read().tick()) return nullptr;
     flight* joined = flights_.find(hash, matches);
     is_mine = joined == nullptr;
     if (is_mine) {
@@ -115,13 +127,15 @@ class alignas(contention_free_distance) cache_shard {
   }
   // The flight is over, and its value is put in unless the key was changed meanwhile. If that throws, or is not
   // wanted, there is nothing but the end.
-  template <class Matches>
-  void end(flight& over, Matches matches, const V& value, cache_tick deadline, cache_tick now, removed& gone) {
+  template <class Matches, class Time>
+  void end(flight& over, Matches matches, const V& value, entry_lifetime lives, const Time& time,
+           removed& gone) {
     const std::lock_guard guard(lock_);
     const at_end_of_scope leave([&]() noexcept { flights_.remove(over); });
     if (over.is_outdated()) return;
-    prepare(now, budget, gone);
-    put_prepared(put_when::always, over.hash(), matches, over.key(), value, deadline, now, gone);
+    const cache_moment now = time.read();
+    prepare(now.tick(), budget, gone);
+    put_prepared(put_when::always, over.hash(), matches, over.key(), value, lives, now, time, gone);
   }
   void end(flight& over) noexcept {
     const std::lock_guard guard(lock_);
@@ -129,23 +143,26 @@ class alignas(contention_free_distance) cache_shard {
   }
 
   // False if there is none that is alive.
-  template <class Matches>
-  bool remove(std::uint64_t hash, Matches matches, cache_tick now, removed& gone) {
+  template <class Matches, class Time>
+  bool remove(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
+    const cache_tick now = time.read().tick();
     prepare(now, budget, gone);
     flights_.outdate(hash);
     const std::optional<entry_stamp> found = find(hash, matches);
     if (!found) return false;
-    const bool was_alive = found->deadline() > now;
-    remove(found->number(), gone, was_alive ? removal_cause::removed : removal_cause::expired);
-    if (!was_alive) ++expirations_;
-    return was_alive;
+    if (found->deadline() <= now) return remove_expired(found->number(), gone), false;
+    remove(found->number(), gone, removal_cause::removed);
+    return true;
   }
 
   // Gives an entry that is alive another deadline, and removes it if that is over; false if there is none.
-  template <class Matches>
-  bool set_deadline(std::uint64_t hash, Matches matches, cache_tick deadline, cache_tick now, removed& gone) {
+  template <class Matches, class Time>
+  bool set_deadline(std::uint64_t hash, Matches matches, entry_lifetime lives, const Time& time,
+                    removed& gone) {
     const std::lock_guard guard(lock_);
+    const cache_moment moment = time.read();
+    const cache_tick now = moment.tick(), deadline = moment.deadline(lives);
     prepare(now, budget, gone);
     const std::optional<entry_stamp> found = find(hash, matches);
     if (!found || found->deadline() <= now) return false;
@@ -155,7 +172,7 @@ class alignas(contention_free_distance) cache_shard {
       return true;
     }
     if (deadline != entry_stamp::never) wheel_.make_room(number);
-    change(hash, number, [&](chain& held, const place& at) noexcept {
+    const bool was_alive = change_alive(hash, *found, time, [&](chain& held, const place& at) noexcept {
       const entry_stamp stamp(number, deadline);
       if constexpr (is_read_unlocked) {
         held.begin_change();
@@ -164,6 +181,7 @@ class alignas(contention_free_distance) cache_shard {
         at.at().value().stamp = stamp;
       }
     });
+    if (!was_alive) return remove_expired(number, gone), false;
     wheel_.remove(number);
     file(number, deadline);
     return true;
@@ -187,9 +205,10 @@ class alignas(contention_free_distance) cache_shard {
   }
 
   // Removes up to so many of those that have expired, and returns how many entries are left.
-  std::size_t expire(cache_tick now, std::size_t most, removed& gone) {
+  template <class Time>
+  std::size_t expire(const Time& time, std::size_t most, removed& gone) {
     const std::lock_guard guard(lock_);
-    prepare(now, most, gone);
+    prepare(time.read().tick(), most, gone);
     return size_;
   }
 
@@ -201,13 +220,13 @@ class alignas(contention_free_distance) cache_shard {
   static constexpr std::size_t budget = sync::sized(16, 2);
   static constexpr entry_number most_at_once = sync::sized(1000, 2);
 
-  template <class Matches, class L, class M>
-  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
-                    cache_tick now, removed& gone) {
+  template <class Matches, class L, class M, class Time>
+  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value,
+                    entry_lifetime lives, cache_moment moment, const Time& time, removed& gone) {
+    const cache_tick now = moment.tick(), deadline = moment.deadline(lives);
     std::optional<entry_stamp> old = find(hash, matches);
     if (old && old->deadline() <= now) {
-      remove(old->number(), gone, removal_cause::expired);
-      ++expirations_;
+      remove_expired(old->number(), gone);
       old.reset();
     }
     if (when == (old ? put_when::absent : put_when::present)) return false;
@@ -218,7 +237,10 @@ class alignas(contention_free_distance) cache_shard {
     }
     if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : next_number());
     if (old) {
-      replace(hash, entry_stamp(old->number(), deadline), std::forward<M>(value), gone);
+      const bool checks = when == put_when::present;  // another call does not say that it was there
+      if (!replace(hash, *old, entry_stamp(old->number(), deadline), std::forward<M>(value), checks, time,
+                   gone))
+        return remove_expired(old->number(), gone), false;
       wheel_.remove(old->number());
       file(old->number(), deadline);
       count_hit(hash, old->number());
@@ -246,10 +268,24 @@ class alignas(contention_free_distance) cache_shard {
         [&](chain& held, const place& at) { return use(held, at), std::optional(true); });
   }
 
-  template <class M>
-  void replace(std::uint64_t hash, entry_stamp stamp, M&& value, removed& gone) {
+  // The same, unless its time is over now that nobody can look at it. Then nobody who has seen that is shown it
+  // again, and this is false.
+  template <class Time, class Use>
+  bool change_alive(std::uint64_t hash, entry_stamp found, const Time& time, Use use) {
+    bool is_alive = true;
+    change(hash, found.number(), [&](chain& held, const place& at) {
+      is_alive = found.deadline() == entry_stamp::never || found.deadline() > time.read().tick();
+      if (is_alive) use(held, at);
+    });
+    return is_alive;
+  }
+
+  // False if it `checks` that the old value is alive, and that is not.
+  template <class M, class Time>
+  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, M&& value, bool checks, const Time& time,
+               removed& gone) {
     cached_value<V> made(std::forward<M>(value), stamp);
-    change(hash, stamp.number(), [&](chain& held, const place& at) {
+    const auto exchange = [&](chain& held, const place& at) {
       gone.expect_replaced(at.at().key());
       held.begin_change();
       if constexpr (is_read_unlocked) {
@@ -258,8 +294,14 @@ class alignas(contention_free_distance) cache_shard {
       } else {
         at.at().exchange_value(made);
       }
-    });
+    };
+    if (!checks) {
+      change(hash, stamp.number(), exchange);
+    } else if (!change_alive(hash, old, time, exchange)) {
+      return false;
+    }
     if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
+    return true;
   }
 
   template <class Matches, class L, class M>
@@ -305,6 +347,10 @@ class alignas(contention_free_distance) cache_shard {
   void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
     wheel_.remove(number);
     remove_unfiled(number, gone, cause);
+  }
+  void remove_expired(entry_number number, removed& gone) noexcept {
+    remove(number, gone, removal_cause::expired);
+    ++expirations_;
   }
   void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
     policy_.erase(number);

@@ -31,6 +31,7 @@ class entry_stamp {
     return static_cast<entry_number>(bits_ & (most_entries - 1));
   }
   constexpr cache_tick deadline() const noexcept { return bits_ >> 24; }
+  constexpr bool operator==(const entry_stamp&) const noexcept = default;
 
  private:
   std::uint64_t bits_ = 0;

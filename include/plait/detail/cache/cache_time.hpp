@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The time of a cache: what its clock says, in ticks since the cache was made.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include <plait/cache_options.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// A moment, as a time since the cache was made.
+class cache_moment {
+ public:
+  explicit cache_moment(std::chrono::nanoseconds since_made) noexcept : since_made_(since_made) {}
+
+  cache_tick tick() const noexcept {
+    return static_cast<cache_tick>(since_made_.count()) >> entry_stamp::log_tick;
+  }
+  // Of what lives for so long from now on; a deadline that a stamp has no room for is never reached.
+  cache_tick deadline(entry_lifetime lives) const noexcept {
+    if (lives.is_endless()) return entry_stamp::never;
+    if (lives.length() <= std::chrono::nanoseconds(0)) return 0;
+    if (lives.length() > std::chrono::nanoseconds::max() - since_made_) return entry_stamp::never;
+    return std::min(cache_moment(since_made_ + lives.length()).tick(), entry_stamp::never);
+  }
+  entry_lifetime left_until(cache_tick deadline) const noexcept {
+    if (deadline == entry_stamp::never) return never_expires;
+    const std::chrono::nanoseconds end(deadline << entry_stamp::log_tick);
+    return entry_lifetime(std::max(end - since_made_, std::chrono::nanoseconds(0)));
+  }
+
+ private:
+  std::chrono::nanoseconds since_made_;
+};
+
+// Who holds the lock of a shard reads the clock after taking it: so moments in a shard are in the order of its
+// holders.
+template <class Clock>
+class cache_time {
+ public:
+  // Something is going to be put in that lives for so long.
+  void expect(entry_lifetime lives) noexcept {
+    // relaxed, twice: as in read()
+    if (!lives.is_endless() && !can_expire_.load(sync::relaxed)) can_expire_.store(true, sync::relaxed);
+  }
+
+  // Now, or the beginning as long as nothing can expire.
+  cache_moment read() const {
+    // relaxed: who sees the flag too late looks at the cache as it was when it began
+    return can_expire_.load(sync::relaxed) ? now() : cache_moment(std::chrono::nanoseconds(0));
+  }
+  cache_moment now() const { return cache_moment(Clock::now().time_since_epoch() - made_at_); }
+
+  // Most deadlines are so far away that a time of some moments ago will do.
+  bool is_over(cache_tick deadline) const {
+    if (deadline == entry_stamp::never) return false;
+    if constexpr (requires { Clock::recently(); }) {
+      const std::chrono::nanoseconds upper_bound = Clock::recently().time_since_epoch() + most_lag;
+      if (upper_bound > made_at_ && deadline > cache_moment(upper_bound - made_at_).tick()) [[likely]]
+        return false;
+    }
+    return deadline <= now().tick();
+  }
+
+ private:
+  // How late the time of recently() may be, at the very most.
+  static constexpr std::chrono::seconds most_lag{1};
+
+  const std::chrono::nanoseconds made_at_ = Clock::now().time_since_epoch();
+  sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
