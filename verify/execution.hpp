@@ -26,6 +26,12 @@ struct handle {
   stamp constructed = 0;
 };
 
+// Who holds a lock: its state, as the value of an atomic.
+struct lock_holders {
+  std::uint64_t writer = 0;   // the number of the thread that holds it for itself, plus one; 0: none
+  std::uint64_t readers = 0;  // bit t: thread t reads
+};
+
 // Where the record of a plain object is. Valid in one execution only.
 struct plain_handle {
   std::uint64_t execution = 0;
@@ -89,9 +95,21 @@ class execution : public scheduler {
   bool sleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where);
   void wake(location& at, int count, const site& where);
   void wake_if_there(location& at, int count, const site& where);  // what was there may have been freed
+  // Sleeps there until it is woken, whatever the value. No scheduling point comes before it: the caller has
+  // given back a lock in this step.
+  bool sleep_at(location& at, time_stamp deadline, const site& where);
+
+  // Locks. The value of the atomic begins with the number of the thread that holds it, plus one.
   void lock(location& mutex, const site& where);
   bool try_lock(location& mutex, const site& where);
   void unlock(location& mutex, const site& where);
+  bool holds(const location& mutex) const noexcept { return mutex.newest().bits[0] == running_ + 1; }
+  // Of a lock that can be shared, whose value is a lock_holders. A reader learns what was done before the last
+  // unlock_by_writer(), by the second atomic, and not what other readers did.
+  void unlock_by_writer(location& holders, location& written, const site& where);
+  void lock_shared(location& holders, location& written, const site& where);
+  bool try_lock_shared(location& holders, location& written, const site& where);
+  void unlock_shared(location& holders, const site& where);
 
   // Where a call of a history begins and ends, in the happens-before order.
   struct call_begin {
@@ -142,7 +160,11 @@ class execution : public scheduler {
   plain_record& record_of(plain_handle& of);
   void access_plain(plain_record& of, bool writes, std::string_view what, const site& where);
   void check_not_freed(const void* object, const site& where);
+  bool fall_asleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where);
   void wake_sleepers(location& at, int count, const site& where);
+  void wait_until_free(location& holders, bool of_writers_only, const site& where);
+  void share(location& holders, location& written, const site& where);
+  void wake_those_who_want(const location& mutex) noexcept;
   using scheduler::record;
   void record(std::string_view what, const location& at, const word& bits, const site& where,
               std::string_view remark = {});

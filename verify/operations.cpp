@@ -245,6 +245,18 @@ bool execution::sleep(std::span<const sleeping_place> places, time_stamp deadlin
     record("futex wait: changed,", at, at.newest().bits, where);
     return true;
   }
+  return fall_asleep(places, deadline, where);
+}
+
+bool execution::sleep_at(location& at, time_stamp deadline, const site& where) {
+  check_usable(at, where);
+  step_.write(at.object);
+  step_.read(&now_);
+  const sleeping_place place{at, at.newest().bits};
+  return fall_asleep({&place, 1}, deadline, where);
+}
+
+bool execution::fall_asleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where) {
   location& first = places.front().at;
   if (deadline <= now_) {
     record("futex wait: too late,", first, first.newest().bits, where);
@@ -296,16 +308,29 @@ void execution::wake_sleepers(location& at, int count, const site& where) {
   }
 }
 
-void execution::lock(location& mutex, const site& where) {
-  enter(mutex, where);
-  step_.write(mutex.object);
-  while (mutex.newest().bits[0] != 0) {
-    if (mutex.newest().bits[0] == running_ + 1)
+// Until no other thread holds it: for itself, or at all.
+void execution::wait_until_free(location& holders, bool of_writers_only, const site& where) {
+  step_.write(holders.object);
+  for (;;) {
+    const word& held = holders.newest().bits;
+    if (held[0] == running_ + 1 || (held[1] >> running_ & 1) != 0)
       fail("a mutex is locked again by the thread that holds it", &where);
-    threads_[running_].waits_for.assign(1, &mutex);
+    if (held[0] == 0 && (of_writers_only || held[1] == 0)) break;
+    threads_[running_].waits_for.assign(1, &holders);
     block(thread_state::locking, where);
   }
-  step_.write(mutex.object);
+  step_.write(holders.object);
+}
+
+void execution::wake_those_who_want(const location& mutex) noexcept {
+  for (unsigned i = 0; i != thread_count_; ++i)
+    if (threads_[i].state == thread_state::locking && waits_for(i, &mutex))
+      threads_[i].state = thread_state::ready;
+}
+
+void execution::lock(location& mutex, const site& where) {
+  enter(mutex, where);
+  wait_until_free(mutex, false, where);
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
 }
@@ -314,7 +339,7 @@ bool execution::try_lock(location& mutex, const site& where) {
   enter(mutex, where);
   step_.write(mutex.object);
   // It may fail although no thread holds the mutex: [thread.mutex.requirements.mutex].
-  if (mutex.newest().bits[0] != 0 || happens_for_no_reason()) return false;
+  if (mutex.newest().bits != word{} || happens_for_no_reason()) return false;
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
   record("locks", mutex, mutex.newest().bits, where);
   return true;
@@ -323,13 +348,53 @@ bool execution::try_lock(location& mutex, const site& where) {
 void execution::unlock(location& mutex, const site& where) {
   enter(mutex, where);
   step_.write(mutex.object);
-  if (mutex.newest().bits[0] != running_ + 1)
-    fail("a mutex is unlocked by a thread that does not hold it", &where);
+  if (!holds(mutex)) fail("a mutex is unlocked by a thread that does not hold it", &where);
   memory_.write(mutex, {0, 0}, running_, order::release);
   record("unlocks", mutex, mutex.newest().bits, where);
-  for (unsigned i = 0; i != thread_count_; ++i)
-    if (threads_[i].state == thread_state::locking && waits_for(i, &mutex))
-      threads_[i].state = thread_state::ready;
+  wake_those_who_want(mutex);
+}
+
+void execution::unlock_by_writer(location& holders, location& written, const site& where) {
+  enter(holders, where);
+  step_.write(holders.object);
+  if (!holds(holders)) fail("a mutex is unlocked by a thread that does not hold it", &where);
+  memory_.write(written, {}, running_, order::release);
+  memory_.write(holders, {}, running_, order::release);
+  record("unlocks", holders, {}, where);
+  wake_those_who_want(holders);
+}
+
+void execution::share(location& holders, location& written, const site& where) {
+  word held = holders.newest().bits;
+  held[1] |= std::uint64_t{1} << running_;
+  memory_.read(written, written.newest_index(), running_, order::acquire);
+  memory_.replace(holders, held, running_, order::relaxed);
+  record("shares", holders, {running_ + 1, 0}, where);
+}
+
+void execution::lock_shared(location& holders, location& written, const site& where) {
+  enter(holders, where);
+  wait_until_free(holders, true, where);
+  share(holders, written, where);
+}
+
+bool execution::try_lock_shared(location& holders, location& written, const site& where) {
+  enter(holders, where);
+  step_.write(holders.object);
+  if (holders.newest().bits[0] != 0 || happens_for_no_reason()) return false;
+  share(holders, written, where);
+  return true;
+}
+
+void execution::unlock_shared(location& holders, const site& where) {
+  enter(holders, where);
+  step_.write(holders.object);
+  word held = holders.newest().bits;
+  if ((held[1] >> running_ & 1) == 0) fail("a mutex is unlocked by a thread that does not share it", &where);
+  held[1] &= ~(std::uint64_t{1} << running_);
+  memory_.replace(holders, held, running_, order::release);
+  record("unshares", holders, {running_ + 1, 0}, where);
+  wake_those_who_want(holders);
 }
 
 }  // namespace verify::detail

@@ -273,17 +273,4 @@ void check(bool condition, std::string_view promise, site where) {
   if (!condition) detail::execution::current()->fail(promise, &where);
 }
 
-bool request_stop(std::stop_source& source, site where) {
-  detail::execution& now = *detail::execution::current();
-  now.point(where);
-  now.depends_on_everything();
-  const detail::execution::calling_back callbacks(now);
-  return source.request_stop();
-}
-
-void thread::join(site where) {
-  if (!std::exchange(joined_, true))
-    detail::execution::current()->join(detail::thread_set{1} << number_, where);
-}
-
 }  // namespace verify

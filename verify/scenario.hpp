@@ -14,20 +14,18 @@
 // uses, and be deterministic. It is thread 0; the functions given to threads() are threads 1, 2 ...
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <limits>
-#include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <verify/execution.hpp>
+#include <verify/plain.hpp>
+#include <verify/thread.hpp>
 
 namespace verify {
 
@@ -107,11 +105,6 @@ report fail_allocations(const body& what, const options& how = {});
 // Fails the execution.
 void check(bool condition, std::string_view promise = "check failed", site where = site::current());
 
-// A stop request as one step: its callbacks run in this thread before any other thread continues, so that none
-// of them can be destroyed meanwhile. std::stop_token itself is not modelled: all threads see the request at
-// once, and it orders nothing.
-bool request_stop(std::stop_source& source, site where = site::current());
-
 // Runs the functions as concurrent threads, and returns when all have ended.
 template <class... Functions>
 void threads(Functions&&... functions);
@@ -121,54 +114,6 @@ void threads(Functions&&... functions);
 // does not happen before that call.
 template <class LetOut, class... Functions>
 void threads_until_standstill(LetOut&& let_out, Functions&&... functions);
-
-// One thread; joined by the destructor if not before.
-class thread {
- public:
-  template <class Function>
-    requires(!std::same_as<std::remove_cvref_t<Function>, thread>)
-  explicit thread(Function&& function, site where = site::current());
-  ~thread() { join(); }
-  thread(const thread&) = delete;
-  thread& operator=(const thread&) = delete;
-
-  void join(site where = site::current());
-
- private:
-  unsigned number_;
-  bool joined_ = false;
-};
-
-// Plain data: every access is checked for races.
-template <class T>
-class plain {
- public:
-  explicit plain(T value = T(), site where = site::current()) : value_(std::move(value)) {
-    if (auto* const now = detail::execution::current()) {
-      now->construct_plain(record_, where);
-    } else {
-      record_.alive_outside = true;
-    }
-  }
-  ~plain() {
-    if (auto* const now = detail::execution::current()) now->end_plain(record_, site::current());
-  }
-  plain(const plain&) = delete;
-  plain& operator=(const plain&) = delete;
-
-  T read(site where = site::current()) const {
-    if (auto* const now = detail::execution::current()) now->read_plain(record_, where);
-    return value_;
-  }
-  void write(T value, site where = site::current()) {
-    if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
-    value_ = std::move(value);
-  }
-
- private:
-  T value_;
-  mutable detail::plain_handle record_;
-};
 
 // The current step of the execution, for histories.
 inline unsigned step() {
@@ -200,20 +145,6 @@ void threads_until_standstill(LetOut&& let_out, Functions&&... functions) {
   now.wait_for_standstill(site::current());
   let_out();
   now.join(started, site::current());
-}
-
-template <class Function>
-  requires(!std::same_as<std::remove_cvref_t<Function>, thread>)
-thread::thread(Function&& function, site where) {
-  using stored = std::decay_t<Function>;
-  detail::execution& now = *detail::execution::current();
-  number_ = now.spawn(
-      [](void* own) {
-        const std::unique_ptr<stored> called(static_cast<stored*>(own));
-        (*called)();
-      },
-      new stored(std::forward<Function>(function)));
-  now.point(where);
 }
 
 }  // namespace verify

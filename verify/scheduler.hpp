@@ -66,7 +66,14 @@ class scheduler {
     step_.write(&now_);
     return now_ += 1000;
   }
+  void pass(time_stamp time) noexcept {
+    step_.write(&now_);
+    now_ += time;
+  }
   unsigned processors() const noexcept { return rules_.processors; }
+  unsigned running() const noexcept { return running_; }
+  // The running thread's next operations are made by a function that returns there (value_word.hpp).
+  void called_from(const void* return_address) noexcept { threads_[running_].return_address = return_address; }
 
   // During its lifetime, no other thread runs unless this one has to wait.
   class undisturbed {
@@ -94,6 +101,7 @@ class scheduler {
     list<const void*> waits_for;  // the places on which it sleeps
     time_stamp deadline = no_deadline;
     site where;
+    const void* return_address = nullptr;  // the place of what it does, where no site says it
     thread_body body = nullptr;
     void* argument = nullptr;
     list<exit_hook> exit_hooks;

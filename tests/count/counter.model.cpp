@@ -50,7 +50,7 @@ void late_destructor_beside_new_owner() {
       },
       [&] {
         count.add(1);
-        verify::thread([&] { count.add(2), count.add(2), count.add(2); }).join();
+        verify::jthread([&] { count.add(2), count.add(2), count.add(2); }).join();
         count.add(1);
       });
   check(count.load() == 18);
@@ -117,10 +117,10 @@ const verify::scenario scenarios[] = {
      [] {
        counter count;
        {
-         verify::thread first([&] { count.add(1); });
-         verify::thread second([&] { count.add(2); });
+         verify::jthread first([&] { count.add(1); });
+         verify::jthread second([&] { count.add(2); });
        }
-       verify::thread third([&] { count.add(4); });
+       verify::jthread third([&] { count.add(4); });
        third.join();
        check(count.load() == 7);
      }},
@@ -129,7 +129,7 @@ const verify::scenario scenarios[] = {
      [] {
        counter count;
        {
-         verify::thread first([&] { count.add(1); });
+         verify::jthread first([&] { count.add(1); });
        }
        threads([&] { count.add(2); }, [&] { count.add(4); });
        check(count.load() == 7);

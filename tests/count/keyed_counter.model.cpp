@@ -285,7 +285,7 @@ const verify::scenario scenarios[] = {
            },
            [&] {
              in.tested.add(2);
-             verify::thread([&] { in.tested.add(2), in.tested.add(2); }).join();
+             verify::jthread([&] { in.tested.add(2), in.tested.add(2); }).join();
              look(in.tested);
            });
        check(in.tested.count(2) == 5);
@@ -303,10 +303,10 @@ const verify::scenario scenarios[] = {
      [] {
        world in;
        {
-         verify::thread first([&] { in.tested.add(1); });
-         verify::thread second([&] { in.tested.add(2); });
+         verify::jthread first([&] { in.tested.add(1); });
+         verify::jthread second([&] { in.tested.add(2); });
        }
-       verify::thread third([&] { in.tested.add(2); });
+       verify::jthread third([&] { in.tested.add(2); });
        check(look(in.tested).total >= 3, "what a thread counted stays when it ends");
        third.join();
        check(in.tested.count(1) == 2 && in.tested.count(2) == 2);

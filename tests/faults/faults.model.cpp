@@ -59,8 +59,8 @@ const verify::scenario scenarios[] = {
      [] {
        auto queue = std::make_unique<bounded_queue<int>>(1);
        {
-         const verify::thread popper([&] { check(!queue->pop()); });
-         const verify::thread joiner([&] { queue->join(); });
+         const verify::jthread popper([&] { check(!queue->pop()); });
+         const verify::jthread joiner([&] { queue->join(); });
          queue->close();
        }
        queue.reset();
@@ -145,9 +145,9 @@ const verify::scenario scenarios[] = {
          mine.write(mine.read() + 1);
        };
        {
-         const verify::thread first(work);
-         const verify::thread second(work);
-         const verify::thread third(work);
+         const verify::jthread first(work);
+         const verify::jthread second(work);
+         const verify::jthread third(work);
        }
        int sum = 0;
        for (const verify::plain<int>& each : owned) sum += each.read();

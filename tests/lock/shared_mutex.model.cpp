@@ -257,7 +257,7 @@ const verify::scenario scenarios[] = {
     {"a_thread_ends_and_another_one_has_its_slots",
      [] {
        guarded_number all(true);
-       verify::thread([&] { read_once(all); }).join();
+       verify::jthread([&] { read_once(all); }).join();
        threads([&] { read_once(all); }, [&] { write_once(all); });
      }},
     {"a_writer_that_gave_up_left_readers_in_slots_to_the_next_who_did_not_look",

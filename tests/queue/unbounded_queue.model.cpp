@@ -274,7 +274,7 @@ TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   model::expect_others_go_on([] {
     unbounded_queue<int> queue;
     queue.push(1), queue.pop();
-    verify::thread producer([&] { (void)queue.try_push(1); });
+    verify::jthread producer([&] { (void)queue.try_push(1); });
     (void)queue.try_pop();
     (void)queue.try_push(2);
     (void)queue.try_pop();

@@ -186,7 +186,7 @@ const verify::scenario scenarios[] = {
        replaceable shared(1);
        threads(
            [&] {
-             verify::thread([&] { shared.read(); }).join(), verify::thread([&] { shared.read(); }).join();
+             verify::jthread([&] { shared.read(); }).join(), verify::jthread([&] { shared.read(); }).join();
            },
            [&] { shared.replace(2), shared.replace(3); });
      },
@@ -263,7 +263,7 @@ const verify::scenario scenarios[] = {
              shared.replace(2);
            },
            [&] {
-             verify::thread([&] {
+             verify::jthread([&] {
                sync::at_thread_exit<&use_late>();
                shared.read();
              }).join();

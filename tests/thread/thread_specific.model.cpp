@@ -165,7 +165,7 @@ const verify::scenario scenarios[] = {
        verify::plain<int> destroyed(0);
        sync::atomic<bool> is_used{false};
        auto values = std::make_unique<thread_specific<noted>>([&] { return noted(&destroyed); });
-       verify::thread ending([&] {
+       verify::jthread ending([&] {
          values->get();
          is_used.store(true, sync::release);
        });
@@ -184,7 +184,7 @@ const verify::scenario scenarios[] = {
          values->get();
          users.fetch_add(1, sync::release);
        };
-       verify::thread first(live), second(live);
+       verify::jthread first(live), second(live);
        while (users.load(sync::acquire) != 2) sync::yield();
        values.reset();
        first.join();
@@ -211,7 +211,7 @@ const verify::scenario scenarios[] = {
      [] {
        sync::atomic<int> turn{0};
        auto values = std::make_unique<cells>(&one);
-       verify::thread other([&] {
+       verify::jthread other([&] {
          values->get();
          turn.store(1, sync::release);
          while (turn.load(sync::acquire) != 2) sync::yield();

@@ -352,9 +352,9 @@ TEST(verify, threads_have_state_of_their_own_and_hooks_at_their_end) {
 TEST(verify, threads_can_be_started_one_by_one) {
   const verify::report found = verify::explore([] {
     verify::plain<int> value(0);
-    verify::thread first([&] { value.write(1); });
+    verify::jthread first([&] { value.write(1); });
     first.join();
-    verify::thread second([&] { value.write(value.read() + 1); });
+    verify::jthread second([&] { value.write(value.read() + 1); });
     second.join();
     check(value.read() == 2);
   });

@@ -67,7 +67,7 @@ def unknown_command(line, root):
 
 
 def lint(root):
-    examples = [path.read_text().split("\n") for path in sorted((root / "examples").rglob("*.cpp"))]
+    examples = [path.read_text().split("\n") for path in sorted((root / "examples").rglob("*.[ch]pp"))]
     headers = [path.read_text().split("\n") for path in common.headers(root)]
     pages = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]
     for page in (page for page in pages if page.exists()):

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Plain data under the checker: every access is checked for races.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <verify/execution.hpp>
+#include <verify/value_word.hpp>
+
+namespace verify {
+
+// A T that threads share without synchronizing by it. It can be used as the T: outside of the checker, code
+// says `template <class T> using plain = T;`. read() and write() say in addition where they are called; a
+// struct is read and written as a whole.
+template <class T>
+class plain {
+ public:
+  plain(T value = T(), site where = site::current()) : value_(std::move(value)) {
+    if (auto* const now = detail::execution::current()) {
+      now->construct_plain(record_, where);
+    } else {
+      record_.alive_outside = true;
+    }
+  }
+  ~plain() {
+    if (auto* const now = detail::execution::current()) now->end_plain(record_, site::current());
+  }
+  plain(const plain& other, site where = site::current()) : plain(other.read(where), where) {}
+  [[gnu::noinline]] plain& operator=(const plain& other) {
+    const site where = detail::called_from(__builtin_return_address(0));
+    write(other.read(where), where);
+    return *this;
+  }
+
+  T read(site where = site::current()) const {
+    if (auto* const now = detail::execution::current()) now->read_plain(record_, where);
+    return value_;
+  }
+  void write(T value, site where = site::current()) {
+    if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
+    value_ = std::move(value);
+  }
+  // Moves the value out, which is a write.
+  T take(site where = site::current()) {
+    if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
+    return std::move(value_);
+  }
+
+  [[gnu::noinline]] operator T() const& { return read(detail::called_from(__builtin_return_address(0))); }
+  [[gnu::noinline]] operator T() && { return take(detail::called_from(__builtin_return_address(0))); }
+  [[gnu::noinline]] plain& operator=(T value) {
+    write(std::move(value), detail::called_from(__builtin_return_address(0)));
+    return *this;
+  }
+  [[gnu::noinline]] T operator->() const
+    requires std::is_pointer_v<T>
+  {
+    return read(detail::called_from(__builtin_return_address(0)));
+  }
+
+  // A read and a write.
+  [[gnu::noinline]] plain& operator++()
+    requires requires(T value) { ++value; }
+  {
+    return change([](T& value) { ++value; }, detail::called_from(__builtin_return_address(0)));
+  }
+  [[gnu::noinline]] plain& operator--()
+    requires requires(T value) { --value; }
+  {
+    return change([](T& value) { --value; }, detail::called_from(__builtin_return_address(0)));
+  }
+  [[gnu::noinline]] T operator++(int)
+    requires requires(T value) { ++value; }
+  {
+    const T before = value_;
+    change([](T& value) { ++value; }, detail::called_from(__builtin_return_address(0)));
+    return before;
+  }
+  [[gnu::noinline]] T operator--(int)
+    requires requires(T value) { --value; }
+  {
+    const T before = value_;
+    change([](T& value) { --value; }, detail::called_from(__builtin_return_address(0)));
+    return before;
+  }
+  template <class Other>
+    requires requires(T& value, const Other& other) { value += other; }
+  [[gnu::noinline]] plain& operator+=(const Other& other) {
+    return change([&](T& value) { value += other; }, detail::called_from(__builtin_return_address(0)));
+  }
+  template <class Other>
+    requires requires(T& value, const Other& other) { value -= other; }
+  [[gnu::noinline]] plain& operator-=(const Other& other) {
+    return change([&](T& value) { value -= other; }, detail::called_from(__builtin_return_address(0)));
+  }
+
+ private:
+  template <class Change>
+  plain& change(Change how, const site& where) {
+    if (auto* const now = detail::execution::current()) {
+      now->read_plain(record_, where);
+      now->write_plain(record_, where);
+    }
+    how(value_);
+    return *this;
+  }
+
+  T value_;
+  mutable detail::plain_handle record_;
+};
+
+}  // namespace verify
