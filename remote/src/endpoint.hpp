@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// endpoint: what a structure is to the connection's thread: a source of calls, one at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <plait/remote/error.hpp>
+
+#include "answer.hpp"
+#include "script.hpp"
+
+namespace plait::remote {
+
+using clock = std::chrono::steady_clock;
+
+// A script with its keys and arguments, which is sent until it is answered.
+struct call {
+  const script* what = nullptr;
+  std::size_t key_count = 0;
+  std::vector<std::string> arguments;  // the keys come first
+};
+
+// All of it runs on the connection's thread. Until a call is answered, compose() is not asked for another.
+class endpoint {
+ public:
+  endpoint() = default;
+  endpoint(const endpoint&) = delete;
+  endpoint& operator=(const endpoint&) = delete;
+  virtual ~endpoint() = default;
+
+  // The next call, if there is something to say by now.
+  virtual std::optional<call> compose(clock::time_point now) = 0;
+  // When compose() has something to say even if nobody asks.
+  virtual clock::time_point due() = 0;
+  virtual void answered(const answer& result) = 0;
+  // The call was not carried out: the server has no memory left.
+  virtual void refused(const error& reason) = 0;
+  // The server has said that there is something to get, or may have said so while the connection was broken.
+  virtual void woken() = 0;
+  // No call will be answered any more.
+  virtual void failed(const error& reason) = 0;
+  // Its structure is gone and it has said goodbye.
+  virtual bool is_finished() = 0;
+};
+
+}  // namespace plait::remote

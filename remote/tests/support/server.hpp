@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// A server of the test's own, on a Unix socket in a folder of its own, which ends with the test.
+#pragma once
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/process.hpp"
+
+namespace support {
+
+class server {
+ public:
+  explicit server(std::vector<std::string> options = {}) : options_(std::move(options)) { start(); }
+  ~server() { kill(); }
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  std::string socket() const { return folder_ / "server.sock"; }
+  std::string url() const { return "unix://" + socket(); }
+
+  // As a power failure does.
+  void kill() {
+    if (process_ <= 0) return;
+    ::kill(process_, SIGKILL);
+    ::waitpid(std::exchange(process_, 0), nullptr, 0);
+  }
+  void stand_still() const { ::kill(process_, SIGSTOP); }
+  void go_on() const { ::kill(process_, SIGCONT); }
+
+  // Returns at once; connections are refused until it listens. It ends with the thread that has called this.
+  void start() {
+    const std::string program = find_program();
+    std::vector<std::string> words{
+        "redis-server", "--port", "0",         "--unixsocket",        socket(), "--dir", folder_.path(),
+        "--save",       "",       "--logfile", folder_ / "server.log"};
+    words.insert(words.end(), options_.begin(), options_.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    process_ = ::fork();
+    if (process_ == -1) throw std::runtime_error("fork");
+    if (process_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(98);
+    ::execv(program.c_str(), pointers.data());
+    ::_exit(98);
+  }
+
+ private:
+  // Debian's redis-server is a link to a program of the package redis-tools, which goes by its name; that
+  // package starts no service.
+  static std::string find_program() {
+    for (const char* name : {"redis-server", "redis-check-rdb"})
+      for (const char* folder : {"/usr/bin/", "/usr/local/bin/"})
+        if (::access((std::string(folder) + name).c_str(), X_OK) == 0) return std::string(folder) + name;
+    throw std::runtime_error("no server to test with is installed: apt-get install redis-tools");
+  }
+
+  std::vector<std::string> options_;
+  temporary_folder folder_;
+  pid_t process_ = 0;
+};
+
+}  // namespace support
