@@ -7,6 +7,9 @@
 #include <stop_token>
 #include <thread>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <plait/detail/wait/event_count.hpp>
@@ -48,6 +51,24 @@ TEST(event_count, what_can_be_done_at_once_is_done_without_sleeping) {
   EXPECT_TRUE(event.wait(work.take_one(), {}));
   EXPECT_EQ(work.left(), 0);
   EXPECT_EQ(plait::detail::sync::futex_calls(), before);
+}
+
+TEST(event_count, in_a_child_of_fork_nobody_waits_any_more) {
+  event_count event;
+  units work;
+  sleeper waiting([&] { event.wait(work.take_one(), {}); });
+  const pid_t child = fork();
+  if (child == 0) {
+    event.reset_after_fork();
+    const auto before = plait::detail::sync::futex_calls();
+    event.notify_one();
+    _exit(plait::detail::sync::futex_calls() == before ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  work.add(1);
+  event.notify_one();
 }
 
 TEST(event_count, notifying_nobody_makes_no_system_call) {

@@ -193,6 +193,15 @@ class guarded_store {
   }
   std::size_t capacity() const noexcept { return capacity_; }
 
+  // Calls visit(element&) for each element, in the container's order, and holds the lock meanwhile.
+  template <class Visit>
+  void for_each_quiet(Visit visit) noexcept {
+    bits found;
+    lock(found, 0);
+    const holder hold(*this, found, 0);
+    items().for_each([&visit](item_type& item) { visit(queue_value(item)); });
+  }
+
   auto get_allocator() const noexcept { return items_.read().get_allocator(); }
 
  private:

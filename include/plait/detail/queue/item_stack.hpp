@@ -51,6 +51,12 @@ class item_stack {
     items_.remove_last();
   }
 
+  // Calls visit(item) for each item, from the first that was put.
+  template <class Visit>
+  void for_each(Visit visit) noexcept {
+    for (std::size_t at = 0; at != items_.size(); ++at) visit(items_[at]);
+  }
+
   Allocator get_allocator() const noexcept { return items_.get_allocator(); }
 
  private:

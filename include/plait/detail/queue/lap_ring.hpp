@@ -225,6 +225,18 @@ class lap_ring {
   }
 
   bool has_room() const noexcept { return size() < capacity(); }
+
+  // Calls visit(element&) for each element, the oldest first, while no other call is under way.
+  template <class Visit>
+  void for_each_quiet(Visit visit) noexcept {
+    position at = head_.load(sync::relaxed);                       // relaxed: no other call is under way
+    const position end = tail_.load(sync::relaxed) & ~closed_bit;  // relaxed: as above
+    for (; at != end; at = positions_.next(at)) {
+      slot_type& slot = slot_at(at);
+      if (slot.stamp.load(sync::acquire) == positions_.filled(at))  // acquire filled
+        visit(queue_value(slot.item.write()));
+    }
+  }
   std::size_t capacity() const noexcept { return static_cast<std::size_t>(positions_.capacity()); }
   Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 

@@ -96,11 +96,14 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   bool seems_filled(std::uint64_t which) noexcept {
     return lap_of(which).load(sync::relaxed) == lap;  // relaxed: is_filled() follows
   }
-  // After the last call. In the child of a fork, a cell that another thread had claimed may not be filled.
+  // Calls visit(Item&) for each item, while no call is under way.
+  template <class Visit>
+  void for_each(Visit visit) noexcept {
+    for_each_filled([&visit](sync::storage<Item>& filled) { visit(filled.write()); });
+  }
+  // After the last call.
   void destroy_items() noexcept {
-    const std::uint64_t end = claims.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
-    for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
-      if (seems_filled(at)) item(at).destroy();
+    for_each_filled([](sync::storage<Item>& filled) { filled.destroy(); });
   }
 
   // Begins the next lap. No other thread may know the segment.
@@ -132,6 +135,14 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   }
   static std::size_t blocks(std::uint64_t size) noexcept {
     return (sizeof(segment) + group_count(size) * sizeof(group) + sizeof(block) - 1) / sizeof(block);
+  }
+
+  // In the child of a fork, a cell that another thread had claimed may not be filled.
+  template <class Use>
+  void for_each_filled(Use use) noexcept {
+    const std::uint64_t end = claims.load(sync::relaxed) & ~closed_bit;  // relaxed: every call has returned
+    for (std::uint64_t at = taken.load(sync::relaxed); at != end; ++at)  // relaxed: as above
+      if (seems_filled(at)) use(item(at));
   }
 
   group* groups() noexcept { return reinterpret_cast<group*>(this + 1); }

@@ -236,6 +236,16 @@ class segment_list {
     return static_cast<std::size_t>(tail() - head);
   }
   static constexpr bool has_room() noexcept { return true; }
+
+  // Calls visit(element&) for each element, the oldest first, while no other call is under way.
+  template <class Visit>
+  void for_each_quiet(Visit visit) noexcept {
+    segment* each = head_.load(sync::acquire);  // acquire linked
+    while (each != nullptr && each != no_more()) {
+      each->for_each([&visit](item_type& item) { visit(queue_value(item)); });
+      each = each->next.load(sync::acquire);  // acquire linked
+    }
+  }
   Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:

@@ -219,6 +219,14 @@ class waiting_store {
     return all_done() == attempt::done || all_done_.wait(all_done, limits);
   }
 
+  // In the child of a fork, where none of the parent's threads waits. The store is as it was: this is enough
+  // only if no thread was in the middle of another call.
+  void reset_after_fork() noexcept {
+    not_empty_.reset_after_fork();
+    not_full_.reset_after_fork();
+    all_done_.reset_after_fork();
+  }
+
   // For operations that only one store has. A caller that changes the store notifies the event count itself.
   Store& store() noexcept { return store_; }
   const Store& store() const noexcept { return store_; }

@@ -136,6 +136,12 @@ class basic_event_count {
     return registered_.remove(waiter, clear_flag());
   }
 
+  // In the child of a fork: the threads that waited are not there, and a wake in flight to one of them would be
+  // in flight for ever. Registered waiters stay.
+  void reset_after_fork() noexcept {
+    waiters_.fetch_and(some_registered, sync::relaxed);  // relaxed: there is no other thread
+  }
+
   // See wait_any(), of which this is the case of one.
   template <class TryOnce>
   bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+"""Python's queues, over plait's: `from plait.queue import Queue` is the whole change.
+
+Signatures and exceptions are those of the module queue; shutdown() is there before Python 3.13 too. A put and a get
+together take a twentieth to a fortieth of the time. Beyond Python's: get_many(), put_many(), drain(), peek(),
+clear(), snapshot(), close(), and `for item in q`, which ends when the queue is shut down and drained.
+
+A class that overrides _init(), _qsize(), _put() or _get(), and an object whose `mutex`, `not_empty`, `not_full`,
+`all_tasks_done` or `queue` is used, or whose `maxsize` is set, works as with Python's module, and at its speed.
+"""
+
+from ._core import LifoQueue, PriorityQueue, Queue, SimpleQueue
+from ._standard import Empty, Full, ShutDown
+
+__all__ = ["Empty", "Full", "LifoQueue", "PriorityQueue", "Queue", "ShutDown", "SimpleQueue"]

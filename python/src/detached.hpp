@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Letting other Python threads run, and waiting meanwhile.
+//
+// No reference changes hands while a thread is detached: a garbage collection that runs meanwhile would count
+// fewer references to an object than there are. So a thread that waits only looks whether there is an item; it
+// takes the item once it is attached again.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include <unistd.h>
+
+#include <plait/queue_interface.hpp>
+
+#include "python.hpp"
+
+namespace plait_python {
+
+using wait_clock = std::chrono::steady_clock;
+
+// No object whose destructor attaches: up to Python 3.13, attaching while the interpreter ends may end the
+// thread by an exception that no destructor may let through. A thread that comes back that late stops here
+// for ever.
+template <class Action>
+void detached(Action action) {
+  PyThreadState* const thread = PyEval_SaveThread();
+  action();
+  if (is_finalizing())
+    for (;;) ::pause();
+  PyEval_RestoreThread(thread);
+}
+
+inline void yield_detached() {
+  detached([]() noexcept { plait::detail::sync::yield(); });
+}
+
+// Only the main thread runs signal handlers. It looks for signals this often, so Ctrl-C ends a wait so soon.
+inline constexpr std::chrono::milliseconds between_looks_for_signals{50};
+
+// How long an operation may wait: block and timeout of Python's queues.
+struct patience {
+  bool may_wait = true;
+  std::optional<wait_clock::time_point> until;  // none: for ever
+
+  bool is_over() const noexcept { return !may_wait || (until && wait_clock::now() >= *until); }
+
+  // False: TypeError or ValueError is set. Null stands for the default.
+  bool parse(PyObject* block, PyObject* timeout) {
+    const int blocks = block != nullptr ? PyObject_IsTrue(block) : 1;
+    if (blocks < 0) return false;
+    may_wait = blocks != 0;
+    if (!may_wait || timeout == nullptr || timeout == Py_None) return true;
+    const double seconds = PyFloat_AsDouble(timeout);
+    if (seconds == -1 && PyErr_Occurred() != nullptr) return false;
+    if (seconds < 0) {
+      PyErr_SetString(PyExc_ValueError, "'timeout' must be a non-negative number");
+      return false;
+    }
+    constexpr double longest = 1e9;  // seconds: thirty years are for ever
+    if (seconds < longest)
+      until =
+          wait_clock::now() + std::chrono::ceil<wait_clock::duration>(std::chrono::duration<double>(seconds));
+    return true;
+  }
+
+  // When to wake at the latest: at the deadline, or to look for signals.
+  plait::detail::deadline next_look(bool looks_for_signals) const noexcept {
+    const auto end = until ? plait::detail::deadline::at(*until) : plait::detail::deadline::never();
+    return looks_for_signals ? end.or_after(between_looks_for_signals) : end;
+  }
+};
+
+// Sleeps at an event count until `is_ready()` or the given time. Takes nothing.
+template <class Events, class IsReady>
+void sleep_detached(Events& events, const plait::detail::deadline& until, IsReady is_ready) {
+  using plait::detail::attempt;
+  detached(
+      [&] { events.wait([&]() noexcept { return is_ready() ? attempt::done : attempt::blocked; }, {until}); });
+}
+
+}  // namespace plait_python

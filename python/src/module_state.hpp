@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What one interpreter's copy of the module knows: nothing is shared between interpreters.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include <plait/mutex.hpp>
+
+#include "python.hpp"
+
+namespace plait_python {
+
+struct queue_object;
+
+inline constexpr std::array hook_names{"_init", "_qsize", "_put", "_get"};
+
+struct module_state {
+  // Exceptions: the standard library's where it has them.
+  PyObject* empty;
+  PyObject* full;
+  PyObject* shut_down;
+
+  PyObject* standard;  // the module plait._standard
+  PyObject* heappush;
+  PyObject* heappop;
+  PyObject* heapify;
+  // The defaults of the hooks, for each kind of queue.
+  std::array<std::array<PyObject*, hook_names.size()>, 3> hooks;
+
+  unsigned long main_thread;
+
+  // Every queue that lives, for fork(). `queues` is guarded by the lock, under which no Python runs.
+  plait::mutex* queues_lock;
+  queue_object* queues;
+
+  bool in_main_thread() const noexcept { return PyThread_get_thread_ident() == main_thread; }
+};
+
+extern PyModuleDef core_module;
+
+// Of an object whose type is one of the module's, or derives from one.
+inline module_state& state_of(PyObject* self) {
+  return *static_cast<module_state*>(PyModule_GetState(PyType_GetModuleByDef(Py_TYPE(self), &core_module)));
+}
+
+}  // namespace plait_python

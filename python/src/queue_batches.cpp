@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Several items at once, and looking at items without taking them.
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "arguments.hpp"
+#include "detached.hpp"
+#include "queue_object.hpp"
+
+namespace plait_python {
+
+namespace {
+
+constexpr signature<3> get_many_signature{"get_many", {"max_items", "block", "timeout"}, 1};
+constexpr signature<3> put_many_signature{"put_many", {"iterable", "block", "timeout"}, 1};
+
+// The references in `items` become the list's.
+PyObject* list_of(PyObject* const* items, std::size_t count) {
+  PyObject* const list = PyList_New(static_cast<Py_ssize_t>(count));
+  for (std::size_t at = 0; at != count; ++at) {
+    if (list != nullptr) {
+      PyList_SET_ITEM(list, static_cast<Py_ssize_t>(at), items[at]);
+    } else {
+      Py_DECREF(items[at]);
+    }
+  }
+  return list;
+}
+
+// At most `most` items, as many as there are. Null: an exception is set, and no item is lost.
+PyObject* take_list(item_store& store, std::size_t most) {
+  std::vector<PyObject*> items(std::min(most, store.size()));
+  const Py_ssize_t taken = store.take_many(items.data(), items.size());
+  return taken < 0 ? nullptr : list_of(items.data(), static_cast<std::size_t>(taken));
+}
+
+bool has_gil() noexcept {
+#ifdef Py_GIL_DISABLED
+  return false;
+#else
+  return true;
+#endif
+}
+
+PyObject* full_after(queue_object* self, Py_ssize_t put) {
+  // Full or ShutDown says how many went in.
+  if (PyErr_ExceptionMatches(state_of(self->object()).full) == 0 &&
+      PyErr_ExceptionMatches(state_of(self->object()).shut_down) == 0)
+    return nullptr;
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  const reference count(PyLong_FromSsize_t(put));
+  if (count) PyErr_SetObject(type, count.get());
+  Py_XDECREF(type);
+  Py_XDECREF(value);
+  Py_XDECREF(trace);
+  return nullptr;
+}
+
+}  // namespace
+
+PyObject* queue_get_many(PyObject* object, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  queue_object* const self = queue_of(object);
+  std::array<PyObject*, 3> values{};
+  if (!get_many_signature.parse(given, count, keywords, values)) return nullptr;
+  const Py_ssize_t most = PyNumber_AsSsize_t(values[0], PyExc_OverflowError);
+  if (most < 1) {
+    if (PyErr_Occurred() == nullptr)
+      PyErr_Format(PyExc_ValueError, "max_items must be at least 1, not %zd", most);
+    return nullptr;
+  }
+  patience checked;
+  if (!checked.parse(values[1], values[2])) return nullptr;
+  try {
+    reference items(take_list(*self->store, static_cast<std::size_t>(most)));
+    if (!items || PyList_GET_SIZE(items.get()) != 0) return items.release();
+    // Waits for one, then takes what else there is.
+    PyObject* const rest[] = {values[1] != nullptr ? values[1] : Py_True,
+                              values[2] != nullptr ? values[2] : Py_None};
+    const reference first(queue_get(object, rest, 2, nullptr));
+    if (!first) return nullptr;
+    if (PyList_Append(items.get(), first.get()) < 0) return nullptr;
+    if (most == 1) return items.release();
+    const reference more(self->is_standard()
+                             ? call_standard(self, "take_now", reference(PyLong_FromSsize_t(most - 1)).get())
+                             : take_list(*self->store, static_cast<std::size_t>(most - 1)));
+    if (!more || PyList_SetSlice(items.get(), 1, 1, more.get()) < 0) return nullptr;
+    return items.release();
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+PyObject* queue_put_many(PyObject* object, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  queue_object* const self = queue_of(object);
+  std::array<PyObject*, 3> values{};
+  if (!put_many_signature.parse(given, count, keywords, values)) return nullptr;
+  patience how_long;
+  if (!how_long.parse(values[1], values[2])) return nullptr;
+  // A tuple of our own: another thread may change a list while this one waits.
+  const reference items(PySequence_Tuple(values[0]));
+  if (!items) return nullptr;
+  const Py_ssize_t size = PyTuple_GET_SIZE(items.get());
+  try {
+    for (Py_ssize_t done = 0; done != size;) {
+      PyObject* const* const rest = reinterpret_cast<PyTupleObject*>(items.get())->ob_item + done;
+      const Py_ssize_t put = self->store->put_many(rest, static_cast<std::size_t>(size - done));
+      if (put < 0) return nullptr;
+      done += put;
+      if (put != 0) continue;
+      // No room: waits until there is some for the next one, for the time that is left.
+      reference left = reference::to(Py_None);
+      if (how_long.until) {
+        const std::chrono::duration<double> time = *how_long.until - wait_clock::now();
+        left = reference(PyFloat_FromDouble(std::max(0.0, time.count())));
+      }
+      PyObject* const next[] = {rest[0], how_long.may_wait ? Py_True : Py_False, left.get()};
+      if (!left || !reference(queue_put(object, next, 3, nullptr))) return full_after(self, done);
+      ++done;
+    }
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* queue_drain(PyObject* object, PyObject*) {
+  queue_object* const self = queue_of(object);
+  if (self->is_standard()) return call_standard(self, "take_now");
+  try {
+    return take_list(*self->store, self->store->size());
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+// Drops the items and marks them done.
+PyObject* queue_clear(PyObject* object, PyObject*) {
+  queue_object* const self = queue_of(object);
+  const reference items(queue_drain(object, nullptr));
+  if (!items) return nullptr;
+  for (Py_ssize_t left = PyList_GET_SIZE(items.get()); left != 0; --left) {
+    if (self->is_standard()) {
+      if (!reference(call_standard(self, "task_done"))) return nullptr;
+    } else {
+      self->store->task_done();
+    }
+  }
+  return PyLong_FromSsize_t(PyList_GET_SIZE(items.get()));
+}
+
+// With the GIL no other thread changes the store meanwhile. Without it, only the standard queue's lock keeps
+// others out.
+PyObject* queue_snapshot(PyObject* object, PyObject*) {
+  queue_object* const self = queue_of(object);
+  if (heap_store* const heap = self->store->heap(); heap != nullptr && !self->is_standard())
+    return heap->items(false);
+  if (!has_gil() && !become_standard(self)) return nullptr;
+  if (self->is_standard()) return call_standard(self, "snapshot");
+  try {
+    std::vector<PyObject*> items;
+    items.reserve(self->store->size());
+    self->store->for_each([&items](PyObject* item) noexcept { items.push_back(Py_NewRef(item)); });
+    return list_of(items.data(), items.size());
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+PyObject* queue_peek(PyObject* object, PyObject*) {
+  const reference items(queue_snapshot(object, nullptr));
+  if (!items) return nullptr;
+  const Py_ssize_t size = PyList_GET_SIZE(items.get());
+  if (size == 0) {
+    PyErr_SetNone(state_of(object).empty);
+    return nullptr;
+  }
+  const bool takes_last = queue_of(object)->store->ordered() == order::last_in_first_out;
+  return Py_NewRef(PyList_GET_ITEM(items.get(), takes_last ? size - 1 : 0));
+}
+
+}  // namespace plait_python

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// A queue's life: made, sized, met by the garbage collector, destroyed; and after fork().
+#include "queue_object.hpp"
+
+#include <mutex>
+#include <new>
+
+namespace plait_python {
+
+namespace {
+
+item_store* make_store(order order, std::size_t bound, const module_state& state) {
+  reference list;
+  if (order == order::smallest_first && !(list = reference(PyList_New(0)))) return nullptr;
+  try {
+    return new item_store(order, bound, std::move(list), state);
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return nullptr;
+  }
+}
+
+void enlist(module_state& state, queue_object* self) {
+  const std::lock_guard hold(*state.queues_lock);
+  self->previous = nullptr;
+  self->next = state.queues;
+  if (self->next != nullptr) self->next->previous = self;
+  state.queues = self;
+}
+
+void delist(module_state& state, queue_object* self) {
+  const std::lock_guard hold(*state.queues_lock);
+  if (self->next != nullptr) self->next->previous = self->previous;
+  (self->previous != nullptr ? self->previous->next : state.queues) = self->next;
+}
+
+}  // namespace
+
+// It works without __init__ too: a subclass may never call ours.
+PyObject* new_queue(PyTypeObject* type, order order) {
+  auto* const self = reinterpret_cast<queue_object*>(type->tp_alloc(type, 0));
+  if (self == nullptr) return nullptr;
+  new (&self->now) std::atomic<life>(life::native);
+  module_state& state = state_of(self->object());
+  self->store = make_store(order, 0, state);
+  if (self->store == nullptr) {
+    Py_DECREF(self);
+    return nullptr;
+  }
+  enlist(state, self);
+#if PY_VERSION_HEX >= 0x030E0000
+  PyUnstable_Object_EnableDeferredRefcount(self->object());
+#endif
+  return self->object();
+}
+
+int init_queue(PyObject* object, PyObject* arguments, PyObject* keywords) {
+  static const char* const names[] = {"maxsize", nullptr};
+  PyObject* maxsize = nullptr;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:Queue", const_cast<char**>(names), &maxsize) == 0)
+    return -1;
+  queue_object* const self = queue_of(object);
+  const reference bound = maxsize != nullptr ? reference::to(maxsize) : reference(PyLong_FromLong(0));
+  if (!bound) return -1;
+  if (self->is_sized || self->store->size() != 0) {
+    PyErr_SetString(PyExc_RuntimeError, "__init__() of a queue was called twice, or after it was used");
+    return -1;
+  }
+  const int has_hooks = Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE ? overrides_hooks(self) : 0;
+  if (PyErr_Occurred() != nullptr) return -1;
+  self->is_sized = true;
+  int overflow = 0;
+  const long long size = PyLong_Check(bound.get()) ? PyLong_AsLongLongAndOverflow(bound.get(), &overflow) : 0;
+  const bool is_native =
+      PyLong_Check(bound.get()) && overflow <= 0 && size <= static_cast<long long>(item_store::largest_bound);
+  if (has_hooks != 0 || !is_native) return begin_as_standard(self, bound.get()) ? 0 : -1;
+  if (size > 0 && overflow == 0) {
+    item_store* const sized =
+        make_store(self->store->ordered(), static_cast<std::size_t>(size), state_of(object));
+    if (sized == nullptr) return -1;
+    delete std::exchange(self->store, sized);
+  }
+  return 0;
+}
+
+int init_simple_queue(PyObject* object, PyObject* arguments, PyObject* keywords) {
+  static const char* const none[] = {nullptr};
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, ":SimpleQueue", const_cast<char**>(none)) == 0)
+    return -1;
+  queue_of(object)->is_sized = true;
+  return 0;
+}
+
+int traverse_queue(PyObject* object, visitproc visit, void* arg) {
+  queue_object* const self = queue_of(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->dictionary);
+  return self->store != nullptr ? self->store->traverse(visit, arg) : 0;
+}
+
+int clear_queue(PyObject* object) {
+  queue_object* const self = queue_of(object);
+  Py_CLEAR(self->dictionary);
+  if (self->store != nullptr) self->store->clear();
+  return 0;
+}
+
+void deallocate_queue(PyObject* object) {
+  queue_object* const self = queue_of(object);
+  PyTypeObject* const type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  if (self->weak_references != nullptr) PyObject_ClearWeakRefs(object);
+  if (self->store != nullptr) {
+    delist(state_of(object), self);
+    clear_queue(object);
+    delete self->store;
+  } else {
+    Py_CLEAR(self->dictionary);
+  }
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+void reset_queues_after_fork(module_state& state) {
+  // A thread that is no longer there may have held the lock only without the GIL: no Python runs under it.
+  state.queues_lock->~mutex();
+  new (state.queues_lock) plait::mutex();
+  for (queue_object* each = state.queues; each != nullptr; each = each->next) each->store->reset_after_fork();
+  state.main_thread = PyThread_get_thread_ident();
+}
+
+}  // namespace plait_python

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The objects Queue, LifoQueue, PriorityQueue and SimpleQueue.
+//
+// An object begins as a native queue. If its class overrides a hook (_init, _qsize, _put, _get), or somebody
+// touches what only Python's queue has (mutex, not_empty, queue, ...), it becomes a standard one for the rest
+// of its life: its store is closed, its items lie in the attributes that Python's queue has, and every method
+// calls the function of that name in plait/_standard.py. The fast path needs no branch for this, because it
+// finds the store closed.
+#pragma once
+
+#include <atomic>
+
+#include "item_store.hpp"
+#include "module_state.hpp"
+#include "python.hpp"
+
+namespace plait_python {
+
+enum class life : unsigned char { native, changing, standard };
+
+struct queue_object {
+  PyObject_HEAD PyObject* weak_references;
+  PyObject* dictionary;
+  item_store* store;  // set from tp_new on
+  std::atomic<life> now;
+  bool is_sized;  // by __init__
+  // Neighbours in the list of all queues.
+  queue_object* previous;
+  queue_object* next;
+
+  PyObject* object() noexcept { return reinterpret_cast<PyObject*>(this); }
+  bool is_standard() const noexcept { return now.load() == life::standard; }
+};
+
+inline queue_object* queue_of(PyObject* self) noexcept {
+  return reinterpret_cast<queue_object*>(self);
+}
+
+// Calls a function of plait/_standard.py with the queue and the arguments, of which a null one is left out.
+PyObject* call_standard(queue_object* self, const char* function, PyObject* first = nullptr,
+                        PyObject* second = nullptr, PyObject* third = nullptr);
+
+// Makes the queue a standard one, with all that it holds. False: an exception is set.
+bool become_standard(queue_object* self);
+// The same for one that was just made, whose class overrides hooks. `maxsize` is what __init__ was given.
+bool begin_as_standard(queue_object* self, PyObject* maxsize);
+bool overrides_hooks(queue_object* self);
+
+// Creation and destruction.
+PyObject* new_queue(PyTypeObject* type, order order);
+int init_queue(PyObject* self, PyObject* arguments, PyObject* keywords);
+int init_simple_queue(PyObject* self, PyObject* arguments, PyObject* keywords);
+int traverse_queue(PyObject* self, visitproc visit, void* arg);
+int clear_queue(PyObject* self);
+void deallocate_queue(PyObject* self);
+void reset_queues_after_fork(module_state& state);
+
+// Waiting. `met` is what the first attempt came to.
+PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout);
+PyObject* put_waiting(queue_object* self, outcome met, PyObject* item, PyObject* block, PyObject* timeout);
+
+// Methods.
+PyObject* queue_put(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_get(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_put_nowait(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_get_nowait(PyObject* self, PyObject* unused);
+PyObject* queue_iterate(PyObject* self);
+PyObject* queue_next(PyObject* self);
+PyObject* queue_join(PyObject* self, PyObject* unused);
+PyObject* queue_task_done(PyObject* self, PyObject* unused);
+PyObject* queue_shutdown(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_close(PyObject* self, PyObject* unused);
+PyObject* queue_qsize(PyObject* self, PyObject* unused);
+PyObject* queue_empty(PyObject* self, PyObject* unused);
+PyObject* queue_full(PyObject* self, PyObject* unused);
+PyObject* queue_get_many(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_put_many(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
+PyObject* queue_drain(PyObject* self, PyObject* unused);
+PyObject* queue_clear(PyObject* self, PyObject* unused);
+PyObject* queue_snapshot(PyObject* self, PyObject* unused);
+PyObject* queue_peek(PyObject* self, PyObject* unused);
+
+// The types. False: an exception is set.
+bool add_queue_types(PyObject* module, module_state& state);
+
+}  // namespace plait_python

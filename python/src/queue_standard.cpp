@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// A queue that becomes a standard one.
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "queue_object.hpp"
+
+namespace plait_python {
+
+namespace {
+
+// All items in the order in which the standard container holds them. Null: an exception is set.
+PyObject* take_all(item_store& store) {
+  if (heap_store* const heap = store.heap()) return heap->items(true);
+  reference list(PyList_New(0));
+  outcome met = outcome::done;
+  for (PyObject* item = nullptr; list && met != outcome::closed;) {
+    met = store.take(item);
+    if (met == outcome::busy) yield_detached();
+    if (met != outcome::done) continue;
+    const reference taken(item);
+    if (PyList_Append(list.get(), item) < 0) return nullptr;
+  }
+  if (list && store.ordered() == order::last_in_first_out && PyList_Reverse(list.get()) < 0) return nullptr;
+  return list.release();
+}
+
+}  // namespace
+
+PyObject* call_standard(queue_object* self, const char* function, PyObject* first, PyObject* second,
+                        PyObject* third) {
+  const reference callable(PyObject_GetAttrString(state_of(self->object()).standard, function));
+  if (!callable) return nullptr;
+  const std::array<PyObject*, 4> all{self->object(), first, second, third};
+  const auto count = static_cast<std::size_t>(std::ranges::find(all, nullptr) - all.begin());
+  return PyObject_Vectorcall(callable.get(), all.data(), count, nullptr);
+}
+
+bool overrides_hooks(queue_object* self) {
+  const auto& defaults = state_of(self->object()).hooks[static_cast<std::size_t>(self->store->ordered())];
+  for (std::size_t at = 0; at != hook_names.size(); ++at) {
+    const reference hook(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(self)), hook_names[at]));
+    if (!hook) return false;
+    if (hook.get() != defaults[at]) return true;
+  }
+  return false;
+}
+
+bool begin_as_standard(queue_object* self, PyObject* maxsize) {
+  self->now.store(life::standard);
+  self->store->close();
+  return static_cast<bool>(reference(call_standard(self, "initialise", maxsize)));
+}
+
+// The new attributes are there, and their lock is held, before any thread can see them in use. Whoever finds
+// the store closed, or waits in it, then waits for that lock.
+bool become_standard(queue_object* self) {
+  for (life expected = life::native; !self->now.compare_exchange_strong(expected, life::changing);
+       expected = life::native) {
+    if (expected == life::standard) return true;
+    yield_detached();
+  }
+  item_store& store = *self->store;
+  const reference bound(PyLong_FromSize_t(store.bound()));
+  const reference lock(bound ? call_standard(self, "prepare", bound.get()) : nullptr);
+  const reference held(lock ? PyObject_CallMethod(lock.get(), "acquire", nullptr) : nullptr);
+  if (!held) {
+    self->now.store(life::native);
+    return false;
+  }
+  const bool was_closed = store.is_closed();
+  self->now.store(life::standard);
+  store.close();
+  const reference items(take_all(store));
+  std::size_t unfinished = 0;
+  while (store.task_done()) ++unfinished;  // the last one wakes whoever waits in join()
+  const reference undone(PyLong_FromSize_t(unfinished));
+  const reference result(
+      items && undone ? call_standard(self, "fill", items.get(), undone.get(), was_closed ? Py_True : Py_False)
+                      : nullptr);
+  const reference released(PyObject_CallMethod(lock.get(), "release", nullptr));
+  return result && released;
+}
+
+}  // namespace plait_python

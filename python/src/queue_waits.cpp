@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// What a put, a get or a join() does when its first attempt has not succeeded.
+//
+// A waiter uses up a wake and takes its item only later, once it is attached. So whoever has taken one, or
+// leaves by an exception, wakes another waiter if there is still something to do.
+#include "arguments.hpp"
+#include "detached.hpp"
+#include "queue_object.hpp"
+
+namespace plait_python {
+
+namespace {
+
+// Another thread, without the GIL, is in the middle of an operation. It takes nanoseconds, unless that thread
+// has lost its processor.
+class patience_with_others {
+ public:
+  void rest() {
+    if (++rests_ % rests_per_yield == 0) {
+      yield_detached();
+    } else {
+      plait::detail::sync::pause();
+    }
+  }
+
+ private:
+  static constexpr int rests_per_yield = 32;
+
+  int rests_ = 0;
+};
+
+void wake_next_getter(item_store& store) {
+  store.with([](auto& queue) {
+    if (queue.size() != 0) plait::detail::machinery_of(queue).not_empty().notify_one();
+  });
+}
+
+void wake_next_putter(item_store& store) {
+  store.with([](auto& queue) {
+    auto& machinery = plait::detail::machinery_of(queue);
+    if (machinery.store().has_room()) machinery.not_full().notify_one();
+  });
+}
+
+void sleep_for_item(item_store& store, const plait::detail::deadline& until) {
+  store.with([&](auto& queue) {
+    sleep_detached(plait::detail::machinery_of(queue).not_empty(), until,
+                   [&queue]() noexcept { return queue.size() != 0 || queue.is_closed(); });
+  });
+}
+
+void sleep_for_room(item_store& store, const plait::detail::deadline& until) {
+  store.with([&](auto& queue) {
+    auto& machinery = plait::detail::machinery_of(queue);
+    sleep_detached(machinery.not_full(), until, [&queue, &machinery]() noexcept {
+      return machinery.store().has_room() || queue.is_closed();
+    });
+  });
+}
+
+// Takes an item, waiting for one: done, or closed, or failed. `Sleep` and `try_once` are of one side.
+template <class TryOnce, class Sleep, class WakeNext>
+outcome wait_for(queue_object* self, outcome met, const patience& how_long, PyObject* impatient,
+                 TryOnce try_once, Sleep sleep, WakeNext wake_next) {
+  const bool looks_for_signals = state_of(self->object()).in_main_thread();
+  item_store& store = *self->store;
+  for (patience_with_others others;; met = try_once(store)) {
+    switch (met) {
+      case outcome::done:
+        wake_next(store);
+        return met;
+      case outcome::closed:
+      case outcome::failed:
+        return met;
+      case outcome::busy:
+        others.rest();
+        continue;
+      case outcome::blocked:
+        break;
+    }
+    if (how_long.is_over()) {
+      PyErr_SetNone(impatient);
+      return outcome::failed;
+    }
+    sleep(store, how_long.next_look(looks_for_signals));
+    if (PyErr_CheckSignals() < 0) {
+      wake_next(store);
+      return outcome::failed;
+    }
+  }
+}
+
+constexpr signature<3> put_signature{"put", {"item", "block", "timeout"}, 1};
+constexpr signature<2> get_signature{"get", {"block", "timeout"}};
+
+}  // namespace
+
+PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout) {
+  patience how_long;
+  if (met == outcome::failed || !how_long.parse(block, timeout)) return nullptr;
+  PyObject* item = nullptr;
+  met = wait_for(
+      self, met, how_long, state_of(self->object()).empty,
+      [&item](item_store& store) { return store.take(item); }, sleep_for_item, wake_next_getter);
+  if (met == outcome::done) return item;
+  if (met == outcome::failed) return nullptr;
+  if (self->is_standard())
+    return call_standard(self, "get", block != nullptr ? block : Py_True,
+                         timeout != nullptr ? timeout : Py_None);
+  PyErr_SetNone(state_of(self->object()).shut_down);
+  return nullptr;
+}
+
+PyObject* put_waiting(queue_object* self, outcome met, PyObject* item, PyObject* block, PyObject* timeout) {
+  patience how_long;
+  if (met == outcome::failed || (met != outcome::closed && !how_long.parse(block, timeout))) return nullptr;
+  met = wait_for(
+      self, met, how_long, state_of(self->object()).full, [item](item_store& store) { return store.put(item); },
+      sleep_for_room, wake_next_putter);
+  if (met == outcome::done) Py_RETURN_NONE;
+  if (met == outcome::failed) return nullptr;
+  if (self->is_standard())
+    return call_standard(self, "put", item, block != nullptr ? block : Py_True,
+                         timeout != nullptr ? timeout : Py_None);
+  PyErr_SetNone(state_of(self->object()).shut_down);
+  return nullptr;
+}
+
+PyObject* queue_put(PyObject* object, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  queue_object* const self = queue_of(object);
+  std::array<PyObject*, 3> values{};
+  if (count == 1 && keywords == nullptr) [[likely]] {
+    values[0] = given[0];
+  } else {
+    if (!put_signature.parse(given, count, keywords, values)) return nullptr;
+    // A negative timeout is an error even if nothing has to wait; without a bound, it is not looked at.
+    patience checked;
+    if (self->store->bound() != 0 && !checked.parse(values[1], values[2])) return nullptr;
+  }
+  try {
+    const outcome met = self->store->put(values[0]);
+    if (met == outcome::done) [[likely]]
+      Py_RETURN_NONE;
+    return put_waiting(self, met, values[0], values[1], values[2]);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+PyObject* queue_get(PyObject* object, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  queue_object* const self = queue_of(object);
+  std::array<PyObject*, 2> values{};
+  if (count != 0 || keywords != nullptr) [[unlikely]] {
+    patience checked;
+    if (!get_signature.parse(given, count, keywords, values) || !checked.parse(values[0], values[1]))
+      return nullptr;
+  }
+  try {
+    PyObject* item = nullptr;
+    const outcome met = self->store->take(item);
+    if (met == outcome::done) [[likely]]
+      return item;
+    return get_waiting(self, met, values[0], values[1]);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+PyObject* queue_put_nowait(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  constexpr signature<1> put_nowait_signature{"put_nowait", {"item"}, 1};
+  std::array<PyObject*, 1> values{};
+  if (!put_nowait_signature.parse(given, count, keywords, values)) return nullptr;
+  PyObject* const arguments[] = {values[0], Py_False};
+  return queue_put(self, arguments, 2, nullptr);
+}
+
+PyObject* queue_get_nowait(PyObject* self, PyObject*) {
+  PyObject* const arguments[] = {Py_False};
+  return queue_get(self, arguments, 1, nullptr);
+}
+
+PyObject* queue_iterate(PyObject* self) {
+  return Py_NewRef(self);
+}
+
+// Ends when the queue is shut down and drained.
+PyObject* queue_next(PyObject* self) {
+  PyObject* const item = queue_get(self, nullptr, 0, nullptr);
+  if (item == nullptr && PyErr_ExceptionMatches(state_of(self).shut_down) != 0) PyErr_Clear();
+  return item;
+}
+
+PyObject* queue_join(PyObject* object, PyObject*) {
+  queue_object* const self = queue_of(object);
+  const bool looks_for_signals = state_of(object).in_main_thread();
+  while (!self->is_standard()) {
+    bool is_done = false;
+    self->store->with([&](auto& queue) {
+      if (queue.unfinished_tasks() == 0) {
+        is_done = true;
+      } else if (looks_for_signals) {
+        detached([&] { static_cast<void>(queue.try_join_for(between_looks_for_signals)); });
+      } else {
+        detached([&] { queue.join(); });
+      }
+    });
+    if (PyErr_CheckSignals() < 0) return nullptr;
+    if (is_done && !self->is_standard()) Py_RETURN_NONE;
+  }
+  return call_standard(self, "join");
+}
+
+}  // namespace plait_python
