@@ -114,7 +114,7 @@ TEST(frequency_sketch, keeps_what_it_knows_when_it_grows) {
 TEST(entry_lists, keep_order_size_and_weight) {
   entry_lists<2> lists;
   for (const entry_number entry : {5u, 0u, 9u}) {
-    lists.make_room(entry);
+    lists.make_room(entry, entry + 1);
     lists.push_front(0, entry, entry + 1);
   }
   EXPECT_EQ(lists.back(0), 5u);

@@ -19,7 +19,7 @@ class arc {
   template <class Evict>
   void insert(entry_number entry, std::uint64_t, std::uint64_t entry_weight, Evict&& evict) {
     if (entry_weight > capacity_) return evict(entry);
-    lists_.make_room(entry);
+    lists_.make_room(entry, entry_weight);
     if (lists_.contains(once_ghosts, entry)) {
       adapt(once_ghosts, twice_ghosts, entry_weight);
       make_room(entry_weight, false, evict);

@@ -25,7 +25,7 @@ class one_list {
       list_.remove(last);
       evict(last);
     }
-    list_.make_room(entry);
+    list_.make_room(entry, entry_weight);
     list_.push_front(0, entry, entry_weight);
   }
 

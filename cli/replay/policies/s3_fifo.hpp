@@ -20,7 +20,7 @@ class s3_fifo {
   template <class Evict>
   void insert(entry_number entry, std::uint64_t, std::uint64_t entry_weight, Evict&& evict) {
     if (entry_weight > capacity_) return evict(entry);
-    lists_.make_room(entry);
+    lists_.make_room(entry, entry_weight);
     hits_.resize(lists_.room());
     const bool was_here = lists_.contains(ghosts, entry);
     if (was_here) lists_.remove(entry);

@@ -24,7 +24,7 @@ class sieve {
       erase(victim);
       evict(victim);
     }
-    list_.make_room(entry);
+    list_.make_room(entry, entry_weight);
     visited_.resize(list_.room());
     visited_[entry] = false;
     list_.push_front(0, entry, entry_weight);

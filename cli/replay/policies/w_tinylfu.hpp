@@ -27,7 +27,7 @@ class w_tinylfu {
 
   template <class Evict>
   void insert(entry_number entry, std::uint64_t hash, std::uint64_t entry_weight, Evict&& evict) {
-    lists_.make_room(entry);
+    lists_.make_room(entry, entry_weight);
     hashes_.resize(lists_.room());
     hashes_[entry] = hash;
     sketch_.make_room(lists_.size(window) + lists_.size(probation) + lists_.size(protection) + 1);

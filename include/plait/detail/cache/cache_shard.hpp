@@ -53,7 +53,7 @@ class alignas(contention_free_distance) cache_shard {
   static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
   cache_shard(std::uint64_t capacity, const seeded_hash<Hash>& hash, const Allocator& allocator)
-      : table_(hash, allocator), policy_(capacity, counted_by_cache(hits_)) {}
+      : table_(hash, allocator), policy_(capacity, counted_by_cache(hits_)), wheel_(capacity + 1) {}
 
   // -- without the lock --
 
@@ -250,11 +250,18 @@ class alignas(contention_free_distance) cache_shard {
   }
 
   static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
+  cache_tick deadline_of(entry_number number) noexcept {
+    cache_tick found = 0;
+    change(policy_.hash_of(number), number,
+           [&](chain&, const place& at) noexcept { found = stamp_of(at.at()).deadline(); });
+    return found;
+  }
 
   // What happened since the lock was last held.
   void prepare(cache_tick now, std::size_t most, removed& gone) {
     sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
-    wheel_.advance(now, most, [&](entry_number entry) noexcept {
+    const auto deadline_of = [&](entry_number entry) noexcept { return this->deadline_of(entry); };
+    wheel_.advance(now, most, deadline_of, [&](entry_number entry) noexcept {
       remove_unfiled(entry, gone, removal_cause::expired);
       ++expirations_;
     });

@@ -4,46 +4,52 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <stdexcept>
 
+#include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Lists 0 .. Lists - 1. Each knows the weight of its entries. The front is where entries come in.
+// Lists 0 .. Lists - 1. Each knows the weight of its entries. The front is where entries come in. Eight bytes
+// for each entry, and eight more from the first one on that has another weight than 1.
 template <std::size_t Lists>
 class entry_lists {
  public:
-  entry_lists() {
-    for (std::size_t list = 0; list != Lists; ++list)
-      nodes_.push_back({static_cast<entry_number>(list), static_cast<entry_number>(list), nowhere, 0});
+  // `most`: how many entries there are at most, if that is known.
+  explicit entry_lists(std::uint64_t most = entry_array<node>::unlimited)
+      : nodes_(most > entry_array<node>::unlimited - Lists ? most : most + Lists), weights_(most) {
+    nodes_.make_room(Lists);
+    for (std::uint32_t list = 0; list != Lists; ++list) nodes_[list] = {list, packed(list, nowhere)};
   }
 
-  // Makes room for an entry, so that nothing that follows throws.
-  void make_room(entry_number entry) {
-    if (entry + Lists < nodes_.size()) return;
-    if (entry + Lists >= nodes_.capacity()) nodes_.reserve(2 * (entry + Lists + 1));
-    nodes_.resize(entry + Lists + 1);
+  // Makes room for an entry of that weight, so that nothing that follows throws. Throws std::length_error if
+  // there are too many for the links.
+  void make_room(entry_number entry, std::uint64_t entry_weight) {
+    if (entry >= most_entries) throw std::length_error("plait: too many entries for an eviction policy");
+    nodes_.make_room(std::size_t{entry} + Lists + 1);
+    if (entry_weight != 1 || weights_.size() != 0) weights_.make_room(room(), 1);
   }
 
   std::size_t room() const noexcept { return nodes_.size() - Lists; }
 
   // An entry in none of the lists enters one.
   void push_front(std::size_t list, entry_number entry, std::uint64_t entry_weight) noexcept {
-    node_of(entry).weight = entry_weight;
+    if (weights_.size() != 0) weights_[entry] = entry_weight;
     link_front(list, entry);
   }
 
   void remove(entry_number entry) noexcept {
-    node& removed = node_of(entry);
-    nodes_[removed.previous].next = removed.next;
-    nodes_[removed.next].previous = removed.previous;
-    weights_[removed.list] -= removed.weight;
-    --sizes_[removed.list];
-    removed.list = nowhere;
+    const node removed = node_of(entry);
+    nodes_[removed.previous()].next = removed.next;
+    nodes_[removed.next].set_previous(removed.previous());
+    weights_of_lists_[removed.list()] -= weight_of(entry);
+    --sizes_[removed.list()];
+    node_of(entry).set_list(nowhere);
   }
 
   void move_to_front(std::size_t list, entry_number entry) noexcept {
@@ -52,57 +58,67 @@ class entry_lists {
   }
 
   bool contains(entry_number entry) const noexcept {
-    return entry + Lists < nodes_.size() && node_of(entry).list != nowhere;
+    return entry < room() && node_of(entry).list() != nowhere;
   }
   bool contains(std::size_t list, entry_number entry) const noexcept {
-    return entry + Lists < nodes_.size() && node_of(entry).list == list;
+    return entry < room() && node_of(entry).list() == list;
   }
 
   bool empty(std::size_t list) const noexcept { return sizes_[list] == 0; }
   std::size_t size(std::size_t list) const noexcept { return sizes_[list]; }
-  std::uint64_t weight(std::size_t list) const noexcept { return weights_[list]; }
+  std::uint64_t weight(std::size_t list) const noexcept { return weights_of_lists_[list]; }
 
   // Of a list that is not empty.
-  entry_number back(std::size_t list) const noexcept {
-    return nodes_[list].previous - static_cast<entry_number>(Lists);
-  }
+  entry_number back(std::size_t list) const noexcept { return nodes_[list].previous() - first_entry; }
   // The one nearer to the front than `entry`; of the first, the back again.
   entry_number before(entry_number entry) const noexcept {
-    const entry_number previous = node_of(entry).previous;
-    return previous < Lists ? back(previous) : previous - static_cast<entry_number>(Lists);
+    const entry_number previous = node_of(entry).previous();
+    return previous < Lists ? back(previous) : previous - first_entry;
   }
 
-  std::size_t list_of(entry_number entry) const noexcept { return node_of(entry).list; }
-  std::uint64_t weight_of(entry_number entry) const noexcept { return node_of(entry).weight; }
+  std::size_t list_of(entry_number entry) const noexcept { return node_of(entry).list(); }
+  std::uint64_t weight_of(entry_number entry) const noexcept {
+    return weights_.size() == 0 ? 1 : weights_[entry];
+  }
 
  private:
+  static constexpr entry_number first_entry = static_cast<entry_number>(Lists);
   static constexpr std::uint32_t nowhere = static_cast<std::uint32_t>(Lists);
+  static constexpr unsigned list_bits = std::bit_width(Lists);
+  static constexpr entry_number most_entries = (entry_number{1} << (32 - list_bits)) - first_entry;
+
+  static constexpr std::uint32_t packed(entry_number previous, std::uint32_t list) noexcept {
+    return previous << list_bits | list;
+  }
 
   struct node {
     entry_number next = 0;
-    entry_number previous = 0;
-    std::uint32_t list = nowhere;
-    std::uint64_t weight = 0;
+    std::uint32_t previous_and_list = nowhere;
+
+    entry_number previous() const noexcept { return previous_and_list >> list_bits; }
+    std::uint32_t list() const noexcept { return previous_and_list & ((1U << list_bits) - 1); }
+    void set_previous(entry_number previous) noexcept { previous_and_list = packed(previous, list()); }
+    void set_list(std::uint32_t list) noexcept { previous_and_list = packed(previous(), list); }
   };
 
-  const node& node_of(entry_number entry) const noexcept { return nodes_[entry + Lists]; }
-  node& node_of(entry_number entry) noexcept { return nodes_[entry + Lists]; }
+  const node& node_of(entry_number entry) const noexcept { return nodes_[std::size_t{entry} + Lists]; }
+  node& node_of(entry_number entry) noexcept { return nodes_[std::size_t{entry} + Lists]; }
 
   void link_front(std::size_t list, entry_number entry) noexcept {
-    node& added = node_of(entry);
-    const auto number = static_cast<entry_number>(entry + Lists);
-    added.list = static_cast<std::uint32_t>(list);
-    added.previous = static_cast<entry_number>(list);
-    added.next = nodes_[list].next;
-    nodes_[added.next].previous = number;
-    nodes_[list].next = number;
-    weights_[list] += added.weight;
+    const auto number = static_cast<entry_number>(list);
+    const entry_number added = entry + first_entry;
+    const entry_number next = nodes_[number].next;
+    node_of(entry) = {next, packed(number, number)};
+    nodes_[next].set_previous(added);
+    nodes_[number].next = added;
+    weights_of_lists_[list] += weight_of(entry);
     ++sizes_[list];
   }
 
   // The first `Lists` nodes are the ends of the lists, which are rings; then comes one node for each entry.
-  std::vector<node> nodes_;
-  std::array<std::uint64_t, Lists> weights_{};
+  entry_array<node> nodes_;
+  entry_array<std::uint64_t> weights_;  // none while all are 1
+  std::array<std::uint64_t, Lists> weights_of_lists_{};
   std::array<std::size_t, Lists> sizes_{};
 };
 

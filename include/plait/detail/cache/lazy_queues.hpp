@@ -3,11 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/entry_lists.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/frequency_sketch.hpp>
@@ -35,6 +37,19 @@ class own_hits {
   std::vector<std::uint8_t> counts_;
 };
 
+// The hashes of entries, for queues that nobody else keeps them for.
+class own_hashes {
+ public:
+  explicit own_hashes(std::uint64_t most) : all_(most) {}
+
+  void make_room(std::size_t entries) { all_.make_room(entries); }
+  void set(entry_number entry, std::uint64_t hash) noexcept { all_[entry] = hash; }
+  std::uint64_t of(entry_number entry) const noexcept { return all_[entry]; }
+
+ private:
+  entry_array<std::uint64_t> all_;
+};
+
 // New entries pass through the window. One that comes to its end has to be asked for more often than the entry
 // that would leave in its place, if it is to stay in probation; one that was hit there moves on to
 // the protected queue, which holds up to four fifths of what is not window.
@@ -44,13 +59,24 @@ class own_hits {
 // hits go to the sketch.
 //
 // Trials are queues that see a sample of the keys: they read the sketch of the real ones and add nothing to it.
-template <class Hits>
+template <class Hits, class Hashes = own_hashes>
 class basic_lazy_queues {
  public:
   enum class role { real, trial };
 
   basic_lazy_queues(std::uint64_t capacity, std::uint64_t window_weight, role as, Hits hits = Hits())
-      : capacity_(capacity), window_(window_weight), role_(as), hits_(std::move(hits)) {}
+    requires std::constructible_from<Hashes, std::uint64_t>
+      : basic_lazy_queues(capacity, window_weight, as, most_entries(capacity), std::move(hits),
+                          Hashes(most_entries(capacity))) {}
+  // `most`: how many numbers of entries there are, if that is known.
+  basic_lazy_queues(std::uint64_t capacity, std::uint64_t window_weight, role as, std::uint64_t most, Hits hits,
+                    Hashes hashes)
+      : capacity_(capacity),
+        window_(window_weight),
+        role_(as),
+        lists_(most),
+        hits_(std::move(hits)),
+        hashes_(std::move(hashes)) {}
 
   std::uint64_t capacity() const noexcept { return capacity_; }
   std::uint64_t weight() const noexcept {
@@ -60,19 +86,24 @@ class basic_lazy_queues {
     return lists_.size(window) + lists_.size(probation) + lists_.size(protection);
   }
   bool contains(entry_number entry) const noexcept { return lists_.contains(entry); }
-  std::uint64_t hash_of(entry_number entry) const noexcept { return hashes_[entry]; }
+  std::uint64_t hash_of(entry_number entry) const noexcept { return hashes_.of(entry); }
   std::uint64_t weight_of(entry_number entry) const noexcept { return lists_.weight_of(entry); }
 
   void hit(entry_number entry) noexcept { hits_.add(entry); }
 
+  // Makes room for an entry of that weight: to insert it then throws nothing.
+  void make_room(entry_number entry, std::uint64_t entry_weight) {
+    lists_.make_room(entry, entry_weight);
+    hashes_.make_room(lists_.room());
+    hits_.make_room(lists_.room());
+  }
+
   template <class Evict>
   void insert(entry_number entry, std::uint64_t hash, std::uint64_t entry_weight, frequency_sketch& sketch,
               Evict&& evict) {
-    lists_.make_room(entry);
-    if (entry >= hashes_.size()) hashes_.resize(lists_.room());
-    hits_.make_room(lists_.room());
+    make_room(entry, entry_weight);
     if (role_ == role::real) sketch.add(hash);
-    hashes_[entry] = hash;
+    hashes_.set(entry, hash);
     hits_.clear(entry);
     if (entry_weight > capacity_) return evict(entry);
     lists_.push_front(window, entry, entry_weight);
@@ -94,6 +125,11 @@ class basic_lazy_queues {
   enum queue : std::size_t { window, probation, protection };
 
   static constexpr entry_number no_entry = static_cast<entry_number>(-1);
+
+  // One more than find room, which has its number before another one leaves.
+  static std::uint64_t most_entries(std::uint64_t capacity) noexcept {
+    return std::max(capacity, capacity + 1);
+  }
 
   // The newest entry leaves only if it is too heavy for the window: whoever has just put something in expects
   // to find it.
@@ -153,8 +189,8 @@ class basic_lazy_queues {
     while (weight() > capacity_) {
       if (!has_victim()) return false;
       const entry_number other = victim(sketch);
-      const unsigned wanted = sketch.frequency(hashes_[candidate]);
-      const bool better = wanted > sketch.frequency(hashes_[other]);
+      const unsigned wanted = sketch.frequency(hashes_.of(candidate));
+      const bool better = wanted > sketch.frequency(hashes_.of(other));
       if (!better && (wanted < lucky_from || !lucky())) return false;
       leave(other, evict);
     }
@@ -169,7 +205,7 @@ class basic_lazy_queues {
 
   void count_hits(entry_number entry, frequency_sketch& sketch) noexcept {
     if (role_ == role::real)
-      for (unsigned i = hits_.count(entry); i != 0; --i) sketch.add(hashes_[entry]);
+      for (unsigned i = hits_.count(entry); i != 0; --i) sketch.add(hashes_.of(entry));
     hits_.clear(entry);
   }
 
@@ -188,7 +224,7 @@ class basic_lazy_queues {
   role role_;
   entry_lists<3> lists_;
   Hits hits_;
-  std::vector<std::uint64_t> hashes_;  // as long as lists_ has room
+  Hashes hashes_;
   std::uint64_t random_ = 88172645463325252;
 };
 using lazy_queues = basic_lazy_queues<own_hits>;

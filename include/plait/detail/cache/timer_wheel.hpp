@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
+#include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/sync.hpp>
@@ -18,20 +18,22 @@ namespace PLAIT_NAMESPACE::detail {
 // Time has seven digits of six bits. An entry is in the list of the highest digit in which its deadline differs
 // from now, and of that digit's value: so it expires, or moves to a lower digit, when the clock's digit gets
 // there, at most seven times in all. Lists that the clock has passed are joined to one, `passed`, in a step
-// each; it is worked off as far as the caller wants.
+// each; it is worked off as far as the caller wants. Eight bytes for each entry: its deadline is where the
+// caller has it.
 class timer_wheel {
  public:
+  // `most`: how many numbers of entries there are, if that is known.
+  explicit timer_wheel(std::uint64_t most = entry_array<node>::unlimited)
+      : nodes_(most > entry_array<node>::unlimited - heads ? most : most + heads) {}
+
   // Makes room for an entry, so that nothing that follows throws.
   void make_room(entry_number entry) {
-    if (entry + heads < nodes_.size()) return;
-    if (nodes_.empty()) add_heads();
-    if (entry + heads >= nodes_.capacity()) nodes_.reserve(2 * (std::size_t{entry} + heads + 1));
-    nodes_.resize(entry + heads + 1);
+    if (nodes_.size() == 0) add_heads();
+    nodes_.make_room(std::size_t{entry} + heads + 1);
   }
 
   // An entry that is in none of the lists enters one.
   void add(entry_number entry, cache_tick deadline) noexcept {
-    node_of(entry).deadline = deadline;
     link(list_for(deadline), entry);
     ++size_;
   }
@@ -43,9 +45,10 @@ class timer_wheel {
   }
 
   // It is now that late, or as late as was said before. Takes out entries that have expired and calls
-  // expire(entry) for each, but looks at no more than `budget` entries.
-  template <class Expire>
-  void advance(cache_tick now, std::size_t budget, Expire expire) {
+  // expire(entry) for each, but looks at no more than `budget` entries. deadline_of(entry) is what add() was
+  // told.
+  template <class DeadlineOf, class Expire>
+  void advance(cache_tick now, std::size_t budget, DeadlineOf deadline_of, Expire expire) {
     if (size_ == 0) {
       now_ = std::max(now_, now);
       return;
@@ -54,7 +57,7 @@ class timer_wheel {
     for (; budget != 0 && !is_empty(passed); --budget) {
       const auto entry = static_cast<entry_number>(nodes_[passed].next - heads);
       unlink(entry);
-      if (const cache_tick deadline = node_of(entry).deadline; deadline > now_) {
+      if (const cache_tick deadline = deadline_of(entry); deadline > now_) {
         link(list_for(deadline), entry);
       } else {
         --size_;
@@ -74,15 +77,13 @@ class timer_wheel {
   struct node {
     std::uint32_t next = nowhere;
     std::uint32_t previous = nowhere;
-    cache_tick deadline = 0;
   };
 
-  node& node_of(entry_number entry) noexcept { return nodes_[entry + heads]; }
+  node& node_of(entry_number entry) noexcept { return nodes_[std::size_t{entry} + heads]; }
 
   void add_heads() {
-    std::vector<node> made(heads);
-    for (std::uint32_t i = 0; i != heads; ++i) made[i].next = made[i].previous = i;
-    nodes_ = std::move(made);
+    nodes_.make_room(heads);
+    for (std::uint32_t i = 0; i != heads; ++i) nodes_[i].next = nodes_[i].previous = i;
   }
 
   bool is_empty(std::uint32_t list) const noexcept { return nodes_[list].next == list; }
@@ -139,7 +140,7 @@ class timer_wheel {
   }
 
   // The first `heads` nodes are the ends of the lists, which are rings; then comes one node for each entry.
-  std::vector<node> nodes_;
+  entry_array<node> nodes_;
   std::size_t size_ = 0;  // entries in any list
   cache_tick now_ = 0;
 };

@@ -7,13 +7,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/frequency_sketch.hpp>
+#include <plait/detail/cache/hash_numbers.hpp>
 #include <plait/detail/cache/lazy_queues.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
@@ -34,8 +35,11 @@ class window_trials {
   explicit window_trials(std::uint64_t capacity) : capacity_(capacity) {
     trials_.reserve(count);
     for (std::size_t trial = 0; trial != count; ++trial)
-      trials_.emplace_back(capacity, window_of(trial, capacity), lazy_queues::role::trial);
+      trials_.emplace_back(capacity, window_of(trial, capacity), queues::role::trial,
+                           entry_array<int>::unlimited, own_hits(), hashes_of_keys(keys_));
   }
+  window_trials(const window_trials&) = delete;
+  window_trials& operator=(const window_trials&) = delete;
 
   bool samples(std::uint64_t hash) const noexcept { return samples(hash, rate_); }
   static bool samples(std::uint64_t hash, std::size_t rate) noexcept {
@@ -43,26 +47,27 @@ class window_trials {
            0;  // not the bits that choose the sketch's counters
   }
 
-  // A key of the sample is asked for. Returns which trials had it, a bit for each.
+  // A key of the sample is asked for. Returns which trials had it, a bit for each. If it throws, nothing has
+  // changed.
   unsigned ask(std::uint64_t hash, std::uint64_t weight, frequency_sketch& sketch) {
-    const entry_number key = number_of(hash);
-    ++keys_[key].holders;  // it stays while this is under way
+    const entry_number key = keys_.hold(hash);  // it stays while this is under way
+    const at_end_of_scope leave([&]() noexcept { keys_.let_go(key); });
+    for (queues& trial : trials_) trial.make_room(key, weight);
     unsigned hits = 0;
     for (std::size_t trial = 0; trial != count; ++trial) {
       if (trials_[trial].contains(key)) {
         trials_[trial].hit(key);
         hits |= 1u << trial;
       } else {
-        ++keys_[key].holders;
-        trials_[trial].insert(key, hash, weight, sketch, [this](entry_number gone) { let_go(gone); });
+        keys_.hold_again(key);
+        trials_[trial].insert(key, hash, weight, sketch, [this](entry_number gone) { keys_.let_go(gone); });
       }
     }
-    let_go(key);
     return hits;
   }
 
   // Takes a smaller sample if the cache has grown to that many entries.
-  void fit(std::size_t entries, frequency_sketch& sketch) {
+  void fit(std::size_t entries, frequency_sketch& sketch) noexcept {
     while (rate_ != most_rate && entries >= 2 * least_entries * rate_) {
       rate_ *= 2;
       shrink(sketch);
@@ -70,58 +75,48 @@ class window_trials {
   }
 
   std::size_t rate() const noexcept { return rate_; }
+  // How many different keys the trials have, all together.
+  std::size_t keys() const noexcept { return keys_.held(); }
 
  private:
   static constexpr std::size_t least_entries = 256;
   static constexpr std::size_t most_rate = 64;
 
-  struct sampled_key {
-    std::uint64_t hash = 0;
-    unsigned holders = 0;  // the trials that it is in
+  // All trials have the hashes of their entries in one place.
+  class hashes_of_keys {
+   public:
+    explicit hashes_of_keys(const hash_numbers& keys) noexcept : keys_(&keys) {}
+
+    void make_room(std::size_t /*entries*/) const noexcept {}
+    void set(entry_number /*entry*/, std::uint64_t /*hash*/) const noexcept {}
+    std::uint64_t of(entry_number entry) const noexcept { return keys_->hash_of(entry); }
+
+   private:
+    const hash_numbers* keys_;
   };
+  using queues = basic_lazy_queues<own_hits, hashes_of_keys>;
 
-  entry_number number_of(std::uint64_t hash) {
-    if (free_.empty()) {  // first, because it may throw
-      keys_.emplace_back();
-      free_.push_back(static_cast<entry_number>(keys_.size() - 1));
-    }
-    const auto [found, is_new] = numbers_.try_emplace(hash);
-    if (!is_new) return found->second;
-    found->second = free_.back();
-    free_.pop_back();
-    keys_[found->second].hash = hash;
-    return found->second;
-  }
-
-  void let_go(entry_number key) {
-    if (--keys_[key].holders != 0) return;
-    numbers_.erase(keys_[key].hash);
-    free_.push_back(key);
-  }
-
-  void shrink(frequency_sketch& sketch) {
+  void shrink(frequency_sketch& sketch) noexcept {
     for (entry_number key = 0; key != keys_.size(); ++key) {
-      if (samples(keys_[key].hash)) continue;
-      for (lazy_queues& trial : trials_) {
+      if (samples(keys_.hash_of(key))) continue;
+      for (queues& trial : trials_) {
         if (!trial.contains(key)) continue;
         trial.erase(key);
-        let_go(key);
+        keys_.let_go(key);
       }
     }
     const std::uint64_t part = std::max<std::uint64_t>(capacity_ / rate_, 1);
     for (std::size_t trial = 0; trial != count; ++trial) {
       trials_[trial].set_capacity(part);
       trials_[trial].set_window(window_of(trial, part));
-      trials_[trial].balance(sketch, [this](entry_number gone) { let_go(gone); });
+      trials_[trial].balance(sketch, [this](entry_number gone) { keys_.let_go(gone); });
     }
   }
 
   std::uint64_t capacity_;  // of the whole cache
   std::size_t rate_ = 1;    // a power of two
-  std::vector<lazy_queues> trials_;
-  std::unordered_map<std::uint64_t, entry_number> numbers_;  // by hash: of every key that a trial holds
-  std::vector<sampled_key> keys_;                            // by number
-  std::vector<entry_number> free_;                           // numbers of no key
+  hash_numbers keys_;       // what any trial has: the holders are the trials that have it
+  std::vector<queues> trials_;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
