@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <plait/expiring_cache.hpp>
 
@@ -25,6 +26,14 @@ int main() {
   const int coffee = prices.get_or_load("coffee", [] { return ask_the_supplier(); });
   const plait::cache_statistics seen = prices.statistics();  // hits 1, misses 1, loads 1
   // [prices]
+  // [many]
+  const auto known =
+      prices.get_many(std::vector<std::string>{"tea", "coffee", "cocoa"});  // the last is nothing
+  prices.remove_if([](const std::string& key, int) { return key.ends_with(", today"); });
+  prices.for_each([](const std::string& key, int price) { std::printf("%s: %d\n", key.c_str(), price); });
+  // [many]
   std::printf("coffee costs %d; %.0f %% hits\n", coffee, 100 * seen.hit_ratio());
-  return prices.size() == 3 && prices.remove("tea") && !prices.contains("tea") ? 0 : 1;
+  return known[0] == 3 && !known[2] && prices.size() == 2 && prices.remove("tea") && !prices.contains("tea")
+             ? 0
+             : 1;
 }

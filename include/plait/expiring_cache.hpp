@@ -5,7 +5,8 @@
 // when nothing may be forgotten.
 //
 //   operation             progress      promise                                complexity
-//   get, visit, contains, no lock (1)   never what has expired                 O(1)
+//   get, get_many, visit, no lock (1)   never what has expired                 O(1) for each key
+//     contains,
 //     time_to_live
 //   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
 //     remove,                           seen by all later calls                times O(1000) (3)
@@ -13,7 +14,9 @@
 //   get_or_load           as put (4)    one load, however many ask             as put
 //   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
 //   expire                blocks (2)    removes all that has expired           O(shards + expired)
-//   clear                 blocks (2)    reaches all that is there throughout   O(entries)
+//   clear, remove_if      blocks (2)    reaches all that is there throughout   O(entries)
+//   for_each              blocks (2)    each shard's of one moment             O(entries), and a copy of
+//                                                                              a shard's
 //   statistics            blocks (2)    exact when quiet                       O(shards + threads)
 //   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
 //   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
@@ -39,7 +42,8 @@
 // errs.
 // Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
 //
-// Equal, comparisons and constructors of K and V run under a lock and must not use the cache. Destructors and
+// Equal, comparisons and constructors of K and V, and the predicate of remove_if, run under a lock and must not
+// use the cache. Destructors and
 // the function of on_removal() run under none, but for destructors of objects moved from. If Hash, Equal, a
 // constructor or an allocation throws, the cache is as it was, but for what an insertion that failed has
 // evicted.
@@ -60,9 +64,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
@@ -74,6 +80,7 @@
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_array.hpp>
 #include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/key_batches.hpp>
 #include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
@@ -133,6 +140,19 @@ class expiring_cache {
     requires is_key<const L&> && std::copy_constructible<V>
   std::optional<V> get(const L& key) {
     return look<true>(key);
+  }
+
+  // What get() says of each key, in their order. Faster than one by one, if the cache is larger than the
+  // processor's.
+  template <std::ranges::input_range Range>
+    requires is_key<std::ranges::range_reference_t<Range>> && std::copy_constructible<V>
+  std::vector<std::optional<V>> get_many(Range&& keys) {
+    std::vector<std::optional<V>> found;
+    if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
+    detail::for_each_key<forms>(
+        keys, hash_, [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
+        [&](const auto& key, std::uint64_t hash) { found.push_back(look_hashed<true>(key, hash)); });
+    return found;
   }
 
   // Calls f(const V&) with a copy of its value, and holds no lock meanwhile: f may use the cache. False if
@@ -281,6 +301,41 @@ class expiring_cache {
     }
   }
 
+  // Removes all for which pred(const K&, const V&) is true, and says how many. What is being loaded meanwhile
+  // is not put in, whatever its key: pred might have been true of it. pred runs under a lock and must not use
+  // the cache. If it throws, those that it was true of before are removed.
+  template <std::predicate<const K&, const V&> Predicate>
+  size_type remove_if(Predicate&& pred) {
+    size_type count = 0;
+    for (shard& each : shards_) {
+      detail::entry_number first = 0;
+      for (bool has_more = true; has_more;) {
+        removed gone(listener_);
+        has_more = each.remove_some_if(first, pred, time_, count, gone);
+      }
+    }
+    return count;
+  }
+
+  // Calls f(const K&, const V&) with copies of all, or f(const K&, const V&, entry_lifetime), which is what the
+  // entry has left to live. Shard by shard: those of a shard are of one moment, and come from hot to cold,
+  // those last that would leave first. A capacity below 512 makes one shard. No lock is held: f may use the
+  // cache.
+  template <class F>
+    requires(std::invocable<F&, const K&, const V&> ||
+             std::invocable<F&, const K&, const V&, entry_lifetime>) &&
+            std::copy_constructible<K> && std::copy_constructible<V>
+  void for_each(F&& f) const {
+    for (const shard& each : shards_)
+      for (const auto& entry : each.copy_all(time_)) {
+        if constexpr (std::invocable<F&, const K&, const V&, entry_lifetime>) {
+          std::invoke(f, entry.key, entry.value, entry.left);
+        } else {
+          std::invoke(f, entry.key, entry.value);
+        }
+      }
+  }
+
   std::uint64_t capacity() const noexcept { return capacity_; }
 
   // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
@@ -349,7 +404,10 @@ class expiring_cache {
   template <bool Counts, class L>
   std::optional<V> look(const L& given) {
     const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
+    return look_hashed<Counts>(key, hash_(key));
+  }
+  template <bool Counts, class L>
+  std::optional<V> look_hashed(const L& key, std::uint64_t hash) {
     shard& in = shards_.of(hash);
     std::optional<V> value;
     detail::entry_stamp ended;

@@ -78,6 +78,7 @@
 #include <vector>
 
 #include <plait/counter.hpp>
+#include <plait/detail/key/key_batches.hpp>
 #include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
@@ -306,16 +307,7 @@ class hash_map {
       std::optional<V>& value = found.emplace_back();
       read_hashed(key, hash, [&](const V& seen) { value.emplace(seen); });
     };
-    using reference = std::ranges::range_reference_t<Range>;
-    if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference> &&
-                  forms::template is_lookup_key<std::remove_cvref_t<reference>>) {
-      in_batches(keys, std::identity(), look);
-    } else {
-      for (auto&& key : keys) {
-        const auto& own = forms::wanted(key);
-        look(own, table_.hash()(own));
-      }
-    }
+    detail::for_each_key<forms>(keys, table_.hash(), prefetch(), look);
     return found;
   }
 
@@ -335,8 +327,8 @@ class hash_map {
                    : 0;
     };
     if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference>) {
-      in_batches(
-          pairs, [](const auto& pair) -> const auto& { return std::get<0>(pair); },
+      detail::in_batches(
+          pairs, [&](const auto& pair) { return table_.hash()(forms::wanted(std::get<0>(pair))); }, prefetch(),
           [&](reference pair, std::uint64_t) { put(pair); });
     } else {
       for (auto&& pair : pairs) put(std::forward<decltype(pair)>(pair));
@@ -492,26 +484,8 @@ class hash_map {
     }
   }
 
-  // Calls use(element, hash of key_of(element)) for each, when the lines of its home have been asked for some
-  // elements before. Elements stay where they are.
-  template <class Range, class KeyOf, class Use>
-  void in_batches(Range& elements, KeyOf key_of, Use use) const {
-    struct waiting {
-      std::remove_reference_t<std::ranges::range_reference_t<Range>>* element;
-      std::uint64_t hash;
-    };
-    std::array<waiting, 16> batch;
-    auto next = std::ranges::begin(elements);
-    const auto end = std::ranges::end(elements);
-    while (next != end) {
-      size_type size = 0;
-      for (; size != batch.size() && next != end; ++size, ++next) {
-        auto& element = *next;
-        batch[size] = {std::addressof(element), table_.hash()(forms::wanted(std::as_const(key_of(element))))};
-        table_.prefetch(batch[size].hash);
-      }
-      for (size_type i = 0; i != size; ++i) use(*batch[i].element, batch[i].hash);
-    }
+  auto prefetch() const {
+    return [this](std::uint64_t hash) { table_.prefetch(hash); };
   }
 
   // What use(chain&, place) returns for a key that is there; otherwise false.

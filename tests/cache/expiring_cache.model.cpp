@@ -282,6 +282,19 @@ const verify::scenario scenarios[] = {
        in.judge();
      },
      closely},
+    {"remove_if_reaches_what_it_is_true_of_and_shows_whole_entries",
+     [] {
+       world<word> in(expiring);
+       const auto is_first = [](std::uint64_t key, std::uint64_t value) {
+         check(value == (key == key_a ? 1u : 2u) || (key == key_a && value == 8));
+         return value < 8;
+       };
+       threads([&] { in.cache.remove_if(is_first); },
+               [&] { in.cache.put(key_a, 8), check(in.cache.get(key_a) == 8); });
+       check(in.cache.get(key_a) == 8 && !in.cache.contains(key_b));
+       in.cache.for_each([](std::uint64_t key, std::uint64_t value) { check(key == key_a && value == 8); });
+     },
+     closely},
     {"clear_reaches_what_was_there",
      [] {
        world<object> in(room);
@@ -347,6 +360,19 @@ const verify::scenario loads[] = {
                [&] {
                  source.store(2, plait::detail::sync::seq_cst);
                  cache.clear();
+                 check(cache.get(key_a).value_or(2) == 2);
+               });
+       check(cache.get(key_a).value_or(2) == 2);
+     },
+     closely},
+    {"a_load_that_a_remove_if_overtakes_is_not_kept",
+     [] {
+       word_cache cache({.capacity = 2});
+       plait::detail::sync::atomic<std::uint64_t> source{1};
+       threads([&] { cache.get_or_load(key_a, [&] { return source.load(plait::detail::sync::seq_cst); }); },
+               [&] {
+                 source.store(2, plait::detail::sync::seq_cst);
+                 cache.remove_if([](std::uint64_t, std::uint64_t value) { return value == 1; });
                  check(cache.get(key_a).value_or(2) == 2);
                });
        check(cache.get(key_a).value_or(2) == 2);

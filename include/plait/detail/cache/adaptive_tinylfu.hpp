@@ -60,6 +60,11 @@ class basic_adaptive_tinylfu {
 
   void erase(entry_number entry) noexcept { queues_.erase(entry); }
 
+  template <class Visit>
+  void for_each_from_cold(Visit visit) const {
+    queues_.for_each_from_cold(visit);
+  }
+
   std::uint64_t weight() const noexcept { return queues_.weight(); }
   std::uint64_t capacity() const noexcept { return queues_.capacity(); }
 

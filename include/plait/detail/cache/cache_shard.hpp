@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -87,6 +88,9 @@ class alignas(contention_free_distance) cache_shard {
     table_.read_locked(hash, matches, [&](const slot& at) { found = stamp_of(at); });
     return found;
   }
+
+  // Asks for the lines in which a hash is looked for.
+  void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }
 
   // The key of an entry that was found was asked for.
   void count_hit(std::uint64_t hash, entry_number entry) noexcept {
@@ -190,11 +194,47 @@ class alignas(contention_free_distance) cache_shard {
   // Removes entries with numbers from `first` on, which it moves on; false at the end.
   bool clear_some(entry_number& first, removed& gone) noexcept {
     const std::lock_guard guard(lock_);
-    flights_.outdate_all();
-    const entry_number last = first + std::min(most_at_once, numbers_ - std::min(first, numbers_));
-    for (; first < last; ++first)
-      if (policy_.contains(first)) remove(first, gone, removal_cause::cleared);
-    return first < numbers_;
+    return visit_some(first, [&](entry_number number) { remove(number, gone, removal_cause::cleared); });
+  }
+  // The same for those that are alive and for which goes(const K&, const V&) is true. Adds how many to `count`.
+  template <class Goes, class Time>
+  bool remove_some_if(entry_number& first, Goes& goes, const Time& time, std::size_t& count, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const cache_tick now = time.read().tick();
+    return visit_some(first, [&](entry_number number) {
+      bool is_over = false, is_gone = false;
+      change(policy_.hash_of(number), number, [&](chain&, const place& found) {
+        const slot& at = found.at();
+        const auto& value = at.value();
+        is_over = value.stamp.deadline() <= now;
+        is_gone = !is_over && static_cast<bool>(std::invoke(goes, at.key(), value.value));
+      });
+      if (is_over) remove_expired(number, gone);
+      if (is_gone) remove(number, gone, removal_cause::removed), ++count;
+    });
+  }
+
+  struct copied_entry {
+    K key;
+    V value;
+    entry_lifetime left;
+  };
+  // All that are alive, those last that would leave first.
+  template <class Time>
+  std::vector<copied_entry> copy_all(const Time& time) const {
+    const std::lock_guard guard(lock_);
+    const cache_moment now = time.read();
+    std::vector<copied_entry> all;
+    all.reserve(size_);
+    policy_.for_each_from_cold([&](entry_number number) {
+      table_.read_slot(policy_.hash_of(number), with_number(number), [&](const slot& at) {
+        const auto& value = at.value();
+        if (value.stamp.deadline() > now.tick())
+          all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline())});
+      });
+    });
+    std::ranges::reverse(all);
+    return all;
   }
 
   // Adds what has left by itself.
@@ -256,6 +296,20 @@ class alignas(contention_free_distance) cache_shard {
            [&](chain&, const place& at) noexcept { found = stamp_of(at.at()).deadline(); });
     return found;
   }
+  static auto with_number(entry_number number) noexcept {
+    return [number](const slot& at) noexcept { return stamp_of(at).number() == number; };
+  }
+
+  // Calls visit(number) for some entries with numbers from `first` on, which it moves on; false at the end.
+  // What is being loaded is older than that.
+  template <class Visit>
+  bool visit_some(entry_number& first, Visit visit) {
+    flights_.outdate_all();
+    const entry_number last = first + std::min(most_at_once, numbers_ - std::min(first, numbers_));
+    for (; first < last; ++first)
+      if (policy_.contains(first)) visit(first);
+    return first < numbers_;
+  }
 
   // What happened since the lock was last held.
   void prepare(cache_tick now, std::size_t most, removed& gone) {
@@ -270,9 +324,9 @@ class alignas(contention_free_distance) cache_shard {
   // Calls use(chain&, place) for an entry that is there.
   template <class Use>
   void change(std::uint64_t hash, entry_number number, Use use) {
-    table_.template change_slot<false>(
-        hash, [number](const slot& at) noexcept { return stamp_of(at).number() == number; },
-        [&](chain& held, const place& at) { return use(held, at), std::optional(true); });
+    table_.template change_slot<false>(hash, with_number(number), [&](chain& held, const place& at) {
+      return use(held, at), std::optional(true);
+    });
   }
 
   // The same, unless its time is over now that nobody can look at it. Then nobody who has seen that is shown it

@@ -112,6 +112,18 @@ class basic_lazy_queues {
 
   void erase(entry_number entry) noexcept { lists_.remove(entry); }
 
+  // Calls visit(entry) for all, those first that would leave first: what was hit lately comes last.
+  template <class Visit>
+  void for_each_from_cold(Visit visit) const {
+    for (const bool was_hit : {false, true})
+      for (const queue in : {probation, window, protection}) {
+        if (lists_.empty(in)) continue;
+        entry_number at = lists_.back(in);
+        for (std::size_t left = lists_.size(in); left != 0; --left, at = lists_.before(at))
+          if ((hits_.count(at) != 0) == was_hit) visit(at);
+      }
+  }
+
   // Both take effect for entries that are there with the next insert, or with balance().
   void set_window(std::uint64_t most) noexcept { window_ = most; }
   void set_capacity(std::uint64_t most) noexcept { capacity_ = most; }

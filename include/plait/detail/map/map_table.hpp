@@ -82,11 +82,16 @@ class map_table {
   // Calls use(slot&) for the key for which matches(key) is true, under its lock; false if it is not there.
   template <class Matches, class Use>
   bool read_locked(std::uint64_t hash, Matches matches, Use use) const {
+    return read_slot(hash, by_key(matches), use);
+  }
+  // The same, for the slot for which matches(const slot&) is true.
+  template <class Matches, class Use>
+  bool read_slot(std::uint64_t hash, Matches matches, Use use) const {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) return false;
       chain held(in.info(), in.home(hash));
-      const place at = held.find(block_tags::tag_of(hash), by_key(matches));
+      const place at = held.find(block_tags::tag_of(hash), matches);
       if (at.is_taken) return use(at.at()), true;
       if (directory_.find(hash) == in) return false;
     }
