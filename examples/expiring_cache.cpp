@@ -32,8 +32,15 @@ int main() {
   prices.remove_if([](const std::string& key, int) { return key.ends_with(", today"); });
   prices.for_each([](const std::string& key, int price) { std::printf("%s: %d\n", key.c_str(), price); });
   // [many]
+  // [weights]
+  plait::expiring_cache<std::string, std::string> pages(
+      {.capacity = 64 << 20, .heaviest = 8 << 20},
+      [](const std::string& name, const std::string& page) { return name.size() + page.size(); });
+  pages.put("index", "<html>");  // 11 bytes of 64 MiB
+  // [weights]
   std::printf("coffee costs %d; %.0f %% hits\n", coffee, 100 * seen.hit_ratio());
-  return known[0] == 3 && !known[2] && prices.size() == 2 && prices.remove("tea") && !prices.contains("tea")
+  return known[0] == 3 && !known[2] && prices.size() == 2 && pages.weight() == 11 && prices.remove("tea") &&
+                 !prices.contains("tea")
              ? 0
              : 1;
 }

@@ -49,8 +49,9 @@ class entry_lifetime {
 inline constexpr entry_lifetime never_expires = entry_lifetime::never_ends();
 
 struct cache_options {
-  std::uint64_t capacity;                       // how many entries it holds at most; at least 1
+  std::uint64_t capacity;                       // how many entries it holds at most, or weight; at least 1
   entry_lifetime time_to_live = never_expires;  // from the put on, unless that says otherwise
+  std::uint64_t heaviest = 0;  // of a cache with weights: no entry may weigh more. 0: a 16th of the capacity
 };
 
 // A clock that is never set back, as those of std::chrono are that say so.

@@ -9,12 +9,13 @@
 namespace PLAIT_NAMESPACE {
 
 struct cache_statistics {
-  std::uint64_t hits = 0;          // of get, visit and get_or_load
-  std::uint64_t misses = 0;        // of them, too: what had expired is one
-  std::uint64_t loads = 0;         // functions of get_or_load that returned a value
-  std::uint64_t failed_loads = 0;  // and that threw
-  std::uint64_t evictions = 0;     // entries that made room for others, or were not let in themselves
-  std::uint64_t expirations = 0;   // entries removed because they had expired
+  std::uint64_t hits = 0;            // of get, visit and get_or_load
+  std::uint64_t misses = 0;          // of them, too: what had expired is one
+  std::uint64_t loads = 0;           // functions of get_or_load that returned a value
+  std::uint64_t failed_loads = 0;    // and that threw
+  std::uint64_t evictions = 0;       // entries that made room for others, or were not let in themselves
+  std::uint64_t evicted_weight = 0;  // of those
+  std::uint64_t expirations = 0;     // entries removed because they had expired
 
   // The part of the requests that were hits; 0 if there were none.
   double hit_ratio() const noexcept {

@@ -12,7 +12,7 @@
 //     remove,                           seen by all later calls                times O(1000) (3)
 //     set_time_to_live
 //   get_or_load           as put (4)    one load, however many ask             as put
-//   size                  blocks (2)    what has not expired, when quiet       O(shards + expired)
+//   size, weight          blocks (2)    what has not expired, when quiet       O(shards + expired)
 //   expire                blocks (2)    removes all that has expired           O(shards + expired)
 //   clear, remove_if      blocks (2)    reaches all that is there throughout   O(entries)
 //   for_each              blocks (2)    each shard's of one moment             O(entries), and a copy of
@@ -56,7 +56,7 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -73,8 +73,10 @@
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
 #include <plait/counter.hpp>
+#include <plait/detail/cache/cache_shape.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
 #include <plait/detail/cache/cache_time.hpp>
+#include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
@@ -122,14 +124,17 @@ class expiring_cache {
   // Holds nothing yet. Throws std::invalid_argument if the capacity is 0.
   explicit expiring_cache(const cache_options& options, const Hash& hash = Hash(), const Equal& equal = Equal(),
                           const Allocator& allocator = Allocator())
-      : hash_(hash, detail::sync::random_number()),
-        equal_(equal),
-        capacity_(checked(options.capacity)),
-        time_to_live_(options.time_to_live),
-        shards_(shard_count(capacity_), allocator, [&](shard* place, std::size_t number) {
-          const std::size_t count = shard_count(capacity_);
-          std::construct_at(place, capacity_ / count + (number < capacity_ % count ? 1 : 0), hash_, allocator);
-        }) {}
+      : expiring_cache(typename weigher::function(), options, hash, equal, allocator) {}
+  // The same, with entries that weigh weigh(const K&, const V&), in any unit, and 1 at least: the capacity is
+  // of their weights. weigh is called by the thread that puts something in, with no lock held; if it throws,
+  // nothing has changed. What weighs more than options.heaviest is not kept; nor, perhaps, what is heavy for a
+  // full cache and was asked for less often than those that would have to leave.
+  template <class Weigh>
+    requires std::is_invocable_r_v<std::uint64_t, const Weigh&, const K&, const V&> &&
+             (!std::same_as<Weigh, Hash>)
+  expiring_cache(const cache_options& options, Weigh weigh, const Hash& hash = Hash(),
+                 const Equal& equal = Equal(), const Allocator& allocator = Allocator())
+      : expiring_cache(typename weigher::function(std::move(weigh)), options, hash, equal, allocator) {}
   expiring_cache(const expiring_cache&) = delete;
   expiring_cache& operator=(const expiring_cache&) = delete;
 
@@ -279,10 +284,13 @@ class expiring_cache {
   // How many there are that have not expired; exact if nobody is just changing that.
   size_type size() {
     size_type all = 0;
-    for (shard& each : shards_) {
-      removed gone(listener_);
-      all += each.expire(time_, shard::everything, gone);
-    }
+    expire_all([&](const detail::shard_content& left) { all += left.size; });
+    return all;
+  }
+  // And what they weigh.
+  std::uint64_t weight() {
+    std::uint64_t all = 0;
+    expire_all([&](const detail::shard_content& left) { all += left.weight; });
     return all;
   }
   [[nodiscard]] bool empty() { return size() == 0; }
@@ -336,7 +344,7 @@ class expiring_cache {
       }
   }
 
-  std::uint64_t capacity() const noexcept { return capacity_; }
+  std::uint64_t capacity() const noexcept { return shape_.capacity(); }
 
   // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
   // whose call removed it, before that returns and with no lock held: f may use the cache. It must not throw.
@@ -359,28 +367,30 @@ class expiring_cache {
   }
 
  private:
+  using weigher = detail::cache_weigher<K, V>;
   using shard = detail::cache_shard<K, V, Hash, Allocator>;
   using removed = typename shard::removed;
   using flight = typename shard::flight;
 
   static constexpr bool is_read_unlocked = shard::is_read_unlocked;
 
-  static std::uint64_t checked(std::uint64_t capacity) {
-    if (capacity == 0)
-      throw std::invalid_argument("plait::expiring_cache: a capacity of 0 holds nothing; give it room for 1");
-    return capacity;
-  }
+  expiring_cache(typename weigher::function weigh, const cache_options& options, const Hash& hash,
+                 const Equal& equal, const Allocator& allocator)
+      : hash_(hash, detail::sync::random_number()),
+        equal_(equal),
+        shape_(options, static_cast<bool>(weigh)),
+        weigher_(std::move(weigh), shape_.heaviest()),
+        time_to_live_(options.time_to_live),
+        shards_(shape_.shards(), allocator, [&](shard* place, std::size_t number) {
+          std::construct_at(place, shape_.part(number), hash_, allocator);
+        }) {}
 
-  // A power of two: four for each processor, but no shard has room for few entries, or for too many.
-  static std::size_t shard_count(std::uint64_t capacity) {
-    constexpr std::uint64_t few = detail::sync::sized(256, 2);
-    constexpr std::uint64_t most_shards = 256;
-    const std::uint64_t wanted = std::bit_ceil(std::uint64_t{4} * detail::sync::processor_count());
-    const std::uint64_t useful = std::bit_floor(std::max<std::uint64_t>(capacity / few, 1));
-    const std::uint64_t needed = std::bit_ceil(capacity / detail::entry_stamp::most_entries + 1);
-    if (needed > most_shards)
-      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^32 entries");
-    return std::clamp(std::min(wanted, useful), needed, most_shards);
+  template <class Use>
+  void expire_all(Use use) {
+    for (shard& each : shards_) {
+      removed gone(listener_);
+      use(each.expire(time_, shard::everything, gone));
+    }
   }
 
   template <class L>
@@ -446,10 +456,11 @@ class expiring_cache {
     bool is_listed = true;
     try {
       const V& value = mine.set_value(call(std::forward<F>(f)));
-      time_.expect(lives);
+      const detail::entry_terms terms = weigher_.terms_of(key, value, lives);
+      time_.expect(terms.lives);
       removed gone(listener_);
       is_listed = false;
-      in.end(mine, equal_to(key), value, lives, time_, gone);
+      in.end(mine, equal_to(key), value, terms, time_, gone);
       mine.finish();
       return value;
     } catch (...) {
@@ -484,20 +495,30 @@ class expiring_cache {
   }
 
   template <class L, class M>
-  bool store(detail::put_when when, L&& given, M&& value, entry_lifetime lives) {
+  bool store(detail::put_when when, L&& key, M&& value, entry_lifetime lives) {
+    if (!weigher_.has_weights()) return store(when, std::forward<L>(key), std::forward<M>(value), {lives, 1});
+    auto&& own_key = detail::made_into<K>(std::forward<L>(key));
+    auto&& own_value = detail::made_into<V>(std::forward<M>(value));
+    const detail::entry_terms terms = weigher_.terms_of(own_key, own_value, lives);
+    return store(when, std::forward<decltype(own_key)>(own_key), std::forward<decltype(own_value)>(own_value),
+                 terms);
+  }
+  template <class L, class M>
+  bool store(detail::put_when when, L&& given, M&& value, detail::entry_terms terms) {
     auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
-    time_.expect(lives);
+    time_.expect(terms.lives);
     removed gone(listener_);
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
-                                std::forward<M>(value), lives, time_, gone);
+                                std::forward<M>(value), terms, time_, gone);
   }
 
   // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their
   // own.
   alignas(detail::contention_free_distance) detail::seeded_hash<Hash> hash_;
   [[no_unique_address]] Equal equal_;
-  const std::uint64_t capacity_;
+  const detail::cache_shape shape_;
+  const weigher weigher_;
   const entry_lifetime time_to_live_;
   detail::cache_time<Clock> time_;
   detail::shard_array<shard, Allocator> shards_;

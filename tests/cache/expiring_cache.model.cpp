@@ -295,6 +295,22 @@ const verify::scenario scenarios[] = {
        in.cache.for_each([](std::uint64_t key, std::uint64_t value) { check(key == key_a && value == 8); });
      },
      closely},
+    {"a_heavier_value_beside_a_hit_and_a_put",
+     [] {
+       plait::expiring_cache<std::uint64_t, std::uint64_t, placed> cache(
+           {.capacity = 4, .heaviest = 3}, [](std::uint64_t, std::uint64_t value) { return value % 4; });
+       cache.put(key_a, 1);
+       threads([&] { cache.put(key_a, 7); },
+               [&] {
+                 cache.put(key_b, 10);
+                 check(cache.weight() <= 4, "no more than the capacity");
+                 const auto found = cache.get(key_a);
+                 check(!found || found == 1 || found == 7);
+               });
+       check(cache.weight() == cache.get(key_a).value_or(0) % 4 + cache.get(key_b).value_or(0) % 4);
+       check(cache.weight() <= 4, "no more than the capacity");
+     },
+     closely},
     {"clear_reaches_what_was_there",
      [] {
        world<object> in(room);

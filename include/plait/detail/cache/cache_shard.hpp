@@ -17,6 +17,8 @@
 #include <plait/cache_statistics.hpp>
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
 #include <plait/detail/cache/cache_time.hpp>
+#include <plait/detail/cache/cache_weigher.hpp>
+#include <plait/detail/cache/entry_numbers.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
@@ -37,6 +39,12 @@ namespace PLAIT_NAMESPACE::detail {
 
 // When put() stores.
 enum class put_when { always, absent, present };
+
+// What there is in a shard.
+struct shard_content {
+  std::size_t size;
+  std::uint64_t weight;
+};
 
 // Keys and values are in a table that is read without this shard's lock. Whatever changes it holds the lock: so
 // between two accesses of its holder nothing changes. What is in the table has a number, and is known to
@@ -103,12 +111,12 @@ class alignas(contention_free_distance) cache_shard {
   // Puts the value in, or in the place of another one. False if `when` is against that, or if it is not
   // kept: it expires at once, or the policy does not want it. What was taken out is in `gone`.
   template <class Matches, class L, class M, class Time>
-  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_lifetime lives,
+  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
            const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
     const cache_moment now = time.read();
     prepare(now.tick(), budget, gone);
-    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), lives, now, time,
+    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), terms, now, time,
                         gone);
   }
 
@@ -132,14 +140,13 @@ class alignas(contention_free_distance) cache_shard {
   // The flight is over, and its value is put in unless the key was changed meanwhile. If that throws, or is not
   // wanted, there is nothing but the end.
   template <class Matches, class Time>
-  void end(flight& over, Matches matches, const V& value, entry_lifetime lives, const Time& time,
-           removed& gone) {
+  void end(flight& over, Matches matches, const V& value, entry_terms terms, const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
     const at_end_of_scope leave([&]() noexcept { flights_.remove(over); });
     if (over.is_outdated()) return;
     const cache_moment now = time.read();
     prepare(now.tick(), budget, gone);
-    put_prepared(put_when::always, over.hash(), matches, over.key(), value, lives, now, time, gone);
+    put_prepared(put_when::always, over.hash(), matches, over.key(), value, terms, now, time, gone);
   }
   void end(flight& over) noexcept {
     const std::lock_guard guard(lock_);
@@ -241,15 +248,16 @@ class alignas(contention_free_distance) cache_shard {
   void add_to(cache_statistics& sum) const noexcept {
     const std::lock_guard guard(lock_);
     sum.evictions += evictions_;
+    sum.evicted_weight += evicted_weight_;
     sum.expirations += expirations_;
   }
 
-  // Removes up to so many of those that have expired, and returns how many entries are left.
+  // Removes up to so many of those that have expired, and returns what is left.
   template <class Time>
-  std::size_t expire(const Time& time, std::size_t most, removed& gone) {
+  shard_content expire(const Time& time, std::size_t most, removed& gone) {
     const std::lock_guard guard(lock_);
     prepare(time.read().tick(), most, gone);
-    return size_;
+    return {size_, policy_.weight()};
   }
 
  private:
@@ -261,9 +269,9 @@ class alignas(contention_free_distance) cache_shard {
   static constexpr entry_number most_at_once = sync::sized(1000, 2);
 
   template <class Matches, class L, class M, class Time>
-  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value,
-                    entry_lifetime lives, cache_moment moment, const Time& time, removed& gone) {
-    const cache_tick now = moment.tick(), deadline = moment.deadline(lives);
+  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
+                    cache_moment moment, const Time& time, removed& gone) {
+    const cache_tick now = moment.tick(), deadline = moment.deadline(terms.lives);
     std::optional<entry_stamp> old = find(hash, matches);
     if (old && old->deadline() <= now) {
       remove_expired(old->number(), gone);
@@ -275,18 +283,17 @@ class alignas(contention_free_distance) cache_shard {
       if (old) remove(old->number(), gone, removal_cause::removed);
       return false;
     }
-    if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : next_number());
+    if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : numbers_.next());
     if (old) {
       const bool checks = when == put_when::present;  // another call does not say that it was there
-      if (!replace(hash, *old, entry_stamp(old->number(), deadline), std::forward<M>(value), checks, time,
-                   gone))
-        return remove_expired(old->number(), gone), false;
+      const entry_stamp stamp(old->number(), deadline);
+      if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
       wheel_.remove(old->number());
       file(old->number(), deadline);
       count_hit(hash, old->number());
       return true;
     }
-    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, gone);
+    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, terms.weight, gone);
   }
 
   static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
@@ -305,10 +312,10 @@ class alignas(contention_free_distance) cache_shard {
   template <class Visit>
   bool visit_some(entry_number& first, Visit visit) {
     flights_.outdate_all();
-    const entry_number last = first + std::min(most_at_once, numbers_ - std::min(first, numbers_));
+    const entry_number last = first + std::min(most_at_once, numbers_.end() - std::min(first, numbers_.end()));
     for (; first < last; ++first)
       if (policy_.contains(first)) visit(first);
-    return first < numbers_;
+    return first < numbers_.end();
   }
 
   // What happened since the lock was last held.
@@ -341,11 +348,13 @@ class alignas(contention_free_distance) cache_shard {
     return is_alive;
   }
 
-  // False if it `checks` that the old value is alive, and that is not.
+  // False if it `checks` that the old value is alive, and that is not; or if the policy will not have it with
+  // its new weight. Then the entry is removed.
   template <class M, class Time>
-  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, M&& value, bool checks, const Time& time,
-               removed& gone) {
+  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, std::uint64_t weight, M&& value,
+               bool checks, const Time& time, removed& gone) {
     cached_value<V> made(std::forward<M>(value), stamp);
+    if (weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, weight, gone)) return false;
     const auto exchange = [&](chain& held, const place& at) {
       gone.expect_replaced(at.at().key());
       held.begin_change();
@@ -359,28 +368,53 @@ class alignas(contention_free_distance) cache_shard {
     if (!checks) {
       change(hash, stamp.number(), exchange);
     } else if (!change_alive(hash, old, time, exchange)) {
-      return false;
+      return remove_expired(old.number(), gone), false;
     }
     if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
     return true;
   }
 
-  template <class Matches, class L, class M>
-  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline, removed& gone) {
-    const entry_number number = take_number();
-    const entry_stamp stamp(number, deadline);
+  // Gives an entry another weight, for which others may have to leave. False if it leaves itself.
+  bool reweigh(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
+    policy_.erase(number);
+    bool is_kept = false;
+    const at_end_of_scope leave([&]() noexcept {
+      if (is_kept) return;
+      if (policy_.contains(number)) policy_.erase(number);
+      evict(number, weight, gone);
+    });
+    return is_kept = admit(number, hash, weight, gone);
+  }
+  // Has the policy let an entry in, and takes out who leaves for it. False if it will not have it.
+  bool admit(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
     bool is_kept = true;
+    policy_.insert(number, hash, weight, [&](entry_number other) noexcept {
+      if (other == number) {
+        is_kept = false;
+      } else {
+        evict(other, policy_.weight_of(other), gone);
+      }
+    });
+    sample_rate_.store(policy_.sampling_rate(), sync::relaxed);  // relaxed: a hint
+    return is_kept;
+  }
+  // The policy has let it go.
+  void evict(entry_number number, std::uint64_t weight, removed& gone) noexcept {
+    wheel_.remove(number);
+    take_out(number, gone, removal_cause::evicted);
+    ++evictions_;
+    evicted_weight_ += weight;
+  }
+
+  template <class Matches, class L, class M>
+  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
+              std::uint64_t weight, removed& gone) {
+    if (numbers_.next() == entry_stamp::most_entries) return false;
+    const entry_number number = numbers_.take();
+    const entry_stamp stamp(number, deadline);
+    bool is_kept = false;
     try {
-      policy_.insert(number, hash, 1, [&](entry_number other) noexcept {
-        if (other == number) {
-          is_kept = false;
-        } else {
-          wheel_.remove(other);
-          take_out(other, gone, removal_cause::evicted);
-          ++evictions_;
-        }
-      });
-      sample_rate_.store(policy_.sampling_rate(), sync::relaxed);  // relaxed: a hint
+      is_kept = admit(number, hash, weight, gone);
       if (is_kept)
         table_.template change<true>(hash, matches, [&](chain& held, const place& at) {
           return table_.append(held, at, hash, std::forward<L>(key), std::forward<M>(value), stamp)
@@ -389,11 +423,13 @@ class alignas(contention_free_distance) cache_shard {
         });
     } catch (...) {
       if (policy_.contains(number)) policy_.erase(number);
-      give_back(number);
+      numbers_.give_back(number);
       throw;
     }
     if (!is_kept) {
-      give_back(number);
+      numbers_.give_back(number);
+      ++evictions_;
+      evicted_weight_ += weight;
       return false;
     }
     file(number, deadline);
@@ -425,25 +461,7 @@ class alignas(contention_free_distance) cache_shard {
       table_.close_gap(held, at);
     });
     --size_;
-    give_back(number);
-  }
-
-  entry_number next_number() const noexcept { return free_.empty() ? numbers_ : free_.back(); }
-  entry_number take_number() noexcept {
-    const entry_number taken = next_number();
-    if (free_.empty()) {
-      ++numbers_;
-    } else {
-      free_.pop_back();
-    }
-    return taken;
-  }
-  // Where there is no memory for it, it is never used again.
-  void give_back(entry_number number) noexcept {
-    try {
-      free_.push_back(number);
-    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): see above
-    }
+    numbers_.give_back(number);
   }
 
   // Read by everybody, and written seldom.
@@ -457,10 +475,10 @@ class alignas(contention_free_distance) cache_shard {
   basic_adaptive_tinylfu<counted_by_cache> policy_;
   timer_wheel wheel_;
   load_flights<K, V> flights_;
-  std::vector<entry_number> free_;  // numbers that no entry has
-  entry_number numbers_ = 0;        // all from this one on have never been used
+  entry_numbers numbers_;
   std::size_t size_ = 0;
   std::uint64_t evictions_ = 0;
+  std::uint64_t evicted_weight_ = 0;
   std::uint64_t expirations_ = 0;
 };
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Into how many shards a cache is divided, and what each has room for.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+
+#include <plait/cache_options.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/sync.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// The parts of all shards add up to the capacity. A power of two of them, four for each processor; but none has
+// room for few entries, for more than it has numbers for, or for less than the heaviest entry.
+class cache_shape {
+ public:
+  // Throws std::invalid_argument if there is no such cache.
+  cache_shape(const cache_options& options, bool has_weights)
+      : capacity_(options.capacity),
+        heaviest_(!has_weights            ? 1
+                  : options.heaviest != 0 ? options.heaviest
+                                          : std::max<std::uint64_t>(options.capacity / 16, 1)) {
+    if (capacity_ == 0)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of 0 holds nothing; give it room for 1");
+    if (heaviest_ > capacity_)
+      throw std::invalid_argument("plait::expiring_cache: the heaviest entry weighs more than the capacity");
+    const std::uint64_t needed = has_weights ? 1 : std::bit_ceil(capacity_ / entry_stamp::most_entries + 1);
+    if (needed > most_shards)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^32 entries");
+    if (capacity_ > most_weight)
+      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^62; weigh in larger units");
+    const std::uint64_t wanted = std::bit_ceil(std::uint64_t{4} * sync::processor_count());
+    const std::uint64_t useful =
+        std::bit_floor(std::max<std::uint64_t>(capacity_ / std::max(few, heaviest_), 1));
+    shards_ = std::clamp(std::min(wanted, useful), needed, most_shards);
+  }
+
+  std::uint64_t capacity() const noexcept { return capacity_; }
+  std::uint64_t heaviest() const noexcept { return heaviest_; }
+  std::size_t shards() const noexcept { return shards_; }
+  std::uint64_t part(std::size_t shard) const noexcept {
+    return capacity_ / shards_ + (shard < capacity_ % shards_ ? 1 : 0);
+  }
+
+ private:
+  static constexpr std::uint64_t few = sync::sized(256, 2);
+  static constexpr std::uint64_t most_shards = 256;
+  static constexpr std::uint64_t most_weight = std::uint64_t{1} << 62;
+
+  std::uint64_t capacity_;
+  std::uint64_t heaviest_;
+  std::size_t shards_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
