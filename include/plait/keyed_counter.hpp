@@ -5,7 +5,7 @@
 // Use counter when there is one number to count, or few with names known in advance.
 //
 //   operation            progress        exactness                              complexity
-//   add                  blocks (1)      no count is ever lost                  O(1)
+//   add                  blocks (1)      no count is ever lost                  O(1), amortized
 //   update, subtract     as add          as add                                 O(keys), cheaper than adds
 //   count, total, empty  blocks (2)      (3)                                    O(threads)
 //   size                 blocks (2)      (3)                                    O(keys added since the last
@@ -15,8 +15,10 @@
 //     merge                                                                     returns
 //   erase                blocks (2)      what is added meanwhile may stay       O(threads)
 //   clear                blocks (2)      what is added meanwhile may stay       O(keys)
-//   (1) On the lock of the thread's own table, which other threads take only to read, erase or clear.
-//   (2) As add, on one table after the other, and on threads that read, erase or clear.
+//   (1) On the lock of the thread's own table, which other threads take only to read, erase or clear. An add
+//       of a key for which that table has no room moves all its counts to the common table, under a lock for
+//       which such adds and readers wait. It waits for no visitor and no sorting.
+//   (2) As add, on one table after the other. Who reads all keys, erases or clears waits for others who do.
 //   (3) Exact when nobody adds, erases or clears. Otherwise every add that happened before is seen, unless
 //       erased or cleared, and so are some of the adds under way.
 //   (4) Keys that one thread adds come in the order of its first add of each, as in Python. So do those of
@@ -24,12 +26,13 @@
 //       unspecified which of two threads' keys come first.
 //   None of them may be called in a signal handler or in operator new.
 //
-//   Memory: each thread counts in a table of its own. When it ends, the next thread with its id inherits the
-//   table; a read of all keys empties these tables into a common one. At most (threads alive at once + 1) *
-//   distinct keys * (the size of a key + 8 + 11 to 22 bytes). A std::string key takes 16 bytes if it has up to
-//   12 characters. An object takes 512 bytes, and 128 more for each thread that was alive at once, allocated
-//   in chunks that double (64 KiB for the 512th thread); a thread's first key takes 1 to 2 KB.
-//   Erased keys are freed when they are a quarter of a table. clear() and the destructor free all.
+//   Memory: each distinct key once, and at most 24 576 keys for each thread alive at once, whatever it counts.
+//   A key takes its size + 8 + 11 to 22 bytes; a std::string of up to 12 characters has size 16. Erased keys
+//   are freed when they are a quarter of a table, which takes the table twice while it is copied.
+//   An object takes 512 bytes, and 128 more for each thread that was alive at once, allocated in chunks that
+//   double (64 KiB for the 512th thread); a thread's first key takes 1 to 2 KB. When a thread ends, the next
+//   one with its id goes on with its table; a read of all keys empties all threads' tables into the common one.
+//   clear() and the destructor free all.
 //
 // Exceptions: if Hash, Equal, a constructor of Key or an allocation throws, no count has changed and no lock
 // is held. update(), subtract() and merge() have then counted some of their keys, each wholly or not at all,
@@ -53,7 +56,8 @@
 // around at 2^63. A key that does not equal itself, such as NaN, is a new key with each add, and never found.
 // Shared libraries: as for counter.
 // Every call must have returned before the counter is destroyed. A child of fork() may only destroy it.
-// Algorithm: thread-local aggregation, merged when read; an index of hashes over dense entries.
+// Algorithm: thread-local aggregation in tables of bounded size, over a common one; an index of hashes over
+// dense entries.
 // Design note: docs/structures/keyed_counter.md.
 #pragma once
 
@@ -65,7 +69,6 @@
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -73,12 +76,9 @@
 #include <utility>
 #include <vector>
 
-#include <plait/detail/cache_line.hpp>
-#include <plait/detail/count/counting_table.hpp>
+#include <plait/detail/count/two_level_counts.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/packed_string.hpp>
-#include <plait/detail/sync.hpp>
-#include <plait/detail/thread/thread_slots.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -126,7 +126,7 @@ class keyed_counter {
 
   // Counts nothing yet, and allocates nothing.
   explicit keyed_counter(const Hash& hash = Hash(), const Equal& equal = Equal())
-      : hash_(hash), equal_(equal) {}
+      : counts_(equal), hash_(hash) {}
   keyed_counter(const keyed_counter&) = delete;
   keyed_counter& operator=(const keyed_counter&) = delete;
 
@@ -164,46 +164,39 @@ class keyed_counter {
   }
 
   // The sum of all counts.
-  std::int64_t total() const {
-    std::uint64_t sum = 0;
-    for_each_table([&](const counting_table& table) { sum += table.total(); });
-    return static_cast<std::int64_t>(sum);
-  }
+  std::int64_t total() const { return static_cast<std::int64_t>(counts_.total()); }
 
   // The number of distinct keys.
   size_type size() const {
-    return read([](const counting_table& all) { return all.size(); });
+    return counts_.read([](const contents& all) { return all.size(); });
   }
-  [[nodiscard]] bool empty() const {
-    bool none = true;
-    for_each_table([&](const counting_table& table) { none = none && table.size() == 0; });
-    return none;
-  }
+  [[nodiscard]] bool empty() const { return counts_.empty(); }
 
   // The n keys with the highest counts, or all of them, highest first. Keys with equal counts come in the order
   // of snapshot().
   std::vector<value_type> most_common() const { return most_common(static_cast<size_type>(-1)); }
   std::vector<value_type> most_common(size_type n) const {
-    return read([n](const counting_table& all) { return ranked(all, n); });
+    return counts_.read([n](const contents& all) { return ranked(all, n); });
   }
 
   // All keys and their counts, in the order of (4) above.
   std::vector<value_type> snapshot() const {
-    return read([](const counting_table& all) {
+    return counts_.read([](const contents& all) {
       std::vector<value_type> copy;
       copy.reserve(all.size());
-      all.for_each([&](const entry& each) { copy.push_back(to_value(each)); });
+      all.for_each([&](const stored_key& key, std::uint64_t n) { copy.push_back(to_value(key, n)); });
       return copy;
     });
   }
 
-  // The same without a copy: calls visit(key, count) for each. Other threads can add meanwhile, but not read or
-  // clear, and `visit` must not either. A key is passed by reference, a string as a string_view, and stays
-  // where it is until erase() or clear().
+  // The same without a copy: calls visit(key, count) for each. Other threads can add meanwhile, but not read
+  // all keys, erase or clear, and `visit` must not either. A key is passed by reference, a string as a
+  // string_view, and stays where it is until erase() or clear().
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    read([&](const counting_table& all) {
-      all.for_each([&](const entry& each) { visit(shown(each.key), static_cast<std::int64_t>(each.count)); });
+    counts_.read([&](const contents& all) {
+      all.for_each(
+          [&](const stored_key& key, std::uint64_t n) { visit(shown(key), static_cast<std::int64_t>(n)); });
     });
   }
 
@@ -228,34 +221,17 @@ class keyed_counter {
   }
 
   // Erases all keys. What is added meanwhile may stay.
-  void clear() {
-    // In this order, because counts move from the threads' tables to the common one, and never back.
-    tables_.for_each(drop);
-    drop(common_);
-  }
+  void clear() { counts_.clear(); }
 
  private:
   // Strings are kept in half the space, unless the user's own Hash or Equal needs a std::string.
   static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, detail::key_hash<Key>> &&
                                 std::same_as<Equal, std::equal_to<>>;
   using stored_key = std::conditional_t<packs, detail::packed_string, Key>;
-  using counting_table = detail::counting_table<stored_key>;
-  using entry = typename counting_table::entry;
-  using hash_type = typename counting_table::hash_type;
-
-  struct alignas(detail::contention_free_distance) locked_table {
-    locked_table() = default;
-    ~locked_table() {
-      if (detail::sync::is_free(lock)) return;
-      // In the child of a fork, a table that another thread was changing is in an unknown state: it is never
-      // destroyed.
-      alignas(counting_table) std::byte left_alone[sizeof(counting_table)];
-      std::construct_at(reinterpret_cast<counting_table*>(left_alone), std::move(table));
-    }
-
-    detail::sync::mutex lock;
-    counting_table table;  // guarded by lock
-  };
+  using counts = detail::two_level_counts<stored_key, Equal>;
+  using contents = typename counts::contents;
+  using writer = typename counts::writer;
+  using hash_type = typename counts::hash_type;
 
   // How many keys update() hashes before it takes the lock, and how many keys ahead of the one that it counts
   // it prefetches slots and entries.
@@ -309,9 +285,7 @@ class keyed_counter {
   template <class K>
   void add_one(K&& key, std::int64_t n) {
     const hash_type hash = hash_of(key);
-    locked_table& own = tables_.mine();
-    const std::lock_guard guard(own.lock);
-    own.table.add(hash, wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n), equal_);
+    writer(counts_).add(hash, wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n));
   }
 
   // Reads each key once, and uses it before it reads the next.
@@ -374,69 +348,23 @@ class keyed_counter {
       std::construct_at(&batch[size], hash_of(key), key);
       ++size;
     }
-    locked_table& own = tables_.mine();
-    const std::lock_guard guard(own.lock);
-    for (size_type i = 0; i != std::min(size, slots_ahead); ++i) own.table.prefetch_slot(batch[i].hash);
+    writer own(counts_);
+    for (size_type i = 0; i != std::min(size, slots_ahead); ++i) own.prefetch_slot(batch[i].hash);
     for (size_type i = 0; i != size; ++i) {
-      if (i + slots_ahead < size) own.table.prefetch_slot(batch[i + slots_ahead].hash);
-      if (i + entries_ahead < size) own.table.prefetch_entry(batch[i + entries_ahead].hash);
-      own.table.add(batch[i].hash, batch[i].key(), static_cast<std::uint64_t>(n), equal_);
+      if (i + slots_ahead < size) own.prefetch_slot(batch[i + slots_ahead].hash);
+      if (i + entries_ahead < size) own.prefetch_entry(batch[i + entries_ahead].hash);
+      own.add(batch[i].hash, batch[i].key(), static_cast<std::uint64_t>(n));
     }
   }
 
   template <class K>
   std::int64_t count_one(const K& key) const {
-    const hash_type hash = hash_of(key);
-    std::uint64_t sum = 0;
-    for_each_table([&](const counting_table& table) { sum += table.count(hash, wanted(key), equal_); });
-    return static_cast<std::int64_t>(sum);
+    return static_cast<std::int64_t>(counts_.count(hash_of(key), wanted(key)));
   }
 
-  // Visits the tables in the same order as clear().
   template <class K>
   bool erase_one(const K& key) {
-    const hash_type hash = hash_of(key);
-    bool found = false;
-    const auto erase_from = [&](locked_table& from) {
-      counting_table replaced;  // destroyed when the lock is free again
-      const std::lock_guard guard(from.lock);
-      found |= from.table.erase(hash, wanted(key), equal_, replaced);
-    };
-    tables_.for_each(erase_from);
-    erase_from(common_);
-    return found;
-  }
-
-  // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The lock of the
-  // common one is held throughout, so that no count moves there and is seen twice.
-  template <class Visitor>
-  void for_each_table(Visitor&& visit) const {
-    const std::lock_guard reading(common_.lock);
-    visit(common_.table);
-    tables_.for_each([&](locked_table& own) {
-      const std::lock_guard guard(own.lock);
-      visit(own.table);
-    });
-  }
-
-  // Moves the counts of all threads to the common table, and returns use(table) for it.
-  template <class Use>
-  auto read(Use&& use) const {
-    tables_.for_each([this](locked_table& own) {
-      counting_table poured;  // destroyed when the locks are free again
-      const std::lock_guard reading(common_.lock);
-      const std::lock_guard guard(own.lock);
-      common_.table.pour(own.table, equal_);
-      std::swap(poured, own.table);
-    });
-    const std::lock_guard reading(common_.lock);
-    return use(std::as_const(common_.table));
-  }
-
-  static void drop(locked_table& all) {
-    counting_table dropped;  // destroyed when the lock is free again
-    const std::lock_guard guard(all.lock);
-    std::swap(dropped, all.table);
+    return counts_.erase(hash_of(key), wanted(key));
   }
 
   static decltype(auto) shown(const stored_key& key) noexcept {
@@ -447,20 +375,20 @@ class keyed_counter {
     }
   }
 
-  static value_type to_value(const entry& from) {
-    return {static_cast<Key>(from.key), static_cast<std::int64_t>(from.count)};
+  static value_type to_value(const stored_key& key, std::uint64_t count) {
+    return {static_cast<Key>(key), static_cast<std::int64_t>(count)};
   }
 
-  static std::vector<value_type> ranked(const counting_table& all, size_type n) {
+  static std::vector<value_type> ranked(const contents& all, size_type n) {
     struct candidate {
       std::int64_t count;  // read more often than the rest
       size_type place;     // in the order in which keys came
-      const entry* in;
+      const stored_key* key;
     };
     std::vector<candidate> candidates;
     candidates.reserve(all.size());
-    all.for_each([&](const entry& each) {
-      candidates.push_back({static_cast<std::int64_t>(each.count), candidates.size(), &each});
+    all.for_each([&](const stored_key& key, std::uint64_t count) {
+      candidates.push_back({static_cast<std::int64_t>(count), candidates.size(), &key});
     });
     const auto before = [](const candidate& left, const candidate& right) {
       return left.count != right.count ? left.count > right.count : left.place < right.place;
@@ -470,16 +398,14 @@ class keyed_counter {
     std::ranges::partial_sort(candidates, end, before);
     std::vector<value_type> result;
     result.reserve(n);
-    std::for_each(candidates.begin(), end,
-                  [&](const candidate& each) { result.push_back(to_value(*each.in)); });
+    std::for_each(candidates.begin(), end, [&](const candidate& each) {
+      result.push_back(to_value(*each.key, static_cast<std::uint64_t>(each.count)));
+    });
     return result;
   }
 
-  // Lock order: common_ before a thread's table; no thread holds the locks of two threads' tables.
-  mutable locked_table common_;                // what reads have collected
-  detail::thread_slots<locked_table> tables_;  // what each thread has counted since
+  counts counts_;
   [[no_unique_address]] Hash hash_;
-  [[no_unique_address]] Equal equal_;
 };
 
 }  // namespace PLAIT_NAMESPACE

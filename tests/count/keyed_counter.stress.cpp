@@ -227,7 +227,47 @@ tally merge_each_other(const round& of) {
   return {.operations = 2 * times, .histories = 0};
 }
 
+// More keys than a thread's table holds, in another order for each thread, so that tables are poured while
+// others pour, read and visit.
+tally full_tables(const round& of) {
+  constexpr std::size_t keys = 60'000;
+  const std::size_t adders = of.threads - 1;
+  plait::keyed_counter<std::size_t> counter;
+  std::atomic<std::size_t> adding = adders;
+  std::atomic<std::int64_t> added = 0;
+
+  stress::team threads(of);
+  threads.add("reader", [&](member& who) {
+    while (adding != 0) {
+      const std::int64_t before = added;
+      const std::int64_t total = who.does("total", [&] { return counter.total(); });
+      stress::require(total >= before, fmt::format("a total of {} after {} adds", total, before));
+      if (who.random() % 4 != 0) continue;
+      std::int64_t seen = 0;
+      who.does("for_each", [&] { counter.for_each([&](std::size_t, std::int64_t n) { seen += n; }); });
+      stress::require(seen >= total, fmt::format("{} counts after a total of {}", seen, total));
+    }
+  });
+  for (std::size_t i = 0; i != adders; ++i)
+    threads.add(fmt::format("adder {}", i), [&](member& who) {
+      const std::size_t step = 2 * (who.random() % keys) + 7;  // usually it reaches most keys
+      for (std::size_t done = 0; done != keys; ++done) {
+        counter.add(done * step % keys);
+        ++added;
+      }
+      --adding;
+    });
+  threads.run();
+  std::int64_t seen = 0;
+  counter.for_each([&](std::size_t, std::int64_t n) { seen += n; });
+  const auto expected = static_cast<std::int64_t>(adders * keys);
+  stress::require(seen == expected && counter.total() == expected,
+                  fmt::format("{} and {} instead of {}", seen, counter.total(), expected));
+  return {.operations = adders * keys, .histories = 0};
+}
+
 const workload all[] = {{"keyed_counter/reads", reads},
+                        {"keyed_counter/full_tables", full_tables},
                         {"keyed_counter/clear_and_merge", clear_and_merge},
                         {"keyed_counter/merge_each_other", merge_each_other}};
 

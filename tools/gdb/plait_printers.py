@@ -267,7 +267,8 @@ class KeyedCounter:
 
     def __init__(self, value):
         self.counts = {}  # printed key: [key, count]
-        tables = [value["common_"]["table"]] + [each["table"] for each in thread_slots(value["tables_"])]
+        levels = value["counts_"]
+        tables = [levels["common_"]["counts"]] + [each["counts"] for each in thread_slots(levels["tables_"])]
         for table in tables:
             for entry in self.entries(table):
                 key = entry["key"]

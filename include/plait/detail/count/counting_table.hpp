@@ -2,11 +2,14 @@
 // A hash table from keys to counts, for one thread at a time.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -39,16 +42,23 @@ class counting_table {
     Key key;
   };
 
+  // How many keys an index of that many slots has room for: three for four slots.
+  static constexpr std::size_t most_keys(std::size_t slots) noexcept { return slots / 4 * 3; }
+
   std::size_t size() const noexcept { return size_; }
   std::uint64_t total() const noexcept { return total_; }
+  std::size_t room() const noexcept { return most_keys(index_.size()); }
+  bool is_full() const noexcept { return size_ == room(); }
 
-  // Adds n to the count of `key`, and makes a Key of it if it is new. If that or `equal` throws, no count has
-  // changed.
+  // Adds n to the count of `key`, and makes a Key of it if it is new. False if it is new and the table is full;
+  // `key` is then as it was. If the constructor or `equal` throws, no count has changed.
   template <class K, class Equal>
-  void add(hash_type hash, K&& key, std::uint64_t n, const Equal& equal) {
-    if (size_ == most_entries()) rebuild(index_.empty() ? first_slots : 2 * index_.size());
+  [[nodiscard]] bool add(hash_type hash, K&& key, std::uint64_t n, const Equal& equal) {
+    if (index_.empty()) [[unlikely]]
+      return false;
     slot& place = index_[find(hash, key, equal)];
     if (place == empty) {
+      if (is_full()) return false;
       append(n, std::forward<K>(key));
       place = make_slot(hash, entry_count_++);
       ++size_;
@@ -56,6 +66,20 @@ class counting_table {
       entry_of(place).count += n;
     }
     total_ += n;
+    return true;
+  }
+
+  // Doubles the room.
+  void grow() { rebuild(index_.empty() ? first_slots : 2 * index_.size()); }
+
+  // Erases all keys and keeps the memory.
+  void forget() noexcept {
+    std::ranges::fill(index_, empty);
+    entry_count_ = 0;
+    size_ = 0;
+    total_ = 0;
+    for (std::vector<entry>& block : blocks_) block.clear();
+    erased_.reset();
   }
 
   // The count of `key`, or 0 if it is not there.
@@ -84,20 +108,35 @@ class counting_table {
     return true;
   }
 
-  // Calls visit(const entry&) for each key, in the order in which they were added.
-  template <class Visitor>
-  void for_each(Visitor&& visit) const {
-    std::size_t number = 0;
-    for (const std::vector<entry>& block : blocks_)
-      for (const entry& each : block)
-        if (!is_erased(number++)) visit(each);
+  // All entries ever appended, with those of erased keys.
+  std::size_t entry_count() const noexcept { return entry_count_; }
+
+  // Entries are read by blocks, so that whoever holds the table for a reader need not hold it for long.
+  static constexpr std::size_t block_entries = sync::sized(64, 2);
+  struct copied_block {
+    std::array<const Key*, block_entries> keys;
+    std::array<std::uint64_t, block_entries> counts;
+    std::size_t size;  // without erased keys
+  };
+
+  // The entries with the numbers from `first`, with which a block begins, to its end, or before `last`.
+  copied_block copy_block(std::size_t first, std::size_t last) const {
+    copied_block copy;
+    copy.size = 0;
+    for (std::size_t number = first; number != std::min(first + block_entries, last); ++number) {
+      if (is_erased(number)) continue;
+      const entry& each = blocks_[first / block_entries][number - first];
+      copy.keys[copy.size] = &each.key;
+      copy.counts[copy.size++] = each.count;
+    }
+    return copy;
   }
 
   // Moves all counts of `from` here, and adds copies of the keys that are new, in the order of `from`. If a
   // copy, an allocation or `equal` throws, each count is in one of the tables, and each key in at least one.
   template <class Equal>
   void pour(counting_table& from, const Equal& equal) {
-    if (size_ == 0) return std::swap(*this, from);
+    if (entry_count_ == 0) return std::swap(*this, from);
     if (index_.size() < from.index_.size()) rebuild(from.index_.size());
     const std::vector<hash_type> hashes = from.hashes_of_entries();
     for (std::size_t number = 0; number != hashes.size(); ++number) {
@@ -105,7 +144,7 @@ class counting_table {
       if (number + pour_ahead < hashes.size()) prefetch_entry(hashes[number + pour_ahead]);
       if (from.is_erased(number)) continue;
       entry& moved = from.blocks_[number / block_entries][number % block_entries];
-      add(hashes[number], std::as_const(moved.key), moved.count, equal);
+      while (!add(hashes[number], std::as_const(moved.key), moved.count, equal)) grow();
       from.total_ -= std::exchange(moved.count, 0);
     }
   }
@@ -124,9 +163,8 @@ class counting_table {
   using slot = std::uint64_t;
 
   static constexpr slot empty = 0;
-  static constexpr std::size_t first_slots = 16;
+  static constexpr std::size_t first_slots = sync::sized(16, 4);
   static constexpr std::size_t most_slots = std::size_t{1} << 32;
-  static constexpr std::size_t block_entries = 64;
   static constexpr std::size_t pour_ahead = 8;  // how many entries ahead pour() prefetches
 
   static constexpr slot make_slot(hash_type hash, std::size_t number) noexcept {
@@ -152,9 +190,6 @@ class counting_table {
 
   std::size_t home(hash_type hash) const noexcept { return hash >> shift_; }
 
-  // At most three of four slots are used.
-  std::size_t most_entries() const noexcept { return index_.size() / 4 * 3; }
-
   // The index of the slot that holds `key`, or of the empty slot where it belongs.
   template <class K, class Equal>
   std::size_t find(hash_type hash, const K& key, const Equal& equal) const {
@@ -172,7 +207,7 @@ class counting_table {
       block.reserve(block_entries);  // before push_back: if this throws, blocks_ has not changed
       blocks_.push_back(std::move(block));
     }
-    blocks_.back().emplace_back(n, std::forward<K>(key));
+    blocks_[entry_count_ / block_entries].emplace_back(n, std::forward<K>(key));
   }
 
   void rebuild(std::size_t slots) {
@@ -218,8 +253,9 @@ class counting_table {
       for (const std::vector<entry>& block : blocks_) {
         for (const entry& each : block) {
           const std::size_t now = number++;
-          if (!is_erased(now))
-            kept.add(hashes[now], each.key, each.count, [](const auto&...) { return false; });
+          if (is_erased(now)) continue;
+          if (kept.is_full()) kept.grow();
+          std::ignore = kept.add(hashes[now], each.key, each.count, [](const auto&...) { return false; });
         }
       }
       std::swap(*this, kept);

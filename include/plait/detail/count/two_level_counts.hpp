@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Counts of many threads: a small table for each thread, and a common one for all that does not fit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/count/counting_table.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/thread/thread_slots.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// Each thread adds to a table of its own, under that table's lock, which is free except when somebody reads.
+// A table that is full is poured into the common one and starts again empty: so hot keys are counted where
+// nobody else writes, and a rare key is held once, and not once for each thread.
+//
+//   thread 0   [at most own_keys] --+
+//   thread 1   [at most own_keys] --+-- pour --> common   [every key once]
+//   thread 2   [at most own_keys] --+
+//
+// As long as nothing has been poured, one thread's table may grow beyond own_keys instead: it is the large one.
+// It becomes the common table as it is, without a copy, as soon as another table is to be poured. So a program
+// with one thread that counts never pours, and yet no key is held by two tables of unbounded size.
+//
+// Keys of the common table stay where they are until erase() or clear(). A reader keeps these two away, and
+// nobody else: it holds the common lock only for the moments in which it copies some counts.
+//
+// Lock order: reading_, the common table's, one thread's. No thread holds the locks of two threads' tables.
+template <class Key, class Equal>
+class two_level_counts {
+ public:
+  using table = counting_table<Key>;
+  using hash_type = typename table::hash_type;
+
+  // How many keys a thread's table holds before it is poured.
+  static constexpr std::size_t own_keys = table::most_keys(sync::sized(std::size_t{1} << 15, 4));
+
+  explicit two_level_counts(const Equal& equal) : equal_(equal) {}
+
+ private:
+  struct locked_table;
+
+ public:
+  // The calling thread's table, locked for one add or more.
+  class writer {
+   public:
+    explicit writer(two_level_counts& in) : in_(in), own_(in.tables_.mine()), guard_(own_.lock) {}
+
+    // Adds n to the count of `key`. If an allocation, `equal` or a constructor of Key throws, no count has
+    // changed.
+    template <class K>
+    void add(hash_type hash, K&& key, std::uint64_t n) {
+      while (!own_.counts.add(hash, std::forward<K>(key), n, in_.equal_)) [[unlikely]]
+        sync::rarely<&two_level_counts::make_room>(&in_, &own_);
+    }
+
+    void prefetch_slot(hash_type hash) const noexcept { own_.counts.prefetch_slot(hash); }
+    void prefetch_entry(hash_type hash) const noexcept { own_.counts.prefetch_entry(hash); }
+
+   private:
+    two_level_counts& in_;
+    locked_table& own_;
+    std::lock_guard<sync::mutex> guard_;
+  };
+
+  template <class K>
+  std::uint64_t count(hash_type hash, const K& key) const {
+    std::uint64_t sum = 0;
+    for_each_table([&](const table& each) { sum += each.count(hash, key, equal_); });
+    return sum;
+  }
+
+  std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for_each_table([&](const table& each) { sum += each.total(); });
+    return sum;
+  }
+
+  bool empty() const {
+    bool none = true;
+    for_each_table([&](const table& each) { none = none && each.size() == 0; });
+    return none;
+  }
+
+  // The common table, for as long as the call to read() that passed it.
+  class contents {
+   public:
+    explicit contents(const two_level_counts& of) : common_(of.common_) {
+      const std::lock_guard looking(common_.lock);
+      size_ = common_.counts.size();
+      entries_ = common_.counts.entry_count();
+    }
+
+    std::size_t size() const noexcept { return size_; }
+
+    // Calls visit(const Key&, count) for each key, in the order in which the common table got them. Neither the
+    // lock nor the table is held meanwhile: threads go on adding and pouring.
+    template <class Visitor>
+    void for_each(Visitor&& visit) const {
+      for (std::size_t from = 0; from < entries_; from += table::block_entries) {
+        typename table::copied_block seen;
+        {
+          const std::lock_guard looking(common_.lock);
+          seen = common_.counts.copy_block(from, entries_);
+        }
+        for (std::size_t i = 0; i != seen.size; ++i) visit(*seen.keys[i], seen.counts[i]);
+      }
+    }
+
+   private:
+    locked_table& common_;
+    std::size_t size_;
+    std::size_t entries_;  // what is poured meanwhile comes after these
+  };
+
+  // Pours all tables into the common one and returns use(contents). Until then keys stay where they are.
+  template <class Use>
+  auto read(Use&& use) const {
+    const std::lock_guard reading(reading_);
+    tables_.for_each([this](locked_table& own) {
+      table poured;  // destroyed when the locks are free again
+      const std::lock_guard pouring(common_.lock);
+      pour(own, poured);
+    });
+    return use(contents(*this));
+  }
+
+  template <class K>
+  bool erase(hash_type hash, const K& key) {
+    bool found = false;
+    for_each_in_turn([&](table& from, table& replaced) { found |= from.erase(hash, key, equal_, replaced); });
+    return found;
+  }
+
+  void clear() {
+    for_each_in_turn([](table& from, table& dropped) { std::swap(from, dropped); });
+  }
+
+ private:
+  // The calling thread's table, which is full and locked, gets room. It is locked again even if this throws.
+  void make_room(locked_table* own) {
+    if (own->counts.room() < own_keys) return own->counts.grow();
+    own->lock.unlock();
+    const std::unique_ptr<sync::mutex, relocking> locked_again(&own->lock);
+    pour_or_grow(*own);
+  }
+  struct relocking {
+    void operator()(sync::mutex* lock) const { lock->lock(); }
+  };
+
+  void pour_or_grow(locked_table& own) {
+    table poured;
+    {
+      const std::lock_guard pouring(common_.lock);
+      if (large_ == nullptr ? common_.counts.entry_count() == 0 : large_ == &own) {
+        const std::lock_guard guard(own.lock);
+        if (own.counts.is_full()) own.counts.grow();
+        large_ = &own;
+        return;
+      }
+      pour(own, poured);
+    }
+    poured.forget();  // calls Key's destructor
+    const std::lock_guard guard(own.lock);
+    if (own.counts.room() == 0) std::swap(own.counts, poured);  // its memory serves again
+  }
+
+  // Leaves `from` empty, and what it was in `poured`, for the caller to destroy. The common lock is held.
+  void pour(locked_table& from, table& poured) const {
+    if (locked_table* const large = std::exchange(large_, nullptr)) collect(*large, poured);
+    collect(from, poured);
+  }
+
+  void collect(locked_table& from, table& poured) const {
+    const std::lock_guard guard(from.lock);
+    common_.counts.pour(from.counts, equal_);
+    std::swap(from.counts, poured);
+  }
+
+  // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The common lock
+  // is held throughout, so that no count moves there and is seen twice.
+  template <class Visitor>
+  void for_each_table(Visitor&& visit) const {
+    const std::lock_guard looking(common_.lock);
+    visit(common_.counts);
+    tables_.for_each([&](locked_table& own) {
+      const std::lock_guard guard(own.lock);
+      visit(own.counts);
+    });
+  }
+
+  // Calls change(table, rest) for one table after the other. What it moves to `rest`, an empty table, is
+  // destroyed when that table's lock is free again. In this order, because counts move from the threads' tables
+  // to the common one, and never back.
+  template <class Change>
+  void for_each_in_turn(Change&& change) {
+    const auto change_one = [&](locked_table& each) {
+      table rest;
+      const std::lock_guard guard(each.lock);
+      change(each.counts, rest);
+    };
+    const std::lock_guard reading(reading_);
+    tables_.for_each(change_one);
+    change_one(common_);
+  }
+
+  struct alignas(contention_free_distance) locked_table {
+    locked_table() = default;
+    ~locked_table() {
+      if (sync::is_free(lock)) return;
+      // In the child of a fork, a table that another thread was changing is in an unknown state: it is never
+      // destroyed.
+      alignas(table) std::byte left_alone[sizeof(table)];
+      std::construct_at(reinterpret_cast<table*>(left_alone), std::move(counts));
+    }
+
+    sync::mutex lock;
+    table counts;  // guarded by lock
+  };
+
+  mutable locked_table common_;
+  thread_slots<locked_table> tables_;
+  // Guarded by the common lock. The table that may hold more than own_keys; then the common one has no entries.
+  mutable locked_table* large_ = nullptr;
+  mutable sync::mutex reading_;  // whoever holds it knows that no key of the common table moves or goes
+  [[no_unique_address]] Equal equal_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
