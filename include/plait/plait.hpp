@@ -3,6 +3,7 @@
 #pragma once
 
 #include <plait/access_statistics.hpp>
+#include <plait/async_queue.hpp>
 #include <plait/bounded_queue.hpp>
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>

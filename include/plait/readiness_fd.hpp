@@ -74,8 +74,7 @@ class readiness_fd final : detail::registered_waiter {
     if (is_ready()) return false;
     readable_.clear();
     state_.store(state::armed, detail::sync::relaxed);  // relaxed: the lock of the list of waiters orders it
-    events().enter(*this);
-    if (!is_ready() || !events().leave(*this)) return true;
+    if (events().enter_unless(*this, [this]() noexcept { return is_ready(); })) return true;
     state_.store(state::idle, detail::sync::relaxed);  // relaxed: no other thread uses it any more
     readable_.set();
     return false;
@@ -91,8 +90,8 @@ class readiness_fd final : detail::registered_waiter {
 
   bool is_ready() const noexcept { return !queue_.empty() || queue_.is_closed(); }
 
-  // Readable from now on, by this or by the notifier that has taken it from the list. Returning while that one
-  // is writing, rearm() would let the loop find the descriptor readable and nothing to pop, again and again.
+  // Readable from now on, by this or by the notifier that has taken it from the list. If rearm() returned while
+  // that one is writing, the loop would find the descriptor readable and nothing to pop, again and again.
   void disarm() noexcept {
     if (!is_armed()) return;
     if (events().leave(*this)) {

@@ -55,8 +55,7 @@ class permits {
           taken_.store(true, sync::seq_cst);
           return more;
         }
-        of_.changed_.enter(*this);
-        if (of_.available() == 0 || !of_.changed_.leave(*this)) return false;
+        if (of_.changed_.enter_unless(*this, [this] { return of_.available() != 0; })) return false;
       }
     }
     bool notified() noexcept override { return take_or_register(); }

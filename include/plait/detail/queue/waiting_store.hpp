@@ -84,17 +84,21 @@ class waiting_store {
   // Waits until a put, or a get, would not have to wait: success, closed (and drained) or, once the limits have
   // ended the wait, full, empty or stopped. Nothing is put or taken.
   conqueue_status wait_to_put(wait_limits limits) {
-    return wait_until_ready(not_full_, limits, [this]() noexcept {
-      if (store_.is_closed()) return conqueue_status::closed;
-      return store_.has_room() ? conqueue_status::success : conqueue_status::full;
-    });
+    return wait_until_ready(not_full_, limits, [this]() noexcept { return look_for_room(); });
   }
   conqueue_status wait_to_get(wait_limits limits) {
-    return wait_until_ready(not_empty_, limits, [this]() noexcept {
-      const bool was_closed = store_.is_closed();  // before the size: nothing is put after it
-      if (store_.size() != 0) return conqueue_status::success;
-      return was_closed ? conqueue_status::closed : conqueue_status::empty;
-    });
+    return wait_until_ready(not_empty_, limits, [this]() noexcept { return look_for_item(); });
+  }
+
+  // Whether a put, or a get, would have to wait: success, full or closed, and empty or closed (and drained).
+  conqueue_status look_for_room() const noexcept {
+    if (store_.is_closed()) return conqueue_status::closed;
+    return store_.has_room() ? conqueue_status::success : conqueue_status::full;
+  }
+  conqueue_status look_for_item() const noexcept {
+    const bool was_closed = store_.is_closed();  // before the size: nothing is put after it
+    if (store_.size() != 0) return conqueue_status::success;
+    return was_closed ? conqueue_status::closed : conqueue_status::empty;
   }
 
   // As put() and get(), without waiting: the store's answer.

@@ -23,11 +23,11 @@
 //   A notifier that finds the flag set comes before the leaver's RMW in the order above, so its C is
 //   seen by the leaver's look, and whatever the leaver leaves over is handed on by rule 2.
 //
-// Waiters that are no threads. A registered_waiter (a file descriptor, say) counts itself by entering, like a
-// thread, and then looks. A notifier takes it out of the list and calls it. No wake is in flight to it: the
-// next notifier takes the next one, or finds none. So a registration that ends otherwise has used up nothing,
-// and whoever is called, and finds nothing to do, enters again and looks again. By rule 2, notified() says
-// whether another waiter is to be notified. Threads and registered waiters take turns.
+// Waiters that are no threads. A registered_waiter (a file descriptor, a coroutine) counts itself by entering,
+// like a thread, and looks before anybody can take it. A notifier takes it out of the list and calls it. No
+// wake is in flight to it: the next notifier takes the next one, or finds none. So a registration that ends
+// otherwise has used up nothing, and whoever is called, and finds nothing to do, enters again. By rule 2,
+// notified() says whether another waiter is to be notified. Threads and registered waiters take turns.
 //
 // asymmetric_event_count is for notifiers that have no read-modify-write: they make C true by a plain store,
 // and the two cases rest on the pair of fences of the seam instead. The one in notify_one() costs nothing;
@@ -118,15 +118,18 @@ class basic_event_count {
     if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
   }
 
-  // Registers a waiter that is no thread. As between counting and sleeping, the caller then looks at its
-  // condition: by seq_cst loads of whatever notifiers change.
-  void enter(registered_waiter& waiter) noexcept
+  // Registers a waiter that is no thread, unless is_ready() says that it need not wait: then false. is_ready()
+  // looks at what notifiers change, by seq_cst loads; it runs under the list's lock. Once this has returned
+  // true, a notifier may have called the waiter, which may be gone.
+  template <class IsReady>
+  bool enter_unless(registered_waiter& waiter, IsReady is_ready) noexcept
     requires(Registered::is_there)
   {
-    registered_.add(waiter, [this]() noexcept {
+    const auto set_flag = [this]() noexcept {
       waiters_.fetch_or(some_registered, sync::seq_cst);  // seq_cst counted: waiter's side
-    });
-    Ordering::before_look();
+      Ordering::before_look();
+    };
+    return registered_.add_unless(waiter, set_flag, clear_flag(), is_ready);
   }
 
   // Ends a registration; false if a notifier has ended it, and has called notified() or is about to.

@@ -2,6 +2,8 @@
 // Waiters that are no threads: what an event count calls instead of waking a thread, and a list of them.
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <mutex>
 
 #include <plait/detail/sync.hpp>
@@ -61,11 +63,26 @@ class waiter_list {
   waiter_list(const waiter_list&) = delete;
   waiter_list& operator=(const waiter_list&) = delete;
 
-  template <class SetFlag>
-  void add(registered_waiter& waiter, SetFlag set_flag) noexcept {
+  // A build with assertions stops the program if somebody still waits.
+  ~waiter_list() {
+    if constexpr (sync::has_assertions) {
+      if (!ends_.is_alone()) fail();
+    }
+  }
+
+  // Unless is_ready() says, after the flag is set, that there is no need to wait: then false. Nobody takes the
+  // waiter before this returns, and once it has returned true the waiter may be gone.
+  template <class SetFlag, class ClearFlag, class IsReady>
+  bool add_unless(registered_waiter& waiter, SetFlag set_flag, ClearFlag clear_flag,
+                  IsReady is_ready) noexcept {
     const std::scoped_lock hold(lock_);
-    waiter.join_before(ends_);
     set_flag();
+    if (is_ready()) {
+      if (ends_.is_alone()) clear_flag();
+      return false;
+    }
+    waiter.join_before(ends_);
+    return true;
   }
 
   // False if it is not, or no longer, registered.
@@ -111,6 +128,14 @@ class waiter_list {
   }
 
  private:
+  [[noreturn]] static void fail() noexcept {
+    std::fputs(
+        "plait: a queue is destroyed while a coroutine or a readiness_fd waits at it: they have to end "
+        "before\n",
+        stderr);
+    std::abort();
+  }
+
   static registered_waiter* take_first(waiter_links& ends) noexcept {
     if (ends.is_alone()) return nullptr;
     waiter_links& first = *ends.after;
