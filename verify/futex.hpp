@@ -12,7 +12,7 @@
 
 namespace verify::sync {
 
-enum class futex_result { woken, timed_out };
+enum class futex_result { woken, timed_out, interrupted };  // no scenario has signal handlers
 
 inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
                                const clock::time_point* deadline, site where = site::current()) noexcept {

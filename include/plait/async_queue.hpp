@@ -163,7 +163,7 @@ class async_queue {
       : queue_(std::addressof(queue)), executor_(std::addressof(executor)) {}
   explicit async_queue(Queue& queue) noexcept
     requires std::same_as<Executor, inline_executor>
-      : async_queue(queue, resumes_at_once) {}
+      : async_queue(queue, resumes_at_once_) {}
 
   // Waits for room. If the queue is closed, or a stop is requested, co_await returns false.
   [[nodiscard]] auto async_push(const T& value, std::stop_token stop = {}) const noexcept
@@ -217,7 +217,7 @@ class async_queue {
   }
 
  private:
-  static inline inline_executor resumes_at_once;
+  static inline inline_executor resumes_at_once_;
 
   template <bool SaysWhy>
   auto get() const noexcept {

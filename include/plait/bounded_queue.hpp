@@ -31,7 +31,8 @@
 //   while (std::optional<int> item = queue.pop()) sum += *item;
 //
 // T: queue_element.
-// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Every call must have returned before the queue is destroyed. A child of fork() destroys it, or begins with
+// reset_after_fork(): queue_interface.hpp says when it may.
 // The interface is that of P0260R22 and, beyond it, of Python's queue.Queue. Unlike P0260, try_ calls report
 // full and empty only if that is true; unlike Python, a push after close() returns false instead of raising.
 // Algorithm: a ring whose slots carry the lap in which they may be used (Vyukov's bounded queue, with

@@ -17,12 +17,13 @@
 namespace PLAIT_NAMESPACE {
 
 enum class conqueue_status {
-  success,  // done
-  empty,    // nothing to pop
-  full,     // no room to push
-  closed,   // closed; for a pop: closed and nothing left
-  busy,     // another thread's unfinished operation must finish first: try again
-  stopped,  // a stop request has ended the wait
+  success,      // done
+  empty,        // nothing to pop
+  full,         // no room to push
+  closed,       // closed; for a pop: closed and nothing left
+  busy,         // another thread's unfinished operation must finish first: try again
+  stopped,      // a stop request has ended the wait
+  interrupted,  // a signal has ended a wait until_signal
 };
 
 // The name of the value: "success", "empty" and so on.
@@ -40,6 +41,8 @@ constexpr std::string_view to_string(conqueue_status status) noexcept {
       return "busy";
     case conqueue_status::stopped:
       return "stopped";
+    case conqueue_status::interrupted:
+      return "interrupted";
   }
   return "unknown";
 }

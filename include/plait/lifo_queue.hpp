@@ -33,7 +33,8 @@
 // queue_interface.hpp.
 //
 // T: queue_element. If its move assignment is missing or may throw, a push that finds the lock taken waits.
-// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Every call must have returned before the queue is destroyed. A child of fork() destroys it, or begins with
+// reset_after_fork(): queue_interface.hpp says when it may.
 // Algorithm: an array under a lock that is one bit of a word, and an inbox in the same word.
 // Design note: docs/structures/lifo_queue.md.
 #pragma once

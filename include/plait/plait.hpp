@@ -36,3 +36,4 @@
 #include <plait/synchronized_value.hpp>
 #include <plait/thread_specific.hpp>
 #include <plait/unbounded_queue.hpp>
+#include <plait/until_signal.hpp>

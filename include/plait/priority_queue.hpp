@@ -36,7 +36,8 @@
 // T: queue_element. Compare(const T&, const T&) is a strict weak order and runs under the lock: it must not use
 // the queue. If it is not noexcept, or T's move assignment is missing or may throw, a push that finds the lock
 // taken waits.
-// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Every call must have returned before the queue is destroyed. A child of fork() destroys it, or begins with
+// reset_after_fork(): queue_interface.hpp says when it may.
 // Algorithm: a heap with four children a node under a lock that is one bit of a word, and an inbox in the same
 // word. Design note: docs/structures/priority_queue.md.
 #pragma once

@@ -34,7 +34,8 @@
 // an unbounded_queue, or let them try_push and, if the queue is full, do the work at once.
 //
 // Every call must have returned before the queue is destroyed, task_done() and join() included: when join()
-// returns, the last task_done() may still be running. A child of fork() may only destroy the queue.
+// returns, the last task_done() may still be running. A child of fork() may only destroy the queue, unless it
+// can call reset_after_fork().
 // pthread_cancel does not end a wait; close() and stop tokens do.
 //
 // T: queue_element, that is, nothrow destructible and either nothrow movable or copyable, or movable and
@@ -64,6 +65,7 @@
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/queue_element.hpp>
+#include <plait/until_signal.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -118,9 +120,7 @@ class queue_interface {
 
   // Waits until a push, or a pop, would not have to wait, and does neither: another thread may be faster then.
   // The first forms return false if the queue is closed (for a pop: and drained) or a stop was requested; the
-  // others say success, full or empty at the deadline, closed or stopped. A signal ends no wait: a thread that
-  // has to notice what a handler has set waits again and again for a short time, or another thread requests a
-  // stop.
+  // others say success, full or empty at the deadline, closed or stopped. A signal ends no wait.
   [[nodiscard]] bool wait_to_push(const std::stop_token& stop = {}) {
     return succeeds(items_.wait_to_put(limits(stop)));
   }
@@ -146,6 +146,37 @@ class queue_interface {
   [[nodiscard]] conqueue_status wait_to_pop_until(const std::chrono::time_point<Clock, Duration>& when,
                                                   const std::stop_token& stop = {}) {
     return items_.wait_to_get(limits(when, stop));
+  }
+
+  // As the forms with a deadline, and a signal handler that has run in this thread meanwhile, and was installed
+  // without SA_RESTART, ends the wait, too: interrupted. Then, or later, wait again: threads that wait have no
+  // places, so that none is lost, and a wake that came together with the signal is passed on. A handler that
+  // runs just before the thread falls asleep ends nothing: who has to notice that gives a deadline as well.
+  [[nodiscard]] conqueue_status wait_to_push(until_signal, const std::stop_token& stop = {}) {
+    return items_.wait_to_put(ended_by_signal(limits(stop)));
+  }
+  [[nodiscard]] conqueue_status wait_to_pop(until_signal, const std::stop_token& stop = {}) {
+    return items_.wait_to_get(ended_by_signal(limits(stop)));
+  }
+  template <class Rep, class Period>
+  [[nodiscard]] conqueue_status wait_to_push_for(const std::chrono::duration<Rep, Period>& wait, until_signal,
+                                                 const std::stop_token& stop = {}) {
+    return items_.wait_to_put(ended_by_signal(limits(wait, stop)));
+  }
+  template <class Rep, class Period>
+  [[nodiscard]] conqueue_status wait_to_pop_for(const std::chrono::duration<Rep, Period>& wait, until_signal,
+                                                const std::stop_token& stop = {}) {
+    return items_.wait_to_get(ended_by_signal(limits(wait, stop)));
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] conqueue_status wait_to_push_until(const std::chrono::time_point<Clock, Duration>& when,
+                                                   until_signal, const std::stop_token& stop = {}) {
+    return items_.wait_to_put(ended_by_signal(limits(when, stop)));
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] conqueue_status wait_to_pop_until(const std::chrono::time_point<Clock, Duration>& when,
+                                                  until_signal, const std::stop_token& stop = {}) {
+    return items_.wait_to_get(ended_by_signal(limits(when, stop)));
   }
 
   // success, full, closed or busy; unless it is success, the value is untouched.
@@ -320,6 +351,12 @@ class queue_interface {
     return items_.wait_until_done(limits(when, stop));
   }
 
+  // To be called first in the child of a fork() that goes on with this queue: the parent's other threads, which
+  // waited at it, are not there. At the fork, no other thread was in the middle of a call, unless asleep in it:
+  // one that waits in wait_to_push, wait_to_pop or join is not in the middle of anything at any moment. Waiters
+  // that are no threads, a readiness_fd or a coroutine, still wait; destroy them, or resume them.
+  void reset_after_fork() noexcept { items_.reset_after_fork(); }
+
   // The allocator of the queue's own memory; elements are constructed without it.
   [[nodiscard]] auto get_allocator() const noexcept
     requires requires(const Store& store) { store.get_allocator(); }
@@ -360,6 +397,10 @@ class queue_interface {
   static detail::wait_limits limits(const std::chrono::time_point<Clock, Duration>& when,
                                     const std::stop_token& stop) noexcept {
     return {detail::deadline::at(when), &stop};
+  }
+
+  static detail::limits_until_signal ended_by_signal(const detail::wait_limits& limits) noexcept {
+    return {limits};
   }
 
   static constexpr bool succeeds(conqueue_status status) noexcept { return status == conqueue_status::success; }

@@ -29,7 +29,8 @@
 //
 // T: queue_element; no value is reserved. Compare(const T&, const T&) is a strict weak order and runs under a
 // lane's lock: it must not use the queue.
-// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Every call must have returned before the queue is destroyed. A child of fork() destroys it, or begins with
+// reset_after_fork(): queue_interface.hpp says when it may.
 // Algorithm: MultiQueue (Rihani, Sanders, Dementiev 2015; Williams, Sanders, Dementiev 2021): a pop takes the
 // better of two heaps, and the thread stays there for some operations. Design note:
 // docs/structures/relaxed_priority_queue.md.

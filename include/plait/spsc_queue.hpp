@@ -38,7 +38,8 @@
 // One thread at a time may push (reserve, commit), one may pop (peek, consume, close_and_discard); any thread
 // may make all other calls. Threads that take turns at one end must synchronize, by a mutex or a join. A build
 // with assertions (without NDEBUG) stops the program, with a message, when two push or pop at the same time.
-// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Every call must have returned before the queue is destroyed. A child of fork() destroys it, or begins with
+// reset_after_fork(): queue_interface.hpp says when it may.
 // Algorithm: a ring in which each side caches the other's position (Lamport's ring, with the cached positions
 // of FastForward's successors); blocking by an asymmetric fence. Design note: docs/structures/spsc_queue.md.
 #pragma once

@@ -36,7 +36,8 @@
 //
 // T: queue_element.
 // Shared libraries: as for counter.
-// Every call must have returned before the queue is destroyed. A child of fork() may only destroy it.
+// Every call must have returned before the queue is destroyed. A child of fork() destroys it, or begins with
+// reset_after_fork(): queue_interface.hpp says when it may.
 // The interface is bounded_queue's, without capacity(); try_push never says full. Unlike Python's, a push after
 // close() returns false instead of raising.
 // Algorithm: a list of arrays whose cells are used once (as in FAAArrayQueue, except that claims never fail),

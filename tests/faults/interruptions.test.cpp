@@ -10,6 +10,7 @@
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,7 +25,9 @@
 #include <plait/bounded_queue.hpp>
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/until_signal.hpp>
 
+#include "support/queue_kinds.hpp"
 #include "support/threads.hpp"
 #include "support/watchdog.hpp"
 
@@ -133,6 +136,104 @@ TEST(bounded_queue_interruptions, signals_lose_no_item_in_full_flow) {
   consumer.join();
   EXPECT_EQ(sum, std::int64_t{count} * (count + 1) / 2);
   report("signals", bombardment::hits.exchange(0));
+}
+
+// Interrupts the thread until it returns: a signal may come before it has fallen asleep.
+void interrupt_until_it_returns(sleeper& waiting) {
+  const bombardment signals({waiting.handle()});
+  while (!waiting.has_returned()) std::this_thread::yield();
+}
+
+TEST(bounded_queue_interruptions, a_signal_ends_a_wait_until_signal) {
+  const watchdog limit("waits until_signal", 60s);
+  bombardment::handle();
+  bounded_queue<int> empty(1);
+  bounded_queue<int> filled(1);
+  filled.push(1);
+  conqueue_status answer{};
+  const auto expect_interrupted = [&](auto wait) {
+    {
+      sleeper waiting([&] { answer = wait(); });
+      EXPECT_FALSE(waiting.has_returned());
+      interrupt_until_it_returns(waiting);
+    }
+    EXPECT_EQ(answer, conqueue_status::interrupted);
+  };
+  const std::stop_source source;
+  const std::stop_token stop = source.get_token();
+  expect_interrupted([&] { return empty.wait_to_pop(plait::until_signal()); });
+  expect_interrupted([&] { return empty.wait_to_pop(plait::until_signal(), stop); });
+  expect_interrupted([&] { return empty.wait_to_pop_for(1h, plait::until_signal()); });
+  expect_interrupted([&] { return empty.wait_to_pop_until(steady_clock::now() + 1h, plait::until_signal()); });
+  expect_interrupted([&] { return filled.wait_to_push(plait::until_signal()); });
+  expect_interrupted([&] { return filled.wait_to_push_for(1h, plait::until_signal()); });
+  expect_interrupted(
+      [&] { return filled.wait_to_push_until(steady_clock::now() + 1h, plait::until_signal()); });
+  report("signals", bombardment::hits.exchange(0));
+}
+
+TEST(bounded_queue_interruptions, a_wait_until_signal_ends_for_every_other_reason_too) {
+  const watchdog limit("waits until_signal", 60s);
+  bounded_queue<int> queue(1);
+  EXPECT_EQ(queue.wait_to_pop_for(1ms, plait::until_signal()), conqueue_status::empty);
+  std::stop_source source;
+  {
+    const sleeper waiting([&] {
+      EXPECT_EQ(queue.wait_to_pop(plait::until_signal(), source.get_token()), conqueue_status::stopped);
+    });
+    source.request_stop();
+  }
+  {
+    const sleeper waiting(
+        [&] { EXPECT_EQ(queue.wait_to_pop(plait::until_signal()), conqueue_status::success); });
+    queue.push(1);
+  }
+  EXPECT_EQ(queue.wait_to_push_for(1ms, plait::until_signal()), conqueue_status::full);
+  {
+    const sleeper waiting(
+        [&] { EXPECT_EQ(queue.wait_to_push(plait::until_signal()), conqueue_status::closed); });
+    queue.close();
+  }
+}
+
+// Consumers that wait until_signal, and one that pops: no wake is lost with one that a signal has ended.
+TEST(bounded_queue_interruptions, waits_until_signal_lose_no_wake) {
+  const watchdog limit("waits until_signal in full flow", 60s);
+  bombardment::handle();
+  constexpr int count = 5'000;
+  bounded_queue<int> queue(2);
+  std::atomic<std::int64_t> sum = 0;
+  std::atomic<int> interrupted = 0;
+  {
+    const auto consume = [&] {
+      for (;;) {
+        while (const auto item = queue.try_pop()) sum += *item;
+        switch (queue.wait_to_pop(plait::until_signal())) {
+          case conqueue_status::closed:
+            return;
+          case conqueue_status::interrupted:
+            ++interrupted;
+            break;
+          default:
+            break;
+        }
+      }
+    };
+    std::jthread one(consume);
+    std::jthread other(consume);
+    std::jthread popper([&] {
+      while (const auto item = queue.pop()) sum += *item;
+    });
+    const bombardment signals({one.native_handle(), other.native_handle()});
+    for (int i = 1; i <= count; ++i) {
+      queue.push(i);
+      if (i % 100 == 0) std::this_thread::sleep_for(1ms);  // so that the consumers fall asleep
+    }
+    while (!queue.empty() || interrupted == 0) std::this_thread::sleep_for(1ms);
+    queue.close();
+  }
+  EXPECT_EQ(sum, std::int64_t{count} * (count + 1) / 2);
+  report("interrupted waits", interrupted);
 }
 
 // -- cancellation --
@@ -317,6 +418,32 @@ TEST(keyed_counter_interruptions, a_child_of_fork_destroys_the_counter_and_uses_
     EXPECT_EQ(counter->total(), added);
   }
   report("forks", forks);
+}
+
+template <class Kind>
+class queue_interruptions : public testing::Test {};
+
+TYPED_TEST_SUITE(queue_interruptions, queue_kinds::all, queue_kinds::name_of);
+
+TYPED_TEST(queue_interruptions, a_child_of_fork_goes_on_with_a_queue_at_which_other_threads_waited) {
+  const watchdog limit("fork while threads wait", 120s);
+  auto queue = queue_kinds::make<TypeParam, std::string>(2);
+  queue.push("a" + long_text);
+  (void)queue.pop();
+  sleeper popper([&] { EXPECT_EQ(queue.pop(), "b" + long_text); });
+  sleeper joiner([&] { queue.join(); });
+  EXPECT_TRUE(is_fine_in_child([&] {
+    queue.reset_after_fork();
+    const auto before = plait::detail::sync::futex_calls();
+    queue.push("c" + long_text);
+    const bool wakes_nobody = plait::detail::sync::futex_calls() == before;
+    const bool right = queue.pop() == "c" + long_text && !queue.try_pop_for(1ms);
+    queue.close();
+    return wakes_nobody && right && !queue.pop();
+  }));
+  queue.push("b" + long_text);
+  queue.task_done();
+  queue.task_done();
 }
 
 // A key whose copying can be held up in one thread.

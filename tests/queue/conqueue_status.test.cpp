@@ -19,8 +19,9 @@ using plait::conqueue_status;
 TEST(conqueue_status, is_written_to_a_stream_as_its_name) {
   std::ostringstream out;
   out << conqueue_status::success << ' ' << conqueue_status::empty << ' ' << conqueue_status::full << ' '
-      << conqueue_status::closed << ' ' << conqueue_status::busy << ' ' << conqueue_status::stopped;
-  EXPECT_EQ(out.str(), "success empty full closed busy stopped");
+      << conqueue_status::closed << ' ' << conqueue_status::busy << ' ' << conqueue_status::stopped << ' '
+      << conqueue_status::interrupted;
+  EXPECT_EQ(out.str(), "success empty full closed busy stopped interrupted");
 }
 
 TEST(conqueue_status, is_written_within_the_width_of_the_stream) {

@@ -377,7 +377,12 @@ inline std::uint64_t futex_calls() noexcept {
   return futex_call_count.load(relaxed);
 }
 
-enum class futex_result { woken, timed_out };
+enum class futex_result { woken, timed_out, interrupted };
+
+constexpr futex_result why_futex_wait_failed(int error) noexcept {
+  if (error == ETIMEDOUT) return futex_result::timed_out;
+  return error == EINTR ? futex_result::interrupted : futex_result::woken;
+}
 
 // False if it lies before the clock's beginning, where the kernel knows no time.
 inline bool to_timespec(clock::time_point time, std::timespec& result) noexcept {
@@ -389,8 +394,8 @@ inline bool to_timespec(clock::time_point time, std::timespec& result) noexcept 
 }
 
 // Sleeps while `word` holds `expected`, until a futex_wake() or `deadline` (null: for ever). Returns
-// `woken` without sleeping if the word differs already, and may return it for no reason at all (a
-// signal, say): callers look at their condition again.
+// `woken` without sleeping if the word differs already, and may return it for no reason at all: callers look at
+// their condition again. It returns `interrupted` after a signal handler that was installed without SA_RESTART.
 inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
                                const clock::time_point* deadline) noexcept {
   static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t));
@@ -400,7 +405,7 @@ inline futex_result futex_wait(const atomic<std::uint32_t>& word, std::uint32_t 
   // WAIT_BITSET, because only it takes an absolute time on CLOCK_MONOTONIC.
   const long result = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
                               deadline != nullptr ? &when : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
-  return result == -1 && errno == ETIMEDOUT ? futex_result::timed_out : futex_result::woken;
+  return result == -1 ? why_futex_wait_failed(errno) : futex_result::woken;
 }
 
 // What futex_waitv() takes. Kernel headers have it since Linux 5.16, and those of a distribution may be older
@@ -442,13 +447,14 @@ inline futex_result futex_wait_any(std::span<const futex_expectation> all,
     futex_call_count.fetch_add(1, relaxed);
     const long result = syscall(waitv::system_call, places, all.size(), 0,
                                 deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
-    if (result == -1 && errno == ETIMEDOUT) return futex_result::timed_out;
-    if (result != -1 || errno != ENOSYS) return futex_result::woken;
+    if (result != -1) return futex_result::woken;
+    if (errno != ENOSYS) return why_futex_wait_failed(errno);
   }
   // Before Linux 5.16, and where there are too many: one word, and not for long.
   clock::time_point soon = clock::now() + std::chrono::milliseconds(1);
   if (deadline != nullptr && *deadline < soon) soon = *deadline;
-  futex_wait(all[0].word, all[0].expected, &soon);
+  if (futex_wait(all[0].word, all[0].expected, &soon) == futex_result::interrupted)
+    return futex_result::interrupted;
   return deadline != nullptr && clock::now() >= *deadline ? futex_result::timed_out : futex_result::woken;
 }
 

@@ -82,11 +82,13 @@ class waiting_store {
   }
 
   // Waits until a put, or a get, would not have to wait: success, closed (and drained) or, once the limits have
-  // ended the wait, full, empty or stopped. Nothing is put or taken.
-  conqueue_status wait_to_put(wait_limits limits) {
+  // ended the wait, full, empty, stopped or interrupted. Nothing is put or taken.
+  template <class Limits>
+  conqueue_status wait_to_put(Limits limits) {
     return wait_until_ready(not_full_, limits, [this]() noexcept { return look_for_room(); });
   }
-  conqueue_status wait_to_get(wait_limits limits) {
+  template <class Limits>
+  conqueue_status wait_to_get(Limits limits) {
     return wait_until_ready(not_empty_, limits, [this]() noexcept { return look_for_item(); });
   }
 
@@ -294,8 +296,8 @@ class waiting_store {
   }
 
   // This thread takes nothing, so it passes on the wake that it may have used.
-  template <class Look>
-  conqueue_status wait_until_ready(typename Store::event_count& events, wait_limits limits, Look look) {
+  template <class Limits, class Look>
+  conqueue_status wait_until_ready(typename Store::event_count& events, Limits limits, Look look) {
     conqueue_status seen = look();
     if (!is_worth_waiting(seen)) return seen;
     events.wait([&]() noexcept { return attempt_of(seen = look()); }, limits);
@@ -332,8 +334,11 @@ class waiting_store {
   }
 
   // The status of a wait that has ended; `last` is that of its last attempt.
-  static conqueue_status why_ended(wait_limits limits, conqueue_status last) noexcept {
-    return is_worth_waiting(last) && limits.stop_requested() ? conqueue_status::stopped : last;
+  template <class Limits>
+  static conqueue_status why_ended(Limits limits, conqueue_status last) noexcept {
+    if (!is_worth_waiting(last)) return last;
+    if (limits.stop_requested()) return conqueue_status::stopped;
+    return Limits::until_signal && !limits.until.has_passed() ? conqueue_status::interrupted : last;
   }
 
   // Whether a batch can be one operation of the store, which reads or writes elements after the claim, where

@@ -67,11 +67,19 @@ enum class attempt {
 
 // When a wait gives up. The token, if there is one, outlives the wait.
 struct wait_limits {
+  static constexpr bool until_signal = false;
+
   deadline until = deadline::never();
   const std::stop_token* stop = nullptr;
 
   bool stop_requested() const noexcept { return stop != nullptr && stop->stop_requested(); }
   bool are_over() const noexcept { return stop_requested() || until.has_passed(); }
+};
+
+// The same, and a signal handler that has run meanwhile ends the wait, too. A type of its own, because a third
+// member would not fit into the registers in which every operation hands its limits on.
+struct limits_until_signal : wait_limits {
+  static constexpr bool until_signal = true;
 };
 
 // How long a waiter lets the others work between two looks, before it sleeps.
@@ -94,8 +102,8 @@ template <class... EventCounts>
 class event_counts;
 template <class EventCount>
 class event_count_list;
-template <class TryOnce, class EventCounts>
-bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts counts);
+template <class TryOnce, class Limits, class EventCounts>
+bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, EventCounts counts);
 
 template <class Ordering, class Registered>
 class basic_event_count {
@@ -146,8 +154,8 @@ class basic_event_count {
   }
 
   // See wait_any(), of which this is the case of one.
-  template <class TryOnce>
-  bool wait(TryOnce&& try_once, wait_limits limits, pace look_at = pace_of_items) {
+  template <class TryOnce, class Limits = wait_limits>
+  bool wait(TryOnce&& try_once, Limits limits, pace look_at = pace_of_items) {
     return wait_any(std::forward<TryOnce>(try_once), limits, look_at, event_counts(*this));
   }
 
@@ -336,13 +344,13 @@ class at_end_of_scope {
 };
 
 // Waits at several event counts at once, for whichever is notified. Calls `try_once` until it says done (then
-// true), or until the deadline has passed or a stop is requested (then false). The last call comes after the
-// last sleep, so an item that arrives together with the deadline is not missed. `try_once` says blocked only
-// after seq_cst loads of whatever notifiers change. If it throws, so does this; what was notified meanwhile is
-// then the caller's to hand on. By rule 2, whoever has waited at several and succeeded
-// looks whether there is more to do at each of them.
-template <class TryOnce, class EventCounts>
-bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts counts) {
+// true), or until the limits, a wait_limits or limits_until_signal, end the wait (then false). The last call
+// comes after the last sleep, so an item that arrives together with the deadline is not missed. `try_once` says
+// blocked only after seq_cst loads of whatever notifiers change. If it throws, so does this; what was notified
+// meanwhile is then the caller's to hand on. By rule 2, whoever has waited at several and succeeded looks
+// whether there is more to do at each of them.
+template <class TryOnce, class Limits, class EventCounts>
+bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, EventCounts counts) {
   const deadline until = limits.until;
   if (try_awake(try_once, until, look_at)) return true;
 
@@ -353,23 +361,24 @@ bool wait_any(TryOnce&& try_once, wait_limits limits, pace look_at, EventCounts 
   for (;;) {
     attempt seen;
     bool giving_up;
+    auto slept = sync::futex_result::woken;
     {
       const auto unchanged = counts.enter();
       const at_end_of_scope leave_all([&]() noexcept { counts.leave(); });
       seen = try_once();
       giving_up = seen != attempt::done && limits.are_over();
       if (seen == attempt::blocked && !giving_up) {
-        sync::futex_wait_any(unchanged, until.time());
+        slept = sync::futex_wait_any(unchanged, until.time());
       } else if (seen == attempt::contended && !giving_up) {
         // The other thread has done its read-modify-write, and its last plain store may still be on its
         // way when it loads waiters_: no order forbids that, and a fence there would cost every
         // operation. So this sleep, and only this one, is bounded.
-        sync::futex_wait_any(unchanged, until.or_after(nap).time());
+        slept = sync::futex_wait_any(unchanged, until.or_after(nap).time());
         if (nap < longest_nap) nap *= 2;
       }
     }
     if (seen == attempt::done || try_once() == attempt::done) return true;
-    if (giving_up) return false;
+    if (giving_up || (Limits::until_signal && slept == sync::futex_result::interrupted)) return false;
   }
 }
 
