@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Concurrent data structures: queues as in the module queue, many times as fast."""
+"""Concurrent data structures: queues as in the module queue, counters that lose nothing."""
 
+from ._core import AtomicInt, KeyedCounter, StripedCounter
+from .counting import Counter
+
+__all__ = ["AtomicInt", "Counter", "KeyedCounter", "StripedCounter"]
 __version__ = "0.1.0"

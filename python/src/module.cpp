@@ -2,6 +2,7 @@
 // The module plait._core.
 #include <new>
 
+#include "count_types.hpp"
 #include "module_state.hpp"
 #include "python.hpp"
 #include "queue_object.hpp"
@@ -17,6 +18,7 @@ module_state* state_of_module(PyObject* module) noexcept {
 // Called by os.register_at_fork() in the child.
 PyObject* after_fork(PyObject* module, PyObject*) {
   reset_queues_after_fork(*state_of_module(module));
+  reset_counters_after_fork();
   Py_RETURN_NONE;
 }
 
@@ -66,7 +68,8 @@ int execute(PyObject* module) {
     return -1;
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
-                        add_queue_types(module, state) && register_at_fork(module);
+                        add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
+                        register_at_fork(module);
   return is_ready ? 0 : -1;
 }
 

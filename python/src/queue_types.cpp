@@ -122,8 +122,6 @@ PyMemberDef queue_members[] = {
     {},
 };
 
-constexpr int fast = METH_FASTCALL | METH_KEYWORDS;
-
 // What every queue has.
 const std::array item_methods = {
     PyMethodDef{"put", as_method(queue_put), fast,
@@ -181,26 +179,12 @@ const std::array task_methods = {
                 "join($self)\n--\n\nWaits until every item put has been marked done."},
 };
 
-// Ends with the empty entry that Python looks for.
-template <std::size_t... Sizes>
-auto table_of(const std::array<PyMethodDef, Sizes>&... parts) {
-  std::array<PyMethodDef, (Sizes + ...) + 1> all{};
-  auto next = all.begin();
-  (..., (next = std::ranges::copy(parts, next).out));
-  return all;
-}
-
 auto queue_methods = table_of(item_methods, task_methods);
 auto simple_queue_methods = table_of(item_methods);
 
 template <order Order>
 PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
   return new_queue(type, Order);
-}
-
-template <class Function>
-void* slot(Function function) noexcept {
-  return reinterpret_cast<void*>(function);
 }
 
 // Queue has all; LifoQueue and PriorityQueue derive from it, and only make another store.
@@ -251,19 +235,8 @@ PyType_Slot simple_slots[] = {
     {0, nullptr},
 };
 
-constexpr unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
-
 PyType_Spec specification(const char* name, PyType_Slot* slots) {
-  return {name, static_cast<int>(sizeof(queue_object)), 0, flags, slots};
-}
-
-PyObject* add_type(PyObject* module, PyType_Spec spec, PyObject* base) {
-  PyObject* const type = PyType_FromModuleAndSpec(module, &spec, base);
-  if (type == nullptr || PyModule_AddType(module, reinterpret_cast<PyTypeObject*>(type)) < 0) {
-    Py_XDECREF(type);
-    return nullptr;
-  }
-  return type;
+  return {name, static_cast<int>(sizeof(queue_object)), 0, usual_flags, slots};
 }
 
 // The hooks are Python functions, so that a class may call or replace any of them.

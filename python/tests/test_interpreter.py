@@ -36,8 +36,15 @@ class Signals(TestCase):
         self.assertLess(seconds, 5)
 
     def test_ctrl_c_ends_every_wait(self):
-        for call in ("full.put(2)", "empty.get()", "empty.get(timeout=60)", "full.join()", "empty.get_many(3)",
-                     "full.put_many([1, 2])", "next(empty)"):
+        for call in (
+            "full.put(2)",
+            "empty.get()",
+            "empty.get(timeout=60)",
+            "full.join()",
+            "empty.get_many(3)",
+            "full.put_many([1, 2])",
+            "next(empty)",
+        ):
             with self.subTest(call):
                 self.assert_interrupted(call)
 

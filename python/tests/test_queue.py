@@ -126,7 +126,12 @@ class EveryQueue(TestCase):
             with self.subTest(kind):
                 empty, full = kind(), kind(1)
                 full.put(1)
-                waiting = [Call(empty.get), Call(empty.get, timeout=60), Call(full.put, 2), Call(full.put_many, [2])]
+                waiting = [
+                    Call(empty.get),
+                    Call(empty.get, timeout=60),
+                    Call(full.put, 2),
+                    Call(full.put_many, [2]),
+                ]
                 for call in waiting:
                     call.assert_waits()
                 empty.shutdown()
@@ -173,8 +178,14 @@ class EveryQueue(TestCase):
             items.put(item=1, block=False, timeout=None)
             items.put(2, True, timeout=1)
             self.assertEqual({items.get(False), items.get(block=True, timeout=1)}, {1, 2})
-            for wrong in (lambda: items.put(), lambda: items.put(1, 2, 3, 4), lambda: items.put(1, item=2),
-                          lambda: items.get(no=1), lambda: kind(1, 2), lambda: items.shutdown(1, 2)):
+            for wrong in (
+                lambda: items.put(),
+                lambda: items.put(1, 2, 3, 4),
+                lambda: items.put(1, item=2),
+                lambda: items.get(no=1),
+                lambda: kind(1, 2),
+                lambda: items.shutdown(1, 2),
+            ):
                 with self.assertRaises(TypeError):
                     wrong()
 

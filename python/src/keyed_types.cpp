@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+// How often each key was seen: KeyedCounter, and the dictionary under Counter.
+#include <atomic>
+#include <mutex>
+
+#include <plait/keyed_counter.hpp>
+#include <plait/mutex.hpp>
+
+#include "arguments.hpp"
+#include "count_types.hpp"
+#include "detached.hpp"
+#include "key.hpp"
+#include "types.hpp"
+
+namespace plait_python {
+
+namespace {
+
+struct keyed_counts {
+  canonical_keys keys;  // outlives the counts, which use them
+  plait::keyed_counter<key, key_hash, key_equal> counts;
+};
+
+using keyed = holder_of<keyed_counts>;
+
+constexpr signature<2> inc_signature{"inc", {"key", "n"}, 1};
+
+// Runs `use`, and turns what C++ throws into an exception of Python.
+template <class Use>
+PyObject* guarded(Use use) {
+  try {
+    return use();
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+    return nullptr;
+  }
+}
+
+bool add(keyed_counts& to, PyObject* object, std::int64_t n) {
+  if (is_plain(object)) [[likely]] {
+    to.counts.add(object, n);
+    return true;
+  }
+  const reference canonical(to.keys.make(object));
+  if (canonical) to.counts.add(canonical.get(), n);
+  return static_cast<bool>(canonical);
+}
+
+PyObject* keyed_inc(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  std::array<PyObject*, 2> values{};
+  std::int64_t n = 1;
+  if (count == 1 && keywords == nullptr) [[likely]] {
+    values[0] = given[0];
+  } else if (!inc_signature.parse(given, count, keywords, values) ||
+             (values[1] != nullptr && !to_int64(values[1], n))) {
+    return nullptr;
+  }
+  return guarded([&]() -> PyObject* {
+    if (!add(keyed::in(self), values[0], n)) return nullptr;
+    Py_RETURN_NONE;
+  });
+}
+
+PyObject* keyed_update(PyObject* self, PyObject* iterable) {
+  const reference iterator(PyObject_GetIter(iterable));
+  if (!iterator) return nullptr;
+  return guarded([&]() -> PyObject* {
+    while (const reference next{PyIter_Next(iterator.get())})
+      if (!add(keyed::in(self), next.get(), 1)) return nullptr;
+    if (PyErr_Occurred() != nullptr) return nullptr;
+    Py_RETURN_NONE;
+  });
+}
+
+PyObject* keyed_count(PyObject* self, PyObject* object) {
+  return guarded([&]() -> PyObject* {
+    const reference canonical(keyed::in(self).keys.find(object));
+    if (!canonical) return PyErr_Occurred() != nullptr ? nullptr : PyLong_FromLong(0);
+    return PyLong_FromLongLong(keyed::in(self).counts.count(canonical.get()));
+  });
+}
+
+PyObject* keyed_total(PyObject* self, PyObject*) {
+  return guarded([&] { return PyLong_FromLongLong(keyed::in(self).counts.total()); });
+}
+
+// A list of the pairs (key, count).
+PyObject* list_of(const std::vector<std::pair<key, std::int64_t>>& counts) {
+  reference list(PyList_New(static_cast<Py_ssize_t>(counts.size())));
+  if (!list) return nullptr;
+  Py_ssize_t at = 0;
+  for (const auto& [each, count] : counts) {
+    PyObject* const pair = Py_BuildValue("(OL)", each.get(), static_cast<long long>(count));
+    if (pair == nullptr) return nullptr;
+    PyList_SET_ITEM(list.get(), at++, pair);
+  }
+  return list.release();
+}
+
+PyObject* keyed_most_common(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  static constexpr signature<1> names{"most_common", {"n"}};
+  std::array<PyObject*, 1> values{};
+  std::int64_t most = INT64_MAX;
+  if (!names.parse(given, count, keywords, values) ||
+      (values[0] != nullptr && values[0] != Py_None && !to_int64(values[0], most)))
+    return nullptr;
+  const auto wanted = static_cast<std::size_t>(std::max(most, std::int64_t{0}));
+  return guarded([&] { return list_of(keyed::in(self).counts.most_common(wanted)); });
+}
+
+PyObject* keyed_snapshot(PyObject* self, PyObject*) {
+  return guarded([&]() -> PyObject* {
+    reference result(PyDict_New());
+    if (!result) return nullptr;
+    for (const auto& [each, count] : keyed::in(self).counts.snapshot()) {
+      const reference number(PyLong_FromLongLong(count));
+      if (!number || PyDict_SetItem(result.get(), each.get(), number.get()) < 0) return nullptr;
+    }
+    return result.release();
+  });
+}
+
+// Keys that are not plain stay in the dictionary of canonical ones: another thread may just be counting one.
+PyObject* keyed_discard(PyObject* self, PyObject* object) {
+  return guarded([&]() -> PyObject* {
+    const reference canonical(keyed::in(self).keys.find(object));
+    if (!canonical) return PyErr_Occurred() != nullptr ? nullptr : Py_NewRef(Py_False);
+    return PyBool_FromLong(keyed::in(self).counts.erase(canonical.get()));
+  });
+}
+
+PyObject* keyed_clear(PyObject* self, PyObject*) {
+  return guarded([&]() -> PyObject* {
+    keyed::in(self).counts.clear();
+    Py_RETURN_NONE;
+  });
+}
+
+Py_ssize_t keyed_length(PyObject* self) {
+  try {
+    return static_cast<Py_ssize_t>(keyed::in(self).counts.size());
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return -1;
+  }
+}
+
+PyObject* keyed_repr(PyObject* self) {
+  const reference counts(keyed_snapshot(self, nullptr));
+  return counts ? PyUnicode_FromFormat("KeyedCounter(%R)", counts.get()) : nullptr;
+}
+
+PyObject* keyed_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
+  static const char* const names[] = {"iterable", nullptr};
+  PyObject* iterable = nullptr;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:KeyedCounter", const_cast<char**>(names),
+                                  &iterable) == 0)
+    return nullptr;
+  reference self(keyed::make(type));
+  if (self && iterable != nullptr && !reference(keyed_update(self.get(), iterable))) return nullptr;
+  return self.release();
+}
+
+int keyed_traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  return keyed::in(self).keys.traverse(visit, arg);
+}
+
+int keyed_drop(PyObject* self) {
+  keyed::in(self).counts.clear();
+  keyed::in(self).keys.clear();
+  return 0;
+}
+
+PyMethodDef keyed_methods[] = {
+    {"inc", as_method(keyed_inc), fast, "inc($self, key, n=1)\n--\n\nAdds n to the count of a key. Atomic."},
+    {"update", keyed_update, METH_O,
+     "update($self, iterable, /)\n--\n\nAdds 1 to the count of each element. Atomic for each of them."},
+    {"count", keyed_count, METH_O,
+     "count($self, key, /)\n--\n\nHow often a key was counted; 0 if never. Atomic."},
+    {"total", keyed_total, METH_NOARGS, "total($self)\n--\n\nThe sum of all counts."},
+    {"most_common", as_method(keyed_most_common), fast,
+     "most_common($self, n=None)\n--\n\nThe n pairs (key, count) with the highest counts, or all, highest "
+     "first."},
+    {"snapshot", keyed_snapshot, METH_NOARGS, "snapshot($self)\n--\n\nA dict of all counts."},
+    {"discard", keyed_discard, METH_O,
+     "discard($self, key, /)\n--\n\nDrops a key and its count, and says whether it was there."},
+    {"clear", keyed_clear, METH_NOARGS,
+     "clear($self)\n--\n\nDrops all keys. What is counted meanwhile may stay."},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "For annotations: KeyedCounter[str]."},
+    {},
+};
+
+PyType_Slot keyed_slots[] = {
+    {Py_tp_doc, const_cast<char*>(
+                    "KeyedCounter(iterable=())\n--\n\nHow often each key was seen, counted by any number of "
+                    "threads: each counts in a table of its own.\nKeys that are exactly str, bytes or int are "
+                    "compared by value, and all others as by a dict; but a\nkey of the first kind is never "
+                    "equal to one of the second, so that 1 and 1.0 are two keys.")},
+    {Py_tp_new, slot(keyed_new)},
+    {Py_tp_dealloc, slot(keyed::destroy)},
+    {Py_tp_traverse, slot(keyed_traverse)},
+    {Py_tp_clear, slot(keyed_drop)},
+    {Py_tp_repr, slot(keyed_repr)},
+    {Py_mp_length, slot(keyed_length)},
+    {Py_mp_subscript, slot(keyed_count)},
+    {Py_tp_methods, keyed_methods},
+    {0, nullptr},
+};
+
+// -- the dictionary under Counter --
+
+// One lock for all: adding takes nanoseconds, and a lock in each would be one more field, which a class that
+// derives from dict twice cannot have. It is held while `__hash__`, `__eq__` and `__add__` of keys and counts
+// run.
+struct increment_lock {
+  static increment_lock& the_one() {
+    static increment_lock lock;
+    return lock;
+  }
+
+  // Calls use() with the lock. A thread that has it already, by what it calls, gets RuntimeError.
+  template <class Use>
+  PyObject* with(Use use) {
+    const unsigned long me = PyThread_get_thread_ident();
+    if (!mutex.try_lock()) {
+      if (owner.load() == me) {
+        PyErr_SetString(PyExc_RuntimeError, "inc() of a Counter was called while a key or count was compared");
+        return nullptr;
+      }
+      detached([this] { mutex.lock(); });
+    }
+    owner.store(me);
+    PyObject* const result = use();
+    owner.store(PYTHREAD_INVALID_THREAD_ID);
+    mutex.unlock();
+    return result;
+  }
+
+  void reset_after_fork() {
+    if (owner.exchange(PYTHREAD_INVALID_THREAD_ID) == PYTHREAD_INVALID_THREAD_ID) return;
+    mutex.~mutex();
+    new (&mutex) plait::mutex();
+  }
+
+  plait::mutex mutex;
+  std::atomic<unsigned long> owner{PYTHREAD_INVALID_THREAD_ID};
+};
+
+PyObject* dict_inc(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  std::array<PyObject*, 2> values{};
+  if (!inc_signature.parse(given, count, keywords, values)) return nullptr;
+  const reference n = values[1] != nullptr ? reference::to(values[1]) : reference(PyLong_FromLong(1));
+  return increment_lock::the_one().with([&]() -> PyObject* {
+    const reference before = reference::to(PyDict_GetItemWithError(self, values[0]));
+    if (!before && PyErr_Occurred() != nullptr) return nullptr;
+    reference sum = before ? reference(PyNumber_Add(before.get(), n.get())) : reference::to(n.get());
+    return sum && PyDict_SetItem(self, values[0], sum.get()) == 0 ? sum.release() : nullptr;
+  });
+}
+
+PyMethodDef dict_methods[] = {
+    {"inc", as_method(dict_inc), fast,
+     "inc($self, key, n=1)\n--\n\n"
+     "Adds n to the count of a key and returns the sum. Atomic with regard to other inc() calls."},
+    {},
+};
+
+PyType_Slot dict_slots[] = {
+    {Py_tp_doc, const_cast<char*>("A dict with an inc() that loses nothing. Counter derives from it.")},
+    {Py_tp_methods, dict_methods},
+    {0, nullptr},
+};
+
+}  // namespace
+
+void reset_counters_after_fork() {
+  increment_lock::the_one().reset_after_fork();
+}
+
+bool add_keyed_types(PyObject* module) {
+  const PyType_Spec keyed_spec{"plait.KeyedCounter", sizeof(keyed), 0, usual_flags, keyed_slots};
+  const PyType_Spec dict_spec{"plait._core.CountingDict", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                              dict_slots};
+  const reference counter(add_type(module, keyed_spec));
+  return counter && reference(add_type(module, dict_spec, reinterpret_cast<PyObject*>(&PyDict_Type)));
+}
+
+}  // namespace plait_python

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// How the module's types are written down and added to it.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "python.hpp"
+
+namespace plait_python {
+
+inline constexpr int fast = METH_FASTCALL | METH_KEYWORDS;
+
+template <class Function>
+void* slot(Function function) noexcept {
+  return reinterpret_cast<void*>(function);
+}
+
+// Ends with the empty entry that Python looks for.
+template <std::size_t... Sizes>
+auto table_of(const std::array<PyMethodDef, Sizes>&... parts) {
+  std::array<PyMethodDef, (Sizes + ...) + 1> all{};
+  auto next = all.begin();
+  (..., (next = std::ranges::copy(parts, next).out));
+  return all;
+}
+
+// A new reference to the type, which the module has too. Null: an exception is set.
+inline PyObject* add_type(PyObject* module, PyType_Spec spec, PyObject* base = nullptr) {
+  PyObject* const type = PyType_FromModuleAndSpec(module, &spec, base);
+  if (type == nullptr || PyModule_AddType(module, reinterpret_cast<PyTypeObject*>(type)) < 0) {
+    Py_XDECREF(type);
+    return nullptr;
+  }
+  return type;
+}
+
+// An object whose C++ part is a T, made by `make(place)` in tp_new. The base of types without a bad moment.
+template <class T>
+struct holder_of {
+  PyObject_HEAD T value;
+
+  static T& in(PyObject* self) noexcept { return reinterpret_cast<holder_of*>(self)->value; }
+
+  template <class... Args>
+  static PyObject* make(PyTypeObject* type, Args&&... args) {
+    PyObject* const self = type->tp_alloc(type, 0);
+    if (self == nullptr) return nullptr;
+    try {
+      new (&in(self)) T(std::forward<Args>(args)...);
+    } catch (const std::bad_alloc&) {
+      type->tp_free(self);
+      Py_DECREF(type);
+      return PyErr_NoMemory();
+    }
+#if PY_VERSION_HEX >= 0x030E0000
+    PyUnstable_Object_EnableDeferredRefcount(self);
+#endif
+    return self;
+  }
+  static void destroy(PyObject* self) {
+    PyTypeObject* const type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    in(self).~T();
+    type->tp_free(self);
+    Py_DECREF(type);
+  }
+  static int traverse_type(PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(Py_TYPE(self));
+    return 0;
+  }
+};
+
+inline constexpr unsigned usual_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
+
+}  // namespace plait_python
