@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Concurrent data structures: queues as in the module queue, counters that lose nothing."""
+"""Concurrent data structures: queues as in the module queue, counters that lose nothing, a cache that loads once."""
 
 from ._core import AtomicInt, KeyedCounter, StripedCounter
+from .caching import ExpiringCache, cached
 from .counting import Counter
 
-__all__ = ["AtomicInt", "Counter", "KeyedCounter", "StripedCounter"]
+__all__ = ["AtomicInt", "Counter", "ExpiringCache", "KeyedCounter", "StripedCounter", "cached"]
 __version__ = "0.1.0"

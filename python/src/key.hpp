@@ -47,10 +47,29 @@ class key {
   PyObject* object_;
 };
 
+// A reference that is copied with its object: a value, or a key of a structure that may drop it at any time.
+class shared_object {
+ public:
+  explicit shared_object(PyObject* object) noexcept : object_(Py_NewRef(object)) {}
+  shared_object(const shared_object& other) noexcept : object_(Py_XNewRef(other.object_)) {}
+  shared_object(shared_object&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  shared_object& operator=(shared_object other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~shared_object() { Py_XDECREF(object_); }
+
+  PyObject* get() const noexcept { return object_; }
+
+ private:
+  PyObject* object_;
+};
+
 inline PyObject* object_of(PyObject* object) noexcept {
   return object;
 }
-inline PyObject* object_of(const key& of) noexcept {
+template <class Holder>
+PyObject* object_of(const Holder& of) noexcept {
   return of.get();
 }
 
@@ -107,7 +126,10 @@ class canonical_keys {
   PyObject* find(PyObject* object) const {
     if (is_plain(object)) [[likely]]
       return Py_NewRef(object);
-    if (!others_) return PyObject_Hash(object) == -1 ? nullptr : nullptr;
+    if (!others_) {
+      static_cast<void>(PyObject_Hash(object));  // raises what it raises
+      return nullptr;
+    }
     return Py_XNewRef(PyDict_GetItemWithError(others_.get(), object));
   }
 

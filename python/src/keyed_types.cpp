@@ -25,19 +25,6 @@ using keyed = holder_of<keyed_counts>;
 
 constexpr signature<2> inc_signature{"inc", {"key", "n"}, 1};
 
-// Runs `use`, and turns what C++ throws into an exception of Python.
-template <class Use>
-PyObject* guarded(Use use) {
-  try {
-    return use();
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-    return nullptr;
-  }
-}
-
 bool add(keyed_counts& to, PyObject* object, std::int64_t n) {
   if (is_plain(object)) [[likely]] {
     to.counts.add(object, n);

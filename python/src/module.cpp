@@ -3,6 +3,7 @@
 #include <new>
 
 #include "count_types.hpp"
+#include "map_types.hpp"
 #include "module_state.hpp"
 #include "python.hpp"
 #include "queue_object.hpp"
@@ -69,7 +70,7 @@ int execute(PyObject* module) {
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
                         add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
-                        register_at_fork(module);
+                        add_cache_types(module) && register_at_fork(module);
   return is_ready ? 0 : -1;
 }
 

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <exception>
+#include <new>
+#include <utility>
 
 #include "python.hpp"
 
@@ -34,6 +37,19 @@ inline PyObject* add_type(PyObject* module, PyType_Spec spec, PyObject* base = n
     return nullptr;
   }
   return type;
+}
+
+// Runs `use`, and turns what C++ throws into an exception of Python.
+template <class Use>
+PyObject* guarded(Use use) {
+  try {
+    return use();
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+    return nullptr;
+  }
 }
 
 // An object whose C++ part is a T, made by `make(place)` in tp_new. The base of types without a bad moment.

@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: MIT
+"""ExpiringCache and cached()."""
+
+import asyncio
+import gc
+import math
+import threading
+import time
+import unittest
+import unittest.mock
+import weakref
+
+from support import Call, TestCase
+
+from plait import ExpiringCache, cached
+
+
+class Key:
+    """Compared by Python code."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __hash__(self):
+        return hash(self.x)
+
+    def __eq__(self, other):
+        return isinstance(other, Key) and self.x == other.x
+
+
+class Entries(TestCase):
+    def test_it_is_a_dictionary(self):
+        cache = ExpiringCache(100)
+        cache["a"] = 1
+        cache[Key(2)] = 2
+        cache[(3, "b")] = 3
+        cache.put(key=4, value=4)
+        self.assertEqual((cache["a"], cache[Key(2)], cache.get((3, "b")), cache[4]), (1, 2, 3, 4))
+        self.assertEqual(
+            (cache.get("no"), cache.get(Key(9), "default"), len(cache), cache.maxsize),
+            (None, "default", 4, 100),
+        )
+        self.assertTrue("a" in cache and Key(2) in cache and "b" not in cache and Key(3) not in cache)
+        self.assertEqual((cache.pop("a"), cache.pop("a", None)), (1, None))
+        del cache[Key(2)]
+        for missing in (
+            lambda: cache["a"],
+            lambda: cache[Key(2)],
+            lambda: cache.pop("a"),
+            lambda: cache.time_left("a"),
+        ):
+            with self.assertRaises(KeyError):
+                missing()
+        with self.assertRaises(KeyError):
+            del cache["a"]
+        self.assertFalse(cache.discard(Key(2)))
+        self.assertFalse(cache.add(4, "other"))
+        self.assertTrue(cache.add(5, 5))
+        self.assertEqual((cache[4], cache[5]), (4, 5))
+        cache.clear()
+        self.assertEqual(len(cache), 0)
+        for wrong in (
+            lambda: cache.get([]),
+            lambda: cache.put([], 1),
+            lambda: cache.put(1),
+            lambda: cache[[]],
+            lambda: [] in cache,
+        ):
+            with self.assertRaises(TypeError):
+                wrong()
+
+    def test_entries_expire(self):
+        cache = ExpiringCache(10, ttl=0.05)
+        cache["short"] = 1
+        cache.put("long", 2, ttl=60)
+        cache.put("endless", 3, ttl=None)
+        cache.put("never", 4, ttl=0)
+        self.assertNotIn("never", cache)
+        self.assertTrue(0 < cache.time_left("short") <= 0.05 and 50 < cache.time_left("long") <= 60)
+        self.assertEqual((cache["short"], cache.time_left("endless")), (1, math.inf))
+        time.sleep(0.1)
+        self.assertEqual((cache.get("short"), cache["long"], cache["endless"], len(cache)), (None, 2, 3, 2))
+        self.assertEqual(cache.statistics()["expirations"], 1)
+
+    def test_what_leaves_is_told(self):
+        told = []
+        cache = ExpiringCache(2, on_evict=lambda *what: told.append(what))
+        cache["a"] = 1
+        cache["a"] = 2
+        del cache["a"]
+        cache.put(Key(1), "k", ttl=0.01)
+        time.sleep(0.05)
+        cache["b"] = 3
+        cache.clear()
+        self.assertEqual(len(cache), 0)
+        self.assertEqual(told[:2], [("a", 1, "replaced"), ("a", 2, "removed")])
+        self.assertCountEqual(told[2:], [(Key(1), "k", "expired"), ("b", 3, "cleared")])
+        for number in range(10):
+            cache[number] = number
+        self.assertEqual(len(cache), 2)
+        self.assertEqual([reason for _, _, reason in told[4:]], ["evicted"] * 8)
+
+    def test_on_evict_may_use_the_cache_and_may_raise(self):
+        def on_evict(key, value, reason):
+            if reason == "removed":
+                cache.put("kept", value)
+                raise ArithmeticError
+
+        cache = ExpiringCache(10, on_evict=on_evict)
+        cache["a"] = 1
+        with unittest.mock.patch("sys.unraisablehook") as hook:
+            del cache["a"]
+        self.assertEqual((cache["kept"], hook.call_count), (1, 1))
+
+    def test_values_and_keys_are_dropped(self):
+        cache = ExpiringCache(4)
+        for number in range(100):
+            key, value = Key(number), Key(number)
+            cache[key] = value
+        alive = weakref.ref(key), weakref.ref(value)
+        del key, value
+        self.assertIs(cache[Key(99)], alive[1]())
+        cache[Key(99)] = None
+        self.assertIsNone(alive[1]())
+        del cache[Key(99)]
+        self.assertIsNone(alive[0]())
+        cache["last"] = value = Key(0)
+        alive = weakref.ref(value)
+        del cache, value
+        self.assertIsNone(alive())
+
+    def test_what_makes_no_cache_is_refused(self):
+        for wrong, error in (
+            (lambda: ExpiringCache(0), ValueError),
+            (lambda: ExpiringCache(-1), ValueError),
+            (lambda: ExpiringCache(1, ttl=math.nan), ValueError),
+            (lambda: ExpiringCache(1, ttl="1"), TypeError),
+            (lambda: ExpiringCache(1, on_evict=1), TypeError),
+            (lambda: ExpiringCache(), TypeError),
+        ):
+            with self.assertRaises(error):
+                wrong()
+
+    def test_it_counts(self):
+        cache = ExpiringCache(10)
+        cache["a"] = 1
+        for key in "a", "b", Key(1), "a":
+            cache.get(key)
+        seen = cache.statistics()
+        self.assertEqual((seen["hits"], seen["misses"], seen["hit_ratio"]), (2, 2, 0.5))
+
+    def test_threads_see_only_what_was_put(self):
+        cache, wrong = ExpiringCache(50), []
+
+        def work(seed):
+            for number in range(3000):
+                where = (number * seed) % 200
+                key = where if where % 2 else (where,)
+                if number % 3 == 0:
+                    cache[key] = ("value", where)
+                elif number % 17 == 0:
+                    cache.discard(key)
+                elif cache.get(key, ("value", where)) != ("value", where):
+                    wrong.append(key)
+
+        for call in [Call(work, seed) for seed in (1, 3, 7, 11)]:
+            call.result()
+        self.assertEqual(wrong, [])
+        self.assertLessEqual(len(cache), 50)
+
+
+class Loads(TestCase):
+    def test_one_thread_loads_for_all(self):
+        cache, loads, go_on = ExpiringCache(10), [], threading.Event()
+
+        def load():
+            loads.append(1)
+            go_on.wait(20)
+            return "value"
+
+        calls = [Call(cache.get_or_load, "key", load) for _ in range(20)]
+        calls[0].assert_waits()
+        self.assertEqual(cache.get_or_load("other", lambda: 2), 2)
+        go_on.set()
+        self.assertEqual({call.result() for call in calls}, {"value"})
+        self.assertEqual((len(loads), cache.get_or_load("key", lambda: "another")), (1, "value"))
+
+    def test_an_exception_reaches_all_and_is_not_kept(self):
+        cache, go_on = ExpiringCache(10), threading.Event()
+
+        def load():
+            go_on.wait(20)
+            raise ArithmeticError("no value")
+
+        calls = [Call(cache.get_or_load, "key", load) for _ in range(3)]
+        calls[0].assert_waits()
+        go_on.set()
+        for call in calls:
+            with self.assertRaisesRegex(ArithmeticError, "no value"):
+                call.result()
+        self.assertEqual(cache.get_or_load("key", lambda: 1), 1)
+
+    def test_a_load_that_leads_back_to_its_key_raises(self):
+        cache = ExpiringCache(10)
+        with self.assertRaisesRegex(RuntimeError, "'key' asks for 'key' itself"):
+            cache.get_or_load("key", lambda: cache.get_or_load("key", lambda: 1))
+        self.assertEqual(cache.get_or_load("a", lambda: cache.get_or_load("b", lambda: 1) + 1), 2)
+        self.assertEqual((cache["a"], cache["b"]), (2, 1))
+
+    def test_what_is_put_or_removed_meanwhile_is_newer(self):
+        cache = ExpiringCache(10)
+
+        def load(change):
+            change()
+            return "loaded"
+
+        self.assertEqual(cache.get_or_load("a", lambda: load(lambda: cache.put("a", "put"))), "loaded")
+        self.assertEqual(cache["a"], "put")
+        for forget in (
+            lambda: cache.discard("b"),
+            cache.clear,
+            lambda: cache.pop("b", None) or cache.discard("b"),
+        ):
+            self.assertEqual(cache.get_or_load("b", lambda: load(forget)), "loaded")
+            self.assertNotIn("b", cache)
+
+    def test_a_load_gives_its_own_time(self):
+        cache = ExpiringCache(10, ttl=60)
+        cache.get_or_load("a", lambda: 1, ttl=None)
+        cache.get_or_load("b", lambda: 1)
+        self.assertEqual(cache.time_left("a"), math.inf)
+        self.assertLessEqual(cache.time_left("b"), 60)
+        self.assertEqual(cache.get_or_load("c", lambda: 3, ttl=0), 3)
+        self.assertNotIn("c", cache)
+
+
+class Decorator(TestCase):
+    def test_a_function_runs_once_for_each_combination_of_arguments(self):
+        calls = []
+
+        @cached(ttl=60)
+        def double(x, *, times=2):
+            """Doubles."""
+            calls.append((x, times))
+            time.sleep(0.01)
+            return x * times
+
+        threads = [Call(double, 3) for _ in range(10)] + [Call(double, "a", times=3)]
+        self.assertEqual([call.result() for call in threads], [6] * 10 + ["aaa"])
+        self.assertEqual(
+            (sorted(calls, key=str), double.__name__, double.__doc__),
+            ([("a", 3), (3, 2)], "double", "Doubles."),
+        )
+        double.cache.clear()
+        self.assertEqual((double(3), len(calls)), (6, 3))
+
+    def test_a_key_can_be_made(self):
+        @cached(key=lambda text: text.lower())
+        def length(text):
+            return [text]
+
+        self.assertIs(length("A"), length("a"))
+
+    def test_none_is_a_value(self):
+        calls = []
+        nothing = cached()(lambda: calls.append(1))
+        self.assertEqual((nothing(), nothing(), calls), (None, None, [1]))
+
+    def test_a_thousand_threads_call_once(self):
+        calls = []
+
+        @cached(ttl=60)
+        def slow(x):
+            calls.append(x)
+            time.sleep(0.2)
+            return x
+
+        threads = [threading.Thread(target=slow, args=(1,)) for _ in range(1000)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(calls, [1])
+
+
+class Tasks(TestCase):
+    def test_tasks_and_threads_wait_for_one_load(self):
+        loads = []
+
+        async def main():
+            cache = ExpiringCache(10)
+
+            async def load():
+                loads.append(1)
+                await asyncio.sleep(0.1)
+                return "value"
+
+            tasks = [asyncio.create_task(cache.aget_or_load("key", load)) for _ in range(5)]
+            await asyncio.sleep(0.02)
+            thread = asyncio.to_thread(cache.get_or_load, "key", lambda: "not this one")
+            return await asyncio.gather(*tasks, thread)
+
+        self.assertEqual(asyncio.run(main()), ["value"] * 6)
+        self.assertEqual(loads, [1])
+
+    def test_a_leader_that_is_cancelled_hands_over(self):
+        async def main():
+            cache, loads = ExpiringCache(10), []
+
+            async def load():
+                loads.append(1)
+                await asyncio.sleep(0.05)
+                return len(loads)
+
+            tasks = [asyncio.create_task(cache.aget_or_load("key", load)) for _ in range(3)]
+            await asyncio.sleep(0.01)
+            tasks[0].cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            return type(results[0]), results[1:]
+
+        self.assertEqual(asyncio.run(main()), (asyncio.CancelledError, [2, 2]))
+
+    def test_a_waiter_that_is_cancelled_does_not_end_the_load(self):
+        async def main():
+            cache = ExpiringCache(10)
+
+            async def load():
+                await asyncio.sleep(0.05)
+                return 1
+
+            tasks = [asyncio.create_task(cache.aget_or_load("key", load)) for _ in range(3)]
+            await asyncio.sleep(0.01)
+            tasks[1].cancel()
+            return (await asyncio.gather(*tasks, return_exceptions=True))[::2]
+
+        self.assertEqual(asyncio.run(main()), [1, 1])
+
+    def test_a_coroutine_function_can_be_decorated(self):
+        calls = []
+
+        @cached(ttl=60)
+        async def load(x):
+            calls.append(x)
+            await asyncio.sleep(0.01)
+            if x < 0:
+                raise ArithmeticError
+            return x
+
+        async def main():
+            return await asyncio.gather(*[load(1) for _ in range(100)], load(2))
+
+        self.assertEqual(asyncio.run(main()), [1] * 100 + [2])
+        self.assertEqual(sorted(calls), [1, 2])
+        for _ in range(2):
+            with self.assertRaises(ArithmeticError):
+                asyncio.run(load(-1))
+        self.assertEqual(sorted(calls), [-1, -1, 1, 2])
+
+    def test_a_task_that_waits_for_itself_raises(self):
+        async def main():
+            cache = ExpiringCache(10)
+
+            async def again():
+                return await cache.aget_or_load("key", again)
+
+            await cache.aget_or_load("key", again)
+
+        with self.assertRaises(RuntimeError):
+            asyncio.run(main())
+
+
+class Collection(TestCase):
+    def test_a_cache_that_nobody_knows_is_freed(self):
+        class Sub(ExpiringCache):
+            pass
+
+        cache = Sub(3)
+        cache["a"] = 1
+        cache.itself = cache
+        alive = weakref.ref(cache)
+        del cache
+        gc.collect()
+        self.assertIsNone(alive())
+
+
+if __name__ == "__main__":
+    unittest.main()
