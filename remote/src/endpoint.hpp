@@ -9,13 +9,14 @@
 #include <vector>
 
 #include <plait/remote/error.hpp>
+#include <plait/remote/wait_limits.hpp>
 
 #include "answer.hpp"
 #include "script.hpp"
 
 namespace plait::remote {
 
-using clock = std::chrono::steady_clock;
+using clock = wait_limits::clock;
 
 // A script with its keys and arguments, which is sent until it is answered.
 struct call {

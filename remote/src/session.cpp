@@ -160,8 +160,11 @@ void session::connect() {
 
 // What was sent and not answered goes first, as it was.
 bool session::reconnect() {
-  for (auto pause = 10ms;; pause = std::min<std::chrono::milliseconds>(2 * pause, 1s)) {
-    if (!sleep(pause)) return false;
+  if (calls_ != calls_before_) pause_ = 0ms;
+  calls_before_ = calls_;
+  while (true) {
+    if (!sleep(pause_)) return false;
+    pause_ = std::clamp<std::chrono::milliseconds>(2 * pause_, 10ms, 1s);
     try {
       connect();
       break;

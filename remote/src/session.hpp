@@ -99,6 +99,8 @@ class session {
   std::unordered_map<std::string, source> sources_;  // by name
   std::deque<sent_call> sent_;                       // in the order in which the answers will come
   std::unordered_map<const script*, std::string> hashes_;
+  std::chrono::milliseconds pause_{0};  // before the next attempt to connect; 0 again once a call was answered
+  std::uint64_t calls_before_ = 0;      // calls_ when the connection broke the last time
 
   std::thread thread_;
 };

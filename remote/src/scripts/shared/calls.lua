@@ -6,7 +6,8 @@
 --   ARGV  session, number of the call, lease in ms, and for each operation: name, number of arguments, arguments
 --
 -- The hash keeps for each session the number of its last call and the results: field s:SESSION. A call with that
--- number again gets those results; the next number is carried out; any other says that something is missing.
+-- number again gets those results; the next number is carried out; any other says that something is missing. Its
+-- field `state` is the structure's own.
 --
 -- Answer: {'done', result, ...} or {'missing', number of the last call that is known, or -1 for none}.
 
@@ -14,13 +15,15 @@ local hash, sessions = KEYS[1], KEYS[2]
 local session, number, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local day = 24 * 60 * 60 * 1000
 
+local state          -- a table that is kept from call to call; nil: there is none
+local leaves = false  -- this is the session's last call
+
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 -- Operations that all structures have.
-local leaves = false
 local operations = {}
 
 -- Says that the session lives, and forgets those that have been silent for a day.
@@ -32,37 +35,44 @@ function operations.beat()
     redis.call('ZREM', sessions, name)
     redis.call('HDEL', hash, 's:' .. name)
   end
-  return 1
+  return time
 end
 
--- The session's last call.
 function operations.leave()
   redis.call('ZREM', sessions, session)
   leaves = true
   return 1
 end
 
-local function carry_out()
-  local record = redis.call('HGET', hash, 's:' .. session)
-  local last, results = 0, nil
-  if record then last, results = cmsgpack.unpack(record) end
+-- Calls `at_end`, if given, after the operations; what it returns is the last result.
+local function carry_out(at_end)
+  local kept = redis.call('HMGET', hash, 's:' .. session, 'state')
+  local offset, last = 0, 0
+  if kept[1] then offset, last = cmsgpack.unpack_one(kept[1]) end
   if number ~= last + 1 then
-    if number ~= last then return {'missing', record and last or -1} end
+    if number ~= last then return {'missing', kept[1] and last or -1} end
+    local _, results = cmsgpack.unpack_one(kept[1], offset)
     table.insert(results, 1, 'done')
     return results
   end
-  results = {}
+  state = kept[2] and cmsgpack.unpack(kept[2])
+  local results = {}
   local at = 4
   while at <= #ARGV do
     local count = tonumber(ARGV[at + 1])
     results[#results + 1] = operations[ARGV[at]](unpack(ARGV, at + 2, at + 1 + count))
     at = at + 2 + count
   end
+  if at_end then results[#results + 1] = at_end() end
+  local fields = {}
+  if state then fields = {'state', cmsgpack.pack(state)} end
   if leaves then
     redis.call('HDEL', hash, 's:' .. session)
   else
-    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(number, results))
+    fields[#fields + 1] = 's:' .. session
+    fields[#fields + 1] = cmsgpack.pack(number, results)
   end
+  if #fields > 0 then redis.call('HSET', hash, unpack(fields)) end
   table.insert(results, 1, 'done')
   return results
 end

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: MIT
+#include "queue_calls.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "server_state.hpp"
+
+namespace plait::remote {
+namespace {
+
+void add_operation(std::vector<std::string>& words, const char* name, std::vector<std::string> arguments = {}) {
+  words.emplace_back(name);
+  words.push_back(std::to_string(arguments.size()));
+  words.insert(words.end(), std::make_move_iterator(arguments.begin()),
+               std::make_move_iterator(arguments.end()));
+}
+
+}  // namespace
+
+std::shared_ptr<queue_end> open_queue(session& at, std::string_view name, const queue_options& options) {
+  return queue_calls::make(at, name, options);
+}
+
+std::shared_ptr<queue_calls> queue_calls::make(session& session, std::string_view name,
+                                               const queue_options& options) {
+  std::shared_ptr<queue_calls> made(new queue_calls(session, options));
+  for (const char* part : {"m", "o", "ready", "returned", "flights", "leases", "items", "room", "done", "dead"})
+    made->keys_.push_back(key_of(name, part));
+  made->name_ = session.unique_name();
+  session.add(made, made->name_);
+  made->look();  // opens it, and throws if that fails
+  return made;
+}
+
+// What callers do.
+
+conqueue_status queue_calls::push(std::vector<std::string> values, std::size_t& accepted, bool waits,
+                                  const wait_limits& limits) {
+  accepted = 0;
+  if (values.empty()) return conqueue_status::success;
+  if (!waits && !session_.is_connected()) return conqueue_status::busy;
+  const auto mine = std::make_shared<push_request>();
+  mine->values = std::move(values);
+  mine->waits = waits;
+  std::unique_lock lock(mutex_);
+  throw_failure();
+  pushes_.push_back(mine);
+  ring();
+  const clock::duration patience = session_.options().call_timeout;
+  if (!mine->wait(lock, limits, patience)) {
+    // A call that is on its way may carry it: then only its answer says whether it was accepted.
+    const bool landed = mine->wait_until_landed(lock, patience);
+    if (!mine->is_settled()) {
+      mine->abandon();
+      forget(pushes_, mine);
+    }
+    if (!landed)
+      throw error(errc::outcome_unknown,
+                  "plait::remote::queue: no answer to a push: it may have been carried out");
+  }
+  accepted = mine->accepted;
+  if (mine->is_settled()) return mine->status();
+  if (limits.stop.stop_requested()) return conqueue_status::stopped;
+  return mine->was_answered() ? conqueue_status::full : conqueue_status::busy;
+}
+
+conqueue_status queue_calls::take(std::vector<delivered_item>& items, std::size_t most, bool waits,
+                                  const wait_limits& limits) {
+  if (!waits && !session_.is_connected()) return conqueue_status::busy;
+  const auto mine = std::make_shared<take_request>();
+  mine->most = most;
+  mine->waits = waits;
+  std::unique_lock lock(mutex_);
+  throw_failure();
+  while (!stranded_.empty() && items.size() < most) {
+    items.push_back(std::move(stranded_.front()));
+    stranded_.pop_front();
+  }
+  if (!items.empty()) return conqueue_status::success;
+  takes_.push_back(mine);
+  ring();
+  if (!mine->wait(lock, limits, session_.options().call_timeout)) {
+    // What a call that is on its way brings for it goes to the next caller, or back.
+    mine->abandon();
+    forget(takes_, mine);
+    if (limits.stop.stop_requested()) return conqueue_status::stopped;
+    return mine->was_answered() ? conqueue_status::empty : conqueue_status::busy;
+  }
+  items = std::move(mine->items);
+  return mine->status();
+}
+
+void queue_calls::done(const delivered_item& item) {
+  const std::lock_guard lock(mutex_);
+  throw_failure();
+  if (!leaving_) finish(item.take, item.index);
+}
+
+bool queue_calls::done_for_sure(const delivered_item& item) {
+  const auto mine = std::make_shared<acknowledgement>();
+  std::unique_lock lock(mutex_);
+  throw_failure();
+  if (leaving_) return false;
+  finish(item.take, item.index, mine);
+  ring();
+  mine->wait(lock, wait_limits::none(), {});
+  return mine->status() == conqueue_status::success;
+}
+
+void queue_calls::give_back(const delivered_item& item, std::string how) {
+  const std::lock_guard lock(mutex_);
+  throw_failure();
+  if (leaving_) return;
+  returned_.push_back({item.take, item.index, std::move(how)});
+  ring();
+}
+
+std::uint64_t queue_calls::lost_leases() {
+  const std::lock_guard lock(mutex_);
+  return lost_leases_;
+}
+
+bool queue_calls::lease_may_be_over() {
+  const std::lock_guard lock(mutex_);
+  return failure_.has_value() || clock::now() >= renewed_ + session_.options().lease;
+}
+
+void queue_calls::remember(delivered_item item) {
+  const std::lock_guard lock(mutex_);
+  item.payload.clear();
+  unfinished_[std::this_thread::get_id()].push_back(std::move(item));
+}
+
+delivered_item queue_calls::oldest_of_this_thread() {
+  const std::lock_guard lock(mutex_);
+  const auto mine = unfinished_.find(std::this_thread::get_id());
+  if (mine == unfinished_.end())
+    throw std::logic_error(
+        "plait::remote::queue: task_done() by a thread that has popped nothing, or finished it all");
+  delivered_item oldest = std::move(mine->second.front());
+  mine->second.pop_front();
+  if (mine->second.empty()) unfinished_.erase(mine);
+  return oldest;
+}
+
+void queue_calls::close() {
+  ask("close");
+}
+
+std::size_t queue_calls::close_and_discard() {
+  close();
+  return static_cast<std::size_t>(ask("discard")->result);
+}
+
+std::shared_ptr<queue_calls::question> queue_calls::ask(const char* operation) {
+  const auto mine = std::make_shared<question>();
+  mine->operation = operation;
+  std::unique_lock lock(mutex_);
+  throw_failure();
+  questions_.push_back(mine);
+  ring();
+  mine->wait(lock, wait_limits::none(), {});
+  return mine;
+}
+
+conqueue_status queue_calls::join(const wait_limits& limits) {
+  const auto mine = std::make_shared<request>();
+  mine->waits = true;
+  std::unique_lock lock(mutex_);
+  throw_failure();
+  joins_.push_back(mine);
+  ring();
+  if (mine->wait(lock, limits, session_.options().call_timeout)) return mine->status();
+  forget(joins_, mine);
+  return limits.stop.stop_requested() ? conqueue_status::stopped : conqueue_status::busy;
+}
+
+void queue_calls::leave() {
+  std::unique_lock lock(mutex_);
+  leaving_ = true;
+  session_.notify();
+  has_left_.wait_for(lock, session_.options().call_timeout, [&] { return left_; });
+}
+
+void queue_calls::throw_failure() const {
+  if (failure_) throw error(*failure_);
+}
+
+void queue_calls::finish(std::uint64_t take, std::uint64_t index, std::shared_ptr<acknowledgement> waiting) {
+  flight& from = flights_[take];
+  from.to_send.push_back(index);
+  if (waiting) from.waiting.push_back(std::move(waiting));
+  if (acknowledge_by_ != clock::time_point::max()) return;
+  acknowledge_by_ = clock::now() + acknowledgement_delay;
+  session_.notify();
+}
+
+template <class Request>
+void queue_calls::forget(std::deque<std::shared_ptr<Request>>& from, const std::shared_ptr<Request>& what) {
+  std::erase(from, what);
+}
+
+// What the connection's thread does: the next call.
+
+bool queue_calls::has_something_to_say(clock::time_point now) const {
+  return asked_ || leaving_ || now >= next_beat_ || now >= acknowledge_by_ ||
+         (!takes_.empty() && (known_.items > 0 || known_.closed)) ||
+         (!pushes_.empty() && (known_.room != 0 || known_.closed));
+}
+
+std::optional<call> queue_calls::compose(clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (failure_ || finished_ || now < not_before_ || !has_something_to_say(now)) return std::nullopt;
+  asked_ = false;
+  sent_ = {};
+  sent_.at = now;
+  call next{&script_named("queue"), keys_.size(), keys_};
+  std::vector<std::string>& words = next.arguments;
+  words.insert(words.end(),
+               {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
+  if (!opened_) {
+    sent_.opens = true;
+    add_operation(words, "open", {std::to_string(options_.capacity), std::to_string(options_.delivery_limit)});
+  }
+  add_acknowledgements(words);
+  for (const auto& one : questions_)
+    if (one->operation != nullptr) add_operation(words, one->operation);
+  sent_.questions = std::exchange(questions_, {});
+  if (leaving_) {
+    finished_ = sent_.leaves = true;
+    add_operation(words, "leave");
+    return next;
+  }
+  add_pushes(words);
+  add_takes(words);
+  // Those who have been pushing before get the room that the takes have made.
+  if (!sent_.pushes.empty() && !sent_.takes.empty() && options_.capacity != 0) {
+    sent_.pushes_rest = true;
+    add_operation(words, "push_rest");
+  }
+  if (!joins_.empty()) {
+    sent_.joins = true;
+    add_operation(words, "await_done");
+    for (const auto& one : joins_) one->in_flight = true;
+  }
+  if (now >= next_beat_) {
+    sent_.beats = true;
+    add_operation(words, "beat");
+    next_beat_ = now + session_.options().lease / 3;
+  }
+  return next;
+}
+
+// First, so that the items of a take that is done in full leave the server at once.
+void queue_calls::add_acknowledgements(std::vector<std::string>& words) {
+  acknowledge_by_ = clock::time_point::max();
+  for (auto& item : returned_)
+    add_operation(words, "give_back", {std::to_string(item.take), std::to_string(item.index), item.how});
+  for (const auto& item : returned_) --flights_.at(item.take).left;
+  sent_.returned = std::exchange(returned_, {});
+  for (auto one = flights_.begin(); one != flights_.end();) {
+    auto& [take, from] = *one;
+    if (from.to_send.empty() && from.left != 0) {
+      ++one;
+      continue;
+    }
+    from.left -= from.to_send.size();
+    std::vector<std::string> arguments{std::to_string(take), std::to_string(from.to_send.size())};
+    if (from.left != 0)
+      for (const std::uint64_t index : from.to_send) arguments.push_back(std::to_string(index));
+    add_operation(words, "ack", std::move(arguments));
+    sent_.done.push_back({take, std::exchange(from.to_send, {}), std::exchange(from.waiting, {})});
+    if (from.left == 0) {
+      one = flights_.erase(one);
+    } else {
+      ++one;
+    }
+  }
+}
+
+void queue_calls::add_pushes(std::vector<std::string>& words) {
+  std::vector<std::string> arguments{"0"};
+  std::size_t bytes = 0;
+  for (const auto& one : pushes_) {
+    one->offered = 0;
+    for (std::size_t i = one->accepted; i < one->values.size(); ++i) {
+      if (arguments.size() > most_items || (bytes != 0 && bytes + one->values[i].size() > most_bytes)) break;
+      bytes += one->values[i].size() + 1;
+      arguments.push_back(one->values[i]);
+      ++one->offered;
+    }
+    if (one->offered == 0) break;
+    one->in_flight = true;
+    if (one->waits) arguments.front() = "1";
+    sent_.pushes.push_back(one);
+  }
+  if (!sent_.pushes.empty()) add_operation(words, "push", std::move(arguments));
+}
+
+void queue_calls::add_takes(std::vector<std::string>& words) {
+  std::size_t most = 0, least = 0;  // with `least` nobody who waits gets nothing
+  for (const auto& one : takes_) {
+    if (most >= most_items) break;
+    if (one->waits) least = most + 1;
+    most += std::min(one->most, most_items - most);
+    one->in_flight = true;
+    sent_.takes.push_back(one);
+  }
+  if (!sent_.takes.empty())
+    add_operation(words, "take",
+                  {std::to_string(most), std::to_string(least),
+                   options_.deliver == delivery::at_least_once ? "keep" : "forget"});
+}
+
+clock::time_point queue_calls::due() {
+  const std::lock_guard lock(mutex_);
+  if (failure_ || finished_) return clock::time_point::max();
+  return std::max(not_before_, std::min(next_beat_, acknowledge_by_));
+}
+
+// What the connection's thread does: the answer.
+
+void queue_calls::answered(const answer& result) {
+  const std::lock_guard lock(mutex_);
+  check_nothing_is_missing(result, number_, keys_.front());
+  take_answers(result);
+  content last = std::exchange(sent_, {});
+  for (const auto& one : last.pushes)
+    if (!one->is_settled()) one->note_answer();
+  for (const auto& one : last.takes)
+    if (!one->is_settled()) one->note_answer();
+  if (last.joins) {
+    for (const auto& one : joins_) {
+      if (!one->in_flight) continue;
+      if (known_.unfinished == 0) one->settle(conqueue_status::success);
+      one->note_answer();
+    }
+    std::erase_if(joins_, [](const auto& one) { return one->is_settled(); });
+  }
+  if (last.beats) renewed_ = last.at;
+  if (last.leaves) {
+    left_ = true;
+    has_left_.notify_one();
+  }
+}
+
+// The results come in the order in which compose() has put the operations.
+void queue_calls::take_answers(const answer& result) {
+  std::size_t at = 1;
+  const answer state = result[result.size() - 1];
+  known_ = {state[0].number() != 0, static_cast<std::uint64_t>(state[1].number()),
+            static_cast<std::uint64_t>(state[3].number()), state[2].number()};
+  if (sent_.opens) {
+    opened_ = true;
+    if (const auto capacity = result[at++].number(); capacity != static_cast<std::int64_t>(options_.capacity))
+      throw error(errc::wrong_type, "plait::remote::queue: " + keys_.front() +
+                                        " was created with the capacity " + std::to_string(capacity) +
+                                        ", and is opened with " + std::to_string(options_.capacity));
+  }
+  for (std::size_t i = 0; i < sent_.returned.size(); ++i)
+    if (result[at++].number() == 0) ++lost_leases_;
+  for (const sent_acknowledgement& one : sent_.done) {
+    const bool counted = result[at++].number() != 0;
+    if (!counted) lost_leases_ += one.indices.size();
+    for (const auto& waiting : one.waiting)
+      waiting->settle(counted ? conqueue_status::success : conqueue_status::stopped);
+  }
+  for (const auto& one : sent_.questions) {
+    if (one->operation != nullptr) one->result = static_cast<std::uint64_t>(result[at++].number());
+    one->seen = known_;
+    one->settle(conqueue_status::success);
+  }
+  if (sent_.leaves) return;
+  std::size_t accepted = 0;
+  if (!sent_.pushes.empty()) accepted = static_cast<std::size_t>(result[at++].number());
+  if (!sent_.takes.empty()) hand_out(result[at++]);
+  if (sent_.pushes_rest) accepted += static_cast<std::size_t>(result[at].number());
+  settle_pushes(accepted);
+  settle_takes();
+}
+
+void queue_calls::settle_pushes(std::size_t accepted) {
+  for (const auto& one : sent_.pushes) {
+    const std::size_t mine = std::min(accepted, one->offered);
+    accepted -= mine;
+    one->accepted += mine;
+    if (one->accepted == one->values.size()) {
+      one->settle(conqueue_status::success);
+    } else if (known_.closed) {
+      one->settle(conqueue_status::closed);
+    } else if (!one->waits && mine < one->offered) {
+      one->settle(conqueue_status::full);
+    }
+  }
+  std::erase_if(pushes_, [](const auto& one) { return one->is_settled(); });
+}
+
+// In the order in which they came; what is left, because callers have gone, goes to others, or back.
+void queue_calls::hand_out(const answer& taken) {
+  const answer payloads = taken[0], counts = taken[1];
+  const auto first = static_cast<std::uint64_t>(taken[2].number());
+  const std::size_t count = payloads.size();
+  if (count == 0) return;
+  const bool comes_again = options_.deliver == delivery::at_least_once;
+  if (comes_again) flights_[number_].left = count;
+  auto to = takes_.begin();
+  for (std::size_t i = 0; i < count; ++i) {
+    while (to != takes_.end() && (*to)->items.size() == (*to)->most) ++to;
+    const std::uint64_t before = i < counts.size() ? static_cast<std::uint64_t>(counts[i].number()) : 0;
+    delivered_item item{std::string(payloads[i].text()), number_, i + 1, before + 1, first + i};
+    if (to != takes_.end()) {
+      (*to)->items.push_back(std::move(item));
+    } else if (comes_again) {
+      returned_.push_back({number_, i + 1, "unseen"});
+      asked_ = true;
+    } else {
+      stranded_.push_back(std::move(item));
+    }
+  }
+}
+
+void queue_calls::settle_takes() {
+  for (const auto& one : takes_) {
+    if (!one->items.empty()) {
+      one->settle(conqueue_status::success);
+    } else if (one->in_flight && known_.closed && known_.items == 0) {
+      one->settle(conqueue_status::closed);
+    } else if (one->in_flight && !one->waits) {
+      one->settle(conqueue_status::empty);
+    }
+  }
+  std::erase_if(takes_, [](const auto& one) { return one->is_settled(); });
+}
+
+// Those who push are told; everything else is tried again a little later.
+void queue_calls::refused(const error& reason) {
+  const std::lock_guard lock(mutex_);
+  --number_;
+  finished_ = false;
+  not_before_ = clock::now() + refusal_delay;
+  content last = std::exchange(sent_, {});
+  for (sent_acknowledgement& one : last.done) {
+    flight& from = flights_[one.take];
+    from.left += one.indices.size();
+    from.to_send.insert(from.to_send.end(), one.indices.begin(), one.indices.end());
+    from.waiting.insert(from.waiting.end(), one.waiting.begin(), one.waiting.end());
+    acknowledge_by_ = not_before_;
+  }
+  for (returned_item& one : last.returned) {
+    ++flights_[one.take].left;
+    returned_.push_back(std::move(one));
+  }
+  questions_.insert(questions_.begin(), last.questions.begin(), last.questions.end());
+  for (const auto& one : last.pushes) one->settle(reason);
+  std::erase_if(pushes_, [](const auto& one) { return one->is_settled(); });
+  for (const auto& one : last.takes) one->in_flight = false;
+  if (last.beats) next_beat_ = not_before_;
+  asked_ = true;
+}
+
+void queue_calls::woken() {
+  const std::lock_guard lock(mutex_);
+  asked_ = true;
+}
+
+void queue_calls::failed(const error& reason) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = reason;
+  for (const auto& one : pushes_) one->settle(reason);
+  for (const auto& one : takes_) one->settle(reason);
+  for (const auto& one : joins_) one->settle(reason);
+  for (const auto& one : questions_) one->settle(reason);
+  for (const auto& one : sent_.questions) one->settle(reason);
+  for (auto& [take, from] : flights_)
+    for (const auto& one : from.waiting) one->settle(reason);
+  for (const auto& sent : sent_.done)
+    for (const auto& one : sent.waiting) one->settle(reason);
+  pushes_.clear();
+  takes_.clear();
+  joins_.clear();
+  questions_.clear();
+  flights_.clear();
+  sent_ = {};
+  left_ = true;
+  has_left_.notify_one();
+}
+
+bool queue_calls::is_finished() {
+  const std::lock_guard lock(mutex_);
+  return finished_ || failure_;
+}
+
+}  // namespace plait::remote

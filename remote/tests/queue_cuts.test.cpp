@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// remote::queue over a connection that is cut: at every byte in both directions, and at random while others
+// wait.
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <plait/remote/connection.hpp>
+#include <plait/remote/queue.hpp>
+
+#include "support/proxy.hpp"
+#include "support/server.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using plait::remote::connection;
+using plait::remote::queue;
+using support::proxy;
+
+// Each round says something of every kind; the cut moves on by one byte until it lies behind a whole round.
+TEST(a_cut_at_any_byte_of_a_queue, neither_loses_nor_doubles_nor_reorders) {
+  const watchdog limit("cuts of a queue", 110s);
+  const support::server server;
+  proxy between(server.socket());
+  const connection cut(between.url());
+  queue<std::int64_t> items(cut, "n", {.capacity = 1000});
+  std::int64_t next = 0;
+  int rounds = 0;
+  const auto round = [&] {
+    ++rounds;
+    const std::vector<std::int64_t> batch{next, next + 1};
+    ASSERT_EQ(items.push_n(batch.begin(), 2), 2u);
+    ASSERT_EQ(items.try_pop_for(3s), next);
+    ASSERT_TRUE(items.push(next + 2));
+    auto leased = items.try_pop_leased_for(3s);
+    ASSERT_TRUE(leased);
+    ASSERT_EQ(**leased, next + 1);
+    ASSERT_EQ(leased->deliveries(), 1u);
+    items.task_done();
+    ASSERT_TRUE(leased->done_for_sure());
+    ASSERT_EQ(items.try_pop_for(3s), next + 2);
+    items.task_done();
+    ASSERT_EQ(items.unfinished_tasks(), 0u);
+    ASSERT_EQ(items.size(), 0u);
+    next += 3;
+  };
+  for (const auto where : {proxy::direction::to_server, proxy::direction::to_client}) {
+    long offset = 0;
+    for (bool within_a_round = true; within_a_round; ++offset) {
+      const int before = rounds;
+      between.cut_after(where, offset);
+      while (!between.has_cut(where)) {
+        round();
+        ASSERT_FALSE(HasFatalFailure()) << "cut after " << offset << " bytes";
+      }
+      within_a_round = rounds - before <= 1;
+    }
+    EXPECT_GE(offset, 300) << "a round has fewer bytes than it can have";
+  }
+  EXPECT_EQ(items.lost_leases(), 0u);
+}
+
+// The way of the wake-ups is cut as well.
+TEST(cuts_at_random, wake_everybody_who_waits_and_lose_nothing) {
+  const watchdog limit("random cuts", 110s);
+  const support::server server;
+  proxy left(server.socket()), right(server.socket());
+  const connection producing(left.url()), consuming(right.url());
+  queue<int> in(producing, "n", {.capacity = 4}), out(consuming, "n", {.capacity = 4});
+  constexpr int count = 3000;
+  std::jthread cuts([&](const std::stop_token& stop) {
+    std::minstd_rand random(1);
+    while (!stop.stop_requested()) {
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 8000));
+      (random() % 2 == 0 ? left : right).cut_now();
+    }
+  });
+  std::jthread produces([&] {
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(in.push(i));
+    in.close();
+  });
+  for (int i = 0; i < count; ++i) {
+    ASSERT_EQ(out.pop(), i);
+    out.task_done();
+  }
+  EXPECT_EQ(out.pop(), std::nullopt);
+  EXPECT_EQ(out.unfinished_tasks(), 0u);
+  EXPECT_EQ(out.lost_leases(), 0u);
+  EXPECT_GE(producing.reconnections() + consuming.reconnections(), 10u);
+}
+
+}  // namespace
