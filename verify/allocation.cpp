@@ -85,12 +85,12 @@ void* allocate(std::size_t size, std::size_t alignment) {
   return memory;
 }
 
-void deallocate(void* memory) noexcept {
+void deallocate(void* memory, const void* return_address) noexcept {
   if (memory == nullptr) return;
   if (!heap::blocks().owns(memory)) {
     std::free(memory);
   } else if (execution* const now = execution::current()) {
-    now->deallocate(memory);
+    now->deallocate(memory, return_address);
   }  // otherwise its execution is over, and the memory was taken back then
 }
 
@@ -105,14 +105,14 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
   return verify::detail::allocate(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept {
-  verify::detail::deallocate(memory);
+  verify::detail::deallocate(memory, __builtin_return_address(0));
 }
 void operator delete(void* memory, std::size_t) noexcept {
-  verify::detail::deallocate(memory);
+  verify::detail::deallocate(memory, __builtin_return_address(0));
 }
 void operator delete(void* memory, std::align_val_t) noexcept {
-  verify::detail::deallocate(memory);
+  verify::detail::deallocate(memory, __builtin_return_address(0));
 }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  verify::detail::deallocate(memory);
+  verify::detail::deallocate(memory, __builtin_return_address(0));
 }

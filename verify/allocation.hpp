@@ -82,6 +82,8 @@ class untracked {
   untracked& operator=(const untracked&) = delete;
 
   static bool active() noexcept { return depth_ != 0; }
+  // Those that live are left by a jump.
+  static void forget() noexcept { depth_ = 0; }
 
  private:
   static inline unsigned depth_ = 0;

@@ -85,10 +85,44 @@ void* execution::allocate(std::size_t size, std::size_t alignment) {
   return heap_.allocate(size, alignment);
 }
 
-void execution::deallocate(void* memory) {
-  if (const std::string wrong = heap_.deallocate(memory, memory_, memory_.view_of(running_)); !wrong.empty())
-    fail(wrong);
+void execution::deallocate(void* memory, const void* return_address) {
+  called_from(return_address);
+  const heap::wrong_free wrong = heap_.deallocate(memory, memory_, memory_.view_of(running_));
+  const site here;
+  if (wrong.what != nullptr) {
+    std::string text;
+    {
+      const untracked own;
+      text = *wrong.what != '\0'
+                 ? wrong.what
+                 : "freed, although nothing orders the use of " + name_of(wrong.used) + " by T" +
+                       std::to_string(wrong.thread) +
+                       other_side(wrong.thread, wrong.used, sizeof(std::byte), false) + " before it";
+    }
+    fail(text, &here);
+  }
+  if (trace_ != nullptr) {
+    const untracked own;
+    trace_->add_free(running_, return_address, memory, heap_.size_of(memory));
+  }
   step_.everything();
+}
+
+void execution::name(const void* begin, std::size_t size, std::string_view called) {
+  if (trace_ == nullptr) return;
+  const untracked own;
+  trace_->name(begin, size, std::string(called));
+}
+
+std::string execution::name_of(const void* object) {
+  if (trace_ != nullptr)
+    if (std::string given = trace_->name_of(object); !given.empty()) return given;
+  if (const location* const atomic = memory_.find(object)) return '#' + std::to_string(atomic->number);
+  return "data " + std::to_string(heap_.number_of_plain(object, false));
+}
+
+std::string execution::other_side(unsigned thread, const void* object, std::size_t size, bool writes_only) {
+  return trace_ != nullptr ? trace_->other_side(thread, object, size, writes_only) : std::string();
 }
 
 }  // namespace verify::detail

@@ -82,6 +82,8 @@ class execution : public scheduler {
   // Plain data.
   void construct_plain(plain_handle& of, const site& where);
   void destroy_plain(plain_handle& of, const site& where);
+  // Begins the life of an object together with that of its place; a trace shows it only if it races.
+  void begin_plain(plain_handle& of, const site& where);
   // Ends the life of the place, whether or not it holds an object.
   void end_plain(plain_handle& of, const site& where);
   void write_plain(plain_handle& of, const site& where);
@@ -147,7 +149,13 @@ class execution : public scheduler {
   void depends_on_everything() noexcept { step_.everything(); }
 
   void* allocate(std::size_t size, std::size_t alignment);
-  void deallocate(void* memory);
+  void deallocate(void* memory, const void* return_address);
+
+  // For traces: a name for the objects in a range of memory, and the value that the last step has read or
+  // written.
+  void name(const void* begin, std::size_t size, std::string_view called);
+  bool is_traced() const noexcept { return trace_ != nullptr; }
+  void show_value(std::string_view value);
 
  private:
   void* object_of(unsigned thread, const void* key, std::size_t size, std::size_t alignment,
@@ -158,7 +166,10 @@ class execution : public scheduler {
   void enter(location& at, const site& where);
   void check_usable(const location& at, const site& where);
   plain_record& record_of(plain_handle& of);
-  void access_plain(plain_record& of, bool writes, std::string_view what, const site& where);
+  void access_plain(plain_record& of, bool writes, std::string_view does, std::string_view what,
+                    const site& where);
+  [[noreturn]] void fail_race(const plain_record& of, unsigned other, std::string_view what, const site& where);
+  [[noreturn]] void fail_use_after_free(const void* object, const site& where);
   void check_not_freed(const void* object, const site& where);
   bool fall_asleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where);
   void wake_sleepers(location& at, int count, const site& where);
@@ -166,8 +177,17 @@ class execution : public scheduler {
   void share(location& holders, location& written, const site& where);
   void wake_those_who_want(const location& mutex) noexcept;
   using scheduler::record;
-  void record(std::string_view what, const location& at, const word& bits, const site& where,
-              std::string_view remark = {});
+  // Records what is done to an atomic; `value` is empty if it tells nothing.
+  void record(std::string_view what, const location& at, std::string_view value, const site& where,
+              trace::use of = {nullptr});
+  void record_load(std::string_view what, const location& at, std::uint32_t index, order o, const site& where,
+                   std::string_view remark = {});
+  void record_store(std::string_view what, const location& at, order o, const site& where);
+  void record_modify(std::string_view what, const location& at, order o, const site& where);
+  // A lock is taken: what the thread reads was written when it was given back.
+  void record_lock(std::string_view what, const location& at, const site& where);
+  std::string name_of(const void* object);
+  std::string other_side(unsigned thread, const void* object, std::size_t size, bool writes_only);
 
   static inline execution* current_ = nullptr;
   static inline std::uint64_t executions_ = 0;

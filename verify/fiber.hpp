@@ -45,6 +45,9 @@ class fiber final : public context {
   // no destructor run. The function ends by calling finish().
   void start(function run, void* argument) noexcept;
 
+  // Whether the address is on the inaccessible page below the stack: the stack has overflowed.
+  bool guards(const void* address) const noexcept;
+
   // Called by the fiber itself when it is done: switches to `next` for good.
   void finish(context& next) noexcept;
 

@@ -21,32 +21,28 @@ bool heap::range::holds(const void* object) const noexcept {
   return !std::less<>()(at, begin) && std::less<>()(at, end);
 }
 
-std::string heap::deallocate(void* memory, class memory& atomics, const view& current) {
+heap::wrong_free heap::deallocate(void* memory, class memory& atomics, const view& current) {
   arena::block* const block = blocks_.find(reinterpret_cast<std::uintptr_t>(memory));
-  if (block == nullptr) return "delete of an address that new did not return";
-  if (block->freed) return "double free";
+  if (block == nullptr) return {"delete of an address that new did not return"};
+  if (block->freed) return {"double free"};
   const auto* const begin = static_cast<const std::byte*>(memory);
   const range freed{begin, begin + block->size};
-  const auto unordered = [](const std::string& what, unsigned thread) {
-    return "freed, although nothing orders the use of " + what + " by T" + std::to_string(thread) +
-           " before it";
-  };
   for (std::uint32_t i = 0; i != atomics.locations(); ++i) {
     location& each = atomics.at(i);
     if (!freed.holds(each.object)) continue;
     if (const unsigned other = current.clock.first_unknown(each.last_access); other != max_threads)
-      return unordered("#" + std::to_string(each.number), other);
+      return {"", each.object, other};
     each.object = nullptr;
   }
   for (plain_record& each : plain_) {
     if (!freed.holds(each.object)) continue;
     if (const unsigned other = each.unordered_access(current.clock, true); other != max_threads)
-      return unordered("plain data", other);
+      return {"", each.object, other};
     each.object = nullptr;
   }
   blocks_.mark_freed(*block);
   freed_.push_back({freed, current});
-  return {};
+  return {nullptr};
 }
 
 bool heap::is_freed(const void* object) const noexcept {

@@ -37,8 +37,17 @@ class heap {
 
   // Null if this is the allocation that is to fail.
   void* allocate(std::size_t size, std::size_t alignment) { return blocks_.allocate(size, alignment); }
-  // Frees a block in a thread for which `current` happened before. Returns what is wrong with that, or nothing.
-  std::string deallocate(void* block, memory& atomics, const view& current);
+  // Frees a block in a thread for which `current` happened before. Returns what is wrong with that, if
+  // anything.
+  struct wrong_free {
+    const char* what;               // null: nothing is wrong; empty: nothing orders ...
+    const void* used = nullptr;     // ... the use of this object ...
+    unsigned thread = max_threads;  // ... by this thread before the free.
+  };
+  wrong_free deallocate(void* block, memory& atomics, const view& current);
+  std::size_t size_of(const void* block) noexcept {
+    return blocks_.find(reinterpret_cast<std::uintptr_t>(block))->size;
+  }
 
   // An allocator may reuse a freed block, so that a new object has the address of an old one. The free happens
   // before the allocation that reuses it, so `learns` acquires it. Null if there is no such block.

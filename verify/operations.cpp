@@ -18,22 +18,63 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-void execution::record(std::string_view what, const location& at, const word& bits, const site& where,
-                       std::string_view remark) {
+void execution::record(std::string_view what, const location& at, std::string_view value, const site& where,
+                       trace::use of) {
   if (trace_ == nullptr) return;
   const untracked own;
   std::string text(what);
-  text += " #" + std::to_string(at.number) + " = " + hexadecimal(bits[0]);
-  if (!remark.empty()) text += ' ' + std::string(remark);
-  record({text}, where);
+  text += ' ' + name_of(at.object);
+  if (!value.empty()) text += ' ' + std::string(value);
+  trace_->add(running_, std::move(text), where, threads_[running_].return_address, of);
+}
+
+void execution::record_load(std::string_view what, const location& at, std::uint32_t index, order o,
+                            const site& where, std::string_view remark) {
+  if (trace_ == nullptr) return;
+  const untracked own;
+  const std::uint32_t newer = at.newest_index() - index;
+  record(what, at,
+         std::string(to_string(o)) + " = " + hexadecimal(at.values[index].bits[0]) +
+             (newer == 0 ? std::string() : " (old: " + std::to_string(newer) + " newer not seen)") +
+             std::string(remark),
+         where, {at.object, index, {}});
+}
+
+void execution::record_store(std::string_view what, const location& at, order o, const site& where) {
+  if (trace_ == nullptr) return;
+  const untracked own;
+  record(what, at, std::string(to_string(o)) + " = " + hexadecimal(at.newest().bits[0]), where,
+         {at.object, {}, at.newest_index()});
+}
+
+void execution::record_modify(std::string_view what, const location& at, order o, const site& where) {
+  if (trace_ == nullptr) return;
+  const untracked own;
+  record(what, at, std::string(to_string(o)) + " = " + hexadecimal(at.newest().bits[0]), where,
+         {at.object, at.newest_index() - 1, at.newest_index()});
+}
+
+void execution::record_lock(std::string_view what, const location& at, const site& where) {
+  record(what, at, {}, where, {at.object, at.newest_index() - 1, at.newest_index()});
+}
+
+void execution::show_value(std::string_view value) {
+  if (trace_ == nullptr) return;
+  const untracked own;
+  trace_->add_to_last(" = " + std::string(value));
 }
 
 handle execution::begin_atomic(const void* object) noexcept {
   if (location* const before = memory_.find(object)) {
     if (const unsigned other = memory_.view_of(running_).clock.first_unknown(before->last_access);
         other != nobody) {
-      fail("data race: an atomic is constructed where nothing orders the use of #" +
-           std::to_string(before->number) + " by T" + std::to_string(other) + " before it");
+      std::string text;
+      {
+        const untracked own;
+        text = "data race: an atomic is constructed where nothing orders the use of " + name_of(object) +
+               " by T" + std::to_string(other) + other_side(other, object, 1, false) + " before it";
+      }
+      fail(text);
     }
     before->object = nullptr;
   }
@@ -48,7 +89,16 @@ location& execution::resolve(handle& known, const void* object, const word& bits
 }
 
 void execution::check_not_freed(const void* object, const site& where) {
-  if (heap_.is_freed(object)) fail("use after free", &where);
+  if (heap_.is_freed(object)) fail_use_after_free(object, where);
+}
+
+void execution::fail_use_after_free(const void* object, const site& where) {
+  std::string text("use after free");
+  if (trace_ != nullptr && object != nullptr) {
+    const untracked own;
+    text = "use after free of " + name_of(object) + trace_->who_freed(object);
+  }
+  fail(text, &where);
 }
 
 void execution::enter(location& at, const site& where) {
@@ -57,7 +107,7 @@ void execution::enter(location& at, const site& where) {
 }
 
 void execution::check_usable(const location& at, const site& where) {
-  if (at.object == nullptr) fail("use after free", &where);
+  if (at.object == nullptr) fail_use_after_free(nullptr, where);
   check_not_freed(at.object, where);
   if (!memory_.is_constructed(at, running_) && !calls_back_)
     fail("data race: an atomic is used by a thread that nothing orders after its construction", &where);
@@ -96,14 +146,8 @@ word execution::load(location& from, order o, const site& where) {
   note_read(from, index);
   step_.read(from.object);
   memory_.read(from, index, running_, o);
-  const location::value& read = from.values[index];
-  if (trace_ != nullptr) {
-    const untracked own;
-    const std::uint32_t newer = from.newest_index() - index;
-    record("load", from, read.bits, where,
-           newer == 0 ? std::string() : "(old: " + std::to_string(newer) + " newer not seen)");
-  }
-  return read.bits;
+  record_load("load", from, index, o, where);
+  return from.values[index].bits;
 }
 
 void execution::store(location& to, const word& bits, order o, const site& where) {
@@ -112,7 +156,7 @@ void execution::store(location& to, const word& bits, order o, const site& where
   step_.write(to.object);
   threads_[running_].idle = 0;
   memory_.write(to, bits, running_, o);
-  record("store", to, bits, where);
+  record_store("store", to, o, where);
 }
 
 word execution::begin_modify(location& at, const site& where) {
@@ -123,8 +167,9 @@ word execution::begin_modify(location& at, const site& where) {
 
 void execution::end_modify(location& at, const word& bits, order o, const site& where) {
   threads_[running_].idle = 0;
-  memory_.replace(at, bits, running_, orders.effective(o, access::modify, where));
-  record("modify", at, bits, where);
+  o = orders.effective(o, access::modify, where);
+  memory_.replace(at, bits, running_, o);
+  record_modify("modify", at, o, where);
 }
 
 bool execution::compare_exchange(location& at, word& expected, const word& desired, order success,
@@ -146,15 +191,16 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
   if (equal && !spurious) {
     step_.write(at.object);
     threads_[running_].idle = 0;
-    memory_.replace(at, desired, running_, orders.effective(success, access::modify, where));
-    record("exchange", at, desired, where);
+    success = orders.effective(success, access::modify, where);
+    memory_.replace(at, desired, running_, success);
+    record_modify("exchange", at, success, where);
     return true;
   }
   note_read(at, index);
   step_.read(at.object);
   memory_.read(at, index, running_, failure);
   expected = at.values[index].bits;
-  record("exchange fails,", at, expected, where, spurious ? "(spuriously)" : index != newest ? "(old)" : "");
+  record_load("exchange fails,", at, index, failure, where, spurious ? " (spuriously)" : "");
   return false;
 }
 
@@ -180,19 +226,22 @@ plain_record& execution::record_of(plain_handle& of) {
   return heap_.plain(of.number);
 }
 
-void execution::access_plain(plain_record& of, bool writes, std::string_view what, const site& where) {
-  if (of.object == nullptr) fail("use after free", &where);
+void execution::access_plain(plain_record& of, bool writes, std::string_view does, std::string_view what,
+                             const site& where) {
+  if (of.object == nullptr) fail_use_after_free(nullptr, where);
   if (writes) {
     step_.write(of.object);
   } else {
     step_.read(of.object);
   }
-  check_not_freed(of.object, where);
   const unsigned other = of.unordered_access(memory_.view_of(running_).clock, writes);
-  if (other != nobody)
-    fail("data race: nothing orders what T" + std::to_string(other) + " did to this object before this " +
-             std::string(what),
-         &where);
+  if (trace_ != nullptr && (!does.empty() || other != nobody)) {
+    const untracked own;
+    trace_->add_plain(running_, std::string(does.empty() ? what : does) + ' ' + name_of(of.object), where,
+                      threads_[running_].return_address, of.object, writes);
+  }
+  check_not_freed(of.object, where);
+  if (other != nobody) fail_race(of, other, what, where);
   if (writes) {
     of.writer = running_;
     of.written = memory_.tick(running_);
@@ -201,35 +250,54 @@ void execution::access_plain(plain_record& of, bool writes, std::string_view wha
   }
 }
 
+void execution::fail_race(const plain_record& of, unsigned other, std::string_view what, const site& where) {
+  std::string text;
+  {
+    const untracked own;
+    const bool was_write = memory_.view_of(running_).clock[other] < of.written && of.writer == other;
+    text = "data race: nothing orders the " + std::string(was_write ? "write" : "read") + " of " +
+           name_of(of.object) + " by T" + std::to_string(other) + other_side(other, of.object, 1, was_write) +
+           " before this " + std::string(what);
+  }
+  fail(text, &where);
+}
+
 void execution::construct_plain(plain_handle& of, const site& where) {
   plain_record& place = record_of(of);
-  access_plain(place, true, "construction", where);
+  access_plain(place, true, "makes", "construction", where);
+  if (place.alive) fail("constructed where an object is alive already", &where);
+  place.alive = true;
+}
+
+void execution::begin_plain(plain_handle& of, const site& where) {
+  plain_record& place = record_of(of);
+  access_plain(place, true, {}, "construction", where);
   if (place.alive) fail("constructed where an object is alive already", &where);
   place.alive = true;
 }
 
 void execution::destroy_plain(plain_handle& of, const site& where) {
   plain_record& place = record_of(of);
-  access_plain(place, true, "destruction", where);
+  access_plain(place, true, "destroys", "destruction", where);
   if (!place.alive) fail("destroyed where no object is alive", &where);
   place.alive = false;
 }
 
 void execution::end_plain(plain_handle& of, const site& where) {
   plain_record& place = record_of(of);
-  access_plain(place, true, "end of its storage", where);
+  access_plain(place, true, {}, "end of its storage", where);
   place.alive = false;
 }
 
 void execution::write_plain(plain_handle& of, const site& where) {
   plain_record& place = record_of(of);
-  access_plain(place, true, "write", where);
+  access_plain(place, true, "write", "write", where);
   if (!place.alive) fail("written where no object is alive", &where);
 }
 
 void execution::read_plain(plain_handle& of, const site& where) {
   plain_record& place = record_of(of);
-  access_plain(place, false, "read", where);
+  access_plain(place, false, "read", "read", where);
   if (!place.alive) fail("read where no object is alive", &where);
 }
 
@@ -242,7 +310,7 @@ bool execution::sleep(std::span<const sleeping_place> places, time_stamp deadlin
   // The kernel reads the newest value, under the lock that a wake takes too.
   for (const auto& [at, expected] : places) {
     if (at.newest().bits == expected) continue;
-    record("futex wait: changed,", at, at.newest().bits, where);
+    record("no sleep, because of a change of", at, {}, where);
     return true;
   }
   return fall_asleep(places, deadline, where);
@@ -259,17 +327,17 @@ bool execution::sleep_at(location& at, time_stamp deadline, const site& where) {
 bool execution::fall_asleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where) {
   location& first = places.front().at;
   if (deadline <= now_) {
-    record("futex wait: too late,", first, first.newest().bits, where);
+    record("no sleep, because the deadline has passed, on", first, {}, where);
     return false;
   }
   if (happens_for_no_reason()) {
-    record("futex wait: woken for no reason,", first, first.newest().bits, where);
+    record("woken for no reason on", first, {}, where);
     return true;
   }
   thread_record& own = threads_[running_];
   own.waits_for.clear();
   for (const auto& [at, expected] : places) {
-    record("sleeps on", at, expected, where, deadline == no_deadline ? "" : "(with a deadline)");
+    record("sleeps on", at, deadline == no_deadline ? "" : "(with a deadline)", where);
     own.waits_for.push_back(&at);
   }
   own.deadline = deadline;
@@ -278,7 +346,8 @@ bool execution::fall_asleep(std::span<const sleeping_place> places, time_stamp d
     for (const sleeping_place& place : places) step_.write(place.at.object);
     step_.write(&now_);
   }
-  record(own.timed_out ? "deadline passed," : "woken,", first, first.newest().bits, where);
+  record(own.timed_out ? "deadline passed on" : "woken on", first, {}, where);
+  if (trace_ != nullptr && !own.timed_out) trace_->was_woken();
   return !own.timed_out;
 }
 
@@ -304,7 +373,10 @@ void execution::wake_sleepers(location& at, int count, const site& where) {
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
     threads_[sleepers[chosen]].state = thread_state::ready;
+    if (trace_ == nullptr) continue;
     record({"wakes T", std::to_string(sleepers[chosen])}, where);
+    const untracked own;
+    trace_->wakes(sleepers[chosen]);
   }
 }
 
@@ -332,7 +404,7 @@ void execution::lock(location& mutex, const site& where) {
   enter(mutex, where);
   wait_until_free(mutex, false, where);
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
-  record("locks", mutex, mutex.newest().bits, where);
+  record_lock("locks", mutex, where);
 }
 
 bool execution::try_lock(location& mutex, const site& where) {
@@ -341,7 +413,7 @@ bool execution::try_lock(location& mutex, const site& where) {
   // It may fail although no thread holds the mutex: [thread.mutex.requirements.mutex].
   if (mutex.newest().bits != word{} || happens_for_no_reason()) return false;
   memory_.replace(mutex, {running_ + 1, 0}, running_, order::acquire);
-  record("locks", mutex, mutex.newest().bits, where);
+  record_lock("locks", mutex, where);
   return true;
 }
 
@@ -350,7 +422,7 @@ void execution::unlock(location& mutex, const site& where) {
   step_.write(mutex.object);
   if (!holds(mutex)) fail("a mutex is unlocked by a thread that does not hold it", &where);
   memory_.write(mutex, {0, 0}, running_, order::release);
-  record("unlocks", mutex, mutex.newest().bits, where);
+  record("unlocks", mutex, {}, where, {mutex.object, {}, mutex.newest_index()});
   wake_those_who_want(mutex);
 }
 
@@ -360,7 +432,7 @@ void execution::unlock_by_writer(location& holders, location& written, const sit
   if (!holds(holders)) fail("a mutex is unlocked by a thread that does not hold it", &where);
   memory_.write(written, {}, running_, order::release);
   memory_.write(holders, {}, running_, order::release);
-  record("unlocks", holders, {}, where);
+  record("unlocks", holders, {}, where, {holders.object, {}, holders.newest_index()});
   wake_those_who_want(holders);
 }
 
@@ -369,7 +441,7 @@ void execution::share(location& holders, location& written, const site& where) {
   held[1] |= std::uint64_t{1} << running_;
   memory_.read(written, written.newest_index(), running_, order::acquire);
   memory_.replace(holders, held, running_, order::relaxed);
-  record("shares", holders, {running_ + 1, 0}, where);
+  record_lock("shares", holders, where);
 }
 
 void execution::lock_shared(location& holders, location& written, const site& where) {
@@ -393,7 +465,7 @@ void execution::unlock_shared(location& holders, const site& where) {
   if ((held[1] >> running_ & 1) == 0) fail("a mutex is unlocked by a thread that does not share it", &where);
   held[1] &= ~(std::uint64_t{1} << running_);
   memory_.replace(holders, held, running_, order::release);
-  record("unshares", holders, {running_ + 1, 0}, where);
+  record_lock("no longer shares", holders, where);
   wake_those_who_want(holders);
 }
 

@@ -2,6 +2,7 @@
 // Plain data under the checker: every access is checked for races.
 #pragma once
 
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -18,7 +19,7 @@ class plain {
  public:
   plain(T value = T(), site where = site::current()) : value_(std::move(value)) {
     if (auto* const now = detail::execution::current()) {
-      now->construct_plain(record_, where);
+      now->begin_plain(record_, where);
     } else {
       record_.alive_outside = true;
     }
@@ -35,11 +36,13 @@ class plain {
 
   T read(site where = site::current()) const {
     if (auto* const now = detail::execution::current()) now->read_plain(record_, where);
+    show();
     return value_;
   }
   void write(T value, site where = site::current()) {
     if (auto* const now = detail::execution::current()) now->write_plain(record_, where);
     value_ = std::move(value);
+    show();
   }
   // Moves the value out, which is a write.
   T take(site where = site::current()) {
@@ -100,14 +103,25 @@ class plain {
   plain& change(Change how, const site& where) {
     if (auto* const now = detail::execution::current()) {
       now->read_plain(record_, where);
+      show();
       now->write_plain(record_, where);
     }
     how(value_);
+    show();
     return *this;
   }
+  // The value that the access has read or written, in the trace.
+  void show() const {
+    if constexpr (std::is_arithmetic_v<T>) {
+      auto* const now = detail::execution::current();
+      if (now == nullptr || !now->is_traced()) return;
+      const detail::untracked own;
+      now->show_value(std::to_string(value_));
+    }
+  }
 
+  mutable detail::plain_handle record_;  // first: its address is the object's
   T value_;
-  mutable detail::plain_handle record_;
 };
 
 }  // namespace verify

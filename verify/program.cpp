@@ -17,6 +17,7 @@ constexpr std::string_view help =
     "Runs each scenario under every schedule within its bounds, and prints the first execution that fails.\n"
     "\n"
     "  --list             the names of the scenarios\n"
+    "  --html FILE        draws the first failing execution: threads as lanes, and who reads from whom\n"
     "  --replay TOKEN     that execution alone, of the one SCENARIO that is named\n"
     "\n"
     "In the environment: VERIFY_EFFORT=20 tries twenty times as many executions, VERIFY_EFFORT=deep all "
@@ -26,6 +27,7 @@ constexpr std::string_view help =
 struct arguments {
   std::vector<std::string_view> names;
   std::string_view token;
+  std::string picture;
   bool replays = false;
   bool lists = false;
   bool helps = false;
@@ -39,10 +41,14 @@ arguments parse(std::span<const char* const> words) {
       parsed.helps = true;
     } else if (word == "--list") {
       parsed.lists = true;
-    } else if (word == "--replay") {
+    } else if (word == "--replay" || word == "--html") {
       if (++i == words.size()) throw std::invalid_argument(std::string(word) + " needs a value");
-      parsed.replays = true;
-      parsed.token = words[i];
+      parsed.replays = parsed.replays || word == "--replay";
+      if (word == "--html") {
+        parsed.picture = words[i];
+      } else {
+        parsed.token = words[i];
+      }
     } else if (word.starts_with('-')) {
       throw std::invalid_argument("there is no option " + std::string(word));
     } else {
@@ -70,6 +76,7 @@ int run(std::string_view program, const arguments& asked, std::span<const scenar
       throw std::invalid_argument("there is no scenario " + std::string(name) + "; --list prints their names");
   if (asked.replays && std::ranges::count_if(scenarios, [&](auto& each) { return is_named(asked, each); }) != 1)
     throw std::invalid_argument("--replay needs the name of the scenario to which the token belongs");
+  if (!asked.picture.empty()) ::setenv("VERIFY_HTML", asked.picture.c_str(), 1);  // a crash ends the process
   unsigned failed = 0;
   for (const scenario& each : scenarios) {
     if (!is_named(asked, each)) continue;

@@ -4,10 +4,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <iostream>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <ostream>
+
+#include "crash.hpp"
+#include "picture.hpp"
 
 namespace verify {
 namespace {
@@ -69,7 +74,28 @@ detail::list<detail::answer> simplified(const body& what, const detail::rules& r
   return answers;
 }
 
+// Draws the first failure into the file that VERIFY_HTML names.
+void draw(const report& found) {
+  static bool drawn = false;
+  const char* const file = std::getenv("VERIFY_HTML");
+  if (file == nullptr || found.passed() || std::exchange(drawn, true)) return;
+  if (!(std::ofstream(file) << to_html(found, "A failing execution")).flush())
+    std::cerr << "verify: cannot write the picture to " << file << '\n';
+}
+
+[[noreturn]] void end_by_crash(const report& found, int signal, std::optional<detail::quiet_errors>& quiet) {
+  quiet.reset();
+  draw(found);
+  std::cout.flush();
+  std::cerr << found << std::flush;
+  detail::die_of(signal);
+}
+
+// Also ends the process, if the failure was a crash: what it has done to memory is not known.
 void describe_failure(report& into, const body& what, const detail::rules& rules) {
+  const int crash = shared_execution().crash_signal();
+  std::optional<detail::quiet_errors> quiet;
+  if (crash != 0) quiet.emplace();
   const detail::list<detail::answer> answers =
       simplified(what, rules, detail::list<detail::answer>(shared_execution().answers()));
   detail::trace steps;
@@ -77,8 +103,10 @@ void describe_failure(report& into, const body& what, const detail::rules& rules
   into.failure = shared_execution().failure();
   if (into.failure.empty())
     into.failure = "fails, but not when it is run again: the body depends on chance or on what was before";
-  into.trace = steps.to_string();
+  into.events = steps.events();
+  into.trace = to_string(into.events);
   into.token = to_token(answers);
+  if (crash != 0) end_by_crash(into, crash, quiet);
 }
 
 class time_limit {
@@ -124,6 +152,7 @@ bool explore_with(strategy& chooser, std::uint64_t limit, const time_limit& time
 }
 
 report explore_under(const body& what, const options& how, const detail::rules& rules) {
+  const detail::crash_catcher crashes;
   report result;
   result.preemptions = how.preemptions;
   result.stale_loads = how.stale_loads;
@@ -188,7 +217,9 @@ options scaled(options how) {
 
 report explore(const body& what, const options& how) {
   if (const char* const token = std::getenv("VERIFY_REPLAY")) return replay(what, token, how);
-  return explore_under(what, how.scaled ? scaled(how) : how, rules_of(how));
+  report found = explore_under(what, how.scaled ? scaled(how) : how, rules_of(how));
+  if (how.scaled) draw(found);
+  return found;
 }
 
 report replay(const body& what, std::string_view token, const options& how) {
@@ -196,18 +227,24 @@ report replay(const body& what, std::string_view token, const options& how) {
   detail::trace steps;
   detail::replay again(detail::from_token(token));
   again.next();
+  const detail::crash_catcher crashes;
   run_once(what, rules_of(how), again, &steps);
   result.failure = shared_execution().failure();
   if (!again.has_fitted())
     result.failure = "the token does not fit: it is of another scenario, or the code has changed since" +
                      (result.failure.empty() ? "" : "; with what fits of it: " + result.failure);
-  result.trace = steps.to_string();
+  result.events = steps.events();
+  result.trace = to_string(result.events);
   result.token = token;
   result.executions = 1;
+  std::optional<detail::quiet_errors> quiet;
+  if (const int crash = shared_execution().crash_signal(); crash != 0) end_by_crash(result, crash, quiet);
+  draw(result);
   return result;
 }
 
 report freeze(const body& what, unsigned thread, const options& how) {
+  const detail::crash_catcher crashes;
   // Freezes at as many points as the thread makes steps in the longest of some executions.
   const detail::rules free = rules_of(how);
   unsigned steps = 0;

@@ -63,10 +63,11 @@ struct scenario {
 };
 
 struct report {
-  std::string failure;           // empty: every execution was fine
-  std::string trace;             // of the failing execution, one line a step
-  std::string token;             // replays it
-  std::uint64_t executions = 0;  // by all strategies:
+  std::string failure;              // empty: every execution was fine
+  std::string trace;                // of the failing execution, one line a step
+  std::string token;                // replays it
+  std::vector<trace_event> events;  // the trace, for pictures (picture.hpp)
+  std::uint64_t executions = 0;     // by all strategies:
   std::uint64_t random = 0;
   std::uint64_t priorities = 0;
   std::uint64_t depth_first = 0;
@@ -89,7 +90,9 @@ std::ostream& operator<<(std::ostream& out, const report& result);
 // Runs the body until it fails or the options are used up. If the environment has VERIFY_REPLAY, that one
 // execution is run instead; if it has VERIFY_EFFORT=n, n times as many are; if it has VERIFY_EFFORT=deep, the
 // depth-first search ends only when it is complete, and 100,000 executions have random priorities. If it has
-// VERIFY_SECONDS=s, each search ends after that time, of which random priorities have no more than half.
+// VERIFY_SECONDS=s, each search ends after that time, of which random priorities have no more than half. If it
+// has VERIFY_HTML=FILE, the first failure of the program is drawn there (picture.hpp). A crash inside of a
+// scenario is reported on standard error, and then ends the process.
 report explore(const body& what, const options& how = {});
 report replay(const body& what, std::string_view token, const options& how = {});
 

@@ -5,6 +5,9 @@
 #include <exception>
 #include <utility>
 
+#include "crash.hpp"
+#include "source_lines.hpp"
+
 namespace verify::detail {
 
 void scheduler::run_threads(const rules& rules, strategy& chooser, trace* record, thread_body body,
@@ -16,12 +19,18 @@ void scheduler::run_threads(const rules& rules, strategy& chooser, trace* record
   failure_.clear();
   thread_count_ = running_ = steps_ = undisturbed_ = 0;
   spurious_left_ = rules.spurious_events;
-  forced_timeout_ = cut_short_ = false;
+  forced_timeout_ = cut_short_ = stack_overflow_ = false;
+  crash_signal_ = 0;
   step_ = {};
   standstills_ = 0;
   now_ = 1'000'000'000;
   spawn(body, argument);
   host_.switch_to(*threads_[0].runs_on);
+  if (crash_signal_ == 0) return;
+  const untracked own;
+  failure_ =
+      "T" + std::to_string(running_) + ": " +
+      (stack_overflow_ ? "stack overflow: a thread of a scenario has 256 KiB" : name_of_crash(crash_signal_));
 }
 
 unsigned scheduler::spawn(thread_body body, void* argument) {
@@ -95,10 +104,17 @@ void scheduler::fail(std::string_view what, const site* where) {
     const untracked own;
     failure_ = "T" + std::to_string(running_) + ": " + std::string(what);
     if (where != nullptr) {
-      const std::string file = where->file_name();
-      failure_ += " (" + file.substr(file.find_last_of('/') + 1) + ':' + std::to_string(where->line()) + ')';
+      const std::string place = place_in_words(*where, threads_[running_].return_address);
+      if (!place.empty()) failure_ += " (" + place + ')';
     }
   }
+  leave();
+}
+
+void scheduler::crash(int signal, const void* address) noexcept {
+  crash_signal_ = signal;
+  stack_overflow_ = address != nullptr && threads_[running_].runs_on->guards(address);
+  untracked::forget();
   leave();
 }
 
@@ -291,7 +307,18 @@ void scheduler::record(std::initializer_list<std::string_view> what, const site&
   const untracked own;
   std::string text;
   for (const std::string_view part : what) text += part;
-  trace_->add({running_, std::move(text), where.file_name(), where.line()});
+  trace_->add(running_, std::move(text), where, threads_[running_].return_address);
+}
+
+// "queue.hpp:12". A return address is looked up only for a trace, because that takes long.
+std::string scheduler::place_in_words(const site& where, const void* return_address) const {
+  trace_event event{0, {}, where.file_name(), where.line()};
+  if (event.line == 0 && trace_ != nullptr) {
+    const source_place found = places_of_calls({&return_address, 1}).front();
+    event.file = found.file;
+    event.line = found.line;
+  }
+  return place_of(event);
 }
 
 void scheduler::wait_for_standstill(const site& where) {
@@ -305,10 +332,9 @@ std::string scheduler::waiting_threads() const {
   for (unsigned i = 0; i != thread_count_; ++i) {
     const thread_record& each = threads_[i];
     if (each.state != thread_state::sleeping && each.state != thread_state::locking) continue;
-    const std::string file = each.where.file_name();
     waiting += (waiting.empty() ? " T" : ", T") + std::to_string(i) +
                (each.state == thread_state::locking ? " waits for a mutex at " : " sleeps at ") +
-               file.substr(file.find_last_of('/') + 1) + ':' + std::to_string(each.where.line());
+               place_in_words(each.where, each.return_address);
   }
   return waiting;
 }

@@ -52,10 +52,15 @@ class scheduler {
   unsigned steps_of(unsigned thread) const noexcept { return threads_[thread].steps; }
   bool was_cut_short() const noexcept { return cut_short_; }
   bool had_forced_timeout() const noexcept { return forced_timeout_; }
+  // The signal of the crash that ended it; 0: none did.
+  int crash_signal() const noexcept { return crash_signal_; }
 
   // -- everything below is called from inside a scenario --
 
   [[noreturn]] void fail(std::string_view what, const site* where = nullptr);
+  // Ends the execution, called by the handler of the signal; `address` is what could not be accessed, if that
+  // is known.
+  [[noreturn]] void crash(int signal, const void* address) noexcept;
 
   // Waits until no other thread can continue, not even by a deadline.
   void wait_for_standstill(const site& where);
@@ -123,6 +128,8 @@ class scheduler {
   }
   void record(std::initializer_list<std::string_view> what, const site& where);
 
+  std::string place_in_words(const site& where, const void* return_address) const;
+
   static constexpr unsigned idle_limit = 12;
   static constexpr unsigned nobody = max_threads;
 
@@ -164,6 +171,8 @@ class scheduler {
   unsigned undisturbed_ = 0;
   unsigned spurious_left_ = 0;
   bool forced_timeout_ = false;
+  int crash_signal_ = 0;
+  bool stack_overflow_ = false;
   bool cut_short_ = false;  // abandoned, because the strategy has explored the rest
   list<answer> answers_;
 };

@@ -16,6 +16,7 @@
 #include <verify/condition_variable.hpp>
 #include <verify/locks.hpp>
 #include <verify/mutex.hpp>
+#include <verify/name.hpp>
 #include <verify/plain.hpp>
 #include <verify/scenario.hpp>
 #include <verify/shared_mutex.hpp>

@@ -11,5 +11,6 @@ namespace threading {
 using namespace std;
 template <class T>
 using plain = T;
+void name(const auto&, const char*) {}  // for traces
 }  // namespace threading
 #endif

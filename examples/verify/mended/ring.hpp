@@ -11,6 +11,8 @@
 template <class T, std::size_t Capacity>
 class ring {
  public:
+  ring() { threading::name(tail_, "tail"), threading::name(head_, "head"), threading::name(slots_, "slots"); }
+
   bool try_push(T value) {
     const std::size_t tail = tail_.load(std::memory_order_relaxed);
     if (tail - head_.load(std::memory_order_acquire) == Capacity) return false;
