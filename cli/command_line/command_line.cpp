@@ -184,18 +184,20 @@ void print_names(const std::vector<std::string>& names) {
   flush_standard_output();
 }
 
+std::string name_filter::set(const std::string& text) {
+  try {
+    expression_.assign(text);  // throws for a)(b, which the parentheses below would make valid
+    expression_.assign("(?:^|/|(?=/))(?:" + text + ")");
+  } catch (const std::regex_error& error) {
+    return fmt::format("'{}' is not a regular expression: {}", text, error.what());
+  }
+  text_ = text;
+  return {};
+}
+
 void name_filter::add_to(CLI::App& command, const std::string& what) {
-  const auto parse = [this](const std::string& text) -> std::string {
-    try {
-      expression_.assign(text);
-    } catch (const std::regex_error& error) {
-      return fmt::format("'{}' is not a regular expression: {}", text, error.what());
-    }
-    text_ = text;
-    return {};
-  };
-  add_value(command, "--filter", "RE", fmt::format("Only {} whose names match this regular expression", what),
-            parse);
+  add_value(command, "--filter", "RE", fmt::format("Only {} whose name, or a part of it, begins with RE", what),
+            [this](const std::string& text) { return set(text); });
 }
 
 }  // namespace plait::cli

@@ -90,9 +90,12 @@ void add_choice(CLI::App& command, const std::string& name, const std::string& p
 // Prints the names for --list, one a line. Throws std::system_error.
 void print_names(const std::vector<std::string>& names);
 
-// --filter RE
+// --filter RE, for names whose parts are separated by slashes. A match begins where a part of the name
+// begins, so that bounded_queue does not select unbounded_queue; .*queue selects both.
 class name_filter {
  public:
+  // Nothing, or why `text` cannot be used.
+  std::string set(const std::string& text);
   void add_to(CLI::App& command, const std::string& what);
   bool matches(const std::string& name) const { return std::regex_search(name, expression_); }
   const std::string& text() const { return text_; }

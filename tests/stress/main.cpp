@@ -49,14 +49,12 @@ constexpr const char* footer =
     "shows it are printed) or no workload matches, 2 an error, 130 stopped by Ctrl-C.\n"
     "\n"
     "Examples:\n"
-    "  plait stress                                            everything, in a minute\n"
-    "  plait stress --filter '^bounded_queue/' --seconds 60    one structure, for longer\n"
+    "  plait stress                                            everything, in about a minute\n"
+    "  plait stress --filter bounded_queue --seconds 60        one structure, for longer\n"
     "  plait stress --filter '^counter/loads$' --seed 7 --threads 4   a failure, once more";
 
-// All workloads together take a minute, and one alone takes three seconds.
-double default_seconds(std::size_t workloads) {
-  return std::min(3.0, 60.0 / static_cast<double>(workloads));
-}
+// For all workloads together, unless --seconds says how long each takes.
+constexpr std::chrono::duration<double> time_for_all = std::chrono::minutes(1);
 
 std::vector<workload> selected(const plait::cli::name_filter& filter) {
   std::vector<workload> chosen;
@@ -110,10 +108,16 @@ int run(const options& chosen) {
 
   if (!chosen.export_to.empty()) stress::exported().open(chosen.export_to);
 
-  const double seconds = chosen.seconds != 0 ? chosen.seconds : default_seconds(workloads.size());
+  const std::chrono::duration<double> given(chosen.seconds);
+  const auto began = std::chrono::steady_clock::now();
+  const auto time_for_next = [&](std::size_t workloads_left) {
+    return chosen.seconds != 0
+               ? given
+               : stress::fair_share(time_for_all - (std::chrono::steady_clock::now() - began), workloads_left);
+  };
   const stress::plan how{.seed = chosen.seed.value_or(std::random_device()()),
                          .threads = chosen.threads != 0 ? std::optional(chosen.threads) : std::nullopt,
-                         .time = std::chrono::duration<double>(seconds),
+                         .time = time_for_next(workloads.size()),
                          .patience = std::chrono::duration<double>(chosen.patience)};
   std::vector<outcome> results;
   const auto add = [&](const outcome& result) {
@@ -144,7 +148,9 @@ int run(const options& chosen) {
 
   listen_to_ctrl_c();
   for (const workload& each : workloads) {
-    add(stress::run(each, how, {show_progress, [] { return stop_requested.load(); }, hang}));
+    stress::plan now = how;
+    now.time = time_for_next(workloads.size() - results.size());
+    add(stress::run(each, now, {show_progress, [] { return stop_requested.load(); }, hang}));
     if (stop_requested) break;
   }
   return finish();
@@ -159,8 +165,8 @@ int main(int argc, char** argv) {
   chosen.filter.add_to(program, "workloads");
   program.add_flag("--list", chosen.list, "Print their names and run nothing");
   cli::add_number(program, "--seconds", chosen.seconds, 0.001, 1e6,
-                  "How long each workload runs (3; less if all together\n"
-                  "would take more than a minute)");
+                  "How long each workload runs, to the end of a round\n"
+                  "(3; less so that all take about a minute)");
   cli::add_number(program, "--threads", chosen.threads, std::size_t{2}, std::size_t{1000},
                   "How many are at work (2 to 8, drawn for each history)");
   cli::add_value(program, "--seed", "N", "Of the first history; the next takes the next (drawn)",

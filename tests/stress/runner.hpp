@@ -2,6 +2,7 @@
 // Plays rounds of a workload until its time is over, a round finds a fault, or a round hangs.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,14 @@ struct callbacks {
   // ended.
   std::function<void(const outcome&)> hang;
 };
+
+// How long the next workload may take, so that all that are left (at least one) share what is left of the
+// time for all; never more than three seconds.
+constexpr std::chrono::duration<double> fair_share(std::chrono::duration<double> left,
+                                                   std::size_t workloads_left) {
+  using seconds = std::chrono::duration<double>;
+  return std::clamp(left / static_cast<double>(workloads_left), seconds(0), seconds(3));
+}
 
 outcome run(const workload& what, const plan& how, const callbacks& call);
 

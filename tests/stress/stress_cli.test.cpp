@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The command line of plait-stress, and its output when a check fails.
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -10,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "stress/runner.hpp"
 #include "support/process.hpp"
 
 namespace {
@@ -53,6 +56,16 @@ TEST(stress_cli, unless_told_how_long_everything_takes_no_more_than_a_minute) {
   const double seconds_each = result["seconds_each"];
   EXPECT_GT(seconds_each, 0);
   EXPECT_LE(seconds_each * static_cast<double>(lines(stress({"--list"}).out).size()), 60.001);
+}
+
+TEST(stress_cli, a_workload_that_takes_too_long_takes_time_from_the_others) {
+  const auto seconds = [](double left, std::size_t workloads) {
+    return stress::fair_share(std::chrono::duration<double>(left), workloads).count();
+  };
+  EXPECT_EQ(seconds(60, 60), 1);
+  EXPECT_EQ(seconds(30, 60), 0.5);
+  EXPECT_EQ(seconds(60, 1), 3) << "one alone";
+  EXPECT_EQ(seconds(-5, 10), 0) << "then each has one round";
 }
 
 TEST(stress_cli, of_an_option_given_twice_the_last_wins) {
