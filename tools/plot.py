@@ -7,6 +7,7 @@ Example:
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -16,8 +17,29 @@ import bench_tables
 # The implementations that put a waiting thread to sleep. The others yield, and use a whole processor.
 SLEEPING = ["plait", "moodycamel_blocking", "moodycamel_bounded", "mutex_condvar", "tbb"]
 
-LABEL_WIDTH, COLUMN_WIDTH, BAR_WIDTH, ROW_HEIGHT, MARGIN = 158, 146, 96, 21, 18
+LABEL_WIDTH, COLUMN_WIDTH, BAR_WIDTH, ROW_HEIGHT, MARGIN = 158, 152, 96, 21, 18
 OURS, OTHERS, INK, FAINT = "#1f6feb", "#9aa4af", "#1f2328", "#59636e"
+
+
+WORKLOADS = Path(__file__).resolve().parent.parent / "bench" / "workloads.md"
+
+
+def explained_workload(structure, workload):
+    """What workloads.md says that happens."""
+    section = re.search(rf"^## {structure}$(.*?)(^## |\Z)", WORKLOADS.read_text(), re.DOTALL | re.MULTILINE)
+    row = section and re.search(rf"^\| `{workload}` \| ([^|]*) \|", section[1], re.MULTILINE)
+    if not row:
+        raise ValueError(f"{WORKLOADS.name} does not say what {structure}/{workload} is")
+    return row[1][0].upper() + row[1][1:]
+
+
+def explained_shape(shape):
+    def counted(number, what):
+        return f"{number} {what}{'' if number == '1' else 's'}"
+
+    if found := re.fullmatch(r"(\d+)P(\d+)C", shape):
+        return f"{counted(found[1], 'producer')}, {counted(found[2], 'consumer')}"
+    return counted(shape.removesuffix("T"), "thread")
 
 
 def read(path, workload):
@@ -62,17 +84,21 @@ def bar(x, y, cell, scale, color):
     yield text(high + 5, middle + 4, f"{millions:.0f}" if millions >= 9.95 else f"{millions:.1f}", 11)
 
 
-def draw(name, made_on, figures):
+def draw(name, happens, made_on, figures):
     shapes = sorted({shape for cells in figures.values() for shape in cells})
     scale = BAR_WIDTH / max(cell["max"] for cells in figures.values() for cell in cells.values())
     groups = in_groups(figures)
     width = 2 * MARGIN + LABEL_WIDTH + COLUMN_WIDTH * len(shapes)
 
     parts = [text(MARGIN, 30, f"{name}: million items a second", 16, weight="bold"),
-             text(MARGIN, 49, f"{made_on}; median, minimum and maximum of one run", 11, FAINT)]
-    y = 74
+             text(MARGIN, 50, happens, 13),
+             text(MARGIN, 68, f"{made_on}; median, minimum and maximum of one run", 11, FAINT)]
+    y = 94
     for column, shape in enumerate(shapes):
-        parts.append(text(MARGIN + LABEL_WIDTH + column * COLUMN_WIDTH, y, shape, 13, weight="bold"))
+        x = MARGIN + LABEL_WIDTH + column * COLUMN_WIDTH
+        parts.append(text(x, y, shape, 13, weight="bold"))
+        parts.append(text(x, y + 15, explained_shape(shape), 11, FAINT))
+    y += 12
     for title, names in groups:
         y += 20
         parts.append(text(MARGIN, y, title, 11, FAINT))
@@ -100,7 +126,7 @@ def main():
     chosen = parser.parse_args()
     try:
         made_on, figures = read(chosen.table, chosen.workload)
-        chosen.svg.write_text(draw(f"{chosen.table.stem}/{chosen.workload}", made_on, figures))
+        chosen.svg.write_text(draw(f"{chosen.table.stem}/{chosen.workload}", explained_workload(chosen.table.stem, chosen.workload), made_on, figures))
     except OSError as error:
         sys.exit(f"tools/plot.py: {error.filename}: {error.strerror}")
     except ValueError as error:
