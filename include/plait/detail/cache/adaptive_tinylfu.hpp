@@ -58,6 +58,14 @@ class basic_adaptive_tinylfu {
     ask(hash, weight, false);
   }
 
+  // An insert of that hash comes soon. Asks for what it looks at, and calls use(hash) for the entries of which
+  // one may leave for it.
+  template <class Use>
+  void prefetch(std::uint64_t hash, Use use) const noexcept {
+    sketch_.prefetch(hash);
+    queues_.prefetch(sketch_, use);
+  }
+
   void erase(entry_number entry) noexcept { queues_.erase(entry); }
 
   template <class Visit>

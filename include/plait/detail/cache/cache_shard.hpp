@@ -113,7 +113,9 @@ class alignas(contention_free_distance) cache_shard {
   template <class Matches, class L, class M, class Time>
   bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
            const Time& time, removed& gone) {
+    table_.prefetch(hash);
     const std::lock_guard guard(lock_);
+    policy_.prefetch(hash, [&](std::uint64_t other) noexcept { table_.prefetch(other); });
     const cache_moment now = time.read();
     prepare(now.tick(), budget, gone);
     return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), terms, now, time,
@@ -395,7 +397,9 @@ class alignas(contention_free_distance) cache_shard {
         evict(other, policy_.weight_of(other), gone);
       }
     });
-    sample_rate_.store(policy_.sampling_rate(), sync::relaxed);  // relaxed: a hint
+    // relaxed, twice: a hint. Readers have the line, so that it is written only if it changes.
+    if (const std::size_t rate = policy_.sampling_rate(); rate != sample_rate_.load(sync::relaxed))
+      sample_rate_.store(rate, sync::relaxed);
     return is_kept;
   }
   // The policy has let it go.

@@ -35,6 +35,9 @@ class frequency_sketch {
     if (added && ++adds_ >= adds_until_aging * counters_.size()) age();
   }
 
+  // Asks for the counters of a hash.
+  void prefetch(std::uint64_t hash) const noexcept { sync::prefetch(&counters_[counters_of(hash)[0].word]); }
+
   // Grows until there is room for that many entries. Estimates stay as they are: a hash that moves to a new
   // block finds there a copy of its old one.
   void make_room(std::size_t entries) {

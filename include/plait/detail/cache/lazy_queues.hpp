@@ -110,6 +110,19 @@ class basic_lazy_queues {
     balance(sketch, evict, entry);
   }
 
+  // Asks for what the next insert looks at, and calls use(hash) for the entries of which one may leave then. If
+  // there is room for one more, none does.
+  template <class Use>
+  void prefetch(const frequency_sketch& sketch, Use use) const noexcept {
+    if (weight() < capacity_) return;
+    for (const queue each : {window, probation}) {
+      if (lists_.empty(each)) continue;
+      const std::uint64_t hash = hashes_.of(lists_.back(each));
+      sketch.prefetch(hash);
+      use(hash);
+    }
+  }
+
   void erase(entry_number entry) noexcept { lists_.remove(entry); }
 
   // Calls visit(entry) for all, those first that would leave first: what was hit lately comes last.
