@@ -51,6 +51,7 @@ inline constexpr entry_lifetime never_expires = entry_lifetime::never_ends();
 struct cache_options {
   std::uint64_t capacity;                       // how many entries it holds at most, or weight; at least 1
   entry_lifetime time_to_live = never_expires;  // from the put on, unless that says otherwise
+  entry_lifetime time_to_idle = never_expires;  // from the last put or get on; ends before the time to live
   std::uint64_t heaviest = 0;  // of a cache with weights: no entry may weigh more. 0: a 16th of the capacity
 };
 

@@ -69,7 +69,8 @@ struct state {
 template <class Kind>
 class world {
  public:
-  explicit world(const state& from) : from_(from), made_now_(use(time_)), cache({.capacity = from.capacity}) {
+  explicit world(const state& from, std::int64_t idle = endless)
+      : from_(from), made_now_(use(time_)), cache({.capacity = from.capacity, .time_to_idle = lifetime(idle)}) {
     for (const first_entry& each : from.entries) put(each.key, each.value, each.lives);
   }
 
@@ -309,6 +310,15 @@ const verify::scenario scenarios[] = {
                });
        check(cache.weight() == cache.get(key_a).value_or(0) % 4 + cache.get(key_b).value_or(0) % 4);
        check(cache.weight() <= 4, "no more than the capacity");
+     },
+     closely},
+    {"a_hit_that_prolongs_beside_the_end",
+     [] {
+       world<word> in(two, 4);
+       in.put(key_a, 5);
+       in.advance(3);
+       threads([&] { in.get(key_a); }, [&] { in.advance(1), in.get(key_a), in.get(key_a); });
+       in.judge();
      },
      closely},
     {"clear_reaches_what_was_there",

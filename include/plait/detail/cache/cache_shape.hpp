@@ -30,7 +30,7 @@ class cache_shape {
       throw std::invalid_argument("plait::expiring_cache: the heaviest entry weighs more than the capacity");
     const std::uint64_t needed = has_weights ? 1 : std::bit_ceil(capacity_ / entry_stamp::most_entries + 1);
     if (needed > most_shards)
-      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^32 entries");
+      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^31 entries");
     if (capacity_ > most_weight)
       throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^62; weigh in larger units");
     const std::uint64_t wanted = std::bit_ceil(std::uint64_t{4} * sync::processor_count());

@@ -175,29 +175,25 @@ class alignas(contention_free_distance) cache_shard {
                     removed& gone) {
     const std::lock_guard guard(lock_);
     const cache_moment moment = time.read();
-    const cache_tick now = moment.tick(), deadline = moment.deadline(lives);
+    const cache_tick now = moment.tick(), end = moment.deadline(lives);
     prepare(now, budget, gone);
     const std::optional<entry_stamp> found = find(hash, matches);
     if (!found || found->deadline() <= now) return false;
-    const entry_number number = found->number();
-    if (deadline <= now) {
-      remove(number, gone, removal_cause::removed);
+    if (time.stamp(found->number(), moment, end).deadline() <= now) {
+      remove(found->number(), gone, removal_cause::removed);
       return true;
     }
-    if (deadline != entry_stamp::never) wheel_.make_room(number);
-    const bool was_alive = change_alive(hash, *found, time, [&](chain& held, const place& at) noexcept {
-      const entry_stamp stamp(number, deadline);
-      if constexpr (is_read_unlocked) {
-        held.begin_change();
-        at.at().set_value({at.at().value().value, stamp});
-      } else {
-        at.at().value().stamp = stamp;
-      }
-    });
-    if (!was_alive) return remove_expired(number, gone), false;
-    wheel_.remove(number);
-    file(number, deadline);
-    return true;
+    return redate(hash, *found, end, moment, time, gone);
+  }
+
+  // An entry that is alive was asked for, and ends later if it would end because nobody does.
+  template <class Matches, class Time>
+  void prolong(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const cache_moment moment = time.read();
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (found && found->is_prolonged() && found->deadline() > moment.tick())
+      redate(hash, *found, ends_[found->number()], moment, time, gone);
   }
 
   // Removes entries with numbers from `first` on, which it moves on; false at the end.
@@ -273,7 +269,7 @@ class alignas(contention_free_distance) cache_shard {
   template <class Matches, class L, class M, class Time>
   bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
                     cache_moment moment, const Time& time, removed& gone) {
-    const cache_tick now = moment.tick(), deadline = moment.deadline(terms.lives);
+    const cache_tick now = moment.tick(), end = moment.deadline(terms.lives);
     std::optional<entry_stamp> old = find(hash, matches);
     if (old && old->deadline() <= now) {
       remove_expired(old->number(), gone);
@@ -281,21 +277,42 @@ class alignas(contention_free_distance) cache_shard {
     }
     if (when == (old ? put_when::absent : put_when::present)) return false;
     flights_.outdate(hash);
-    if (deadline <= now) {
+    const entry_stamp stamp = time.stamp(old ? old->number() : numbers_.next(), moment, end);
+    if (stamp.deadline() <= now) {
       if (old) remove(old->number(), gone, removal_cause::removed);
       return false;
     }
-    if (deadline != entry_stamp::never) wheel_.make_room(old ? old->number() : numbers_.next());
+    if (!old && numbers_.next() == entry_stamp::most_entries) return false;
+    make_room_for(stamp, end);
     if (old) {
       const bool checks = when == put_when::present;  // another call does not say that it was there
-      const entry_stamp stamp(old->number(), deadline);
       if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
       wheel_.remove(old->number());
-      file(old->number(), deadline);
+      file(stamp, end);
       count_hit(hash, old->number());
       return true;
     }
-    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), deadline, terms.weight, gone);
+    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), stamp, end, terms.weight, gone);
+  }
+
+  // An entry that is alive gets another end. False if it was not alive any more.
+  template <class Time>
+  bool redate(std::uint64_t hash, entry_stamp old, cache_tick end, cache_moment now, const Time& time,
+              removed& gone) {
+    const entry_stamp stamp = time.stamp(old.number(), now, end);
+    make_room_for(stamp, end);
+    const bool was_alive = change_alive(hash, old, time, [&](chain& held, const place& at) noexcept {
+      if constexpr (is_read_unlocked) {
+        held.begin_change();
+        at.at().set_value({at.at().value().value, stamp});
+      } else {
+        at.at().value().stamp = stamp;
+      }
+    });
+    if (!was_alive) return remove_expired(old.number(), gone), false;
+    wheel_.remove(old.number());
+    file(stamp, end);
+    return true;
   }
 
   static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
@@ -411,11 +428,9 @@ class alignas(contention_free_distance) cache_shard {
   }
 
   template <class Matches, class L, class M>
-  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, cache_tick deadline,
+  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, entry_stamp stamp, cache_tick end,
               std::uint64_t weight, removed& gone) {
-    if (numbers_.next() == entry_stamp::most_entries) return false;
     const entry_number number = numbers_.take();
-    const entry_stamp stamp(number, deadline);
     bool is_kept = false;
     try {
       is_kept = admit(number, hash, weight, gone);
@@ -436,13 +451,21 @@ class alignas(contention_free_distance) cache_shard {
       evicted_weight_ += weight;
       return false;
     }
-    file(number, deadline);
+    file(stamp, end);
     ++size_;
     return true;
   }
 
-  void file(entry_number number, cache_tick deadline) noexcept {
-    if (deadline != entry_stamp::never) wheel_.add(number, deadline);
+  // So that file() does not throw.
+  void make_room_for(entry_stamp stamp, cache_tick end) {
+    if (stamp.deadline() != entry_stamp::never) wheel_.make_room(stamp.number());
+    if (stamp.deadline() != end && stamp.number() >= ends_.size())
+      ends_.resize(std::size_t{stamp.number()} + 1);
+  }
+  // What is in the table expires with that stamp, and at that time at the latest.
+  void file(entry_stamp stamp, cache_tick end) noexcept {
+    if (stamp.deadline() != entry_stamp::never) wheel_.add(stamp.number(), stamp.deadline());
+    if (stamp.is_prolonged()) ends_[stamp.number()] = end;
   }
 
   void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
@@ -480,6 +503,7 @@ class alignas(contention_free_distance) cache_shard {
   timer_wheel wheel_;
   load_flights<K, V> flights_;
   entry_numbers numbers_;
+  std::vector<cache_tick> ends_;  // by number: when an entry ends that hits prolong
   std::size_t size_ = 0;
   std::uint64_t evictions_ = 0;
   std::uint64_t evicted_weight_ = 0;

@@ -42,6 +42,11 @@ class cache_moment {
 template <class Clock>
 class cache_time {
  public:
+  explicit cache_time(entry_lifetime idle)
+      : idle_(idle), idle_ticks_(cache_moment(std::chrono::nanoseconds(0)).deadline(idle)) {
+    expect(idle);
+  }
+
   // Something is going to be put in that lives for so long.
   void expect(entry_lifetime lives) noexcept {
     // relaxed, twice: as in read()
@@ -54,6 +59,28 @@ class cache_time {
     return can_expire_.load(sync::relaxed) ? now() : cache_moment(std::chrono::nanoseconds(0));
   }
   cache_moment now() const { return cache_moment(Clock::now().time_since_epoch() - made_at_); }
+
+  // -- what ends when nobody asks for it --
+
+  // The stamp of an entry that is asked for now, and ends at that time at the latest.
+  entry_stamp stamp(entry_number number, cache_moment now, cache_tick end) const noexcept {
+    const cache_tick idle_end = now.deadline(idle_);
+    return entry_stamp(number, std::min(end, idle_end), idle_end < end);
+  }
+  // Whether a hit is to be noted: once in a 64th of the time. A time of some moments ago will do if that is
+  // long.
+  bool is_worth_noting(entry_stamp hit) const {
+    if (!hit.is_prolonged()) [[likely]]
+      return false;
+    const cache_tick noted = hit.deadline() - idle_ticks_, tolerance = idle_ticks_ / 64;
+    if constexpr (requires { Clock::recently(); }) {
+      if (tolerance >= 16) {
+        const std::chrono::nanoseconds recently = Clock::recently().time_since_epoch();
+        return recently > made_at_ && cache_moment(recently - made_at_).tick() > noted + tolerance;
+      }
+    }
+    return now().tick() > noted + tolerance;
+  }
 
   // Most deadlines are so far away that a time of some moments ago will do.
   bool is_over(cache_tick deadline) const {
@@ -70,6 +97,8 @@ class cache_time {
   // How late the time of recently() may be, at the very most.
   static constexpr std::chrono::seconds most_lag{1};
 
+  const entry_lifetime idle_;
+  const cache_tick idle_ticks_;
   const std::chrono::nanoseconds made_at_ = Clock::now().time_since_epoch();
   sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
 };

@@ -16,21 +16,23 @@ namespace PLAIT_NAMESPACE::detail {
 using cache_tick = std::uint64_t;
 
 //   bits 63 .. 24   the tick at which it expires; all ones: never. Enough for 36 years
-//   bits 23 .. 0    the entry's number in its shard
+//   bit 23          whether a hit moves the deadline
+//   bits 22 .. 0    the entry's number in its shard
 class entry_stamp {
  public:
   static constexpr unsigned log_tick = 20;
   static constexpr cache_tick never = (std::uint64_t{1} << 40) - 1;
-  static constexpr std::uint64_t most_entries = std::uint64_t{1} << 24;
+  static constexpr std::uint64_t most_entries = std::uint64_t{1} << 23;
 
   constexpr entry_stamp() noexcept = default;
-  constexpr entry_stamp(entry_number number, cache_tick deadline) noexcept
-      : bits_(std::min(deadline, never) << 24 | number) {}
+  constexpr entry_stamp(entry_number number, cache_tick deadline, bool is_prolonged = false) noexcept
+      : bits_(std::min(deadline, never) << 24 | (is_prolonged ? most_entries : 0) | number) {}
 
   constexpr entry_number number() const noexcept {
     return static_cast<entry_number>(bits_ & (most_entries - 1));
   }
   constexpr cache_tick deadline() const noexcept { return bits_ >> 24; }
+  constexpr bool is_prolonged() const noexcept { return (bits_ & most_entries) != 0; }
   constexpr bool operator==(const entry_stamp&) const noexcept = default;
 
  private:
