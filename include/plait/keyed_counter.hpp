@@ -11,8 +11,9 @@
 //   size                 blocks (2)      (3)                                    O(keys added since the last
 //                                                                               read of all keys)
 //   most_common,         as size         (3), in the order of (4)               as size, and O(all keys), and
-//     snapshot, for_each,                                                       sorting what most_common
-//     merge                                                                     returns
+//     snapshot, elements,                                                       sorting what most_common
+//     for_each, merge                                                           returns
+//   + - & |              as most_common  (3) for each of the two                O(all keys of both)
 //   erase                blocks (2)      what is added meanwhile may stay       O(threads)
 //   clear                blocks (2)      what is added meanwhile may stay       O(keys)
 //   (1) On the lock of the thread's own table, which other threads take only to read, erase or clear. An add
@@ -76,6 +77,8 @@
 #include <utility>
 #include <vector>
 
+#include <plait/detail/count/combined_counts.hpp>
+#include <plait/detail/count/repeated_keys.hpp>
 #include <plait/detail/count/two_level_counts.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/packed_string.hpp>
@@ -189,8 +192,11 @@ class keyed_counter {
     });
   }
 
-  // The same without a copy: calls visit(key, count) for each. Other threads can add meanwhile, but not read
-  // all keys, erase or clear, and `visit` must not either. A key is passed by reference, a string as a
+  // The keys of snapshot(), each as often as its count says, as a range of const Key& that owns them.
+  detail::repeated_keys<Key> elements() const { return detail::repeated_keys<Key>(snapshot()); }
+
+  // As snapshot(), without a copy: calls visit(key, count) for each. Other threads can add meanwhile, but not
+  // read all keys, erase or clear, and `visit` must not either. A key is passed by reference, a string as a
   // string_view, and stays where it is until erase() or clear().
   template <class Visitor>
   void for_each(Visitor&& visit) const {
@@ -207,9 +213,24 @@ class keyed_counter {
 
   // Subtracts all counts of `other`, which may be this counter.
   void subtract(const keyed_counter& other) {
-    // Not -n, which overflows for the lowest number.
-    for (auto& [key, n] : other.snapshot())
-      add(std::move(key), static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(n)));
+    for (auto& [key, n] : other.snapshot()) add(std::move(key), wrapped(0, n, std::minus()));
+  }
+
+  // As Python's: for each key of two counters the sum, the difference, the smaller or the greater of its two
+  // counts, where a key that is missing has 0; only what is positive is kept. First come the keys of `left`,
+  // then those that only `right` has. Each of the two is read once, by snapshot(). The new counter has the Hash
+  // and the Equal of `left`.
+  friend keyed_counter operator+(const keyed_counter& left, const keyed_counter& right) {
+    return {left, right, [](std::int64_t a, std::int64_t b) { return wrapped(a, b, std::plus()); }};
+  }
+  friend keyed_counter operator-(const keyed_counter& left, const keyed_counter& right) {
+    return {left, right, [](std::int64_t a, std::int64_t b) { return wrapped(a, b, std::minus()); }};
+  }
+  friend keyed_counter operator&(const keyed_counter& left, const keyed_counter& right) {
+    return {left, right, [](std::int64_t a, std::int64_t b) { return std::min(a, b); }};
+  }
+  friend keyed_counter operator|(const keyed_counter& left, const keyed_counter& right) {
+    return {left, right, [](std::int64_t a, std::int64_t b) { return std::max(a, b); }};
   }
 
   // Erases `key` and its count; false if it is not there. What is added meanwhile may stay.
@@ -232,6 +253,21 @@ class keyed_counter {
   using contents = typename counts::contents;
   using writer = typename counts::writer;
   using hash_type = typename counts::hash_type;
+
+  template <class Combine>
+  keyed_counter(const keyed_counter& left, const keyed_counter& right, const Combine& combine)
+      : keyed_counter(left.hash_, left.counts_.equal()) {
+    const auto hash = [this](const Key& key) { return hash_of(key); };
+    for (auto& [key, n] :
+         detail::combined_counts(left.snapshot(), right.snapshot(), hash, counts_.equal(), combine))
+      add(std::move(key), n);
+  }
+
+  // Counts wrap around: as signed numbers they would overflow.
+  template <class Operation>
+  static std::int64_t wrapped(std::int64_t a, std::int64_t b, Operation operation) {
+    return static_cast<std::int64_t>(operation(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
+  }
 
   // How many keys update() hashes before it takes the lock, and how many keys ahead of the one that it counts
   // it prefetches slots and entries.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any sequence of operations by one thread on two counters, compared with a model of Python's Counter.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,16 @@ using fuzz::require;
 // Counts wrap around, in the counter and here.
 std::int64_t sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+std::int64_t smaller(std::int64_t a, std::int64_t b) {
+  return std::min(a, b);
+}
+std::int64_t greater(std::int64_t a, std::int64_t b) {
+  return std::max(a, b);
 }
 
 using counts = std::vector<std::pair<std::string, std::int64_t>>;
@@ -58,6 +69,19 @@ struct dictionary {
   }
 };
 
+// As Python combines two Counters: only what is positive stays.
+counts combined(const dictionary& left, const dictionary& right,
+                std::int64_t (*combine)(std::int64_t, std::int64_t)) {
+  counts result;
+  const auto keep = [&](const std::string& key, std::int64_t n) {
+    if (n > 0) result.emplace_back(key, n);
+  };
+  for (const auto& [key, n] : left.all) keep(key, combine(n, right.count(key)));
+  for (const auto& [key, n] : right.all)
+    if (!left.places.contains(key)) keep(key, combine(0, n));
+  return result;
+}
+
 struct counted {
   plait::keyed_counter<std::string> counter;
   dictionary model;
@@ -87,7 +111,7 @@ void compare(const counted& one) {
 
 void step(fuzz::input& in, counted& one, counted& other) {
   auto& [counter, model] = one;
-  switch (in.below(11)) {
+  switch (in.below(13)) {
     case 0: {
       std::string key = some_key(in);
       const std::int64_t n = some_count(in);
@@ -130,14 +154,39 @@ void step(fuzz::input& in, counted& one, counted& other) {
     }
     case 7:
       counter.subtract(other.counter);
-      for (const auto& [key, n] : other.model.all)
-        model.add(key, static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(n)));
+      for (const auto& [key, n] : other.model.all) model.add(key, difference(0, n));
       return;
     case 8: {
       const std::string key = some_key(in);
       return require(counter.erase(std::string_view(key)) == model.erase(key), "erase()");
     }
     case 9: {
+      const auto expected = [&](auto combine) { return combined(model, other.model, combine); };
+      switch (in.below(4)) {
+        case 0:
+          return require((counter + other.counter).snapshot() == expected(sum), "+");
+        case 1:
+          return require((counter - other.counter).snapshot() == expected(difference), "-");
+        case 2:
+          return require((counter & other.counter).snapshot() == expected(smaller), "&");
+        default:
+          return require((counter | other.counter).snapshot() == expected(greater), "|");
+      }
+    }
+    case 10: {
+      std::int64_t elements = 0;
+      std::size_t at = 0;
+      for (const std::string& key : counter.elements()) {
+        while (model.all[at].second < 1 || elements == model.all[at].second) {
+          ++at;
+          elements = 0;
+        }
+        require(key == model.all[at].first, "elements()");
+        if (++elements == 100) return;  // the rest may be 2^63
+      }
+      return;
+    }
+    case 11: {
       // Erases so many keys that their entries are left out of a copy.
       for (unsigned left = in.byte(); left != 0 && !model.all.empty(); --left) {
         const std::string key = model.all[in.below(static_cast<unsigned>(model.all.size()))].first;

@@ -19,28 +19,28 @@
 namespace {
 
 // What the header promises.
-constexpr int keys_of_a_thread = 24'576;
+constexpr std::ptrdiff_t keys_of_a_thread = 24'576;
 constexpr int distinct = 100'000;
 constexpr int adders = 4;
 
-// Knows how many of its kind there are, and how many there were at most.
+std::atomic<int> keys_held = 0;
+std::atomic<int> most_held = 0;
+
+// A key that counts how many of its kind there are.
 class held_key {
  public:
   explicit held_key(int number) : number_(number) { begin(); }
   held_key(const held_key& other) : number_(other.number_) { begin(); }
   held_key& operator=(const held_key&) = delete;
-  ~held_key() { --held; }
+  ~held_key() { --keys_held; }
 
   int number() const { return number_; }
   friend bool operator==(const held_key& left, const held_key& right) { return left.number_ == right.number_; }
 
-  static inline std::atomic<int> held = 0;
-  static inline std::atomic<int> most = 0;
-
  private:
   static void begin() {
-    const int now = ++held;
-    for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+    const int now = ++keys_held;
+    for (int seen = most_held; seen < now && !most_held.compare_exchange_weak(seen, now);) {
     }
   }
 
@@ -58,26 +58,26 @@ void add_all(counter_of_held_keys& counter) {
 
 TEST(keyed_counter_memory, each_key_is_held_once_and_a_fixed_number_by_each_thread) {
   counter_of_held_keys counter;
-  held_key::most = held_key::held.load();
+  most_held = keys_held.load();
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i != adders; ++i) threads.emplace_back([&] { add_all(counter); });
   }
-  EXPECT_LE(held_key::most, distinct + adders * (keys_of_a_thread + 1));
+  EXPECT_LE(most_held, distinct + adders * (keys_of_a_thread + 1));
   EXPECT_EQ(counter.size(), static_cast<std::size_t>(distinct));
-  EXPECT_EQ(held_key::held, distinct) << "a read of all keys leaves one of each";
+  EXPECT_EQ(keys_held, distinct) << "a read of all keys leaves one of each";
   EXPECT_EQ(counter.total(), std::int64_t{adders} * distinct);
   for (int i = 0; i < distinct; i += 97) ASSERT_EQ(counter.count(held_key(i)), adders) << i;
   counter.clear();
-  EXPECT_EQ(held_key::held, 0);
+  EXPECT_EQ(keys_held, 0);
 }
 
 TEST(keyed_counter_memory, threads_that_count_one_after_the_other_hold_no_key_twice_for_long) {
   counter_of_held_keys counter;
-  held_key::most = held_key::held.load();
+  most_held = keys_held.load();
   for (int i = 0; i != adders; ++i) std::thread([&] { add_all(counter); }).join();
   add_all(counter);
-  EXPECT_LE(held_key::most, distinct + 2 * (keys_of_a_thread + 1));
+  EXPECT_LE(most_held, distinct + 2 * (keys_of_a_thread + 1));
   EXPECT_EQ(counter.total(), std::int64_t{adders + 1} * distinct);
 }
 
@@ -93,7 +93,7 @@ TEST(keyed_counter_memory, several_threads_take_little_more_than_one_for_the_sam
     for (int i = 0; i != adders; ++i) threads.emplace_back([&] { counter.update(words); });
   }
   EXPECT_LE(allocations::bytes_held_by_all - before,
-            (distinct + std::ptrdiff_t{adders} * keys_of_a_thread) * of_a_word + 16 * 1024);
+            (distinct + adders * keys_of_a_thread) * of_a_word + 16 * 1024);
   EXPECT_EQ(counter.size(), words.size());
   EXPECT_LE(allocations::bytes_held_by_all - before, distinct * of_a_word + 16 * 1024);
   counter.clear();

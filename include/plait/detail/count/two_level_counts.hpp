@@ -42,6 +42,8 @@ class two_level_counts {
 
   explicit two_level_counts(const Equal& equal) : equal_(equal) {}
 
+  const Equal& equal() const noexcept { return equal_; }
+
  private:
   struct locked_table;
 
