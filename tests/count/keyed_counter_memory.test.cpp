@@ -93,11 +93,11 @@ TEST(keyed_counter_memory, several_threads_take_little_more_than_one_for_the_sam
     for (int i = 0; i != adders; ++i) threads.emplace_back([&] { counter.update(words); });
   }
   EXPECT_LE(allocations::bytes_held_by_all - before,
-            (distinct + adders * keys_of_a_thread) * of_a_word + 16 * 1024);
+            (distinct + adders * keys_of_a_thread) * of_a_word + 16'384);
   EXPECT_EQ(counter.size(), words.size());
-  EXPECT_LE(allocations::bytes_held_by_all - before, distinct * of_a_word + 16 * 1024);
+  EXPECT_LE(allocations::bytes_held_by_all - before, distinct * of_a_word + 16'384);
   counter.clear();
-  EXPECT_LE(allocations::bytes_held_by_all - before, 4 * 1024);
+  EXPECT_LE(allocations::bytes_held_by_all - before, 4'096);
 }
 #endif
 
