@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import inspect
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
@@ -36,8 +35,9 @@ class _Abandoned(Exception):
 
 
 def _this_thread_or_task() -> object:
+    asyncio = sys.modules.get("asyncio")  # without which there are no tasks
     try:
-        task = asyncio.current_task()
+        task = asyncio.current_task() if asyncio is not None else None
     except RuntimeError:
         task = None
     return task if task is not None else threading.get_ident()
@@ -93,6 +93,8 @@ class ExpiringCache(CacheTable[_K, _V]):
 
     async def aget_or_load(self, key: _K, load: Callable[[], Awaitable[_V]], ttl: Any = _missing) -> _V:
         """As get_or_load(), for a coroutine function. Tasks and threads wait for one another."""
+        import asyncio
+
         while True:
             value = self.get(key, _missing)
             if value is not _missing:
@@ -197,6 +199,8 @@ def cached(
     functions. The attribute `cache` of the result is the ExpiringCache; key(*args, **kwargs) makes its keys, if it is
     given.
     """
+    import inspect
+
     make_key = key
 
     def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "count_types.hpp"
+#include "doorbell_types.hpp"
 #include "map_types.hpp"
 #include "module_state.hpp"
 #include "python.hpp"
@@ -70,7 +71,7 @@ int execute(PyObject* module) {
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
                         add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
-                        add_cache_types(module) && register_at_fork(module);
+                        add_cache_types(module) && add_doorbell_types(module) && register_at_fork(module);
   return is_ready ? 0 : -1;
 }
 
@@ -79,6 +80,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   for (PyObject* each :
        {state.empty, state.full, state.shut_down, state.standard, state.heappush, state.heappop, state.heapify})
     Py_VISIT(each);
+  for (PyObject* each : state.queue_types) Py_VISIT(each);
   for (const auto& hooks : state.hooks)
     for (PyObject* each : hooks) Py_VISIT(each);
   return 0;
@@ -89,6 +91,7 @@ int clear(PyObject* module) {
   for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.heappush,
                           &state.heappop, &state.heapify})
     Py_CLEAR(*each);
+  for (PyObject*& each : state.queue_types) Py_CLEAR(each);
   for (auto& hooks : state.hooks)
     for (PyObject*& each : hooks) Py_CLEAR(each);
   return 0;

@@ -28,6 +28,9 @@ struct module_state {
   // The defaults of the hooks, for each kind of queue.
   std::array<std::array<PyObject*, hook_names.size()>, 3> hooks;
 
+  // Queue and SimpleQueue, from which all queues derive.
+  std::array<PyObject*, 2> queue_types;
+
   unsigned long main_thread;
 
   // Every queue that lives, for fork(). `queues` is guarded by the lock, under which no Python runs.
@@ -39,9 +42,13 @@ struct module_state {
 
 extern PyModuleDef core_module;
 
+inline module_state& state_of_type(PyTypeObject* type) {
+  return *static_cast<module_state*>(PyModule_GetState(PyType_GetModuleByDef(type, &core_module)));
+}
+
 // Of an object whose type is one of the module's, or derives from one.
 inline module_state& state_of(PyObject* self) {
-  return *static_cast<module_state*>(PyModule_GetState(PyType_GetModuleByDef(Py_TYPE(self), &core_module)));
+  return state_of_type(Py_TYPE(self));
 }
 
 }  // namespace plait_python

@@ -121,6 +121,12 @@ void deallocate_queue(PyObject* object) {
   Py_DECREF(type);
 }
 
+bool is_queue(PyObject* object, const module_state& state) noexcept {
+  for (PyObject* each : state.queue_types)
+    if (PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(each))) return true;
+  return false;
+}
+
 void reset_queues_after_fork(module_state& state) {
   // A thread that is no longer there may have held the lock only without the GIL: no Python runs under it.
   state.queues_lock->~mutex();

@@ -36,6 +36,9 @@ inline queue_object* queue_of(PyObject* self) noexcept {
   return reinterpret_cast<queue_object*>(self);
 }
 
+// Whether it is one of these objects, or of a class that derives from theirs.
+bool is_queue(PyObject* object, const module_state& state) noexcept;
+
 // Calls a function of plait/_standard.py with the queue and the arguments, of which a null one is left out.
 PyObject* call_standard(queue_object* self, const char* function, PyObject* first = nullptr,
                         PyObject* second = nullptr, PyObject* third = nullptr);
@@ -79,6 +82,7 @@ PyObject* queue_drain(PyObject* self, PyObject* unused);
 PyObject* queue_clear(PyObject* self, PyObject* unused);
 PyObject* queue_snapshot(PyObject* self, PyObject* unused);
 PyObject* queue_peek(PyObject* self, PyObject* unused);
+PyObject* queue_is_standard(PyObject* self, PyObject* unused);
 
 // The types. False: an exception is set.
 bool add_queue_types(PyObject* module, module_state& state);

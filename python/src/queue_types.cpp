@@ -34,6 +34,10 @@ PyObject* queue_close(PyObject* object, PyObject*) {
   return queue_shutdown(object, nullptr, 0, nullptr);
 }
 
+PyObject* queue_is_standard(PyObject* object, PyObject*) {
+  return PyBool_FromLong(queue_of(object)->is_standard());
+}
+
 PyObject* queue_qsize(PyObject* object, PyObject*) {
   queue_object* const self = queue_of(object);
   return self->is_standard() ? call_standard(self, "qsize") : PyLong_FromSize_t(self->store->size());
@@ -167,6 +171,8 @@ const std::array item_methods = {
                 "snapshot($self)\n--\n\n"
                 "A list of the items there are, as they lie, which stay. Never waits. Without the GIL,\n"
                 "it makes this object an ordinary Python queue."},
+    PyMethodDef{"_is_standard", queue_is_standard, METH_NOARGS,
+                "_is_standard($self)\n--\n\nWhether this object has become an ordinary Python queue."},
     PyMethodDef{"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "For annotations: Queue[int]."},
 };
 
@@ -265,7 +271,9 @@ bool add_queue_types(PyObject* module, module_state& state) {
       add_type(module, specification("plait.queue.PriorityQueue", priority_slots), queue.get()));
   if (!priority) return false;
   const reference simple(add_type(module, specification("plait.queue.SimpleQueue", simple_slots), nullptr));
-  return simple && add_hooks(queue.get(), order::first_in_first_out, state) &&
+  if (!simple) return false;
+  state.queue_types = {Py_NewRef(queue.get()), Py_NewRef(simple.get())};
+  return add_hooks(queue.get(), order::first_in_first_out, state) &&
          add_hooks(lifo.get(), order::last_in_first_out, state) &&
          add_hooks(priority.get(), order::smallest_first, state);
 }
