@@ -32,24 +32,26 @@ class _Side(Doorbell):
 
     def __init__(self, hub: DoorbellHub, queue: Any, for_room: bool) -> None:
         self.waiters: collections.deque[asyncio.Future[None]] = collections.deque()
+        self.woken = 0  # tasks that have not run since
         self._queue, self._for_room = queue, for_room
 
     def wake(self) -> None:
-        """Wakes as many tasks as can go on, and arms the doorbell for the others."""
+        """Wakes as many tasks as can go on. The doorbell is for the others, once those that were woken have looked."""
         queue, waiters = self._queue, self.waiters
         while waiters:
             if queue.is_shutdown or queue._is_standard():
                 count = len(waiters)
             elif self._for_room:
-                count = queue.maxsize - queue.qsize()
+                count = queue.maxsize - queue.qsize() - self.woken
             else:
-                count = queue.qsize()
+                count = queue.qsize() - self.woken
             while waiters and count > 0:
                 waiter = waiters.popleft()
                 if not waiter.done():
                     waiter.set_result(None)
+                    self.woken += 1
                     count -= 1
-            if not waiters or self.arm():
+            if not waiters or self.woken or self.arm():
                 return
 
 
@@ -97,29 +99,33 @@ async def wait(queue: Any, for_room: bool, attempt: Callable[[], _T], not_yet: t
     nap = _FIRST_NAP
     try:
         while True:
+            side = hub.side(queue, for_room)
             if queue._is_standard():
                 await asyncio.sleep(nap)
                 nap = min(2 * nap, _LONGEST_NAP)
             else:
-                await _wait_for_ring(hub.side(queue, for_room), loop.create_future())
+                await _wait_for_ring(side, loop.create_future())
             try:
                 return attempt()
             except not_yet:
                 pass
+            finally:
+                side.wake()
     finally:
         hub.drop_if_idle(queue, for_room)
 
 
 async def _wait_for_ring(side: _Side, waiter: asyncio.Future[None]) -> None:
     side.waiters.append(waiter)
-    if not side.arm():  # there is something already: for those who came first, too
+    if not side.arm():  # there is something already
         side.waiters.remove(waiter)
-        side.wake()
         return
     try:
         await waiter
+        side.woken -= 1
     except asyncio.CancelledError:
         if not waiter.cancelled():
+            side.woken -= 1
             side.wake()  # it was woken as well: that is now for another task
         elif waiter in side.waiters:
             side.waiters.remove(waiter)
