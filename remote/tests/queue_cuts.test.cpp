@@ -36,15 +36,15 @@ TEST(a_cut_at_any_byte_of_a_queue, neither_loses_nor_doubles_nor_reorders) {
     ++rounds;
     const std::vector<std::int64_t> batch{next, next + 1};
     ASSERT_EQ(items.push_n(batch.begin(), 2), 2u);
-    ASSERT_EQ(items.try_pop_for(3s), next);
+    ASSERT_EQ(items.try_pop_for(1s), next);
     ASSERT_TRUE(items.push(next + 2));
-    auto leased = items.try_pop_leased_for(3s);
+    auto leased = items.try_pop_leased_for(1s);
     ASSERT_TRUE(leased);
     ASSERT_EQ(**leased, next + 1);
     ASSERT_EQ(leased->deliveries(), 1u);
     items.task_done();
     ASSERT_TRUE(leased->done_for_sure());
-    ASSERT_EQ(items.try_pop_for(3s), next + 2);
+    ASSERT_EQ(items.try_pop_for(1s), next + 2);
     items.task_done();
     ASSERT_EQ(items.unfinished_tasks(), 0u);
     ASSERT_EQ(items.size(), 0u);

@@ -126,7 +126,8 @@ class child {
   }
   void close_input() { close_if_open(std::exchange(input_, -1)); }
   void close_output() { close_if_open(std::exchange(output_, -1)); }
-  void interrupt() const { ::kill(process_, SIGINT); }
+  void interrupt() const { send(SIGINT); }
+  void send(int signal) const { ::kill(process_, signal); }
 
   // Waits until everything written was read and all threads of the program sleep.
   void wait_until_idle() const {
