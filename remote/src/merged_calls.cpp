@@ -2,7 +2,6 @@
 #include "merged_calls.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "server_state.hpp"
 
@@ -30,7 +29,7 @@ answer merged_calls::call(operation what) {
   return mine->result;
 }
 
-void merged_calls::gather_from(std::function<std::optional<operation>()> what) {
+void merged_calls::gather_from(std::function<std::vector<operation>()> what) {
   const std::lock_guard lock(mutex_);
   gathered_ = std::move(what);
 }
@@ -56,19 +55,18 @@ std::optional<remote::call> merged_calls::compose(clock::time_point now) {
   const bool beats = now >= next_beat_;
   if (waiting_.empty() && !beats && !leaving_ && now < gather_at_) return std::nullopt;
   add_gathered();
-  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), most_operations));
-  sent_.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-  waiting_.erase(waiting_.begin(), end);
-
   remote::call next{&script_, keys_.size(), keys_};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
-  for (const auto& one : sent_) {
-    words.push_back(one->what.front());
-    words.push_back(std::to_string(one->what.size() - 1));
-    words.insert(words.end(), one->what.begin() + 1, one->what.end());
+  auto one = waiting_.begin();
+  for (; one != waiting_.end() && (sent_.empty() || words.size() + (*one)->what.size() < most_words); ++one) {
+    words.push_back((*one)->what.front());
+    words.push_back(std::to_string((*one)->what.size() - 1));
+    words.insert(words.end(), (*one)->what.begin() + 1, (*one)->what.end());
+    sent_.push_back(std::move(*one));
   }
+  waiting_.erase(waiting_.begin(), one);
   if (leaving_ && waiting_.empty()) {
     words.insert(words.end(), {"leave", "0"});
     finished_ = true;  // nothing is composed after it; the session waits for the answer
@@ -83,12 +81,14 @@ std::optional<remote::call> merged_calls::compose(clock::time_point now) {
 void merged_calls::add_gathered() {
   gather_at_ = clock::time_point::max();
   if (!gathered_) return;
-  if (auto what = gathered_()) {
+  std::vector<std::shared_ptr<request>> first;
+  for (operation& what : gathered_()) {
     const auto one = std::make_shared<request>();
-    one->what = std::move(*what);
+    one->what = std::move(what);
     one->has_caller = false;
-    waiting_.insert(waiting_.begin(), one);
+    first.push_back(one);
   }
+  waiting_.insert(waiting_.begin(), first.begin(), first.end());
 }
 
 clock::time_point merged_calls::due() {

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <plait/remote/operations.hpp>
+
 #include "endpoint.hpp"
 #include "session.hpp"
 
@@ -19,8 +21,6 @@ namespace plait::remote {
 
 class merged_calls final : public endpoint {
  public:
-  using operation = std::vector<std::string>;  // its name, then its arguments
-
   // Keys are the first two of the script `what`, and `further` ones, all of the form {name}:x.
   static std::shared_ptr<merged_calls> make(session& session, const script& what, std::string_view name,
                                             const std::vector<std::string>& further = {});
@@ -30,7 +30,7 @@ class merged_calls final : public endpoint {
 
   // For additions that are collected where the callers are: `what` is asked for them, on the connection's
   // thread, before anything that was called later goes out, and gather_delay after gather() at the latest.
-  void gather_from(std::function<std::optional<operation>()> what);
+  void gather_from(std::function<std::vector<operation>()> what);
   void gather();
 
   // What was gathered goes out, then the server forgets this session. Waits for that, for call_timeout at most;
@@ -60,7 +60,7 @@ class merged_calls final : public endpoint {
   void add_gathered();
   void settle(std::vector<std::shared_ptr<request>>& requests, const error& reason);
 
-  static constexpr std::size_t most_operations = 1000;  // of one call
+  static constexpr std::size_t most_words = 20'000;  // of one call: it should not keep the server for long
   static constexpr auto gather_delay = std::chrono::milliseconds(10);
   static constexpr auto refusal_delay = std::chrono::milliseconds(100);
 
@@ -75,7 +75,7 @@ class merged_calls final : public endpoint {
   std::uint64_t number_ = 0;                       // of the last call that was composed
   clock::time_point next_beat_, not_before_;
   clock::time_point gather_at_ = clock::time_point::max();
-  std::function<std::optional<operation>()> gathered_;
+  std::function<std::vector<operation>()> gathered_;
   std::optional<error> failure_;
   bool leaving_ = false;   // leave() was called
   bool finished_ = false;  // the last call was composed

@@ -14,34 +14,41 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <plait/remote/connection.hpp>
+#include <plait/remote/operations.hpp>
 
 namespace plait::remote {
-
-class merged_calls;
 
 class counter {
  public:
   using value_type = std::int64_t;
 
-  counter(const connection& server, std::string_view name);
-  ~counter();
-  counter(const counter&) = delete;
-  counter& operator=(const counter&) = delete;
+  counter(const connection& server, std::string_view name) : server_(server, "counter", name) {
+    server_.collect_from([unsent = unsent_]() -> std::vector<operation> {
+      const value_type amount = unsent->exchange(0);
+      if (amount == 0) return {};
+      return {{"add", std::to_string(amount)}};
+    });
+  }
 
-  void add(value_type amount = 1);
+  void add(value_type amount = 1) {
+    unsent_->fetch_add(amount);
+    server_.announce();
+  }
   counter& operator+=(value_type amount) { return add(amount), *this; }
   counter& operator++() { return add(1), *this; }
 
-  void flush();
-  [[nodiscard]] value_type value();
+  void flush() { server_.flush(); }
+  [[nodiscard]] value_type value() { return server_.number({"get"}); }
 
  private:
-  std::shared_ptr<session> session_;
-  std::shared_ptr<std::atomic<value_type>> unsent_;  // shared with the thread, which may survive this object
-  std::shared_ptr<merged_calls> calls_;
+  // The connection's thread may ask for it when this object is gone.
+  std::shared_ptr<std::atomic<value_type>> unsent_ = std::make_shared<std::atomic<value_type>>(0);
+  operations server_;
 };
 
 }  // namespace plait::remote

@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: MIT
+-- map: KEYS 3 values: hash; 4 fences: hash, the largest token that a key was written with.
+
+local values, fences = KEYS[3], KEYS[4]
+
+function operations.get(key)
+  return redis.call('HGET', values, key)
+end
+
+-- Answers whether the key is new.
+function operations.put(key, value)
+  return redis.call('HSET', values, key, value)
+end
+
+-- Only if no larger token has written the key. Answers whether it did.
+function operations.put_fenced(key, value, token)
+  local before = redis.call('HGET', fences, key)
+  if before and tonumber(before) > tonumber(token) then return 0 end
+  redis.call('HSET', fences, key, token)
+  redis.call('HSET', values, key, value)
+  return 1
+end
+
+-- Puts `value` in place of `before`; without `before`, only if the key is absent. Answers whether it did.
+function operations.exchange(key, value, before)
+  local now = redis.call('HGET', values, key)
+  if now ~= (before or false) then return 0 end
+  redis.call('HSET', values, key, value)
+  return 1
+end
+
+function operations.erase(key)
+  return redis.call('HDEL', values, key)
+end
+
+function operations.size()
+  return redis.call('HLEN', values)
+end
+
+return carry_out()
