@@ -21,6 +21,7 @@ void dict(page& out);
 void statistics(page& out);
 void cache(page& out);
 void lock_order(page& out);
+void schedules(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

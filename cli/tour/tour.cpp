@@ -57,6 +57,7 @@ constexpr std::array chapters{
     chapter{"dict", "a dictionary for many threads, and values that are computed once", tour::dict},
     chapter{"statistics", "a dictionary that knows how often each key was put and got", tour::statistics},
     chapter{"cache", "what is kept for a while, loaded once, and not lost to a scan", tour::cache},
+    chapter{"schedules", "a wrong memory order in a queue, found while you watch", tour::schedules},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };
 

@@ -8,10 +8,15 @@
 
 #include "threading.hpp"
 
+// [ring]
 template <class T, std::size_t Capacity>
 class ring {
  public:
-  ring() { threading::name(tail_, "tail"), threading::name(head_, "head"), threading::name(slots_, "slots"); }
+  ring() {
+    threading::name(tail_, "tail");
+    threading::name(head_, "head");
+    threading::name(slots_, "slots");
+  }
 
   bool try_push(T value) {
     const std::size_t tail = tail_.load(std::memory_order_relaxed);
@@ -34,3 +39,4 @@ class ring {
   threading::atomic<std::size_t> head_{0};  // pops so far
   threading::atomic<std::size_t> tail_{0};  // pushes so far
 };
+// [ring]

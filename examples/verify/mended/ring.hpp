@@ -11,7 +11,11 @@
 template <class T, std::size_t Capacity>
 class ring {
  public:
-  ring() { threading::name(tail_, "tail"), threading::name(head_, "head"), threading::name(slots_, "slots"); }
+  ring() {
+    threading::name(tail_, "tail");
+    threading::name(head_, "head");
+    threading::name(slots_, "slots");
+  }
 
   bool try_push(T value) {
     const std::size_t tail = tail_.load(std::memory_order_relaxed);
