@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/wait.h>
@@ -32,8 +33,8 @@ class bench_cli : public testing::Test {
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
-  outcome run(const std::string& arguments) const {
-    const std::string command = PLAIT_BENCH " " + arguments + " 2>" + path("errors");
+  outcome run(const std::string& arguments, const std::string& program = PLAIT_BENCH) const {
+    const std::string command = program + " " + arguments + " 2>" + path("errors");
     std::FILE* pipe = popen(command.c_str(), "r");
     std::string out;
     std::array<char, 4096> part;
@@ -65,6 +66,31 @@ TEST_F(bench_cli, list_names_structure_workload_shape_and_implementation) {
   for (const std::string& name : names) EXPECT_EQ(std::ranges::count(name, '/'), 3) << name;
 }
 
+// Until the workloads are compiled, --list prints the names of names.txt.
+TEST_F(bench_cli, names_are_listed_before_anything_is_compiled_and_are_those_that_run) {
+  const std::vector<std::string> known = lines(run("--list", PLAIT_BENCH_HELP).out);
+  std::vector<std::string> there = lines(run("--list").out);
+  ASSERT_EQ(run(one_benchmark + ("--json " + path("result.json"))).exit_code, 0);
+  const nlohmann::json result = nlohmann::json::parse(std::ifstream(path("result.json")));
+  const auto is_missing = [&](const std::string& name) {
+    return std::ranges::find(there, name) == there.end();
+  };
+  const auto is_ours = [](const std::string& name) {
+    return name.find("/plait", name.rfind('/')) != name.npos;
+  };
+  if (result["context"]["missing_rivals"].empty()) {
+    EXPECT_EQ(known, there) << "put the second list, what plait-bench --list prints, into bench/names.txt";
+  } else {
+    for (const std::string& name : known)
+      EXPECT_FALSE(is_ours(name) && is_missing(name))
+          << name << " is gone from the program but not from bench/names.txt";
+    for (const std::string& name : there)
+      EXPECT_EQ(std::ranges::count(known, name), 1) << "bench/names.txt lacks " << name;
+  }
+  EXPECT_EQ(run("--list --filter pair/1T/tbb", PLAIT_BENCH_HELP).out,
+            "bounded_queue/pair/1T/tbb\nunbounded_queue/pair/1T/tbb\n");
+}
+
 TEST_F(bench_cli, help_fits_one_screen_and_ends_with_examples) {
   const outcome help = run("--help");
   EXPECT_EQ(help.exit_code, 0);
@@ -76,10 +102,11 @@ TEST_F(bench_cli, help_fits_one_screen_and_ends_with_examples) {
 
 TEST_F(bench_cli, the_example_for_one_workload_in_every_shape_is_just_that) {
   const std::string help = run("--help").out;
-  const std::string filter = "--filter '^bounded_queue/throughput/'";
-  ASSERT_NE(help.find(filter + "   one workload in every shape"), std::string::npos) << help;
-  for (const std::string& name : lines(run("--list " + filter).out))
-    EXPECT_EQ(name.find("bounded_queue/throughput/"), 0u) << name;
+  const std::string filter = "--filter bounded_queue/throughput/";
+  ASSERT_NE(help.find(filter + "      one workload in every shape"), std::string::npos) << help;
+  const std::vector<std::string> names = lines(run("--list " + filter).out);
+  EXPECT_FALSE(names.empty());
+  for (const std::string& name : names) EXPECT_EQ(name.find("bounded_queue/throughput/"), 0u) << name;
 }
 
 TEST_F(bench_cli, of_an_option_given_twice_the_last_wins) {
@@ -99,11 +126,32 @@ TEST_F(bench_cli, filter_keeps_only_what_matches) {
   EXPECT_EQ(list.out, "bounded_queue/throughput/2P2C/mutex_condvar\n");
 }
 
+TEST_F(bench_cli, filter_matches_from_where_a_part_of_the_name_begins) {
+  const auto listed = [&](const std::string& filter, const std::string& name) {
+    return std::ranges::count(lines(run("--list --filter '" + filter + "'").out), name) == 1;
+  };
+  const std::string bounded = "bounded_queue/pair/1T/plait";
+  const std::string unbounded = "unbounded_queue/pair/1T/plait";
+  for (const char* filter :
+       {"bounded_queue", "^bounded", "bounded_queue/pair", "no_such|bounded_queue", "(bounded)_q"}) {
+    EXPECT_TRUE(listed(filter, bounded)) << filter;
+    EXPECT_FALSE(listed(filter, unbounded)) << filter;
+  }
+  for (const char* filter :
+       {"", "pair", "/pair", "1T/plait$", ".*bounded_queue", "unbounded|bounded", ".*lait$"}) {
+    EXPECT_TRUE(listed(filter, bounded)) << filter;
+    EXPECT_TRUE(listed(filter, unbounded)) << filter;
+  }
+  for (const char* filter : {"^pair", "air", "queue", "lait$"})
+    EXPECT_EQ(run("--list --filter " + std::string(filter)).out, "") << filter;
+}
+
 TEST_F(bench_cli, a_filter_that_is_no_regular_expression_is_an_error_that_shows_it) {
   const outcome refused = run("--filter '[pair'");
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_EQ(refused.out, "");
   EXPECT_NE(refused.errors.find("[pair"), std::string::npos) << refused.errors;
+  EXPECT_EQ(run("--filter 'a)|(b'").exit_code, 2);
 }
 
 TEST_F(bench_cli, a_filter_that_matches_nothing_is_reported) {
@@ -149,6 +197,40 @@ TEST_F(bench_cli, json_has_every_repetition_and_what_they_come_to) {
   std::ranges::sort(rates);
   EXPECT_EQ(aggregates,
             (std::map<std::string, double>{{"min", rates[0]}, {"median", rates[1]}, {"max", rates[2]}}));
+}
+
+TEST_F(bench_cli, html_shows_what_was_measured_now_or_earlier) {
+  ASSERT_EQ(run(one_benchmark + ("--json " + path("result.json") + " --html " + path("now.html"))).exit_code,
+            0);
+  const outcome saved =
+      run("--from " + path("result.json") + " --html " + path("saved.html"), PLAIT_BENCH_HELP);
+  EXPECT_EQ(saved.exit_code, 0) << saved.errors;
+  const auto text = [&](const char* name) {
+    return (std::ostringstream() << std::ifstream(path(name)).rdbuf()).str();
+  };
+  EXPECT_NE(text("now.html").find("bounded_queue/pair/1T/plait"), std::string::npos);
+  EXPECT_EQ(text("now.html"), text("saved.html"));
+}
+
+TEST_F(bench_cli, html_that_cannot_be_made_is_an_error_that_says_why) {
+  std::ofstream(path("broken.json")) << "{";
+  std::ofstream(path("other.json")) << R"({"context": {}, "benchmarks": [{"name": "BM_one"}]})";
+  const std::pair<std::string, std::string> refused[] = {
+      {"--from " + path("other.json"), "--from needs --html FILE"},
+      {"--from " + path("none.json") + " --html " + path("x.html"),
+       "cannot read " + path("none.json") + ": No such file"},
+      {"--from " + path("broken.json") + " --html " + path("x.html"), "broken.json: this is not JSON: "},
+      {"--from " + path("other.json") + " --html " + path("x.html"),
+       "other.json: this is not what plait bench --json writes: "},
+      {one_benchmark + ("--html " + path("no_such_folder/x.html")),
+       "cannot write " + path("no_such_folder/x.html")},
+      {one_benchmark + std::string("--html /dev/full"), "cannot write /dev/full"}};
+  for (const auto& [arguments, message] : refused) {
+    const outcome error = run(arguments);
+    EXPECT_EQ(error.exit_code, 2) << arguments;
+    EXPECT_NE(error.errors.find(message), std::string::npos) << error.errors;
+    EXPECT_FALSE(std::filesystem::exists(path("x.html")));
+  }
 }
 
 TEST_F(bench_cli, peak_memory_is_the_programs_own_and_not_that_of_whoever_measures) {

@@ -6,9 +6,12 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include <unistd.h>
 
@@ -18,6 +21,8 @@
 #include "bench_build.hpp"
 #include "command_line/command_line.hpp"
 #include "command_line/printable.hpp"
+#include "support/embedded.hpp"
+#include "support/page.hpp"
 #include "support/report.hpp"
 
 namespace {
@@ -30,6 +35,8 @@ struct options {
   bool quick = false;
   bool list = false;
   std::string json;
+  std::string html;
+  std::string from;
   int repetitions = 0;  // 0: as many as suit the other options
 
   int rounds() const { return repetitions != 0 ? repetitions : quick ? 3 : 5; }
@@ -43,8 +50,8 @@ constexpr const char* footer =
     "\n"
     "Examples:\n"
     "  plait bench --quick                                 everything, in rough figures\n"
-    "  plait bench --filter '^bounded_queue/throughput/'   one workload in every shape\n"
-    "  plait bench --filter 2P2C --json result.json        the figures for other programs";
+    "  plait bench --filter bounded_queue/throughput/      one workload in every shape\n"
+    "  plait bench --filter 2P2C --html result.html        tables and plots, for a browser";
 
 // The selected benchmarks, in comparable groups, with plait first in each.
 std::vector<benchmark> selected(const plait::cli::name_filter& filter) {
@@ -55,6 +62,20 @@ std::vector<benchmark> selected(const plait::cli::name_filter& filter) {
     return std::tuple(b.group(), !b.implementation.starts_with("plait"), b.implementation);
   });
   return chosen;
+}
+
+// The names of the selected benchmarks. A program that was built without any, as the first --list finds it,
+// knows those of all by heart.
+std::vector<std::string> names_of(const plait::cli::name_filter& filter) {
+  std::vector<std::string> names;
+  if (!bench::suite().empty()) {
+    std::ranges::transform(selected(filter), std::back_inserter(names), &benchmark::name);
+    return names;
+  }
+  std::istringstream lines{std::string(bench::embedded::names)};
+  for (std::string name; std::getline(lines, name);)
+    if (filter.matches(name)) names.push_back(name);
+  return names;
 }
 
 std::string first_value(const char* file, std::string_view key) {
@@ -93,6 +114,27 @@ std::filesystem::path path_for(const std::filesystem::path& given, const nlohman
   throw std::system_error(errno, std::generic_category(), "cannot write " + path.string());
 }
 
+// A file to be written when the work is done. It is opened before, so that an error is reported at once.
+// Without a path nothing is written.
+class output {
+ public:
+  explicit output(std::filesystem::path path) : path_(std::move(path)) {
+    if (path_.empty()) return;
+    file_.open(path_);
+    if (!file_) cannot_write(path_);
+  }
+  void write(const std::string& text) {
+    if (path_.empty()) return;
+    file_ << text;
+    file_.close();
+    if (!file_) cannot_write(path_);
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::ofstream file_;
+};
+
 // The members of a group take turns, so that disturbances of the machine affect them alike.
 std::vector<result> run_group(const std::vector<benchmark>& group, const options& chosen) {
   std::vector<result> results;
@@ -125,19 +167,37 @@ std::vector<std::string> leave_out_missing(std::vector<benchmark>& benchmarks) {
   return missing;
 }
 
-int run(const options& chosen) {
-  std::vector<benchmark> benchmarks = selected(chosen.filter);
-  if (chosen.list) {
-    std::vector<std::string> names;
-    std::ranges::transform(benchmarks, std::back_inserter(names), &benchmark::name);
-    plait::cli::print_names(names);
-    return benchmarks.empty() ? plait::cli::nothing_found : plait::cli::fine;
+// --from
+int show_saved(const options& chosen) {
+  if (chosen.html.empty()) throw std::invalid_argument("--from needs --html FILE, where the page is written");
+  std::ifstream file(chosen.from);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    throw std::system_error(errno, std::generic_category(), "cannot read " + chosen.from);
+  try {
+    const std::string page = bench::page(nlohmann::ordered_json::parse(text.str()));
+    output(chosen.html).write(page);
+  } catch (const nlohmann::json::exception& error) {
+    throw std::invalid_argument(chosen.from + ": this is not JSON: " + error.what());
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(chosen.from + ": " + error.what());
   }
-  if (benchmarks.empty()) {
+  return plait::cli::fine;
+}
+
+int run(const options& chosen) {
+  if (!chosen.from.empty()) return show_saved(chosen);
+  const std::vector<std::string> names = names_of(chosen.filter);
+  if (names.empty()) {
     fmt::print(stderr, "plait bench: no benchmark matches '{}'; --list shows them all\n",
                plait::cli::printable(chosen.filter.text()));
     return plait::cli::nothing_found;
   }
+  if (chosen.list) {
+    plait::cli::print_names(names);
+    return plait::cli::fine;
+  }
+  std::vector<benchmark> benchmarks = selected(chosen.filter);
   for (const std::string& missing : bench::missing_rivals)
     fmt::print(stderr, "plait bench: built without {}\n", missing);
   std::vector<std::string> missing = leave_out_missing(benchmarks);
@@ -146,13 +206,8 @@ int run(const options& chosen) {
   missing.insert(missing.begin(), bench::missing_rivals.begin(), bench::missing_rivals.end());
 
   const nlohmann::ordered_json machine = context(chosen, missing);
-  // Opened before the work, so that an error is reported at once.
-  const std::filesystem::path json_path = path_for(chosen.json, machine);
-  std::ofstream json;
-  if (!json_path.empty()) {
-    json.open(json_path);
-    if (!json) cannot_write(json_path);
-  }
+  output json(path_for(chosen.json, machine));
+  output html(chosen.html);
 
   std::vector<result> all;
   for (auto first = benchmarks.begin(); first != benchmarks.end();) {
@@ -164,11 +219,9 @@ int run(const options& chosen) {
     first = last;
   }
 
-  if (json.is_open()) {
-    json << bench::to_json(machine, all).dump(2) << '\n';
-    json.close();
-    if (!json) cannot_write(json_path);
-  }
+  const nlohmann::ordered_json measured = bench::to_json(machine, all);
+  json.write(measured.dump(2) + '\n');
+  if (!chosen.html.empty()) html.write(bench::page(measured));
   return plait::cli::fine;
 }
 
@@ -185,6 +238,8 @@ int main(int argc, char** argv) {
   cli::add_text(program, "--json", "FILE", chosen.json,
                 "Also write the figures there, as Google Benchmark does;\n"
                 "in a folder, to a file named after commit and machine");
+  cli::add_text(program, "--html", "FILE", chosen.html, "Also write a page with tables and plots there");
+  cli::add_text(program, "--from", "FILE", chosen.from, "Run nothing; --html shows what --json wrote to FILE");
   return program.run(argc, argv, [&chosen] {
     try {
       return run(chosen);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The workloads must notice a queue, a map or a cache that is wrong: otherwise their figures mean nothing.
+#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -19,6 +25,8 @@
 #include "cache/expiring_cache.bench.hpp"
 #include "map/hash_map.bench.hpp"
 #include "queue/bounded_queue.bench.hpp"
+#include "support/busy_neighbours.hpp"
+#include "support/latencies.hpp"
 
 namespace {
 
@@ -66,6 +74,112 @@ TEST(workloads, throughput_notices_a_lost_item) {
 TEST(workloads, throughput_notices_a_doubled_item) {
   for (const bench::queue_shape shape : bench::queue_shapes)
     EXPECT_THROW(bench::throughput<test_queue<2>>(shape, 20ms), bench::wrong_result) << shape.name();
+}
+
+TEST(latencies, a_percentile_is_the_smallest_sample_that_covers_so_many_percent) {
+  std::vector<std::chrono::nanoseconds> samples;
+  for (int i = 1000; i != 0; --i) samples.emplace_back(i);
+  const bench::latencies thousand(samples);
+  EXPECT_EQ(thousand.percentile(0), 1ns);
+  EXPECT_EQ(thousand.percentile(50), 500ns);
+  EXPECT_EQ(thousand.percentile(99), 990ns);
+  EXPECT_EQ(thousand.percentile(99.9), 999ns);
+  EXPECT_EQ(thousand.percentile(99.91), 1000ns);
+  EXPECT_EQ(thousand.percentile(100), 1000ns);
+  EXPECT_EQ(thousand.longest(), 1000ns);
+  const bench::latencies one({7ns});
+  for (const double percent : {0.0, 50.0, 99.9, 100.0}) EXPECT_EQ(one.percentile(percent), 7ns);
+}
+
+TEST(latencies, items_are_due_at_a_steady_rate_and_rounding_does_not_add_up) {
+  EXPECT_EQ(bench::due(0, 1e6), 0ns);
+  EXPECT_EQ(bench::due(1, 10e3), 100us);
+  EXPECT_EQ(bench::due(3, 3.0), 1s);
+  EXPECT_EQ(bench::due(1, 3.0), 333'333'333ns);
+  EXPECT_EQ(bench::due(3'000'000'000, 3e6), 1000s);
+}
+
+double extra_of(const bench::measurement& measured, const std::string& name) {
+  const auto found = std::ranges::find(measured.extra, name, &bench::extra_figure::name);
+  return found == measured.extra.end() ? -1 : found->value;
+}
+
+// Stops for a while before it lets the item in the middle in.
+class stalling_queue : public test_queue<1> {
+ public:
+  using test_queue::test_queue;
+  void push(value_type item) {
+    if (item == bench::first_number + 500) std::this_thread::sleep_for(50ms);
+    test_queue::push(item);
+  }
+};
+
+TEST(latencies, a_stall_counts_for_every_item_that_was_due_meanwhile) {
+  const bench::measurement steady = bench::paced<stalling_queue>(1000, 10e3);
+  EXPECT_EQ(steady.items, 1000);
+  EXPECT_GE(steady.seconds, 0.0999);
+  // 500 items were due during the stall, of which the last half waited for less than 25 ms.
+  EXPECT_GE(extra_of(steady, "max_us"), 50'000);
+  EXPECT_GE(extra_of(steady, "p99.9_us"), 49'000);
+  EXPECT_GE(extra_of(steady, "p99_us"), 40'000);
+}
+
+TEST(latencies, a_run_notices_a_lost_and_a_doubled_item) {
+  EXPECT_THROW(bench::paced<test_queue<0>>(100, 100e3), bench::wrong_result);
+  EXPECT_THROW(bench::paced<test_queue<2>>(100, 100e3), bench::wrong_result);
+}
+
+TEST(latencies, every_rate_is_kept_and_half_of_the_largest_is_found) {
+  for (const bench::latency_rate& rate : bench::latency_rates) {
+    const bench::measurement measured = bench::latency<test_queue<1>>(rate, false, 5ms);
+    const double wanted = extra_of(measured, "per_second");
+    EXPECT_EQ(rate.per_second.value_or(wanted), wanted) << rate.name;
+    EXPECT_NEAR(measured.items / wanted, 0.005 * rate.longer, 0.001) << rate.name;
+    EXPECT_LE(extra_of(measured, "p50_us"), extra_of(measured, "p99_us")) << rate.name;
+    EXPECT_LE(extra_of(measured, "p99.9_us"), extra_of(measured, "max_us")) << rate.name;
+  }
+}
+
+TEST(workloads, coarse_passes_every_block_once_in_every_shape) {
+  for (const bench::queue_shape shape : bench::queue_shapes) {
+    EXPECT_EQ(bench::coarse<test_queue<1>>(shape, 8).items, 8) << shape.name();
+    EXPECT_EQ((bench::coarse<test_queue<1>, bench::in_any_order>(shape, 8).items), 8) << shape.name();
+  }
+  EXPECT_THROW(bench::coarse<test_queue<0>>({1, 1}, 8), bench::wrong_result);
+  EXPECT_THROW(bench::coarse<test_queue<2>>({1, 1}, 8), bench::wrong_result);
+}
+
+TEST(workloads, a_coarse_block_knows_its_number) {
+  const auto block = std::make_unique<bench::coarse_block>(12);
+  EXPECT_TRUE(block->is_of(12));
+  EXPECT_FALSE(block->is_of(13));
+}
+
+TEST(busy_neighbours, one_computes_on_each_processor_and_all_end_with_the_object) {
+  std::vector<pid_t> processes;
+  {
+    const bench::busy_neighbours neighbours;
+    processes = neighbours.processes();
+    cpu_set_t usable;
+    CPU_ZERO(&usable);
+    ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+    ASSERT_EQ(static_cast<int>(processes.size()), CPU_COUNT(&usable));
+    for (const pid_t process : processes) {
+      EXPECT_EQ(::kill(process, 0), 0);
+      // Until it computes: its processor time grows.
+      const auto deadline = std::chrono::steady_clock::now() + 10s;
+      clockid_t clock{};
+      ASSERT_EQ(::clock_getcpuclockid(process, &clock), 0);
+      timespec used{};
+      while (used.tv_sec == 0 && used.tv_nsec < 1'000'000 && std::chrono::steady_clock::now() < deadline)
+        ASSERT_EQ(::clock_gettime(clock, &used), 0);
+      EXPECT_LT(std::chrono::steady_clock::now(), deadline);
+    }
+  }
+  for (const pid_t process : processes) {
+    EXPECT_EQ(::kill(process, 0), -1);
+    EXPECT_EQ(errno, ESRCH);
+  }
 }
 
 enum class map_fault { none, finds_another_value, forgets_a_key, loses_an_increment, keeps_what_was_erased };
@@ -178,8 +292,8 @@ const bench::cache_workload insert_few{"insert", 3, false, nullptr};
 
 double hit_ratio(const bench::measurement& of) {
   EXPECT_GT(of.items, 0);
-  EXPECT_EQ(of.extra.at(0).first, "hit_ratio");
-  return of.extra.at(0).second;
+  EXPECT_EQ(of.extra.at(0).name, "hit_ratio");
+  return of.extra.at(0).value;
 }
 
 TEST(workloads, caches_are_judged_by_what_they_keep_too) {

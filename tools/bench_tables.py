@@ -24,9 +24,12 @@ COLUMNS = ["workload", "shape", "implementation", "unit", "median", "min", "max"
 # The headline of a workload: the unit, the figure of one repetition, and whether more is better.
 JUDGED_BY = {
     "items_per_second": ("M/s", lambda row: row["items_per_second"] / 1e6, True),
+    "p99_us": ("us", lambda row: row["p99_us"], False),
     "real_time": ("ns", lambda row: row["real_time"], False),
     "cpu_time": ("CPU ms", lambda row: row["cpu_time"] * row["iterations"] / 1e6, False),
 }
+# Figures of a workload of which the table has the median.
+TYPICAL = {"p50_us", "p99_us", "p99.9_us", "timer_p99_us", "per_second"}
 # Every other figure of a repetition is one of the workload's own, such as the memory it took.
 COMMON = {"name", "run_name", "run_type", "repetitions", "threads", "repetition_index", "iterations", "real_time",
           "cpu_time", "time_unit", "items_per_second", "judged_by", "voluntary_switches_per_item",
@@ -71,8 +74,9 @@ def group_rows(group, implementations):
     medians = {name: statistics.median(values) for name, values in figures.items()}
     for name in sorted(implementations, key=lambda name: (not is_ours(name), name)):
         rows = implementations[name]
-        # The largest: a repetition that reuses the memory of an earlier one shows no growth.
-        more = [f"{key}={digits(max(row[key] for row in rows), 6)}" for key in rows[0] if key not in COMMON]
+        # Otherwise the largest: a repetition that reuses the memory of an earlier one shows no growth.
+        shown = {key: statistics.median if key in TYPICAL else max for key in rows[0] if key not in COMMON}
+        more = [f"{key}={digits(choose(row[key] for row in rows), 6)}" for key, choose in shown.items()]
         yield [*group, name, unit, digits(medians[name]), digits(min(figures[name])), digits(max(figures[name])),
                ratio(name, medians, more_is_better), median_of(rows, "cpu_time"),
                median_of(rows, "voluntary_switches_per_item"), median_of(rows, "futex_calls_per_item"), " ".join(more)]  # fmt: skip

@@ -54,7 +54,7 @@ class Tables(unittest.TestCase):
         self.assertEqual({row["times_better_than_best_rival"] for row in others}, {""})
 
     def test_where_less_is_better_the_ratio_says_how_much_less(self):
-        for judged_by, unit, scale in (("real_time", "ns", 1), ("cpu_time", "CPU ms", 1e6)):
+        for judged_by, unit, scale in (("real_time", "ns", 1), ("cpu_time", "CPU ms", 1e6), ("p99_us", "us", 1)):
             with self.subTest(judged_by):
                 ours, _ = rows_of(run_of(("queue/x/1T/plait", judged_by, [4.0 * scale], {}),
                                          ("queue/x/1T/rival", judged_by, [12.0 * scale], {})))  # fmt: skip
@@ -67,6 +67,13 @@ class Tables(unittest.TestCase):
     def test_figures_of_a_workload_of_its_own_are_kept(self):
         (ours,) = rows_of(run_of(("queue/x/1T/plait", "items_per_second", [1e6, 1e6], {"resident_bytes_full": 528384.0})))
         self.assertEqual(ours["more"], "resident_bytes_full=528384")
+
+    def test_of_the_percentiles_the_median_is_kept_and_of_the_longest_the_longest(self):
+        run = run_of(("queue/latency/10k/plait", "p99_us", [3.0, 1.0, 2.0], {}))
+        for row, longest in zip(run["benchmarks"], (7.0, 9.0, 8.0)):
+            row["max_us"] = longest
+        (ours,) = rows_of(run)
+        self.assertEqual(ours["more"], "p99_us=2 max_us=9")
 
     def test_the_order_of_the_run_does_not_show(self):
         backwards = copy.deepcopy(THROUGHPUT)
@@ -115,9 +122,18 @@ class Tables(unittest.TestCase):
         bench_tables.write(THROUGHPUT, self.folder)
         made_on, figures = plot.read(self.folder / "queue.tsv", "throughput")
         self.assertEqual(figures["plait"], {"1P1C": {"median": 20, "min": 10, "max": 30}})
-        drawing = plot.draw("queue/throughput", made_on, figures)
+        drawing = plot.draw("queue/throughput", "Items < pass; capacity 1024", made_on, figures)
         self.assertEqual(drawing.count("<rect"), 1 + 3)  # the background and a bar each
         self.assertIn("commit abc", drawing)
+        self.assertIn("Items &lt; pass; capacity 1024", drawing)
+
+    def test_plot_explains_workload_and_shapes(self):
+        self.assertIn("capacity 1024", plot.explained_workload("bounded_queue", "throughput"))
+        self.assertIn("64 bytes", plot.explained_workload("bounded_queue", "throughput_64B"))
+        with self.assertRaisesRegex(ValueError, "does not say what bounded_queue/no_such is"):
+            plot.explained_workload("bounded_queue", "no_such")
+        self.assertEqual(plot.explained_shape("1P4C"), "1 producer, 4 consumers")
+        self.assertEqual(plot.explained_shape("1T"), "1 thread")
 
     def test_plot_names_the_workloads_there_are(self):
         bench_tables.write(THROUGHPUT, self.folder)

@@ -4,7 +4,8 @@
 
 #include <string>
 
-#include "queue/queue.bench.hpp"
+#include "queue/queue_coarse.bench.hpp"
+#include "queue/queue_latency.bench.hpp"
 
 namespace bench {
 
@@ -16,6 +17,8 @@ void add_bounded_queue(const std::string& name) {
   add_pair_and_ping_pong<Queue>(structure, name);
   add_burst<Queue>(structure, 32'768, name);
   add_idle<Queue>(structure, name);
+  add_latency<Queue>(structure, name);
+  add_coarse<Queue>(structure, {{1, 1}, {2, 2}}, name);
 }
 
 template <queue_peer Queue>

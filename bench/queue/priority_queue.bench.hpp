@@ -7,17 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "queue/queue.bench.hpp"
+#include "queue/queue_latency.bench.hpp"
 #include "support/suite.hpp"
 
 namespace bench {
 
-// A priority queue of numbers as the workload uses it: smallest first.
+// A priority queue of numbers as the workloads use it: smallest first, and of any size.
 template <class Queue>
-concept priority_peer = requires(Queue queue, std::uint64_t item) {
-  queue.push(item);
-  { queue.pop() } -> std::same_as<std::uint64_t>;  // it is never empty then
-};
+concept priority_peer = queue_peer<Queue> && std::default_initializable<Queue> &&
+                        std::same_as<typename Queue::value_type, std::uint64_t>;
 
 // Steps of a walk that is the same in every run: numbers below 2^20.
 class random_steps {
@@ -74,6 +72,7 @@ template <priority_peer Queue>
 void add_priority_queue(const std::string& name) {
   add_for_threads("priority_queue", "alternating_512", name, alternating<Queue, 512>);
   add_for_threads("priority_queue", "alternating_65536", name, alternating<Queue, 65'536>);
+  add_latency<Queue, in_any_order>("priority_queue", name);
 }
 
 }  // namespace bench

@@ -3,47 +3,21 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <numeric>
 #include <span>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <malloc.h>
 
-#include "support/suite.hpp"
+#include "queue/queue_stream.bench.hpp"
 
 namespace bench {
 
-// Each thread gets its own handle of a queue once. For most queues that is the queue itself.
-template <class Queue>
-decltype(auto) producer_of(Queue& queue) {
-  if constexpr (requires { queue.producer(); })
-    return queue.producer();
-  else
-    return (queue);
-}
-template <class Queue>
-decltype(auto) consumer_of(Queue& queue) {
-  if constexpr (requires { queue.consumer(); })
-    return queue.consumer();
-  else
-    return (queue);
-}
-
-// A queue as the workloads use it.
-template <class Queue>
-concept queue_peer = requires(Queue queue, typename Queue::value_type item) {
-  Queue(std::size_t{1024});                                                  // capacity
-  producer_of(queue).push(std::move(item));                                  // waits while the queue is full
-  { consumer_of(queue).pop() } -> std::same_as<typename Queue::value_type>;  // waits while it is empty
-};
-
-// As above, with handles that push or pop several items at a time.
+// A queue with handles that push or pop several items at a time.
 template <class Queue>
 concept batch_queue_peer = queue_peer<Queue> && requires(Queue queue, std::span<std::uint64_t> items) {
   producer_of(queue).push_n(items);                                  // all of them
@@ -65,104 +39,15 @@ class move_only_line {
   std::array<std::uint64_t, 8> words_{};
 };
 
-struct queue_shape {
-  int producers;
-  int consumers;
-
-  std::string name() const { return std::to_string(producers) + 'P' + std::to_string(consumers) + 'C'; }
-  int threads() const { return producers + consumers; }
-};
-
-inline constexpr queue_shape queue_shapes[] = {{1, 1}, {2, 2}, {4, 4}, {1, 4}, {4, 1}};
-
-// Items below first_number end a run.
-inline constexpr std::uint64_t producer_done = 0;
-inline constexpr std::uint64_t all_done = 1;
-inline constexpr std::uint64_t first_number = 2;
-
-// What a thread pushed or popped.
-struct tally {
-  std::uint64_t count = 0;
-  std::uint64_t sum = 0;
-
-  void add(std::uint64_t number) {
-    ++count;
-    sum += number;
-  }
-  friend tally operator+(const tally& a, const tally& b) { return {a.count + b.count, a.sum + b.sum}; }
-  bool operator==(const tally&) const = default;
-};
-
-inline void check_same(const tally& pushed, const tally& popped) {
-  if (pushed != popped)
-    throw wrong_result("pushed " + std::to_string(pushed.count) + " items of sum " +
-                       std::to_string(pushed.sum) + " and popped " + std::to_string(popped.count) + " of sum " +
-                       std::to_string(popped.sum));
-}
-
-// Counts the items popped, after checking that they are the items pushed.
-inline measurement counted(measurement measured, const tally& pushed, const tally& popped) {
-  check_same(pushed, popped);
-  measured.items = static_cast<double>(popped.count);
-  return measured;
-}
-
-// Runs produce(first number) in every producer and consume() in every consumer. Each returns a tally.
-template <class Produce, class Consume>
-measurement pass_on(queue_shape shape, std::chrono::nanoseconds time, stop_flag& stop, const Produce& produce,
-                    const Consume& consume) {
-  std::vector<tally> pushed(static_cast<std::size_t>(shape.producers));
-  std::vector<tally> popped(static_cast<std::size_t>(shape.consumers));
-  std::vector<job> jobs;
-  for (tally& result : pushed) {
-    const std::uint64_t start = first_number + (std::uint64_t{jobs.size()} << 48);  // no two alike
-    jobs.push_back([&produce, &result, start] { result = produce(start); });
-  }
-  for (tally& result : popped) jobs.push_back([&consume, &result] { result = consume(); });
-  const measurement measured = run_together(jobs, time, stop);
-  return counted(measured, std::accumulate(pushed.begin(), pushed.end(), tally{}),
-                 std::accumulate(popped.begin(), popped.end(), tally{}));
-}
-
-template <queue_peer Queue>
+template <queue_peer Queue, class Order = in_order>
 measurement throughput(queue_shape shape, std::chrono::nanoseconds time) {
   using item = typename Queue::value_type;
   Queue queue(1024);
   stop_flag stop;
-  std::atomic<int> producers_left = shape.producers;
-
-  const auto produce = [&](std::uint64_t number) {
-    auto&& producer = producer_of(queue);
-    tally pushed;
-    for (; !stop(); ++number) {
-      producer.push(item(number));
-      pushed.add(number);
-    }
-    producer.push(item(producer_done));
-    return pushed;
-  };
-
-  // A queue need only keep the order of each producer. So everything has been popped once every producer's end
-  // marker has been popped, and the consumer that pops the last one tells the others.
-  const auto consume = [&] {
-    auto&& consumer = consumer_of(queue);
-    tally popped;
-    for (;;) {
-      const auto number = static_cast<std::uint64_t>(consumer.pop());
-      if (number >= first_number) {
-        popped.add(number);
-      } else if (number == all_done) {
-        break;
-      } else if (producers_left.fetch_sub(1) == 1) {
-        auto&& producer = producer_of(queue);
-        for (int i = 1; i != shape.consumers; ++i) producer.push(item(all_done));
-        break;
-      }
-    }
-    return popped;
-  };
-
-  return pass_on(shape, time, stop, produce, consume);
+  return Order::stream(
+      queue, shape, time, stop, [&](std::uint64_t) { return !stop(); },
+      [](std::uint64_t number) { return item(number); },
+      [](const item& popped) { return static_cast<std::uint64_t>(popped); });
 }
 
 // One producer and one consumer, each with an array of 64 numbers.
@@ -304,18 +189,18 @@ measurement idle(int threads, std::chrono::nanoseconds time) {
   return measured;
 }
 
-template <queue_peer Queue>
+template <queue_peer Queue, class Order = in_order>
 void add_throughput(const std::string& structure, const std::string& workload, queue_shape shape,
                     const std::string& implementation) {
   suite().push_back({structure, workload, shape.name(), implementation, shape.threads(),
-                     [shape](auto time) { return throughput<Queue>(shape, time); }});
+                     [shape](auto time) { return throughput<Queue, Order>(shape, time); }});
 }
 
-template <queue_peer Queue>
+template <queue_peer Queue, class Order = in_order>
 void add_throughput(const std::string& structure, const std::string& workload,
                     const std::string& implementation) {
   for (const queue_shape shape : queue_shapes)
-    add_throughput<Queue>(structure, workload, shape, implementation);
+    add_throughput<Queue, Order>(structure, workload, shape, implementation);
 }
 
 template <batch_queue_peer Queue>

@@ -5,7 +5,8 @@
 
 #include <string>
 
-#include "queue/queue.bench.hpp"
+#include "queue/queue_coarse.bench.hpp"
+#include "queue/queue_latency.bench.hpp"
 
 namespace bench {
 
@@ -14,6 +15,8 @@ void add_spsc_queue(const std::string& name) {
   const std::string structure = "spsc_queue";
   add_throughput<Queue>(structure, "throughput", {1, 1}, name);
   add_pair_and_ping_pong<Queue>(structure, name);
+  add_latency<Queue>(structure, name);
+  add_coarse<Queue>(structure, {{1, 1}}, name);
 }
 
 }  // namespace bench

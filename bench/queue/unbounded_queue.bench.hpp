@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "queue/queue.bench.hpp"
+#include "queue/queue_latency.bench.hpp"
 
 namespace bench {
 
@@ -14,6 +14,7 @@ void add_unbounded_queue(const std::string& name) {
   add_throughput<Queue>(structure, "throughput", name);
   add_pair_and_ping_pong<Queue>(structure, name);
   add_burst<Queue>(structure, 10'000'000, name);
+  add_latency<Queue>(structure, name);
 }
 
 }  // namespace bench

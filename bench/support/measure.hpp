@@ -22,11 +22,21 @@ struct usage {
   friend usage operator-(const usage& later, const usage& earlier);
 };
 
+// Which of several repetitions the table shows: the median, or the largest.
+enum class spread { worst, typical };
+
+// A figure of one workload alone.
+struct extra_figure {
+  std::string name;
+  double value;
+  spread shown = spread::worst;
+};
+
 struct measurement {
   double items = 0;    // what the workload counts: items popped, additions, round trips
   double seconds = 0;  // from the common start until the last thread was done
   usage used;
-  std::vector<std::pair<std::string, double>> extra;  // figures of this workload alone
+  std::vector<extra_figure> extra;
 };
 
 // Set when the time of a run is up. On a cache line of its own, because all threads read it all the time.

@@ -40,6 +40,15 @@ double futex_calls_per_item(const measurement& m) {
   return m.used.futex_calls / m.items;
 }
 
+figure extra(std::size_t index) {
+  return [index](const measurement& m) { return m.extra[index].value; };
+}
+
+// The figure of a workload that is judged by it.
+double p99(const measurement& m) {
+  return std::ranges::find(m.extra, "p99_us", &extra_figure::name)->value;
+}
+
 // How a workload's headline is computed and written.
 struct column {
   figure value;
@@ -54,6 +63,8 @@ column column_of(headline what) {
       return {items_per_second, 1e-6, "M/s", true};
     case headline::time_per_item:
       return {nanoseconds_per_item, 1, "ns", false};
+    case headline::p99:
+      return {p99, 1, "us", false};
     case headline::cpu_seconds:
       return {[](const measurement& m) { return m.used.cpu_seconds; }, 1e3, "CPU ms", false};
   }
@@ -67,6 +78,8 @@ const char* name_of(headline what) {
       return "items_per_second";
     case headline::time_per_item:
       return "real_time";
+    case headline::p99:
+      return "p99_us";
     case headline::cpu_seconds:
       return "cpu_time";
   }
@@ -120,8 +133,7 @@ void add_figures(row& r, const result& of, const std::function<double(const std:
   if (!of.what.is_other_program()) r["voluntary_switches_per_item"] = reduce(each(of, switches_per_item));
   if (is_ours(of)) r["futex_calls_per_item"] = reduce(each(of, futex_calls_per_item));
   for (std::size_t i = 0; i != of.repetitions.front().extra.size(); ++i)
-    r[of.repetitions.front().extra[i].first] =
-        reduce(each(of, [i](const measurement& m) { return m.extra[i].second; }));
+    r[of.repetitions.front().extra[i].name] = reduce(each(of, extra(i)));
 }
 
 }  // namespace
@@ -137,7 +149,8 @@ void print_group(std::FILE* out, const std::vector<result>& group) {
   fmt::print(out, "{}\n  {:<24}{:>16}{:>9}{:>9}{:>10}{:>13}{:>13}{:>13}", group.front().what.group(), "",
              fmt::format("median {}", shown.unit), "min", "max", "plait is", "CPU ns/item", "sleeps/item",
              "futex/item");
-  for (const auto& [name, value] : group.front().repetitions.front().extra) fmt::print(out, "  {}", name);
+  for (const extra_figure& each : group.front().repetitions.front().extra)
+    fmt::print(out, "  {:>7}", each.name);
   fmt::print(out, "\n");
 
   for (const result& of : group) {
@@ -150,9 +163,11 @@ void print_group(std::FILE* out, const std::vector<result>& group) {
                of.what.is_other_program() ? "" : fmt::format("{:.2g}", median(each(of, switches_per_item))),
                is_ours(of) ? fmt::format("{:.2g}", median(each(of, futex_calls_per_item))) : "");
     for (std::size_t i = 0; i != of.repetitions.front().extra.size(); ++i) {
-      const auto extra = [i](const measurement& m) { return m.extra[i].second; };
-      fmt::print(out, "  {:>{}}", readable_extra(std::ranges::max(each(of, extra))),
-                 of.repetitions.front().extra[i].first.size());
+      const auto& [name, value, shown_as] = of.repetitions.front().extra[i];
+      const std::vector<double> all = each(of, extra(i));
+      fmt::print(out, "  {:>{}}",
+                 readable_extra(shown_as == spread::typical ? median(all) : std::ranges::max(all)),
+                 std::max<std::size_t>(name.size(), 7));
     }
     fmt::print(out, "\n");
   }

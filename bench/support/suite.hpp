@@ -13,7 +13,7 @@
 namespace bench {
 
 // What a workload is judged by, in the table.
-enum class headline { items_per_second, time_per_item, cpu_seconds };
+enum class headline { items_per_second, time_per_item, cpu_seconds, p99 };
 
 struct benchmark {
   std::string structure, workload, shape, implementation;
@@ -22,7 +22,7 @@ struct benchmark {
   headline judged_by = headline::items_per_second;
   // Of a rival that is a program of its own: empty if it can run, and otherwise its name and what it lacks.
   // Called before anything is measured.
-  std::function<std::string()> why_missing;
+  std::function<std::string()> why_missing = nullptr;
 
   bool is_other_program() const { return why_missing != nullptr; }
   std::string group() const { return structure + '/' + workload + '/' + shape; }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// mutex_heap: std::mutex and std::priority_queue. It cannot wait for an item.
+// mutex_heap: std::mutex and std::priority_queue. It cannot wait for an item, so the adapter yields.
 #include <functional>
 #include <mutex>
 #include <queue>
+#include <thread>
 #include <vector>
 
 #include "queue/priority_queue.bench.hpp"
@@ -11,15 +12,21 @@ namespace {
 
 class mutex_heap {
  public:
+  using value_type = std::uint64_t;
+  explicit mutex_heap(std::size_t /*capacity*/ = 0) {}
+
   void push(std::uint64_t item) {
     const std::lock_guard lock(mutex_);
     items_.push(item);
   }
   std::uint64_t pop() {
-    const std::lock_guard lock(mutex_);
-    const std::uint64_t item = items_.top();
-    items_.pop();
-    return item;
+    for (;; std::this_thread::yield()) {
+      const std::lock_guard lock(mutex_);
+      if (items_.empty()) continue;
+      const std::uint64_t item = items_.top();
+      items_.pop();
+      return item;
+    }
   }
 
  private:

@@ -11,6 +11,9 @@ namespace {
 
 class tbb_priority_queue {
  public:
+  using value_type = std::uint64_t;
+  explicit tbb_priority_queue(std::size_t /*capacity*/ = 0) {}
+
   void push(std::uint64_t item) { queue_.push(item); }
   std::uint64_t pop() {
     std::uint64_t item = 0;
