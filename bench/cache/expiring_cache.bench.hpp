@@ -16,6 +16,7 @@
 
 #include "support/cache_requests.hpp"
 #include "support/map_keys.hpp"
+#include "support/memory_in_use.hpp"
 #include "support/suite.hpp"
 
 namespace bench {
@@ -129,6 +130,28 @@ measurement insert_new(const cache_workload& what, std::size_t threads, std::chr
   return measured;
 }
 
+// One thread puts twice as many keys into an empty cache as it has room for.
+template <cache_peer Cache>
+measurement fill(const cache_workload& what, std::size_t /*threads*/, std::chrono::nanoseconds /*time*/) {
+  const auto key = [](std::size_t i) { return key_of<std::uint64_t>(i).key; };
+  const std::size_t puts = 2 * what.capacity;
+  const memory_in_use before = memory_in_use::now();
+  const auto cache = std::make_unique<Cache>(what.capacity, what.expires);
+  stop_flag nobody_waits;
+  const job put_all = [&] {
+    for (std::size_t i = 0; i != puts; ++i) cache->put(key(i), ~key(i));
+  };
+  measurement measured = run_together({put_all}, {}, nobody_waits);
+  const double taken = memory_in_use::now().more_than(before);
+  cache_answers answers;
+  for (std::size_t i = 0; i != puts; ++i) answers.ask(*cache, key(i));
+  measured.items = static_cast<double>(puts);
+  measured.extra = {
+      {"hit_ratio", answers.hit_ratio()},
+      {"bytes_per_entry", taken / static_cast<double>(answers.hits) - sizeof(key(0)) - sizeof(~key(0))}};
+  return measured;
+}
+
 inline void add_cache_workload(const cache_workload& what, const std::string& name,
                                measurement (*run)(const cache_workload&, std::size_t,
                                                   std::chrono::nanoseconds)) {
@@ -142,6 +165,9 @@ void add_cache(const std::string& name) {
   add_cache_workload(cache_hits_ttl, name, look_up<Cache>);
   add_cache_workload(cache_read_through, name, look_up<Cache>);
   add_cache_workload(cache_insert, name, insert_new<Cache>);
+  for (const cache_workload* what : {&cache_fill, &cache_fill_ttl})
+    suite().push_back({"expiring_cache", what->name, "1T", name, 1,
+                       [what](auto time) { return fill<Cache>(*what, 1, time); }});
 }
 
 }  // namespace bench

@@ -15,9 +15,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <malloc.h>
-
 #include "support/map_keys.hpp"
+#include "support/memory_in_use.hpp"
 #include "support/string_hash.hpp"
 #include "support/suite.hpp"
 
@@ -176,27 +175,6 @@ measurement churn(std::size_t threads, std::chrono::nanoseconds time) {
   measured.items = static_cast<double>(done);
   return measured;
 }
-
-// What the C library has given out; and, for those who have an allocator of their own, what the process takes.
-struct memory_in_use {
-  std::size_t allocated;
-  std::size_t resident;
-
-  static memory_in_use now() {
-    // What is freed goes back to the system at once: no repetition finds what another one has left.
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
-    mallopt(M_TRIM_THRESHOLD, 128 << 10);
-    malloc_trim(0);
-    const struct mallinfo2 given = mallinfo2();
-    return {given.uordblks + given.hblkhd, resident_bytes()};
-  }
-  double more_than(const memory_in_use& before) const {
-    const auto growth = [](std::size_t from, std::size_t to) {
-      return static_cast<double>(to - std::min(from, to));
-    };
-    return std::max(growth(before.allocated, allocated), growth(before.resident, resident));
-  }
-};
 
 // The threads insert `Keys` keys into an empty map that nobody has told how many there will be.
 template <class Map, std::size_t Keys>

@@ -32,6 +32,8 @@ inline const cache_workload cache_hits{"hits", 65'536, false, hits_of_50k};
 inline const cache_workload cache_hits_ttl{"hits_ttl", 65'536, true, hits_of_50k};
 inline const cache_workload cache_read_through{"read_through", 50'000, false, reads_of_1m};
 inline const cache_workload cache_insert{"insert", 50'000, false, nullptr};
+inline const cache_workload cache_fill{"fill", 1'000'000, false, nullptr};
+inline const cache_workload cache_fill_ttl{"fill_ttl", 1'000'000, true, nullptr};
 
 // The requests in a file, for programs in another language: numbers of 64 bits, in the byte order of the
 // machine; how many keys come before the clock starts, these, and the others.
