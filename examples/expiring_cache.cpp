@@ -38,9 +38,13 @@ int main() {
       [](const std::string& name, const std::string& page) { return name.size() + page.size(); });
   pages.put("index", "<html>");  // 11 bytes of 64 MiB
   // [weights]
+  // [refresh]
+  const plait::load_options fresh{.refresh_after = 1min, .stale_if_error = true};
+  const int cocoa = prices.get_or_load("cocoa", [] { return ask_the_supplier(); }, fresh);
+  // [refresh]
   std::printf("coffee costs %d; %.0f %% hits\n", coffee, 100 * seen.hit_ratio());
-  return known[0] == 3 && !known[2] && prices.size() == 2 && pages.weight() == 11 && prices.remove("tea") &&
-                 !prices.contains("tea")
+  return known[0] == 3 && !known[2] && cocoa == 40 && prices.size() == 3 && pages.weight() == 11 &&
+                 prices.remove("tea") && !prices.contains("tea")
              ? 0
              : 1;
 }

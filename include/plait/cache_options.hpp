@@ -52,6 +52,7 @@ struct cache_options {
   std::uint64_t capacity;                       // how many entries it holds at most, or weight; at least 1
   entry_lifetime time_to_live = never_expires;  // from the put on, unless that says otherwise
   entry_lifetime time_to_idle = never_expires;  // from the last put or get on; ends before the time to live
+  double spread = 0;           // shortens each key's times to live by up to that part, always by the same
   std::uint64_t heaviest = 0;  // of a cache with weights: no entry may weigh more. 0: a 16th of the capacity
 };
 

@@ -56,40 +56,26 @@
 // hierarchical timer wheel (Varghese, Lauck 1987). Design note: docs/structures/expiring_cache.md.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <ranges>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
-#include <plait/counter.hpp>
-#include <plait/detail/cache/cache_shape.hpp>
+#include <plait/detail/cache/cache_core.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
-#include <plait/detail/cache/cache_time.hpp>
-#include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
-#include <plait/detail/cache/eviction_policy.hpp>
-#include <plait/detail/cache/load_flight.hpp>
-#include <plait/detail/cache/shard_array.hpp>
-#include <plait/detail/cache_line.hpp>
-#include <plait/detail/key/key_batches.hpp>
-#include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
-#include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
 #include <plait/hash_map.hpp>
+#include <plait/load_options.hpp>
 #include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE {
@@ -110,11 +96,12 @@ class expiring_cache {
       "plait::expiring_cache<K, V, Hash, Equal>: two keys cannot be compared. Give K an operator==, or pass as "
       "Equal a function object that takes two const K& and returns a bool.");
 
-  using forms = detail::key_forms<K, Hash, Equal>;
+  using core = detail::cache_core<K, V, Hash, Equal, Clock, Allocator>;
+  using weigh_function = typename core::weigher::function;
 
   // What a key can be given as.
   template <class L>
-  static constexpr bool is_key = forms::template is_key<L>;
+  static constexpr bool is_key = core::forms::template is_key<L>;
 
  public:
   using key_type = K;
@@ -125,7 +112,7 @@ class expiring_cache {
   // Holds nothing yet. Throws std::invalid_argument if the capacity is 0.
   explicit expiring_cache(const cache_options& options, const Hash& hash = Hash(), const Equal& equal = Equal(),
                           const Allocator& allocator = Allocator())
-      : expiring_cache(typename weigher::function(), options, hash, equal, allocator) {}
+      : core_(weigh_function(), options, hash, equal, allocator) {}
   // The same, with entries that weigh weigh(const K&, const V&), in any unit, and 1 at least: the capacity is
   // of their weights. weigh is called by the thread that puts something in, with no lock held; if it throws,
   // nothing has changed. What weighs more than options.heaviest is not kept; nor, perhaps, what is heavy for a
@@ -135,7 +122,7 @@ class expiring_cache {
              (!std::same_as<Weigh, Hash>)
   expiring_cache(const cache_options& options, Weigh weigh, const Hash& hash = Hash(),
                  const Equal& equal = Equal(), const Allocator& allocator = Allocator())
-      : expiring_cache(typename weigher::function(std::move(weigh)), options, hash, equal, allocator) {}
+      : core_(weigh_function(std::move(weigh)), options, hash, equal, allocator) {}
   expiring_cache(const expiring_cache&) = delete;
   expiring_cache& operator=(const expiring_cache&) = delete;
 
@@ -145,7 +132,7 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&> && std::copy_constructible<V>
   std::optional<V> get(const L& key) {
-    return look<true>(key);
+    return core_.template look<true>(key);
   }
 
   // What get() says of each key, in their order. Faster than one by one, if the cache is larger than the
@@ -153,12 +140,7 @@ class expiring_cache {
   template <std::ranges::input_range Range>
     requires is_key<std::ranges::range_reference_t<Range>> && std::copy_constructible<V>
   std::vector<std::optional<V>> get_many(Range&& keys) {
-    std::vector<std::optional<V>> found;
-    if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
-    detail::for_each_key<forms>(
-        keys, hash_, [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
-        [&](const auto& key, std::uint64_t hash) { found.push_back(look_hashed<true>(key, hash)); });
-    return found;
+    return core_.look_for_many(keys);
   }
 
   // Calls f(const V&) with a copy of its value, and holds no lock meanwhile: f may use the cache. False if
@@ -175,7 +157,7 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&>
   bool contains(const L& key) const {
-    return find_stamp(key).has_value();
+    return core_.find_stamp(key).has_value();
   }
 
   // Its value; if it is not there, what f() returns, which is put in. f is called by one thread at a time for
@@ -186,37 +168,30 @@ class expiring_cache {
   template <class L = K, std::invocable F>
     requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V>
   V get_or_load(L&& key, F&& f) {
-    return get_or_load(std::forward<L>(key), std::forward<F>(f), time_to_live_);
+    return core_.get_or_load(std::forward<L>(key), std::forward<F>(f), load_options());
   }
   template <class L = K, std::invocable F>
     requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V>
   V get_or_load(L&& key, F&& f, entry_lifetime time_to_live) {
-    std::optional<V> found = get(key);
-    if (found) return *std::move(found);
-    const K own = static_cast<K>(std::forward<L>(key));
-    const std::uint64_t hash = hash_(own);
-    shard& in = shards_.of(hash);
-    for (;;) {
-      bool is_mine = false;
-      flight* const joined = in.join(hash, equal_to(own), own, time_, is_mine);
-      if (joined == nullptr) {
-        if (found = look<false>(own); found) return *std::move(found);
-        continue;
-      }
-      const detail::at_end_of_scope leave([&]() noexcept { joined->release(); });
-      if (is_mine) return load(*joined, in, own, std::forward<F>(f), time_to_live);
-      const typename detail::load_waits<K, V>::waiting waits(waits_, *joined);
-      return joined->wait();
-    }
+    return core_.get_or_load(std::forward<L>(key), std::forward<F>(f),
+                             load_options{.time_to_live = time_to_live});
+  }
+  // The same, in the way that the options say: values that grow old are loaded again before they expire. For an
+  // executor f is copied, or moved from, and called later: it and what it uses, and the cache, have to live
+  // until then.
+  template <class L = K, std::invocable F>
+    requires is_key<L> && std::constructible_from<V, std::invoke_result_t<F>> && std::copy_constructible<V> &&
+             std::copy_constructible<K> && std::invocable<std::decay_t<F>&>
+  V get_or_load(L&& key, F&& f, const load_options& how) {
+    return core_.get_or_load(std::forward<L>(key), std::forward<F>(f), how);
   }
 
   // How long it has left to live; nothing if there is none.
   template <class L = K>
     requires is_key<const L&>
   std::optional<entry_lifetime> time_to_live(const L& key) const {
-    const std::optional<detail::entry_stamp> stamp = find_stamp(key);
-    if (!stamp) return std::nullopt;
-    return time_.now().left_until(stamp->deadline());
+    const std::optional<detail::entry_stamp> stamp = core_.find_stamp(key);
+    return stamp ? std::optional(core_.left_until(*stamp)) : std::nullopt;
   }
 
   // -- one key: changing --
@@ -226,36 +201,36 @@ class expiring_cache {
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool put(L&& key, M&& value) {
-    return put(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+    return put(std::forward<L>(key), std::forward<M>(value), core_.time_to_live());
   }
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool put(L&& key, M&& value, entry_lifetime time_to_live) {
-    return store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value), time_to_live);
+    return core_.store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value), time_to_live);
   }
 
   // The same, unless it is there: then the value that it has stays, and neither argument is moved from.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool add(L&& key, M&& value) {
-    return add(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+    return add(std::forward<L>(key), std::forward<M>(value), core_.time_to_live());
   }
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool add(L&& key, M&& value, entry_lifetime time_to_live) {
-    return store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value), time_to_live);
+    return core_.store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value), time_to_live);
   }
 
   // The same as put, if it is there. False if it is not, or is not kept.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool replace(L&& key, M&& value) {
-    return replace(std::forward<L>(key), std::forward<M>(value), time_to_live_);
+    return replace(std::forward<L>(key), std::forward<M>(value), core_.time_to_live());
   }
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool replace(L&& key, M&& value, entry_lifetime time_to_live) {
-    return store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
+    return core_.store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
   }
 
   // Begins another time to live for the value that it has. One that is over removes it. False if there was
@@ -263,21 +238,14 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&>
   bool set_time_to_live(const L& key, entry_lifetime time_to_live) {
-    const auto& own = forms::wanted(key);
-    const std::uint64_t hash = hash_(own);
-    time_.expect(time_to_live);
-    removed gone(listener_);
-    return shards_.of(hash).set_deadline(hash, equal_to(own), time_to_live, time_, gone);
+    return core_.set_lifetime(key, time_to_live);
   }
 
   // False if there was none.
   template <class L = K>
     requires is_key<const L&>
   bool remove(const L& key) {
-    const auto& own = forms::wanted(key);
-    const std::uint64_t hash = hash_(own);
-    removed gone(listener_);
-    return shards_.of(hash).remove(hash, equal_to(own), time_, gone);
+    return core_.remove(key);
   }
 
   // -- all keys --
@@ -285,13 +253,13 @@ class expiring_cache {
   // How many there are that have not expired; exact if nobody is just changing that.
   size_type size() {
     size_type all = 0;
-    expire_all([&](const detail::shard_content& left) { all += left.size; });
+    core_.expire([&](const detail::shard_content& left) { all += left.size; });
     return all;
   }
   // And what they weigh.
   std::uint64_t weight() {
     std::uint64_t all = 0;
-    expire_all([&](const detail::shard_content& left) { all += left.weight; });
+    core_.expire([&](const detail::shard_content& left) { all += left.weight; });
     return all;
   }
   [[nodiscard]] bool empty() { return size() == 0; }
@@ -300,30 +268,14 @@ class expiring_cache {
   void expire() { size(); }
 
   // Removes all that is there when it begins. What others put in meanwhile may stay.
-  void clear() {
-    for (shard& each : shards_) {
-      detail::entry_number first = 0;
-      for (bool has_more = true; has_more;) {
-        removed gone(listener_);
-        has_more = each.clear_some(first, gone);
-      }
-    }
-  }
+  void clear() { core_.clear(); }
 
   // Removes all for which pred(const K&, const V&) is true, and says how many. What is being loaded meanwhile
   // is not put in, whatever its key: pred might have been true of it. pred runs under a lock and must not use
   // the cache. If it throws, those that it was true of before are removed.
   template <std::predicate<const K&, const V&> Predicate>
   size_type remove_if(Predicate&& pred) {
-    size_type count = 0;
-    for (shard& each : shards_) {
-      detail::entry_number first = 0;
-      for (bool has_more = true; has_more;) {
-        removed gone(listener_);
-        has_more = each.remove_some_if(first, pred, time_, count, gone);
-      }
-    }
-    return count;
+    return core_.remove_if(pred);
   }
 
   // Calls f(const K&, const V&) with copies of all, or f(const K&, const V&, entry_lifetime), which is what the
@@ -335,17 +287,16 @@ class expiring_cache {
              std::invocable<F&, const K&, const V&, entry_lifetime>) &&
             std::copy_constructible<K> && std::copy_constructible<V>
   void for_each(F&& f) const {
-    for (const shard& each : shards_)
-      for (const auto& entry : each.copy_all(time_)) {
-        if constexpr (std::invocable<F&, const K&, const V&, entry_lifetime>) {
-          std::invoke(f, entry.key, entry.value, entry.left);
-        } else {
-          std::invoke(f, entry.key, entry.value);
-        }
+    core_.copy_all([&](const auto& entry) {
+      if constexpr (std::invocable<F&, const K&, const V&, entry_lifetime>) {
+        std::invoke(f, entry.key, entry.value, entry.left);
+      } else {
+        std::invoke(f, entry.key, entry.value);
       }
+    });
   }
 
-  std::uint64_t capacity() const noexcept { return shape_.capacity(); }
+  std::uint64_t capacity() const noexcept { return core_.shape().capacity(); }
 
   // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
   // whose call removed it, before that returns and with no lock held: f may use the cache. It must not throw.
@@ -354,192 +305,14 @@ class expiring_cache {
   template <std::invocable<const K&, const V&, removal_cause> F>
     requires std::copy_constructible<K> && std::copy_constructible<F>
   void on_removal(F f) {
-    listener_ = std::move(f);
+    core_.listener() = std::move(f);
   }
 
   // What has happened so far: each number of some moment during the call.
-  cache_statistics statistics() const {
-    cache_statistics sum{.hits = count_of(hits_),
-                         .misses = count_of(misses_),
-                         .loads = count_of(loads_),
-                         .failed_loads = count_of(failed_loads_)};
-    for (const shard& each : shards_) each.add_to(sum);
-    return sum;
-  }
+  cache_statistics statistics() const { return core_.statistics(); }
 
  private:
-  using weigher = detail::cache_weigher<K, V>;
-  using shard = detail::cache_shard<K, V, Hash, Allocator>;
-  using removed = typename shard::removed;
-  using flight = typename shard::flight;
-
-  static constexpr bool is_read_unlocked = shard::is_read_unlocked;
-
-  expiring_cache(typename weigher::function weigh, const cache_options& options, const Hash& hash,
-                 const Equal& equal, const Allocator& allocator)
-      : hash_(hash, detail::sync::random_number()),
-        equal_(equal),
-        shape_(options, static_cast<bool>(weigh)),
-        weigher_(std::move(weigh), shape_.heaviest()),
-        time_to_live_(options.time_to_live),
-        time_(options.time_to_idle),
-        shards_(shape_.shards(), allocator, [&](shard* place, std::size_t number) {
-          std::construct_at(place, shape_.part(number), hash_, allocator);
-        }) {}
-
-  template <class Use>
-  void expire_all(Use use) {
-    for (shard& each : shards_) {
-      removed gone(listener_);
-      use(each.expire(time_, shard::everything, gone));
-    }
-  }
-
-  template <class L>
-  auto equal_to(const L& key) const {
-    return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
-  }
-
-  static std::uint64_t count_of(const counter& from) noexcept {
-    return static_cast<std::uint64_t>(from.load());
-  }
-
-  // Whether an entry that was found to have expired has done so, or is gone. Before who found that has read the
-  // clock, somebody may have given the entry another deadline; but that changes its stamp, and whoever does it
-  // looks at the clock under the lock that is taken here.
-  template <class Matches>
-  static bool has_ended(const shard& in, std::uint64_t hash, Matches matches, detail::entry_stamp found) {
-    const std::optional<detail::entry_stamp> now = in.find_locked(hash, matches);
-    return !now || *now == found;
-  }
-
-  template <class L>
-  void note_hit(shard& in, std::uint64_t hash, const L& key) {
-    removed gone(listener_);
-    in.prolong(hash, equal_to(key), time_, gone);
-  }
-
-  template <bool Counts, class L>
-  std::optional<V> look(const L& given) {
-    const auto& key = forms::wanted(given);
-    return look_hashed<Counts>(key, hash_(key));
-  }
-  template <bool Counts, class L>
-  std::optional<V> look_hashed(const L& key, std::uint64_t hash) {
-    shard& in = shards_.of(hash);
-    std::optional<V> value;
-    detail::entry_stamp ended;
-    bool is_over, is_noted = false;
-    do {
-      is_over = false;
-      if constexpr (is_read_unlocked) {
-        in.template read_words<forms::compares_words>(hash, equal_to(key), [&](const auto& seen) {
-          const detail::cached_value<V> found = seen.value();
-          is_over = time_.is_over(found.stamp.deadline());
-          if (is_over) return void(ended = found.stamp);
-          in.count_hit(hash, found.stamp.number());
-          is_noted = time_.is_worth_noting(found.stamp);
-          value.emplace(found.value);
-        });
-      } else {
-        std::optional<detail::entry_stamp> stamp;
-        in.read_object(hash, equal_to(key), [&](const detail::cached_value<V>& found) {
-          value.emplace(found.value);
-          stamp = found.stamp;
-        });
-        is_over = stamp && time_.is_over(stamp->deadline());
-        if (is_over) {
-          ended = *stamp;
-          value.reset();
-        } else if (value) {
-          in.count_hit(hash, stamp->number());
-          is_noted = time_.is_worth_noting(*stamp);
-        }
-      }
-    } while (is_over && !has_ended(in, hash, equal_to(key), ended));
-    if (value && is_noted) [[unlikely]]
-      note_hit(in, hash, key);
-    if constexpr (Counts) (value ? hits_ : misses_).add();
-    return value;
-  }
-
-  template <class F>
-  V load(flight& mine, shard& in, const K& key, F&& f, entry_lifetime lives) {
-    bool is_listed = true;
-    try {
-      const V& value = mine.set_value(call(std::forward<F>(f)));
-      const detail::entry_terms terms = weigher_.terms_of(key, value, lives);
-      time_.expect(terms.lives);
-      removed gone(listener_);
-      is_listed = false;
-      in.end(mine, equal_to(key), value, terms, time_, gone);
-      mine.finish();
-      return value;
-    } catch (...) {
-      if (is_listed) in.end(mine);
-      mine.finish(std::current_exception());
-      throw;
-    }
-  }
-
-  template <class F>
-  V call(F&& f) {
-    try {
-      V value(std::invoke(std::forward<F>(f)));
-      loads_.add();
-      return value;
-    } catch (...) {
-      failed_loads_.add();
-      throw;
-    }
-  }
-
-  template <class L>
-  std::optional<detail::entry_stamp> find_stamp(const L& given) const {
-    const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
-    const shard& in = shards_.of(hash);
-    for (;;) {
-      const std::optional<detail::entry_stamp> found = in.find(hash, equal_to(key));
-      if (!found || !time_.is_over(found->deadline())) return found;
-      if (has_ended(in, hash, equal_to(key), *found)) return std::nullopt;
-    }
-  }
-
-  template <class L, class M>
-  bool store(detail::put_when when, L&& key, M&& value, entry_lifetime lives) {
-    if (!weigher_.has_weights()) return store(when, std::forward<L>(key), std::forward<M>(value), {lives, 1});
-    auto&& own_key = detail::made_into<K>(std::forward<L>(key));
-    auto&& own_value = detail::made_into<V>(std::forward<M>(value));
-    const detail::entry_terms terms = weigher_.terms_of(own_key, own_value, lives);
-    return store(when, std::forward<decltype(own_key)>(own_key), std::forward<decltype(own_value)>(own_value),
-                 terms);
-  }
-  template <class L, class M>
-  bool store(detail::put_when when, L&& given, M&& value, detail::entry_terms terms) {
-    auto&& key = forms::wanted(std::forward<L>(given));
-    const std::uint64_t hash = hash_(std::as_const(key));
-    time_.expect(terms.lives);
-    removed gone(listener_);
-    return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
-                                std::forward<M>(value), terms, time_, gone);
-  }
-
-  // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their
-  // own.
-  alignas(detail::contention_free_distance) detail::seeded_hash<Hash> hash_;
-  [[no_unique_address]] Equal equal_;
-  const detail::cache_shape shape_;
-  const weigher weigher_;
-  const entry_lifetime time_to_live_;
-  detail::cache_time<Clock> time_;
-  detail::shard_array<shard, Allocator> shards_;
-  typename removed::listener listener_;  // changes before there are other threads
-  detail::load_waits<K, V> waits_;
-  counter hits_;
-  counter misses_;
-  counter loads_;
-  counter failed_loads_;
+  core core_;
 };
 
 }  // namespace PLAIT_NAMESPACE

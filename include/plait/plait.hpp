@@ -15,6 +15,7 @@
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>
+#include <plait/load_options.hpp>
 #include <plait/lock_all.hpp>
 #include <plait/lock_order.hpp>
 #include <plait/lock_order_report.hpp>

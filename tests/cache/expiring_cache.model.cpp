@@ -421,6 +421,24 @@ const verify::scenario loads[] = {
        check(cache.contains(key_a) ? refused <= 1 : refused == 2, "both have shared the one failure");
      },
      closely},
+    {"one_of_two_that_find_an_old_value_loads",
+     [] {
+       scenario_clock::time time{1000 * tick.count()};
+       scenario_clock::current = &time;
+       plait::expiring_cache<std::uint64_t, std::uint64_t, placed, std::equal_to<>, scenario_clock> cache(
+           {.capacity = 2, .time_to_live = 8 * tick});
+       cache.put(key_a, 1);
+       time.store(1004 * tick.count(), plait::detail::sync::seq_cst);
+       int made = 0;
+       const auto get = [&] {
+         const std::uint64_t found = cache.get_or_load(
+             key_a, [&] { return static_cast<std::uint64_t>(++made + 1); }, {.refresh_after = 2 * tick});
+         check(found == 1 || found == 2);
+       };
+       threads(get, get);
+       check(made == 1 && cache.get(key_a) == 2);
+     },
+     closely},
     {"two_that_would_wait_for_each_other_are_told_so",
      [] {
        word_cache cache({.capacity = 3});

@@ -18,6 +18,7 @@
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
 #include <plait/detail/cache/cache_time.hpp>
 #include <plait/detail/cache/cache_weigher.hpp>
+#include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/entry_numbers.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
@@ -130,14 +131,38 @@ class alignas(contention_free_distance) cache_shard {
     const std::optional<entry_stamp> found = find(hash, matches);
     if (found && found->deadline() > time.read().tick()) return nullptr;
     flight* joined = flights_.find(hash, matches);
+    if (joined != nullptr && !joined->has_begun()) {
+      joined->outdate();  // it may never begin, or only when this thread is done
+      joined = nullptr;
+    }
     is_mine = joined == nullptr;
     if (is_mine) {
-      joined = new flight(hash, key);
-      flights_.add(*joined);
+      joined = add_flight(hash, key);
+      joined->begin();
     } else {
       joined->use();
     }
     return joined;
+  }
+  // A flight of the caller's that has not begun, for a key that is there with that stamp; nothing if it has
+  // another one, or somebody loads it.
+  template <class Matches>
+  flight* join_to_refresh(std::uint64_t hash, Matches matches, const K& key, entry_stamp old) {
+    const std::lock_guard guard(lock_);
+    if (find(hash, matches) != old || flights_.find(hash, matches) != nullptr) return nullptr;
+    return add_flight(hash, key);
+  }
+  template <class Matches>
+  bool is_loading(std::uint64_t hash, Matches matches) const {
+    const std::lock_guard guard(lock_);
+    return flights_.find(hash, matches) != nullptr;
+  }
+  // The calling thread is going to load; false if that would be for nothing.
+  bool begin(flight& own) noexcept {
+    const std::lock_guard guard(lock_);
+    if (own.is_outdated()) return false;
+    own.begin();
+    return true;
   }
   // The flight is over, and its value is put in unless the key was changed meanwhile. If that throws, or is not
   // wanted, there is nothing but the end.
@@ -283,7 +308,7 @@ class alignas(contention_free_distance) cache_shard {
       return false;
     }
     if (!old && numbers_.next() == entry_stamp::most_entries) return false;
-    make_room_for(stamp, end);
+    make_room_for(stamp);
     if (old) {
       const bool checks = when == put_when::present;  // another call does not say that it was there
       if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
@@ -300,7 +325,7 @@ class alignas(contention_free_distance) cache_shard {
   bool redate(std::uint64_t hash, entry_stamp old, cache_tick end, cache_moment now, const Time& time,
               removed& gone) {
     const entry_stamp stamp = time.stamp(old.number(), now, end);
-    make_room_for(stamp, end);
+    make_room_for(stamp);
     const bool was_alive = change_alive(hash, old, time, [&](chain& held, const place& at) noexcept {
       if constexpr (is_read_unlocked) {
         held.begin_change();
@@ -335,6 +360,12 @@ class alignas(contention_free_distance) cache_shard {
     for (; first < last; ++first)
       if (policy_.contains(first)) visit(first);
     return first < numbers_.end();
+  }
+
+  flight* add_flight(std::uint64_t hash, const K& key) {
+    auto* const added = new flight(hash, key);
+    flights_.add(*added);
+    return added;
   }
 
   // What happened since the lock was last held.
@@ -457,10 +488,9 @@ class alignas(contention_free_distance) cache_shard {
   }
 
   // So that file() does not throw.
-  void make_room_for(entry_stamp stamp, cache_tick end) {
+  void make_room_for(entry_stamp stamp) {
     if (stamp.deadline() != entry_stamp::never) wheel_.make_room(stamp.number());
-    if (stamp.deadline() != end && stamp.number() >= ends_.size())
-      ends_.resize(std::size_t{stamp.number()} + 1);
+    if (stamp.is_prolonged()) ends_.make_room(std::size_t{stamp.number()} + 1);
   }
   // What is in the table expires with that stamp, and at that time at the latest.
   void file(entry_stamp stamp, cache_tick end) noexcept {
@@ -503,7 +533,7 @@ class alignas(contention_free_distance) cache_shard {
   timer_wheel wheel_;
   load_flights<K, V> flights_;
   entry_numbers numbers_;
-  std::vector<cache_tick> ends_;  // by number: when an entry ends that hits prolong
+  entry_array<cache_tick> ends_;  // by number: when an entry ends that hits prolong
   std::size_t size_ = 0;
   std::uint64_t evictions_ = 0;
   std::uint64_t evicted_weight_ = 0;

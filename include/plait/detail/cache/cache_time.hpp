@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <stdexcept>
 
 #include <plait/cache_options.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
@@ -42,8 +44,10 @@ class cache_moment {
 template <class Clock>
 class cache_time {
  public:
-  explicit cache_time(entry_lifetime idle)
-      : idle_(idle), idle_ticks_(cache_moment(std::chrono::nanoseconds(0)).deadline(idle)) {
+  // Throws std::invalid_argument if the spread is no part of a time.
+  cache_time(entry_lifetime idle, double spread) : idle_(idle), idle_ticks_(ticks_of(idle)), spread_(spread) {
+    if (!(spread >= 0 && spread < 1))
+      throw std::invalid_argument("plait::expiring_cache: a spread has to be 0 or more, and less than 1");
     expect(idle);
   }
 
@@ -59,6 +63,21 @@ class cache_time {
     return can_expire_.load(sync::relaxed) ? now() : cache_moment(std::chrono::nanoseconds(0));
   }
   cache_moment now() const { return cache_moment(Clock::now().time_since_epoch() - made_at_); }
+
+  // The time to live of a key with that hash: up to so much shorter, and always the same.
+  entry_lifetime spread(entry_lifetime lives, std::uint64_t hash) const noexcept {
+    if (spread_ == 0 || lives.is_endless()) return lives;
+    const double part =
+        static_cast<double>((hash * 0xd6e8feb86659fd93) >> 32) / static_cast<double>(std::uint64_t{1} << 32);
+    const auto length = static_cast<double>(lives.length().count());
+    return entry_lifetime(lives.length() - std::chrono::nanoseconds(std::llround(length * spread_ * part)));
+  }
+
+  // Whether an entry that lives for so long was put in so long ago.
+  bool has_aged(entry_stamp stamp, entry_lifetime lives, entry_lifetime age) const {
+    const cache_tick whole = ticks_of(lives), past = ticks_of(age);
+    return past < whole && now().tick() + whole >= stamp.deadline() + past;
+  }
 
   // -- what ends when nobody asks for it --
 
@@ -97,8 +116,13 @@ class cache_time {
   // How late the time of recently() may be, at the very most.
   static constexpr std::chrono::seconds most_lag{1};
 
+  static cache_tick ticks_of(entry_lifetime time) noexcept {
+    return cache_moment(std::chrono::nanoseconds(0)).deadline(time);
+  }
+
   const entry_lifetime idle_;
   const cache_tick idle_ticks_;
+  const double spread_;
   const std::chrono::nanoseconds made_at_ = Clock::now().time_since_epoch();
   sync::atomic<bool> can_expire_{false};  // whether any entry has ever had a time to live
 };

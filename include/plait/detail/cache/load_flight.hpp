@@ -25,7 +25,7 @@ namespace PLAIT_NAMESPACE::detail {
 template <class K, class V>
 class load_flight {
  public:
-  load_flight(std::uint64_t hash, const K& key) noexcept : hash_(hash), key_(&key), by_(thread_mark::mine()) {}
+  load_flight(std::uint64_t hash, const K& key) noexcept : hash_(hash), key_(&key) {}
   load_flight(const load_flight&) = delete;
   load_flight& operator=(const load_flight&) = delete;
 
@@ -40,6 +40,9 @@ class load_flight {
   // The key was changed by somebody else: what is loaded may be older than that.
   void outdate() noexcept { is_outdated_ = true; }
   bool is_outdated() const noexcept { return is_outdated_; }
+  // The calling thread is going to load. Before that nobody waits.
+  void begin() noexcept { by_ = thread_mark::mine(); }
+  bool has_begun() const noexcept { return by_ != nullptr; }
 
   // -- by any user --
 
@@ -69,9 +72,9 @@ class load_flight {
 
   const std::uint64_t hash_;
   const K* const key_;
-  const thread_mark* const by_;
-  bool is_outdated_ = false;  // guarded by the lock of the shard
-  std::optional<V> value_;    // written before the end, read after it
+  const thread_mark* by_ = nullptr;  // written under the lock of the shard, before anybody can wait
+  bool is_outdated_ = false;         // guarded by that lock
+  std::optional<V> value_;           // written before the end, read after it
   std::exception_ptr thrown_;
   sync::atomic<std::uint32_t> state_{loading};
   sync::atomic<std::uint32_t> users_{1};

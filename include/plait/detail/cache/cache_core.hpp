@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: MIT
+// What an expiring_cache does, behind its interface: finds the shard of a key, and loads values.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <plait/cache_options.hpp>
+#include <plait/cache_statistics.hpp>
+#include <plait/counter.hpp>
+#include <plait/detail/cache/cache_shape.hpp>
+#include <plait/detail/cache/cache_shard.hpp>
+#include <plait/detail/cache/cache_time.hpp>
+#include <plait/detail/cache/cache_weigher.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/load_flight.hpp>
+#include <plait/detail/cache/shard_array.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/key_batches.hpp>
+#include <plait/detail/key/key_forms.hpp>
+#include <plait/detail/key/seeded_hash.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/load_options.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+template <class K, class V, class Hash, class Equal, class Clock, class Allocator>
+class cache_core {
+ public:
+  using forms = key_forms<K, Hash, Equal>;
+  using weigher = cache_weigher<K, V>;
+  using shard = cache_shard<K, V, Hash, Allocator>;
+  using removed = typename shard::removed;
+
+  cache_core(typename weigher::function weigh, const cache_options& options, const Hash& hash,
+             const Equal& equal, const Allocator& allocator)
+      : hash_(hash, sync::random_number()),
+        equal_(equal),
+        shape_(options, static_cast<bool>(weigh)),
+        weigher_(std::move(weigh), shape_.heaviest()),
+        time_to_live_(options.time_to_live),
+        time_(options.time_to_idle, options.spread),
+        shards_(shape_.shards(), allocator, [&](shard* place, std::size_t number) {
+          std::construct_at(place, shape_.part(number), hash_, allocator);
+        }) {}
+  cache_core(const cache_core&) = delete;
+  cache_core& operator=(const cache_core&) = delete;
+
+  // What the cache was made with.
+  const cache_shape& shape() const noexcept { return shape_; }
+  entry_lifetime time_to_live() const noexcept { return time_to_live_; }
+  // Changes before there are other threads.
+  typename removed::listener& listener() noexcept { return listener_; }
+
+  // -- looking --
+
+  template <bool Counts, class L>
+  std::optional<V> look(const L& given) {
+    const auto& key = forms::wanted(given);
+    return look_hashed<Counts>(key, hash_(key));
+  }
+  template <bool Counts, class L>
+  std::optional<V> look_hashed(const L& key, std::uint64_t hash) {
+    shard& in = shards_.of(hash);
+    std::optional<V> value;
+    entry_stamp ended;
+    bool is_over, is_noted = false;
+    do {
+      is_over = false;
+      if constexpr (is_read_unlocked) {
+        in.template read_words<forms::compares_words>(hash, equal_to(key), [&](const auto& seen) {
+          const cached_value<V> found = seen.value();
+          is_over = time_.is_over(found.stamp.deadline());
+          if (is_over) return void(ended = found.stamp);
+          in.count_hit(hash, found.stamp.number());
+          is_noted = time_.is_worth_noting(found.stamp);
+          value.emplace(found.value);
+        });
+      } else {
+        std::optional<entry_stamp> stamp;
+        in.read_object(hash, equal_to(key), [&](const cached_value<V>& found) {
+          value.emplace(found.value);
+          stamp = found.stamp;
+        });
+        is_over = stamp && time_.is_over(stamp->deadline());
+        if (is_over) {
+          ended = *stamp;
+          value.reset();
+        } else if (value) {
+          in.count_hit(hash, stamp->number());
+          is_noted = time_.is_worth_noting(*stamp);
+        }
+      }
+    } while (is_over && !has_ended(in, hash, equal_to(key), ended));
+    if (value && is_noted) [[unlikely]]
+      note_hit(in, hash, key);
+    if constexpr (Counts) (value ? hits_ : misses_).add();
+    return value;
+  }
+
+  template <class Range>
+  std::vector<std::optional<V>> look_for_many(Range& keys) {
+    std::vector<std::optional<V>> found;
+    if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
+    for_each_key<forms>(
+        keys, hash_, [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
+        [&](const auto& key, std::uint64_t hash) { found.push_back(look_hashed<true>(key, hash)); });
+    return found;
+  }
+
+  template <class L>
+  std::optional<entry_stamp> find_stamp(const L& given) const {
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = hash_(key);
+    const shard& in = shards_.of(hash);
+    for (;;) {
+      const std::optional<entry_stamp> found = in.find(hash, equal_to(key));
+      if (!found || !time_.is_over(found->deadline())) return found;
+      if (has_ended(in, hash, equal_to(key), *found)) return std::nullopt;
+    }
+  }
+
+  entry_lifetime left_until(entry_stamp stamp) const { return time_.now().left_until(stamp.deadline()); }
+
+  // -- changing --
+
+  template <class L, class M>
+  bool store(put_when when, L&& key, M&& value, entry_lifetime lives) {
+    if (!weigher_.has_weights()) return store(when, std::forward<L>(key), std::forward<M>(value), {lives, 1});
+    auto&& own_key = made_into<K>(std::forward<L>(key));
+    auto&& own_value = made_into<V>(std::forward<M>(value));
+    const entry_terms terms = weigher_.terms_of(own_key, own_value, lives);
+    return store(when, std::forward<decltype(own_key)>(own_key), std::forward<decltype(own_value)>(own_value),
+                 terms);
+  }
+  template <class L>
+  bool set_lifetime(const L& given, entry_lifetime lives) {
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = hash_(key);
+    time_.expect(lives);
+    removed gone(listener_);
+    return shards_.of(hash).set_deadline(hash, equal_to(key), time_.spread(lives, hash), time_, gone);
+  }
+  template <class L>
+  bool remove(const L& given) {
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = hash_(key);
+    removed gone(listener_);
+    return shards_.of(hash).remove(hash, equal_to(key), time_, gone);
+  }
+
+  // -- all --
+
+  // Calls use(shard_content) for what is left in each shard when all that has expired is gone.
+  template <class Use>
+  void expire(Use use) {
+    for (shard& each : shards_) {
+      removed gone(listener_);
+      use(each.expire(time_, shard::everything, gone));
+    }
+  }
+  void clear() {
+    visit_all([](shard& in, entry_number& first, removed& gone) { return in.clear_some(first, gone); });
+  }
+  template <class Goes>
+  std::size_t remove_if(Goes& goes) {
+    std::size_t count = 0;
+    visit_all([&](shard& in, entry_number& first, removed& gone) {
+      return in.remove_some_if(first, goes, time_, count, gone);
+    });
+    return count;
+  }
+  // Calls use(copied_entry), shard by shard.
+  template <class Use>
+  void copy_all(Use use) const {
+    for (const shard& each : shards_)
+      for (const auto& entry : each.copy_all(time_)) use(entry);
+  }
+
+  cache_statistics statistics() const {
+    cache_statistics sum{.hits = count_of(hits_),
+                         .misses = count_of(misses_),
+                         .loads = count_of(loads_),
+                         .failed_loads = count_of(failed_loads_)};
+    for (const shard& each : shards_) each.add_to(sum);
+    return sum;
+  }
+
+  // -- loading --
+
+  template <class L, class F>
+  V get_or_load(L&& given, F&& f, const load_options& how) {
+    const load_terms terms(how, time_to_live_);
+    std::optional<V> found = look<true>(given);
+    if (found && !terms.grows_old()) return *std::move(found);
+    const K own = static_cast<K>(std::forward<L>(given));
+    const std::uint64_t hash = hash_(own);
+    if (found) return refreshed(*std::move(found), own, hash, std::forward<F>(f), how, terms);
+    shard& in = shards_.of(hash);
+    for (;;) {
+      bool is_mine = false;
+      flight* const joined = in.join(hash, equal_to(own), own, time_, is_mine);
+      if (joined == nullptr) {
+        if (found = look<false>(own); found) return *std::move(found);
+        continue;
+      }
+      const at_end_of_scope leave([&]() noexcept { joined->release(); });
+      if (is_mine) return load(*joined, in, own, std::forward<F>(f), terms);
+      const typename load_waits<K, V>::waiting waits(waits_, *joined);
+      return joined->wait();
+    }
+  }
+
+ private:
+  using flight = typename shard::flight;
+
+  static constexpr bool is_read_unlocked = shard::is_read_unlocked;
+
+  // What load_options say of the value that is loaded.
+  struct load_terms {
+    load_terms(const load_options& how, entry_lifetime otherwise)
+        : lives(how.time_to_live.value_or(otherwise)),
+          nothing_lives(how.time_to_live_of_nothing.value_or(lives)),
+          refresh_after(how.refresh_after) {
+      if (grows_old() && lives.is_endless())
+        throw std::invalid_argument(
+            "plait::expiring_cache::get_or_load: refresh_after needs a time to live that ends: nobody knows "
+            "how old "
+            "an entry is that never ends");
+    }
+    bool grows_old() const noexcept { return !refresh_after.is_endless(); }
+    entry_lifetime lives_of(const V& value) const {
+      if constexpr (requires { static_cast<bool>(value.has_value()); })
+        return value.has_value() ? lives : nothing_lives;
+      return lives;
+    }
+
+    entry_lifetime lives, nothing_lives, refresh_after;
+  };
+
+  // A load for an executor. It may never be called, or when the value was removed: then it does nothing.
+  template <class F>
+  class background_load {
+   public:
+    background_load(cache_core& cache, const K& key, std::uint64_t hash, F f, const load_terms& terms)
+        : cache_(cache), key_(key), hash_(hash), f_(std::move(f)), terms_(terms) {}
+    background_load(const background_load&) = delete;
+    background_load& operator=(const background_load&) = delete;
+    ~background_load() {
+      if (flight_ == nullptr) return;
+      cache_.shards_.of(hash_).end(*flight_);
+      flight_->release();
+    }
+
+    // False if there is nothing to do.
+    bool join(entry_stamp old) {
+      flight_ = cache_.shards_.of(hash_).join_to_refresh(hash_, cache_.equal_to(key_), key_, old);
+      return flight_ != nullptr;
+    }
+    void run() {
+      if (flight_ == nullptr || !cache_.shards_.of(hash_).begin(*flight_)) return;
+      flight* const mine = std::exchange(flight_, nullptr);
+      const at_end_of_scope leave([&]() noexcept { mine->release(); });
+      try {
+        cache_.load(*mine, cache_.shards_.of(hash_), key_, f_, terms_);
+      } catch (...) {  // NOLINT(bugprone-empty-catch): counted, and told to those who wait
+      }
+    }
+
+   private:
+    cache_core& cache_;
+    const K key_;
+    const std::uint64_t hash_;
+    F f_;
+    const load_terms terms_;
+    flight* flight_ = nullptr;
+  };
+
+  // The value that was found, or a new one, if it is old and this thread is to load that.
+  template <class F>
+  V refreshed(V&& found, const K& key, std::uint64_t hash, F&& f, const load_options& how,
+              const load_terms& terms) {
+    shard& in = shards_.of(hash);
+    const std::optional<entry_stamp> stamp = in.find(hash, equal_to(key));
+    if (!stamp ||
+        !time_.has_aged(*stamp, time_.spread(terms.lives, hash), time_.spread(terms.refresh_after, hash)))
+      return std::move(found);
+    if (how.executor) {
+      refresh_later(key, hash, *stamp, std::forward<F>(f), how, terms);
+      return std::move(found);
+    }
+    flight* const mine = in.join_to_refresh(hash, equal_to(key), key, *stamp);
+    if (mine == nullptr) return std::move(found);
+    const at_end_of_scope leave([&]() noexcept { mine->release(); });
+    in.begin(*mine);
+    if (!how.stale_if_error) return load(*mine, in, key, std::forward<F>(f), terms);
+    try {
+      return load(*mine, in, key, std::forward<F>(f), terms);
+    } catch (...) {
+      return std::move(found);
+    }
+  }
+  template <class F>
+  void refresh_later(const K& key, std::uint64_t hash, entry_stamp stamp, F&& f, const load_options& how,
+                     const load_terms& terms) {
+    if (shards_.of(hash).is_loading(hash, equal_to(key))) return;
+    const auto later =
+        std::make_shared<background_load<std::decay_t<F>>>(*this, key, hash, std::forward<F>(f), terms);
+    if (!later->join(stamp)) return;
+    try {
+      how.executor([later] { later->run(); });
+    } catch (...) {
+      failed_loads_.add();
+    }
+  }
+
+  template <class F>
+  V load(flight& mine, shard& in, const K& key, F&& f, const load_terms& how) {
+    bool is_listed = true;
+    try {
+      const V& value = mine.set_value(call(std::forward<F>(f)));
+      entry_terms terms = weigher_.terms_of(key, value, how.lives_of(value));
+      time_.expect(terms.lives);
+      terms.lives = time_.spread(terms.lives, mine.hash());
+      removed gone(listener_);
+      is_listed = false;
+      in.end(mine, equal_to(key), value, terms, time_, gone);
+      mine.finish();
+      return value;
+    } catch (...) {
+      if (is_listed) in.end(mine);
+      mine.finish(std::current_exception());
+      throw;
+    }
+  }
+
+  template <class F>
+  V call(F&& f) {
+    try {
+      V value(std::invoke(std::forward<F>(f)));
+      loads_.add();
+      return value;
+    } catch (...) {
+      failed_loads_.add();
+      throw;
+    }
+  }
+
+  template <class L, class M>
+  bool store(put_when when, L&& given, M&& value, entry_terms terms) {
+    auto&& key = forms::wanted(std::forward<L>(given));
+    const std::uint64_t hash = hash_(std::as_const(key));
+    time_.expect(terms.lives);
+    terms.lives = time_.spread(terms.lives, hash);
+    removed gone(listener_);
+    return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
+                                std::forward<M>(value), terms, time_, gone);
+  }
+
+  // Calls visit(shard&, first, gone) until that is false, for each shard.
+  template <class Visit>
+  void visit_all(Visit visit) {
+    for (shard& each : shards_) {
+      entry_number first = 0;
+      for (bool has_more = true; has_more;) {
+        removed gone(listener_);
+        has_more = visit(each, first, gone);
+      }
+    }
+  }
+
+  template <class L>
+  auto equal_to(const L& key) const {
+    return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
+  }
+
+  static std::uint64_t count_of(const counter& from) noexcept {
+    return static_cast<std::uint64_t>(from.load());
+  }
+
+  // Whether an entry that was found to have expired has done so, or is gone. Before who found that has read the
+  // clock, somebody may have given the entry another deadline; but that changes its stamp, and whoever does it
+  // looks at the clock under the lock that is taken here.
+  template <class Matches>
+  static bool has_ended(const shard& in, std::uint64_t hash, Matches matches, entry_stamp found) {
+    const std::optional<entry_stamp> now = in.find_locked(hash, matches);
+    return !now || *now == found;
+  }
+
+  template <class L>
+  void note_hit(shard& in, std::uint64_t hash, const L& key) {
+    removed gone(listener_);
+    in.prolong(hash, equal_to(key), time_, gone);
+  }
+
+  // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their
+  // own.
+  alignas(contention_free_distance) seeded_hash<Hash> hash_;
+  [[no_unique_address]] Equal equal_;
+  const cache_shape shape_;
+  const weigher weigher_;
+  const entry_lifetime time_to_live_;
+  cache_time<Clock> time_;
+  shard_array<shard, Allocator> shards_;
+  typename removed::listener listener_;  // changes before there are other threads
+  load_waits<K, V> waits_;
+  counter hits_;
+  counter misses_;
+  counter loads_;
+  counter failed_loads_;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
