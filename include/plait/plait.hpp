@@ -7,6 +7,7 @@
 #include <plait/bounded_queue.hpp>
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
+#include <plait/cache_sweeper.hpp>
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
 #include <plait/counter.hpp>
@@ -31,6 +32,7 @@
 #include <plait/recursive_mutex.hpp>
 #include <plait/relaxed_priority_queue.hpp>
 #include <plait/removal_cause.hpp>
+#include <plait/saved_cache.hpp>
 #include <plait/shared_mutex.hpp>
 #include <plait/spsc_queue.hpp>
 #include <plait/stats_map.hpp>
