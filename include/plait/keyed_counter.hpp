@@ -16,9 +16,9 @@
 //   + - & |              as most_common  (3) for each of the two                O(all keys of both)
 //   erase                blocks (2)      what is added meanwhile may stay       O(threads)
 //   clear                blocks (2)      what is added meanwhile may stay       O(keys)
-//   (1) On the lock of the thread's own table, which other threads take only to read, erase or clear. An add
-//       of a key for which that table has no room moves all its counts to the common table, under a lock for
-//       which such adds and readers wait. It waits for no visitor and no sorting.
+//   (1) On the thread's own table, as long as another thread reads, erases or clears that one; without such
+//       threads, add takes no lock. An add of a key for which the table has no room moves all its counts to the
+//       common one, under a lock for which such adds and readers wait. It waits for no visitor and no sorting.
 //   (2) As add, on one table after the other. Who reads all keys, erases or clears waits for others who do.
 //   (3) Exact when nobody adds, erases or clears. Otherwise every add that happened before is seen, unless
 //       erased or cleared, and so are some of the adds under way.
@@ -27,7 +27,7 @@
 //       unspecified which of two threads' keys come first.
 //   None of them may be called in a signal handler or in operator new.
 //
-//   Memory: each distinct key once, and at most 24 576 keys for each thread alive at once, whatever it counts.
+//   Memory: each distinct key once, and at most 49 152 keys for each thread alive at once, whatever it counts.
 //   A key takes its size + 8 + 11 to 22 bytes; a std::string of up to 12 characters has size 16. Erased keys
 //   are freed when they are a quarter of a table, which takes the table twice while it is copied.
 //   An object takes 512 bytes, and 128 more for each thread that was alive at once, allocated in chunks that

@@ -230,7 +230,7 @@ tally merge_each_other(const round& of) {
 // More keys than a thread's table holds, in another order for each thread, so that tables are poured while
 // others pour, read and visit.
 tally full_tables(const round& of) {
-  constexpr std::size_t keys = 60'000;
+  constexpr std::size_t keys = 90'000;
   const std::size_t adders = of.threads - 1;
   plait::keyed_counter<std::size_t> counter;
   std::atomic<std::size_t> adding = adders;

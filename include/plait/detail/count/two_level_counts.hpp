@@ -10,12 +10,13 @@
 
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/count/counting_table.hpp>
+#include <plait/detail/lock/owner_lock.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/thread_slots.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Each thread adds to a table of its own, under that table's lock, which is free except when somebody reads.
+// Each thread adds to a table of its own, under a lock that costs next to nothing except when somebody reads.
 // A table that is full is poured into the common one and starts again empty: so hot keys are counted where
 // nobody else writes, and a rare key is held once, and not once for each thread.
 //
@@ -38,14 +39,17 @@ class two_level_counts {
   using hash_type = typename table::hash_type;
 
   // How many keys a thread's table holds before it is poured.
-  static constexpr std::size_t own_keys = table::most_keys(sync::sized(std::size_t{1} << 15, 4));
+  static constexpr std::size_t own_keys = table::most_keys(sync::sized(std::size_t{1} << 16, 4));
 
   explicit two_level_counts(const Equal& equal) : equal_(equal) {}
 
   const Equal& equal() const noexcept { return equal_; }
 
  private:
+  template <class Lock>
   struct locked_table;
+  using own_table = locked_table<owner_lock>;
+  using visitor_guard = std::lock_guard<owner_lock>;
 
  public:
   // The calling thread's table, locked for one add or more.
@@ -66,8 +70,8 @@ class two_level_counts {
 
    private:
     two_level_counts& in_;
-    locked_table& own_;
-    std::lock_guard<sync::mutex> guard_;
+    own_table& own_;
+    owner_guard guard_;
   };
 
   template <class K>
@@ -115,7 +119,7 @@ class two_level_counts {
     }
 
    private:
-    locked_table& common_;
+    locked_table<sync::mutex>& common_;
     std::size_t size_;
     std::size_t entries_;  // what is poured meanwhile comes after these
   };
@@ -124,10 +128,10 @@ class two_level_counts {
   template <class Use>
   auto read(Use&& use) const {
     const std::lock_guard reading(reading_);
-    tables_.for_each([this](locked_table& own) {
+    tables_.for_each([this](own_table& own) {
       table poured;  // destroyed when the locks are free again
       const std::lock_guard pouring(common_.lock);
-      pour(own, poured);
+      pour<visitor_guard>(own, poured);
     });
     return use(contents(*this));
   }
@@ -145,41 +149,43 @@ class two_level_counts {
 
  private:
   // The calling thread's table, which is full and locked, gets room. It is locked again even if this throws.
-  void make_room(locked_table* own) {
+  void make_room(own_table* own) {
     if (own->counts.room() < own_keys) return own->counts.grow();
-    own->lock.unlock();
-    const std::unique_ptr<sync::mutex, relocking> locked_again(&own->lock);
+    own->lock.unlock_as_owner();
+    const std::unique_ptr<owner_lock, relocking> locked_again(&own->lock);
     pour_or_grow(*own);
   }
   struct relocking {
-    void operator()(sync::mutex* lock) const { lock->lock(); }
+    void operator()(owner_lock* lock) const { lock->lock_as_owner(); }
   };
 
-  void pour_or_grow(locked_table& own) {
+  void pour_or_grow(own_table& own) {
     table poured;
     {
       const std::lock_guard pouring(common_.lock);
       if (large_ == nullptr ? common_.counts.entry_count() == 0 : large_ == &own) {
-        const std::lock_guard guard(own.lock);
+        const owner_guard guard(own.lock);
         if (own.counts.is_full()) own.counts.grow();
         large_ = &own;
         return;
       }
-      pour(own, poured);
+      pour<owner_guard>(own, poured);
     }
     poured.forget();  // calls Key's destructor
-    const std::lock_guard guard(own.lock);
+    const owner_guard guard(own.lock);
     if (own.counts.room() == 0) std::swap(own.counts, poured);  // its memory serves again
   }
 
   // Leaves `from` empty, and what it was in `poured`, for the caller to destroy. The common lock is held.
-  void pour(locked_table& from, table& poured) const {
-    if (locked_table* const large = std::exchange(large_, nullptr)) collect(*large, poured);
-    collect(from, poured);
+  template <class Guard>
+  void pour(own_table& from, table& poured) const {
+    if (own_table* const large = std::exchange(large_, nullptr)) collect<visitor_guard>(*large, poured);
+    collect<Guard>(from, poured);
   }
 
-  void collect(locked_table& from, table& poured) const {
-    const std::lock_guard guard(from.lock);
+  template <class Guard>
+  void collect(own_table& from, table& poured) const {
+    const Guard guard(from.lock);
     common_.counts.pour(from.counts, equal_);
     std::swap(from.counts, poured);
   }
@@ -190,7 +196,7 @@ class two_level_counts {
   void for_each_table(Visitor&& visit) const {
     const std::lock_guard looking(common_.lock);
     visit(common_.counts);
-    tables_.for_each([&](locked_table& own) {
+    tables_.for_each([&](own_table& own) {
       const std::lock_guard guard(own.lock);
       visit(own.counts);
     });
@@ -201,7 +207,7 @@ class two_level_counts {
   // to the common one, and never back.
   template <class Change>
   void for_each_in_turn(Change&& change) {
-    const auto change_one = [&](locked_table& each) {
+    const auto change_one = [&](auto& each) {
       table rest;
       const std::lock_guard guard(each.lock);
       change(each.counts, rest);
@@ -211,24 +217,27 @@ class two_level_counts {
     change_one(common_);
   }
 
+  template <class Lock>
   struct alignas(contention_free_distance) locked_table {
     locked_table() = default;
     ~locked_table() {
-      if (sync::is_free(lock)) return;
+      if (is_free(lock)) return;
       // In the child of a fork, a table that another thread was changing is in an unknown state: it is never
       // destroyed.
       alignas(table) std::byte left_alone[sizeof(table)];
       std::construct_at(reinterpret_cast<table*>(left_alone), std::move(counts));
     }
 
-    sync::mutex lock;
+    Lock lock;
     table counts;  // guarded by lock
   };
+  static bool is_free(sync::mutex& lock) noexcept { return sync::is_free(lock); }
+  static bool is_free(owner_lock& lock) noexcept { return lock.is_free(); }
 
-  mutable locked_table common_;
-  thread_slots<locked_table> tables_;
+  mutable locked_table<sync::mutex> common_;
+  thread_slots<own_table> tables_;
   // Guarded by the common lock. The table that may hold more than own_keys; then the common one has no entries.
-  mutable locked_table* large_ = nullptr;
+  mutable own_table* large_ = nullptr;
   mutable sync::mutex reading_;  // whoever holds it knows that no key of the common table moves or goes
   [[no_unique_address]] Equal equal_;
 };
