@@ -35,8 +35,9 @@ inline void yield_detached() {
   detached([]() noexcept { plait::detail::sync::yield(); });
 }
 
-// Only the main thread runs signal handlers. It looks for signals this often, so Ctrl-C ends a wait so soon.
-inline constexpr std::chrono::milliseconds between_looks_for_signals{50};
+// Only the main thread runs signal handlers. A signal that it gets ends its sleep; it also looks for signals
+// this often, because another thread may have got one, or it came just before the sleep.
+inline constexpr std::chrono::milliseconds between_looks_for_signals{250};
 
 // How long an operation may wait: block and timeout of Python's queues.
 struct patience {

@@ -50,12 +50,13 @@ class doorbell final : plait::detail::registered_waiter {
   bool arm() {
     if (state_.load() == state::armed) return true;
     disarm();  // it may be in the hub's list
-    if (is_ready()) return false;
     state_.store(state::armed);
-    at_event([this](auto& events) { events.enter(*this); });
-    if (!is_ready()) return true;
-    disarm();
-    return false;
+    bool has_entered = false;
+    at_event([&](auto& events) {
+      has_entered = events.enter_unless(*this, [this]() noexcept { return is_ready(); });
+    });
+    if (!has_entered) state_.store(state::idle);
+    return has_entered;
   }
 
   void disarm() {
@@ -89,7 +90,7 @@ class doorbell final : plait::detail::registered_waiter {
   doorbell_hub& hub() const noexcept { return holder_of<doorbell_hub>::in(hub_.get()); }
   item_store& store() const noexcept { return *queue_of(queue_.get())->store; }
 
-  bool is_ready() const {
+  bool is_ready() const noexcept {
     return store().with([this](auto& queue) {
       const bool can_go_on =
           waits_for_room_ ? plait::detail::machinery_of(queue).store().has_room() : queue.size() != 0;

@@ -71,7 +71,8 @@ int execute(PyObject* module) {
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
                         add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
-                        add_cache_types(module) && add_doorbell_types(module) && register_at_fork(module);
+                        add_cache_types(module) && add_stats_types(module) && add_doorbell_types(module) &&
+                        register_at_fork(module);
   return is_ready ? 0 : -1;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <exception>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "python.hpp"
@@ -52,19 +53,33 @@ PyObject* guarded(Use use) {
   }
 }
 
-// An object whose C++ part is a T, made by `make(place)` in tp_new. The base of types without a bad moment.
+// An object whose C++ part is a T. Python aligns objects to 16 bytes: a T that wants more lies elsewhere.
 template <class T>
 struct holder_of {
-  PyObject_HEAD T value;
+  static constexpr bool is_inside = alignof(T) <= 16;
 
-  static T& in(PyObject* self) noexcept { return reinterpret_cast<holder_of*>(self)->value; }
+  PyObject_HEAD std::conditional_t<is_inside, T, T*> value;
+
+  static T& in(PyObject* self) noexcept {
+    auto& value = reinterpret_cast<holder_of*>(self)->value;
+    if constexpr (is_inside) {
+      return value;
+    } else {
+      return *value;
+    }
+  }
 
   template <class... Args>
   static PyObject* make(PyTypeObject* type, Args&&... args) {
     PyObject* const self = type->tp_alloc(type, 0);
     if (self == nullptr) return nullptr;
+    auto& value = reinterpret_cast<holder_of*>(self)->value;
     try {
-      new (&in(self)) T(std::forward<Args>(args)...);
+      if constexpr (is_inside) {
+        new (&value) T(std::forward<Args>(args)...);
+      } else {
+        value = new T(std::forward<Args>(args)...);
+      }
     } catch (const std::bad_alloc&) {
       type->tp_free(self);
       Py_DECREF(type);
@@ -78,7 +93,11 @@ struct holder_of {
   static void destroy(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    in(self).~T();
+    if constexpr (is_inside) {
+      in(self).~T();
+    } else {
+      delete &in(self);
+    }
     type->tp_free(self);
     Py_DECREF(type);
   }
