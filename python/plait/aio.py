@@ -137,14 +137,8 @@ class AsyncView(Generic[_T]):
 
     def __init__(self, queue: Queue[_T]) -> None:
         self.sync_q = queue
-
-    async def put(self, item: _T) -> None:
-        """Puts an item, and waits for room."""
-        await self.sync_q.aput(item)
-
-    async def get(self) -> _T:
-        """Takes an item, and waits for one."""
-        return await self.sync_q.aget()
+        # The queue's own methods: each coroutine more would cost as much as the put.
+        self.put, self.get = queue.aput, queue.aget
 
     def put_nowait(self, item: _T) -> None:
         """Raises asyncio.QueueFull without room."""

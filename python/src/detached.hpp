@@ -72,6 +72,14 @@ struct patience {
   }
 };
 
+// With the GIL, a thread that waits sleeps at once: whoever it waits for has the GIL, and rarely is done within
+// microseconds. Each look would offer the processor to others, which on a busy machine costs a time slice.
+struct sleep_limits : plait::detail::limits_until_signal {
+#ifndef Py_GIL_DISABLED
+  static constexpr bool looks_awake = false;
+#endif
+};
+
 // Sleeps at an event count until `is_ready()` or the given time. Takes nothing.
 template <class Events, class IsReady>
 void sleep_detached(Events& events, const plait::detail::deadline& until, IsReady is_ready) {

@@ -68,6 +68,7 @@ enum class attempt {
 // When a wait gives up. The token, if there is one, outlives the wait.
 struct wait_limits {
   static constexpr bool until_signal = false;
+  static constexpr bool looks_awake = true;  // for some microseconds, before it sleeps
 
   deadline until = deadline::never();
   const std::stop_token* stop = nullptr;
@@ -352,7 +353,7 @@ class at_end_of_scope {
 template <class TryOnce, class Limits, class EventCounts>
 bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, EventCounts counts) {
   const deadline until = limits.until;
-  if (try_awake(try_once, until, look_at)) return true;
+  if (Limits::looks_awake && try_awake(try_once, until, look_at)) return true;
 
   const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
   // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.
