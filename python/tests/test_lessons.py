@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The tutorial's lessons as programs: each prints what its NAME.expected says."""
 
+import contextlib
+import io
+import re
 import subprocess
 import sys
 import unittest
@@ -24,6 +27,16 @@ class Lessons(unittest.TestCase):
                     timeout=60,
                 )
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Pages(unittest.TestCase):
+    def test_the_examples_of_the_pages_run(self):
+        for page in "README.md", "python/README.md":
+            examples = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+            self.assertTrue(examples, page)
+            for example in examples:
+                with self.subTest(page), contextlib.redirect_stdout(io.StringIO()):
+                    exec(compile(example, page, "exec"), {})
 
 
 if __name__ == "__main__":
