@@ -89,6 +89,7 @@ function operations.take(most, least, how)
     state.done = state.done + #items
   elseif #items > 0 then
     redis.call('HSET', flights, session .. ':' .. number, cmsgpack.pack(items, counts))
+    kept[#results + 1] = {'flight', state.taken + 1}
   end
   wants.items = #items < tonumber(least)
   local first = state.taken + 1
@@ -229,6 +230,18 @@ local function tell(what, count)
   return true
 end
 
+-- What was taken is in flight still, unless the lease is over.
+local function recall(again)
+  for i, result in ipairs(again) do
+    if type(result) == 'table' and result[1] == 'flight' then
+      local packed = redis.call('HGET', flights, session .. ':' .. number)
+      local items, counts = {}, {}
+      if packed then items, counts = cmsgpack.unpack(packed) end
+      again[i] = {items, counts, result[2]}
+    end
+  end
+end
+
 -- Puts this session down for what it lacks, and tells others what there is. Answers {closed, items, room (-1: no
 -- bound), unfinished}.
 return carry_out(function()
@@ -258,4 +271,4 @@ return carry_out(function()
     state.all_done = tell('done', math.huge)
   end
   return {state.closed and 1 or 0, available(), state.capacity == 0 and -1 or room(), unfinished()}
-end)
+end, recall)

@@ -15,8 +15,10 @@ local hash, sessions = KEYS[1], KEYS[2]
 local session, number, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local day = 24 * 60 * 60 * 1000
 
-local state          -- a table that is kept from call to call; nil: there is none
+local state           -- a table that is kept from call to call; nil: there is none
 local leaves = false  -- this is the session's last call
+local results = {}    -- of the operations so far
+local kept = {}       -- what the hash keeps in place of some of them, by their indices: see carry_out
 
 local function now()
   local time = redis.call('TIME')
@@ -44,19 +46,20 @@ function operations.leave()
   return 1
 end
 
--- Calls `at_end`, if given, after the operations; what it returns is the last result.
-local function carry_out(at_end)
-  local kept = redis.call('HMGET', hash, 's:' .. session, 'state')
+-- Calls `at_end`, if given, after the operations; what it returns is the last result. `recall` turns what was put
+-- into `kept` back into the result, if the call comes again.
+local function carry_out(at_end, recall)
+  local before = redis.call('HMGET', hash, 's:' .. session, 'state')
   local offset, last = 0, 0
-  if kept[1] then offset, last = cmsgpack.unpack_one(kept[1]) end
+  if before[1] then offset, last = cmsgpack.unpack_one(before[1]) end
   if number ~= last + 1 then
-    if number ~= last then return {'missing', kept[1] and last or -1} end
-    local _, results = cmsgpack.unpack_one(kept[1], offset)
-    table.insert(results, 1, 'done')
-    return results
+    if number ~= last then return {'missing', before[1] and last or -1} end
+    local _, again = cmsgpack.unpack_one(before[1], offset)
+    if recall then recall(again) end
+    table.insert(again, 1, 'done')
+    return again
   end
-  state = kept[2] and cmsgpack.unpack(kept[2])
-  local results = {}
+  state = before[2] and cmsgpack.unpack(before[2])
   local at = 4
   while at <= #ARGV do
     local count = tonumber(ARGV[at + 1])
@@ -69,8 +72,10 @@ local function carry_out(at_end)
   if leaves then
     redis.call('HDEL', hash, 's:' .. session)
   else
+    local record = {}
+    for i, result in ipairs(results) do record[i] = kept[i] or result end
     fields[#fields + 1] = 's:' .. session
-    fields[#fields + 1] = cmsgpack.pack(number, results)
+    fields[#fields + 1] = cmsgpack.pack(number, record)
   end
   if #fields > 0 then redis.call('HSET', hash, unpack(fields)) end
   table.insert(results, 1, 'done')
