@@ -2,7 +2,7 @@
 """The code that README, docs and headers show is compiled.
 
 Every ```cpp block in README.md, CONTRIBUTING.md and docs/, and every example in the opening comment of a
-public header (an indented block with code in it), is a contiguous piece of a file somewhere in examples/,
+public header (an indented block with code in it), is a contiguous piece of a file somewhere in examples/ or remote/examples/,
 whatever its indentation; those files are compiled and run by the tests. A page in docs/ may also quote a
 header. Commands in shell blocks exist.
 """
@@ -67,7 +67,8 @@ def unknown_command(line, root):
 
 
 def lint(root):
-    examples = [path.read_text().split("\n") for path in sorted((root / "examples").rglob("*.[ch]pp"))]
+    sources = [*sorted((root / "examples").rglob("*.[ch]pp")), *sorted((root / "remote/examples").glob("*.cpp"))]
+    examples = [path.read_text().split("\n") for path in sources]
     headers = [path.read_text().split("\n") for path in common.headers(root)]
     pages = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]
     for page in (page for page in pages if page.exists()):
