@@ -2,14 +2,20 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <expected>
+#include <new>
+#include <optional>
 #include <string_view>
 #include <thread>
 
 #include <sys/resource.h>
 
+#include <plait/async_queue.hpp>
 #include <plait/bounded_queue.hpp>
 #include <plait/conqueue_status.hpp>
 
@@ -104,6 +110,46 @@ void close_and_time_out(page& out) {
       late ? std::string_view("an item") : to_string(late.error()), waited.count(), used.count());
 }
 
+// A coroutine that starts when it is called and frees itself when it returns, and tells the size of all frames.
+struct task {
+  struct promise_type {
+    static void* operator new(std::size_t size) {
+      all_frames += size;
+      return ::operator new(size);
+    }
+    static void operator delete(void* frame) { ::operator delete(frame); }
+
+    task get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    [[noreturn]] void unhandled_exception() { std::terminate(); }
+  };
+
+  static inline std::size_t all_frames = 0;
+};
+
+task add_one_item(plait::async_queue<plait::bounded_queue<int>> queue, std::int64_t& sum) {
+  const std::optional<int> item = co_await queue.async_pop();
+  sum += item.value_or(0);
+}
+
+void wait_as_coroutines(page& out) {
+  constexpr int count = 10'000;
+  plait::bounded_queue<int> queue(8);
+  std::int64_t sum = 0;
+  task::all_frames = 0;
+  for (int i = 0; i != count; ++i) add_one_item(plait::async_queue(queue), sum);
+  const auto start = clock::now();
+  for (int i = 1; i <= count; ++i) queue.push(i);
+  const std::chrono::duration<double, std::milli> elapsed = clock::now() - start;
+  out.say(
+      "{} coroutines waited at a queue, in {} bytes each and without a thread. As many pushes, of 1, 2, 3 and "
+      "so "
+      "on, resumed all of them within {:.1f} ms, and together they got {}.",
+      grouped(count), task::all_frames / count, elapsed.count(), grouped(sum));
+}
+
 void compare_with_hand_made(page& out) {
   const auto [one, two] =
       compare_throughput<plait::bounded_queue<std::int64_t>, hand_made_queue<std::deque<std::int64_t>>>(
@@ -127,6 +173,10 @@ void queue(page& out) {
   out.code("bounded_queue", "join");
   join_all(out);
   close_and_time_out(out);
+
+  out.say("A coroutine waits at the same queue without holding up a thread. Who resumes it, the program says:");
+  out.code("async_queue", "task");
+  wait_as_coroutines(out);
   compare_with_hand_made(out);
 }
 

@@ -67,6 +67,7 @@ TEST(tour, queue_bounds_joins_closes_and_measures) {
   EXPECT_TRUE(contains(out, R"(200,000\s+jobs\s+done\s+and\s+0\s+unfinished)")) << out;
   EXPECT_TRUE(contains(out, R"(push\s+returned\s+false,\s+3\s+items\s+came\s+out)")) << out;
   EXPECT_TRUE(contains(out, R"('empty'\s+after\s+[0-9.]+\s+ms)")) << out;
+  EXPECT_TRUE(contains(out, R"(10,000\s+coroutines\s+waited[\s\S]*got\s+50,005,000)")) << out;
 }
 
 TEST(tour, spsc_measures_a_stream_one_by_one_and_in_place) {

@@ -117,6 +117,23 @@ const verify::scenario scenarios[] = {
        check_returned(one), check_returned(*two);
      }},
 
+    // A batch notifies once.
+    {"a_batch_resumes_both_of_two",
+     [] {
+       bounded_queue<int> queue(2);
+       number first(0);
+       number second(0);
+       const task one = pop_to(queue, first);
+       std::optional<task> two;
+       threads([&] { two.emplace(pop_to(queue, second)); },
+               [&] {
+                 const int items[] = {1, 2};
+                 queue.push_n(items, 2);
+               });
+       check_returned(one), check_returned(*two);
+       check(first.read() + second.read() == 3);
+     }},
+
     {"two_producers_resume_it_with_both_items",
      [] {
        bounded_queue<int> queue(2);

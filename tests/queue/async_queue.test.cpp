@@ -74,8 +74,8 @@ class async_queue_contract : public testing::Test {
   static auto make(std::size_t capacity) {
     return queue_kinds::make<Kind, T>(capacity);
   }
-  by_hand executor;
-  async_timers timers;
+  by_hand executor_;
+  async_timers timers_;
 
  private:
   watchdog limit_{"a test of async_queue", 20s};
@@ -85,7 +85,7 @@ TYPED_TEST_SUITE(async_queue_contract, queue_kinds::all, queue_kinds::name_of);
 
 TYPED_TEST(async_queue_contract, what_need_not_wait_does_not_suspend) {
   auto queue = TestFixture::make(2);
-  async_queue async(queue, this->executor);
+  async_queue async(queue, this->executor_);
   int value = 7;
   bool is_in = false;
   const task pusher = push_one(async, value, is_in);
@@ -99,12 +99,12 @@ TYPED_TEST(async_queue_contract, what_need_not_wait_does_not_suspend) {
 TYPED_TEST(async_queue_contract, a_pop_waits_for_an_item_and_is_resumed_by_the_executor) {
   auto queue = TestFixture::make(2);
   std::optional<int> item;
-  const task popper = pop_one(async_queue(queue, this->executor), item);
+  const task popper = pop_one(async_queue(queue, this->executor_), item);
   EXPECT_FALSE(popper.has_returned());
   queue.push(3);
   EXPECT_FALSE(popper.has_returned());
   EXPECT_TRUE(queue.empty());  // it is the coroutine's already
-  EXPECT_EQ(this->executor.resume_all(), 1u);
+  EXPECT_EQ(this->executor_.resume_all(), 1u);
   EXPECT_TRUE(popper.has_returned());
   EXPECT_EQ(item, 3);
 }
@@ -115,11 +115,11 @@ TYPED_TEST(async_queue_contract, a_push_waits_for_room) {
     queue.push(1);
     int value = 2;
     bool is_in = false;
-    const task pusher = push_one(async_queue(queue, this->executor), value, is_in);
+    const task pusher = push_one(async_queue(queue, this->executor_), value, is_in);
     EXPECT_FALSE(pusher.has_returned());
     EXPECT_EQ(queue.pop(), 1);
     EXPECT_EQ(queue.size(), 1u);
-    EXPECT_EQ(this->executor.resume_all(), 1u);
+    EXPECT_EQ(this->executor_.resume_all(), 1u);
     EXPECT_TRUE(pusher.has_returned() && is_in);
     EXPECT_EQ(queue.pop(), 2);
   }
@@ -128,9 +128,9 @@ TYPED_TEST(async_queue_contract, a_push_waits_for_room) {
 TYPED_TEST(async_queue_contract, closing_resumes_all_who_wait) {
   auto queue = TestFixture::make(1);
   std::optional<int> item = 0;
-  const task popper = pop_one(async_queue(queue, this->executor), item);
+  const task popper = pop_one(async_queue(queue, this->executor_), item);
   queue.close();
-  EXPECT_EQ(this->executor.resume_all(), 1u);
+  EXPECT_EQ(this->executor_.resume_all(), 1u);
   EXPECT_TRUE(popper.has_returned());
   EXPECT_EQ(item, std::nullopt);
 }
@@ -141,13 +141,13 @@ TYPED_TEST(async_queue_contract, a_value_that_is_refused_is_untouched) {
   std::string value = "a text that is too long to stay in place";
   bool is_in = true;
   if constexpr (queue_kinds::is_bounded<TypeParam>) {
-    const task pusher = push_one(async_queue(queue, this->executor), value, is_in);
+    const task pusher = push_one(async_queue(queue, this->executor_), value, is_in);
     queue.close();
-    EXPECT_EQ(this->executor.resume_all(), 1u);
+    EXPECT_EQ(this->executor_.resume_all(), 1u);
     EXPECT_TRUE(pusher.has_returned());
   } else {
     queue.close();
-    const task pusher = push_one(async_queue(queue, this->executor), value, is_in);
+    const task pusher = push_one(async_queue(queue, this->executor_), value, is_in);
     EXPECT_TRUE(pusher.has_returned());
   }
   EXPECT_FALSE(is_in);
@@ -158,13 +158,13 @@ TYPED_TEST(async_queue_contract, a_stop_request_ends_a_wait_and_loses_no_item) {
   auto queue = TestFixture::make(1);
   std::stop_source source;
   std::optional<int> item = 0;
-  const task popper = pop_one(async_queue(queue, this->executor), item, source.get_token());
+  const task popper = pop_one(async_queue(queue, this->executor_), item, source.get_token());
   source.request_stop();
-  EXPECT_EQ(this->executor.resume_all(), 1u);
+  EXPECT_EQ(this->executor_.resume_all(), 1u);
   EXPECT_TRUE(popper.has_returned());
   EXPECT_EQ(item, std::nullopt);
   queue.push(5);
-  EXPECT_EQ(this->executor.resume_all(), 0u);
+  EXPECT_EQ(this->executor_.resume_all(), 0u);
   EXPECT_EQ(queue.try_pop(), 5);
 }
 
@@ -172,10 +172,10 @@ TYPED_TEST(async_queue_contract, an_item_that_was_taken_before_a_stop_request_ar
   auto queue = TestFixture::make(1);
   std::stop_source source;
   std::optional<int> item;
-  const task popper = pop_one(async_queue(queue, this->executor), item, source.get_token());
+  const task popper = pop_one(async_queue(queue, this->executor_), item, source.get_token());
   queue.push(5);
   source.request_stop();
-  EXPECT_EQ(this->executor.resume_all(), 1u);
+  EXPECT_EQ(this->executor_.resume_all(), 1u);
   EXPECT_TRUE(popper.has_returned());
   EXPECT_EQ(item, 5);
 }
@@ -185,11 +185,11 @@ TYPED_TEST(async_queue_contract, a_stop_requested_before_ends_a_wait_and_not_wha
   std::stop_source source;
   source.request_stop();
   std::optional<int> item = 0;
-  const task one = pop_one(async_queue(queue, this->executor), item, source.get_token());
+  const task one = pop_one(async_queue(queue, this->executor_), item, source.get_token());
   EXPECT_TRUE(one.has_returned());
   EXPECT_EQ(item, std::nullopt);
   queue.push(5);
-  const task other = pop_one(async_queue(queue, this->executor), item, source.get_token());
+  const task other = pop_one(async_queue(queue, this->executor_), item, source.get_token());
   EXPECT_TRUE(other.has_returned());
   EXPECT_EQ(item, 5);
 }
@@ -198,20 +198,20 @@ TYPED_TEST(async_queue_contract, a_deadline_ends_a_wait) {
   auto queue = TestFixture::make(1);
   std::expected<int, conqueue_status> item = 0;
   const auto began = std::chrono::steady_clock::now();
-  const task popper = pop_within(async_queue(queue, this->executor), 5ms, this->timers, item);
+  const task popper = pop_within(async_queue(queue, this->executor_), 5ms, this->timers_, item);
   EXPECT_FALSE(popper.has_returned());
-  while (this->timers.expire()) std::this_thread::sleep_for(1ms);
+  while (this->timers_.expire()) std::this_thread::sleep_for(1ms);
   EXPECT_GE(std::chrono::steady_clock::now() - began, 5ms);
-  EXPECT_EQ(this->executor.resume_all(), 1u);
+  EXPECT_EQ(this->executor_.resume_all(), 1u);
   EXPECT_TRUE(popper.has_returned());
   EXPECT_EQ(item, std::unexpected(conqueue_status::empty));
   queue.push(5);
   if constexpr (queue_kinds::is_bounded<TypeParam>) {
     int value = 6;
     conqueue_status answer{};
-    const task pusher = push_within(async_queue(queue, this->executor), value, 5ms, this->timers, answer);
-    while (this->timers.expire()) std::this_thread::sleep_for(1ms);
-    EXPECT_EQ(this->executor.resume_all(), 1u);
+    const task pusher = push_within(async_queue(queue, this->executor_), value, 5ms, this->timers_, answer);
+    while (this->timers_.expire()) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(this->executor_.resume_all(), 1u);
     EXPECT_EQ(answer, conqueue_status::full);
   }
   EXPECT_EQ(queue.try_pop(), 5);
@@ -220,18 +220,18 @@ TYPED_TEST(async_queue_contract, a_deadline_ends_a_wait) {
 TYPED_TEST(async_queue_contract, an_item_in_time_leaves_no_timer_behind) {
   auto queue = TestFixture::make(1);
   std::expected<int, conqueue_status> item = 0;
-  const task popper = pop_within(async_queue(queue, this->executor), 1h, this->timers, item);
-  EXPECT_TRUE(this->timers.expire().has_value());
+  const task popper = pop_within(async_queue(queue, this->executor_), 1h, this->timers_, item);
+  EXPECT_TRUE(this->timers_.expire().has_value());
   queue.push(4);
-  this->executor.resume_all();
+  this->executor_.resume_all();
   EXPECT_EQ(item, 4);
-  EXPECT_FALSE(this->timers.expire().has_value());
+  EXPECT_FALSE(this->timers_.expire().has_value());
 }
 
 TYPED_TEST(async_queue_contract, a_deadline_that_has_passed_ends_a_wait_at_once) {
   auto queue = TestFixture::make(1);
   std::expected<int, conqueue_status> item = 0;
-  const task popper = pop_within(async_queue(queue, this->executor), -1s, this->timers, item);
+  const task popper = pop_within(async_queue(queue, this->executor_), -1s, this->timers_, item);
   EXPECT_TRUE(popper.has_returned());
   EXPECT_EQ(item, std::unexpected(conqueue_status::empty));
 }
@@ -241,25 +241,25 @@ TYPED_TEST(async_queue_contract, says_closed_and_stopped) {
   std::stop_source source;
   std::expected<int, conqueue_status> item = 0;
   const task stopped =
-      pop_within(async_queue(queue, this->executor), 1h, this->timers, item, source.get_token());
+      pop_within(async_queue(queue, this->executor_), 1h, this->timers_, item, source.get_token());
   source.request_stop();
-  this->executor.resume_all();
+  this->executor_.resume_all();
   EXPECT_EQ(item, std::unexpected(conqueue_status::stopped));
-  const task closed = pop_within(async_queue(queue, this->executor), 1h, this->timers, item);
+  const task closed = pop_within(async_queue(queue, this->executor_), 1h, this->timers_, item);
   queue.close();
-  this->executor.resume_all();
+  this->executor_.resume_all();
   EXPECT_EQ(item, std::unexpected(conqueue_status::closed));
 }
 
 TYPED_TEST(async_queue_contract, moves_what_can_only_be_moved) {
   auto queue = TestFixture::template make<unique_int>(1);
-  async_queue async(queue, this->executor);
+  async_queue async(queue, this->executor_);
   std::optional<unique_int> item;
   const task popper = pop_one(async, item);
   unique_int value = std::make_unique<int>(8);
   bool is_in = false;
   const task pusher = push_one(async, value, is_in);
-  this->executor.resume_all();
+  this->executor_.resume_all();
   EXPECT_TRUE(is_in);
   ASSERT_TRUE(item && *item);
   EXPECT_EQ(**item, 8);
@@ -270,14 +270,14 @@ TYPED_TEST(async_queue_contract, a_coroutine_destroyed_while_it_waits_leaves) {
   std::optional<int> item;
   std::stop_source source;
   {
-    const task gone = pop_one(async_queue(queue, this->executor), item, source.get_token());
+    const task gone = pop_one(async_queue(queue, this->executor_), item, source.get_token());
     std::expected<int, conqueue_status> timed = 0;
-    const task other = pop_within(async_queue(queue, this->executor), 1h, this->timers, timed);
+    const task other = pop_within(async_queue(queue, this->executor_), 1h, this->timers_, timed);
   }
   source.request_stop();
-  EXPECT_FALSE(this->timers.expire().has_value());
+  EXPECT_FALSE(this->timers_.expire().has_value());
   queue.push(6);
-  EXPECT_EQ(this->executor.resume_all(), 0u);
+  EXPECT_EQ(this->executor_.resume_all(), 0u);
   EXPECT_EQ(queue.try_pop(), 6);
 }
 
@@ -286,13 +286,13 @@ TYPED_TEST(async_queue_contract, a_thread_that_waits_beside_it_is_woken) {
     auto queue = TestFixture::make(2);
     std::optional<int> item;
     std::optional<int> own;
-    const task popper = pop_one(async_queue(queue, this->executor), item);
+    const task popper = pop_one(async_queue(queue, this->executor_), item);
     {
       const sleeper consumer([&] { own = queue.pop(); });
       queue.push(1);
       queue.push(2);
     }
-    EXPECT_EQ(this->executor.resume_all(), 1u);
+    EXPECT_EQ(this->executor_.resume_all(), 1u);
     EXPECT_EQ(item.value_or(0) + own.value_or(0), 3);
   }
 }
