@@ -68,6 +68,11 @@ inline void light_fence(site where = site::current()) noexcept {
 template <class M>
 inline constexpr bool locks_recursively = false;
 
+// No scenario forks.
+constexpr bool is_child_of_fork() noexcept {
+  return false;
+}
+
 // No scenario forks, so a mutex that is being destroyed is free.
 inline bool is_free(mutex& lock, site where = site::current()) {
   lock.lock(where);

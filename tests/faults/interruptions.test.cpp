@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@
 #include <plait/bounded_queue.hpp>
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/readiness_fd.hpp>
 #include <plait/until_signal.hpp>
 
 #include "support/queue_kinds.hpp"
@@ -444,6 +446,22 @@ TYPED_TEST(queue_interruptions, a_child_of_fork_goes_on_with_a_queue_at_which_ot
   queue.push("b" + long_text);
   queue.task_done();
   queue.task_done();
+}
+
+TEST(readiness_fd_interruptions,
+     a_child_of_fork_destroys_a_queue_at_which_another_threads_descriptor_is_armed) {
+  const watchdog limit("fork beside a readiness_fd", 60s);
+  std::optional<bounded_queue<int>> queue(std::in_place, 1);
+  const sleeper event_loop([&] {
+    const plait::readiness_fd ready(*queue);
+    pollfd waited_for{ready.native_handle(), POLLIN, 0};
+    EXPECT_EQ(::poll(&waited_for, 1, -1), 1);
+  });
+  EXPECT_TRUE(is_fine_in_child([&] {
+    queue.reset();
+    return true;
+  }));
+  queue->push(1);
 }
 
 // A key whose copying can be held up in one thread.

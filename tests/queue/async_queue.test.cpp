@@ -394,6 +394,7 @@ TEST(async_queue, what_a_comparison_throws_comes_out_of_co_await_and_the_wake_is
 
 #if !defined(NDEBUG)
 TEST(async_queue_death, a_queue_is_destroyed_while_a_coroutine_waits) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a program of its own: a child of fork() may do it
   by_hand executor;
   std::optional<int> item;
   auto queue = std::make_unique<bounded_queue<int>>(1);

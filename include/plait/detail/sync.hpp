@@ -208,6 +208,13 @@ inline constexpr bool locks_recursively<std::recursive_mutex> = true;
 template <>
 inline constexpr bool locks_recursively<std::recursive_timed_mutex> = true;
 
+// Whether this process has been made by a fork() since it began: then threads that it seems to have may not be
+// there, and what they used has been left as it was.
+inline const pid_t process_at_start = getpid();
+inline bool is_child_of_fork() noexcept {
+  return getpid() != process_at_start;
+}
+
 // Whether the mutex is free, when no thread is left that could take it: in the child of a fork it may be held
 // for ever. In general try_lock() may fail for no reason; on Linux it does not.
 inline bool is_free(mutex& lock) noexcept {

@@ -50,8 +50,9 @@ class async_operation final : registered_waiter, endable_wait {
   ~async_operation() {
     on_stop_.reset();
     on_deadline_.reset();
-    if (is_suspended_ && !operation_.events().leave(*this)) [[unlikely]]
-      fail();
+    if (is_suspended_ && !operation_.events().leave(*this)) [[unlikely]] {
+      if constexpr (sync::has_assertions) fail();
+    }
   }
 
   bool await_ready() {
