@@ -91,6 +91,13 @@ function explainedShape(shape) {
   return "";
 }
 
+// Rates in their order; other shapes stay as they come.
+function rateOf(shape) {
+  const found = /^(\d+)([kM])$/.exec(shape);
+  return found ? found[1] * {k: 1e3, M: 1e6}[found[2]] : shape === "half" ? Infinity : 0;
+}
+const slowestFirst = shapes => [...shapes].sort((a, b) => rateOf(a.shape) < rateOf(b.shape) ? -1 : rateOf(a.shape) > rateOf(b.shape) ? 1 : 0);
+
 // What workloads.md says: {section: {rows: {workload: what happens}, notes: [paragraph]}}
 function readWorkloads(text) {
   const sections = new Map();
@@ -248,7 +255,7 @@ function percentileLines(group, scale) {
         borderWidth: r.name === "plait" ? 4 : isOurs(r.name) ? 3 : 1.5, pointRadius: r.name === "plait" ? 4 : 2.5, order: isOurs(r.name) ? 0 : 1}))},
       options: {...base(), interaction: {mode: "index", intersect: false},
         scales: {
-          x: {grid: {display: false, borderColor: css("--line")}, ticks: {color: css("--ink")}, title: title("from when an item was due until it was popped")},
+          x: {offset: true, grid: {display: false, borderColor: css("--line")}, ticks: {color: css("--ink")}, title: title("from when an item was due until it was popped")},
           y: {...scale, grid: grid(), title: title("less is better (log scale)"),
               ticks: {color: css("--faint"), font: {size: 10}, callback: value => tick(value, units)}},
         },
@@ -359,7 +366,7 @@ main.append(element("nav", {ariaLabel: "Structures"}, ...[...structures.keys()].
 for (const [structure, own] of structures) {
   const part = element("section", {id: structure}, element("h2", {}, structure));
   part.append(element("div", {className: "workloads"},
-    ...[...by(own, "workload")].map(([workload, shapes]) => workloadPart(structure, workload, shapes))));
+    ...[...by(own, "workload")].map(([workload, shapes]) => workloadPart(structure, workload, slowestFirst(shapes)))));
   const notes = sections.get(structure)?.notes ?? [];
   if (notes.length) part.append(element("details", {}, element("summary", {}, "What the names mean"), ...notes.map(text => element("p", {className: "note"}, ...prose(text)))));
   main.append(part);
