@@ -21,9 +21,11 @@
 //   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
 //   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
 //       All others, and who finds what has expired, take a lock that a key shares with few others for a
-//       comparison and a copy: one read-modify-write.
+//       comparison and a copy: one read-modify-write. With a time to idle, or for a value that load_options
+//       call old, a get also takes the lock of (2) at times.
 //   (2) On the lock of a shard, of which there are four for each processor, if each then has room for 256
-//       entries or more. A thread that holds it removes up to 16 entries that have expired.
+//       entries or more, and for the heaviest one. A thread that holds it removes up to 16 entries that have
+//       expired.
 //   (3) As in hash_map, where there is no room.
 //   (4) And waits while another thread loads the value of the same key.
 //   None of them may be called in a signal handler or in operator new.
@@ -44,10 +46,9 @@
 // Which entry leaves when there is no room: see docs/structures/expiring_cache.md. It is not the one just put.
 //
 // Equal, comparisons and constructors of K and V, and the predicate of remove_if, run under a lock and must not
-// use the cache. Destructors and
-// the function of on_removal() run under none, but for destructors of objects moved from. If Hash, Equal, a
-// constructor or an allocation throws, the cache is as it was, but for what an insertion that failed has
-// evicted.
+// use the cache. Destructors, functions that load or weigh, and that of on_removal() run under none, but for
+// destructors of objects moved from. If Hash, Equal, a constructor or an allocation throws, the cache is as it
+// was, but for what an insertion that failed has evicted.
 //
 // K, V, Hash, Equal: as in hash_map. Operations that return copies need copies. Clock: time_source; now() is
 // called by several threads at once. Every call must have returned before the cache is destroyed. A child of

@@ -12,7 +12,8 @@ enum class removal_cause : std::uint8_t {
   evicted,   // it made room for another entry
   expired,   // its time to live was over
   replaced,  // its key has another value
-  removed,   // by remove() or remove_if(), or because a time to live was given to it that was over already
+  removed,   // by remove() or remove_if(), or because its key was given what is not kept: a time to live that
+             // is over already, or a value that is too heavy
   cleared,   // by clear()
 };
 

@@ -4,11 +4,13 @@
 // two places, and a call removes at most two entries that have expired.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -419,6 +421,28 @@ const verify::scenario loads[] = {
        };
        threads(get(true), get(false));
        check(cache.contains(key_a) ? refused <= 1 : refused == 2, "both have shared the one failure");
+     },
+     closely},
+    {"nobody_waits_for_a_load_that_an_executor_has_not_begun",
+     [] {
+       scenario_clock::time time{1000 * tick.count()};
+       scenario_clock::current = &time;
+       plait::expiring_cache<std::uint64_t, std::uint64_t, placed, std::equal_to<>, scenario_clock> cache(
+           {.capacity = 2, .time_to_live = 8 * tick});
+       cache.put(key_a, 1);
+       time.store(1004 * tick.count(), plait::detail::sync::seq_cst);
+       std::function<void()> held;
+       const plait::load_options later{.refresh_after = 2 * tick,
+                                       .executor = [&](std::function<void()> task) { held = std::move(task); }};
+       const auto load = [] { return std::uint64_t{2}; };
+       check(cache.get_or_load(key_a, load, later) == 1);
+       threads([&] { held(); },
+               [&] {
+                 time.store(1008 * tick.count(), plait::detail::sync::seq_cst);
+                 check(cache.get_or_load(key_a, load, later) == 2);
+               });
+       held = nullptr;
+       check(cache.get(key_a) == 2);
      },
      closely},
     {"one_of_two_that_find_an_old_value_loads",
