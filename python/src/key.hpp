@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "python.hpp"
@@ -114,31 +115,26 @@ struct key_equal {
 // The keys of one structure that are not plain: a dictionary in which each stands for those equal to it.
 class canonical_keys {
  public:
+  canonical_keys() : others_(PyDict_New()) {
+    if (!others_) throw std::bad_alloc();
+  }
+
   // The key to be used for this one: a new reference. Null: an exception is set.
   PyObject* make(PyObject* object) {
-    if (is_plain(object)) [[likely]]
-      return Py_NewRef(object);
-    if (!others_ && !(others_ = reference(PyDict_New()))) return nullptr;
-    return Py_XNewRef(PyDict_SetDefault(others_.get(), object, object));
+    return is_plain(object) ? Py_NewRef(object) : dict_item_or(others_.get(), object, object);
   }
 
   // The same for a look, which adds nothing. Null without an exception: no such key was made.
   PyObject* find(PyObject* object) const {
-    if (is_plain(object)) [[likely]]
-      return Py_NewRef(object);
-    if (!others_) {
-      static_cast<void>(PyObject_Hash(object));  // raises what it raises
-      return nullptr;
-    }
-    return Py_XNewRef(PyDict_GetItemWithError(others_.get(), object));
+    return is_plain(object) ? Py_NewRef(object) : dict_item(others_.get(), object);
   }
 
   // No structure uses it any more.
   void forget(PyObject* canonical) {
-    if (is_plain(canonical) || !others_) return;
+    if (is_plain(canonical)) return;
     if (PyDict_DelItem(others_.get(), canonical) < 0) PyErr_Clear();
   }
-  void clear() { others_ = reference(); }
+  void clear() { PyDict_Clear(others_.get()); }
 
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(others_.get());

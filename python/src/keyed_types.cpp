@@ -241,7 +241,7 @@ PyObject* dict_inc(PyObject* self, PyObject* const* given, Py_ssize_t count, PyO
   if (!inc_signature.parse(given, count, keywords, values)) return nullptr;
   const reference n = values[1] != nullptr ? reference::to(values[1]) : reference(PyLong_FromLong(1));
   return increment_lock::the_one().with([&]() -> PyObject* {
-    const reference before = reference::to(PyDict_GetItemWithError(self, values[0]));
+    const reference before(dict_item(self, values[0]));
     if (!before && PyErr_Occurred() != nullptr) return nullptr;
     reference sum = before ? reference(PyNumber_Add(before.get(), n.get())) : reference::to(n.get());
     return sum && PyDict_SetItem(self, values[0], sum.get()) == 0 ? sum.release() : nullptr;

@@ -46,6 +46,29 @@ class reference {
   PyObject* object_ = nullptr;
 };
 
+// The value of a key, a new reference; null without an exception: there is none. Other threads may change the
+// dictionary meanwhile.
+inline PyObject* dict_item(PyObject* dict, PyObject* key) noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject* found = nullptr;
+  static_cast<void>(PyDict_GetItemRef(dict, key, &found));
+  return found;
+#else
+  return Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+}
+
+// The same, and the default is put in if there is none.
+inline PyObject* dict_item_or(PyObject* dict, PyObject* key, PyObject* otherwise) noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject* found = nullptr;
+  static_cast<void>(PyDict_SetDefaultRef(dict, key, otherwise, &found));
+  return found;
+#else
+  return Py_XNewRef(PyDict_SetDefault(dict, key, otherwise));
+#endif
+}
+
 // How a method that takes (args, count, keyword names) is written into a table.
 template <class Function>
 PyCFunction as_method(Function function) noexcept {

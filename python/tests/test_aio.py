@@ -282,6 +282,7 @@ class Resources(TestCase):
                 await asyncio.wait_for(items.aget(), 0.01)
             alive = weakref.ref(items)
             del items, waiting
+            await asyncio.sleep(0)  # the loop forgets the task that has just ended
             gc.collect()
             return alive()
 
