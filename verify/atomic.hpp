@@ -53,12 +53,12 @@ class atomic {
   atomic& operator=(const atomic&) = delete;
 
   // The operators are seq_cst. They have no parameter for their place in the source.
-  [[gnu::noinline]] T operator=(T value) noexcept {
-    store(value, memory_order::seq_cst, detail::called_from(__builtin_return_address(0)));
+  [[gnu::always_inline]] T operator=(T value) noexcept {
+    store(value, memory_order::seq_cst, detail::called_here());
     return value;
   }
-  [[gnu::noinline]] operator T() const noexcept {
-    return load(memory_order::seq_cst, detail::called_from(__builtin_return_address(0)));
+  [[gnu::always_inline]] operator T() const noexcept {
+    return load(memory_order::seq_cst, detail::called_here());
   }
 
   bool is_lock_free() const noexcept { return is_always_lock_free; }
@@ -137,57 +137,50 @@ class atomic {
     return modify([&](T old) { return static_cast<T>(old ^ value); }, order, where);
   }
 
-  [[gnu::noinline]] T operator++() noexcept
+  [[gnu::always_inline]] T operator++() noexcept
     requires has_difference
   {
-    return static_cast<T>(
-        fetch_add(1, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) + 1);
+    return static_cast<T>(fetch_add(1, memory_order::seq_cst, detail::called_here()) + 1);
   }
-  [[gnu::noinline]] T operator++(int) noexcept
+  [[gnu::always_inline]] T operator++(int) noexcept
     requires has_difference
   {
-    return fetch_add(1, memory_order::seq_cst, detail::called_from(__builtin_return_address(0)));
+    return fetch_add(1, memory_order::seq_cst, detail::called_here());
   }
-  [[gnu::noinline]] T operator--() noexcept
+  [[gnu::always_inline]] T operator--() noexcept
     requires has_difference
   {
-    return static_cast<T>(
-        fetch_sub(1, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) - 1);
+    return static_cast<T>(fetch_sub(1, memory_order::seq_cst, detail::called_here()) - 1);
   }
-  [[gnu::noinline]] T operator--(int) noexcept
+  [[gnu::always_inline]] T operator--(int) noexcept
     requires has_difference
   {
-    return fetch_sub(1, memory_order::seq_cst, detail::called_from(__builtin_return_address(0)));
+    return fetch_sub(1, memory_order::seq_cst, detail::called_here());
   }
-  [[gnu::noinline]] T operator+=(difference_type value) noexcept
+  [[gnu::always_inline]] T operator+=(difference_type value) noexcept
     requires has_difference || std::floating_point<T>
   {
-    return static_cast<T>(
-        fetch_add(value, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) + value);
+    return static_cast<T>(fetch_add(value, memory_order::seq_cst, detail::called_here()) + value);
   }
-  [[gnu::noinline]] T operator-=(difference_type value) noexcept
+  [[gnu::always_inline]] T operator-=(difference_type value) noexcept
     requires has_difference || std::floating_point<T>
   {
-    return static_cast<T>(
-        fetch_sub(value, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) - value);
+    return static_cast<T>(fetch_sub(value, memory_order::seq_cst, detail::called_here()) - value);
   }
-  [[gnu::noinline]] T operator&=(T value) noexcept
+  [[gnu::always_inline]] T operator&=(T value) noexcept
     requires std::integral<T>
   {
-    return static_cast<T>(
-        fetch_and(value, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) & value);
+    return static_cast<T>(fetch_and(value, memory_order::seq_cst, detail::called_here()) & value);
   }
-  [[gnu::noinline]] T operator|=(T value) noexcept
+  [[gnu::always_inline]] T operator|=(T value) noexcept
     requires std::integral<T>
   {
-    return static_cast<T>(
-        fetch_or(value, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) | value);
+    return static_cast<T>(fetch_or(value, memory_order::seq_cst, detail::called_here()) | value);
   }
-  [[gnu::noinline]] T operator^=(T value) noexcept
+  [[gnu::always_inline]] T operator^=(T value) noexcept
     requires std::integral<T>
   {
-    return static_cast<T>(
-        fetch_xor(value, memory_order::seq_cst, detail::called_from(__builtin_return_address(0))) ^ value);
+    return static_cast<T>(fetch_xor(value, memory_order::seq_cst, detail::called_here()) ^ value);
   }
 
   // Returns when it has read another value than `old`. A thread that has read `old` sleeps while that is the

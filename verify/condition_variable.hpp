@@ -83,10 +83,18 @@ class condition_variable_any {
     if (stop != nullptr && stop->stop_requested()) return cv_status::no_timeout;
     {
       const detail::execution::undisturbed alone(*now);
-      lock.unlock();
+      if constexpr (requires { lock.unlock(where); }) {
+        lock.unlock(where);
+      } else {
+        lock.unlock();
+      }
     }
     const bool in_time = now->sleep_at(place, deadline, where);
-    lock.lock();
+    if constexpr (requires { lock.lock(where); }) {
+      lock.lock(where);
+    } else {
+      lock.lock();
+    }
     return in_time ? cv_status::no_timeout : cv_status::timeout;
   }
 

@@ -28,8 +28,8 @@ class plain {
     if (auto* const now = detail::execution::current()) now->end_plain(record_, site::current());
   }
   plain(const plain& other, site where = site::current()) : plain(other.read(where), where) {}
-  [[gnu::noinline]] plain& operator=(const plain& other) {
-    const site where = detail::called_from(__builtin_return_address(0));
+  [[gnu::always_inline]] plain& operator=(const plain& other) {
+    const site where = detail::called_here();
     write(other.read(where), where);
     return *this;
   }
@@ -50,52 +50,52 @@ class plain {
     return std::move(value_);
   }
 
-  [[gnu::noinline]] operator T() const& { return read(detail::called_from(__builtin_return_address(0))); }
-  [[gnu::noinline]] operator T() && { return take(detail::called_from(__builtin_return_address(0))); }
-  [[gnu::noinline]] plain& operator=(T value) {
-    write(std::move(value), detail::called_from(__builtin_return_address(0)));
+  [[gnu::always_inline]] operator T() const& { return read(detail::called_here()); }
+  [[gnu::always_inline]] operator T() && { return take(detail::called_here()); }
+  [[gnu::always_inline]] plain& operator=(T value) {
+    write(std::move(value), detail::called_here());
     return *this;
   }
-  [[gnu::noinline]] T operator->() const
+  [[gnu::always_inline]] T operator->() const
     requires std::is_pointer_v<T>
   {
-    return read(detail::called_from(__builtin_return_address(0)));
+    return read(detail::called_here());
   }
 
   // A read and a write.
-  [[gnu::noinline]] plain& operator++()
+  [[gnu::always_inline]] plain& operator++()
     requires requires(T value) { ++value; }
   {
-    return change([](T& value) { ++value; }, detail::called_from(__builtin_return_address(0)));
+    return change([](T& value) { ++value; }, detail::called_here());
   }
-  [[gnu::noinline]] plain& operator--()
+  [[gnu::always_inline]] plain& operator--()
     requires requires(T value) { --value; }
   {
-    return change([](T& value) { --value; }, detail::called_from(__builtin_return_address(0)));
+    return change([](T& value) { --value; }, detail::called_here());
   }
-  [[gnu::noinline]] T operator++(int)
+  [[gnu::always_inline]] T operator++(int)
     requires requires(T value) { ++value; }
   {
     const T before = value_;
-    change([](T& value) { ++value; }, detail::called_from(__builtin_return_address(0)));
+    change([](T& value) { ++value; }, detail::called_here());
     return before;
   }
-  [[gnu::noinline]] T operator--(int)
+  [[gnu::always_inline]] T operator--(int)
     requires requires(T value) { --value; }
   {
     const T before = value_;
-    change([](T& value) { --value; }, detail::called_from(__builtin_return_address(0)));
+    change([](T& value) { --value; }, detail::called_here());
     return before;
   }
   template <class Other>
     requires requires(T& value, const Other& other) { value += other; }
-  [[gnu::noinline]] plain& operator+=(const Other& other) {
-    return change([&](T& value) { value += other; }, detail::called_from(__builtin_return_address(0)));
+  [[gnu::always_inline]] plain& operator+=(const Other& other) {
+    return change([&](T& value) { value += other; }, detail::called_here());
   }
   template <class Other>
     requires requires(T& value, const Other& other) { value -= other; }
-  [[gnu::noinline]] plain& operator-=(const Other& other) {
-    return change([&](T& value) { value -= other; }, detail::called_from(__builtin_return_address(0)));
+  [[gnu::always_inline]] plain& operator-=(const Other& other) {
+    return change([&](T& value) { value -= other; }, detail::called_here());
   }
 
  private:

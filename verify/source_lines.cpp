@@ -37,9 +37,11 @@ source_place parse(const std::string& text) {
   return place;
 }
 
-// What a user has not written: std::unique_ptr, say.
-bool is_of_standard_library(const source_place& place) {
-  return place.file.find("/include/c++/") != std::string::npos;
+// What no user has written: std::unique_ptr, say, or the operators that are inlined.
+bool is_of_a_library(const source_place& place) {
+  const std::string& file = place.file;
+  return file.find("/include/c++/") != std::string::npos || file.ends_with("/verify/atomic.hpp") ||
+         file.ends_with("/verify/plain.hpp") || file.ends_with("/verify/thread.hpp");
 }
 
 }  // namespace
@@ -73,8 +75,7 @@ std::vector<source_place> places_of_calls(std::span<const void* const> return_ad
         ++next;
       } else if (next != 0 && next <= calls.numbers.size()) {
         source_place& known = places[calls.numbers[next - 1]];
-        if (source_place frame = parse(line);
-            frame.line != 0 && (known.line == 0 || is_of_standard_library(known)))
+        if (source_place frame = parse(line); frame.line != 0 && (known.line == 0 || is_of_a_library(known)))
           known = std::move(frame);
       }
     }

@@ -50,14 +50,14 @@ class thread {
   }
   template <class Function, class First, class... Rest>
     requires(!std::same_as<std::remove_cvref_t<First>, site>)
-  [[gnu::noinline]] explicit thread(Function&& function, First&& first, Rest&&... rest) {
+  [[gnu::always_inline]] explicit thread(Function&& function, First&& first, Rest&&... rest) {
     start(
         [called = std::decay_t<Function>(std::forward<Function>(function)),
          arguments = std::tuple<std::decay_t<First>, std::decay_t<Rest>...>(
              std::forward<First>(first), std::forward<Rest>(rest)...)]() mutable {
           std::apply([&](auto&... each) { std::invoke(std::move(called), std::move(each)...); }, arguments);
         },
-        detail::called_from(__builtin_return_address(0)));
+        detail::called_here());
   }
   // std::terminate(), if it was neither joined nor detached.
   ~thread() {

@@ -62,10 +62,10 @@ constexpr std::memory_order of_failure(std::memory_order success) noexcept {
   return success == release ? relaxed : success;
 }
 
-// Where an operator was called, which cannot have a parameter for that: its own return address, from which a
-// trace finds the line (source_lines.hpp).
-inline site called_from(const void* return_address) noexcept {
-  if (execution* const now = execution::current()) now->called_from(return_address);
+// Where an operator is called, which cannot have a parameter for that: the address to which this function
+// returns, in the function that the operator is inlined into. A trace finds the line (source_lines.hpp).
+[[gnu::noinline]] inline site called_here() noexcept {
+  if (execution* const now = execution::current()) now->called_from(__builtin_return_address(0));
   return {};
 }
 
