@@ -343,6 +343,29 @@ TEST(async_queue, without_an_executor_it_resumes_at_once) {
   EXPECT_TRUE(popper.has_returned());
 }
 
+TEST(async_queue, the_next_deadline_is_the_soonest_of_those_who_wait) {
+  bounded_queue<int> queue(1);
+  by_hand executor;
+  async_timers timers;
+  std::expected<int, conqueue_status> unused = 0;
+  const auto start = std::chrono::steady_clock::now();
+  const auto wait = [&](std::chrono::hours time) {
+    return pop_within(async_queue(queue, executor), time, timers, unused);
+  };
+  task third = wait(3h);
+  task first = wait(1h);
+  task second = wait(2h);
+  for (task* each : {&first, &second, &third}) {
+    const auto next = timers.expire();
+    ASSERT_TRUE(next.has_value());
+    const std::chrono::hours time = each == &first ? 1h : each == &second ? 2h : 3h;
+    EXPECT_GE(*next, start + time);
+    EXPECT_LT(*next, start + time + 30min);
+    each->destroy();
+  }
+  EXPECT_FALSE(timers.expire().has_value());
+}
+
 TEST(async_queue, a_thread_runs_the_timers) {
   const watchdog limit("timers", 20s);
   bounded_queue<int> queue(1);
@@ -405,6 +428,7 @@ TEST(async_queue_death, a_queue_is_destroyed_while_a_coroutine_waits) {
 }
 
 TEST(async_queue_death, a_coroutine_is_destroyed_while_it_is_being_resumed) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   by_hand executor;
   std::optional<int> item;
   bounded_queue<int> queue(1);

@@ -2,6 +2,7 @@
 // Coroutines for tests: one that can be asked whether it has returned, and executors.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <coroutine>
 #include <cstddef>
@@ -17,12 +18,23 @@ namespace coroutines {
 // Starts at once. Its frame lives as long as this.
 class task {
  public:
+  // Nothing runs in the frame once it has said so.
+  struct returning {
+    bool await_ready() noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> frame) noexcept {
+      frame.promise().has_returned = true;
+    }
+    void await_resume() noexcept {}
+  };
+
   struct promise_type {
     std::exception_ptr thrown;
+    std::atomic<bool> has_returned = false;
 
     task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
     std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
+    returning final_suspend() noexcept { return {}; }
     void return_void() {}
     void unhandled_exception() { thrown = std::current_exception(); }
   };
@@ -35,8 +47,8 @@ class task {
     if (frame_) std::exchange(frame_, nullptr).destroy();
   }
 
-  // For tests that have made sure that it is not running.
-  bool has_returned() const { return frame_.done(); }
+  bool has_returned() const { return frame_.promise().has_returned; }
+  // Once it has returned.
   void rethrow() const {
     if (frame_.promise().thrown) std::rethrow_exception(frame_.promise().thrown);
   }
