@@ -33,7 +33,7 @@ class cache_sweeper {
   }
 
   // Returns when a stop is requested.
-  void operator()(std::stop_token stop) {
+  void operator()(const std::stop_token& stop) {
     detail::event_count nobody_notifies;
     while (!stop.stop_requested()) {
       nobody_notifies.wait([]() noexcept { return detail::attempt::blocked; },

@@ -154,16 +154,16 @@ inline constexpr std::int64_t endless = -1;
 // Says how many entries it has written. Throws std::runtime_error if the stream does not take them.
 template <class Cache>
 std::uint64_t save_cache(const Cache& from, std::ostream& to) {
-  using K = typename Cache::key_type;
-  using V = typename Cache::mapped_type;
+  using key_type = typename Cache::key_type;
+  using mapped_type = typename Cache::mapped_type;
   cache_writer out(to);
   std::uint64_t count = 0;
   out.write(detail::header_of<Cache>());
-  from.for_each([&](const K& key, const V& value, entry_lifetime left) {
+  from.for_each([&](const key_type& key, const mapped_type& value, entry_lifetime left) {
     out.write(detail::entry_follows);
     out.write(left.is_endless() ? detail::endless : static_cast<std::int64_t>(left.length().count()));
-    cache_codec<K>::write(out, key);
-    cache_codec<V>::write(out, value);
+    cache_codec<key_type>::write(out, key);
+    cache_codec<mapped_type>::write(out, value);
     ++count;
   });
   out.write(detail::end_of_entries);
@@ -178,11 +178,11 @@ std::uint64_t save_cache(const Cache& from, std::ostream& to) {
 template <class Cache>
 std::uint64_t load_cache(Cache& into, std::istream& from,
                          std::chrono::nanoseconds ago = std::chrono::nanoseconds(0)) {
-  using K = typename Cache::key_type;
-  using V = typename Cache::mapped_type;
+  using key_type = typename Cache::key_type;
+  using mapped_type = typename Cache::mapped_type;
   struct entry {
-    K key;
-    V value;
+    key_type key;
+    mapped_type value;
     std::int64_t left;
   };
   cache_reader in(from);
@@ -200,8 +200,8 @@ std::uint64_t load_cache(Cache& into, std::istream& from,
     if (tag != detail::entry_follows) in.fail("is damaged: there is neither an entry nor the end");
     const auto left = in.read<std::int64_t>();
     if (left < detail::endless) in.fail("is damaged: there is a negative time");
-    K key = cache_codec<K>::read(in);
-    V value = cache_codec<V>::read(in);
+    key_type key = cache_codec<key_type>::read(in);
+    mapped_type value = cache_codec<mapped_type>::read(in);
     all.push_back({std::move(key), std::move(value), left});
   }
   if (in.read<std::uint64_t>() != all.size()) in.fail("is damaged: the number of entries is wrong");

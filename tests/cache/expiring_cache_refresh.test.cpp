@@ -55,10 +55,10 @@ class expiring_cache_refresh : public testing::Test {
     return {.time_to_live = 60s, .refresh_after = 10s, .executor = std::ref(executor)};
   }
 
-  held_executor executor;
   int loads = 0;
   bool fails = false;
   cache_of<int> cache{{.capacity = 100, .time_to_live = 60s}};
+  held_executor executor;  // after the cache, which must outlive what it holds
 };
 
 TEST_F(expiring_cache_refresh, an_old_value_is_returned_and_loaded_again_in_the_background) {
