@@ -163,7 +163,7 @@ class item_store {
 
   // In the child of a fork, where no other thread is left.
   void reset_after_fork() {
-    with([](auto& queue) { plait::detail::machinery_of(queue).reset_after_fork(); });
+    with([](auto& queue) { queue.reset_after_fork(); });
     if (heap_) heap_->reset_after_fork();
   }
 

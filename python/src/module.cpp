@@ -113,9 +113,8 @@ PyModuleDef_Slot slots[] = {
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
-#if PY_VERSION_HEX >= 0x030D0000
-    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-#endif
+    // Without Py_MOD_GIL_NOT_USED an interpreter that has no GIL turns it on: that this module needs none is
+    // designed, but not tested.
     {0, nullptr},
 };
 

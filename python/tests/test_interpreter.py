@@ -3,8 +3,6 @@
 
 import gc
 import os
-import sys
-import sysconfig
 import threading
 import time
 import unittest
@@ -16,12 +14,6 @@ from support import Call, TestCase
 from plait.queue import Empty, LifoQueue, PriorityQueue, Queue, SimpleQueue
 
 ALL = [Queue, LifoQueue, PriorityQueue, SimpleQueue]
-
-
-class Lock(TestCase):
-    def test_importing_plait_does_not_bring_the_gil_back(self):
-        is_enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
-        self.assertEqual(is_enabled, not sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 class Signals(TestCase):
