@@ -67,8 +67,9 @@ std::string_view text_of(int signal) noexcept {
       return "illegal instruction (SIGILL)";
     case SIGABRT:
       return "abort (SIGABRT)";
+    default:
+      return "signal";
   }
-  return "signal";
 }
 
 // The first thing said of a crash, because nothing is certain to work after it. The token is as to_token()

@@ -61,6 +61,11 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
+// All of it, for a reader who points at it.
+std::string in_words(const trace_event& event) {
+  return event.what + "  " + place_of(event) + "  " + source_line(event.file, event.line);
+}
+
 }  // namespace
 
 std::string to_lanes(const report& found, std::size_t width) {
@@ -111,7 +116,7 @@ std::string to_html(const report& found, std::string_view title) {
                          : "<p class=\"failure\">" + escaped(found.failure) + "</p>\n";
   page +=
       "<div class=\"lanes\" style=\"--lanes: " + std::to_string(lanes.size()) + "\">\n<div class=\"heads\">";
-  for (const unsigned thread : lanes) page += "<div>T" + std::to_string(thread) + "</div>";
+  for (const unsigned thread : lanes) page.append("<div>T").append(std::to_string(thread)).append("</div>");
   page += "</div>\n<div style=\"position: relative\">\n";
 
   // Arrows are lines in percent of the rows: from the edge of one lane to the edge of the other.
@@ -149,9 +154,9 @@ std::string to_html(const report& found, std::string_view title) {
       if (lanes[lane] != event.thread) continue;
       const std::string place = place_of(event), code = source_line(event.file, event.line);
       page += std::string("<div class=\"step") + (event.at_fault ? " fault" : "") + "\" " + column +
-              " title=\"" + escaped(event.what + "  " + place + "  " + code) + "\"><div class=\"what\">" +
-              std::to_string(i + 1) + ". " + escaped(event.what) + "</div><div class=\"place\">" +
-              escaped(place) + " <code>" + escaped(code) + "</code></div></div>";
+              " title=\"" + escaped(in_words(event)) + "\"><div class=\"what\">" + std::to_string(i + 1) +
+              ". " + escaped(event.what) + "</div><div class=\"place\">" + escaped(place) + " <code>" +
+              escaped(code) + "</code></div></div>";
     }
     page += "</div>\n";
   }

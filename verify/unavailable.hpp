@@ -16,18 +16,19 @@ class atomic_ref {
 
 class __attribute__((
     unavailable("the checker has no timed_mutex: write mutex, and a condition_variable with wait_for() "
-                "where the deadline matters"))) timed_mutex;
+                "where the deadline matters"))) timed_mutex {};
 class __attribute__((
     unavailable("the checker has no recursive_timed_mutex: write recursive_mutex, and a "
-                "condition_variable_any with wait_for() where the deadline matters"))) recursive_timed_mutex;
+                "condition_variable_any with wait_for() where the deadline matters"))) recursive_timed_mutex {};
 class __attribute__((
-    unavailable("the checker has no shared_timed_mutex: write shared_mutex"))) shared_timed_mutex;
-class __attribute__((unavailable("the checker has no once_flag: write a mutex and a plain<bool>"))) once_flag;
+    unavailable("the checker has no shared_timed_mutex: write shared_mutex"))) shared_timed_mutex {};
+class __attribute__((unavailable("the checker has no once_flag: write a mutex and a plain<bool>"))) once_flag {
+};
 class __attribute__((
-    unavailable("the checker has no latch: write atomic<int> with wait() and notify_all()"))) latch;
+    unavailable("the checker has no latch: write atomic<int> with wait() and notify_all()"))) latch {};
 class __attribute__((
     unavailable("the checker has no binary_semaphore: write mutex and condition_variable, or atomic<int> "
-                "with wait() and notify_one()"))) binary_semaphore;
+                "with wait() and notify_one()"))) binary_semaphore {};
 
 template <std::ptrdiff_t Most = 0>
 class counting_semaphore {
