@@ -124,14 +124,11 @@ class async_operation final : registered_waiter, endable_wait {
     }
   }
 
-  // Whether this has taken what it was notified of, and nothing is left.
-  bool uses_up_wake() const noexcept {
-    return !error_ && status_ == conqueue_status::success && !operation_.leaves_more();
-  }
+  bool has_succeeded() const noexcept { return !error_ && status_ == conqueue_status::success; }
 
   bool notified() noexcept override {
     if (!try_or_register()) return false;
-    const bool hands_on = !uses_up_wake();
+    const bool hands_on = !has_succeeded() || operation_.leaves_more();
     executor_.post(waiting_);
     return hands_on;
   }
@@ -140,8 +137,9 @@ class async_operation final : registered_waiter, endable_wait {
 
   void end() noexcept override {
     try_once();
-    // Before it is resumed, since it may then destroy the queue.
-    if (!uses_up_wake()) operation_.events().notify_one();
+    // Nobody has notified it, so it hands on a wake only if it leaves something; and before it is resumed,
+    // since the coroutine may then destroy the queue.
+    if (has_succeeded() && operation_.leaves_more()) operation_.events().notify_one();
     executor_.post(waiting_);
   }
 
