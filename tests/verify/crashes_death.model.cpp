@@ -125,6 +125,24 @@ TEST(trace, names_both_sides_of_a_race_with_their_lines) {
   EXPECT_TRUE(found.events.back().at_fault);
 }
 
+TEST(trace, of_a_lost_wake_up_a_leak_and_a_broken_promise_has_a_token_that_replays_it) {
+  const verify::report lost = failing([] {
+    atomic<bool> ready = false;
+    threads([&] { ready.wait(false); }, [&] { ready.notify_one(), ready.store(true); });
+  });
+  EXPECT_TRUE(contains(lost.failure, "lost wake-up or deadlock: T1 sleeps at")) << lost;
+  const verify::report leak = failing([] {
+    atomic<int*> shared = nullptr;
+    threads([&] { shared.store(new int(1)); }, [&] { delete shared.exchange(nullptr); });
+  });
+  EXPECT_TRUE(contains(leak.failure, "memory leak: 1 of 1")) << leak;
+  const verify::report broken = failing([] {
+    atomic<int> x = 0;
+    threads([&] { x.store(1); }, [&] { check(x.load() == 0, "it stays 0"); });
+  });
+  EXPECT_TRUE(contains(broken.failure, "T2: it stays 0")) << broken;
+}
+
 TEST(trace, says_which_event_wrote_what_another_one_reads_and_which_one_woke_it) {
   const verify::report found = failing([] {
     atomic<int> ready = 0;
