@@ -2,6 +2,7 @@
 // The types of plait.queue: their methods and attributes.
 #include "arguments.hpp"
 #include "queue_object.hpp"
+#include "types.hpp"
 
 namespace plait_python {
 
