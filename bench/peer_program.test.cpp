@@ -26,7 +26,8 @@ TEST(peer_program, one_program_answers_all_requests) {
     EXPECT_EQ(measured.items, i);
     EXPECT_EQ(measured.seconds, 0.5);
     EXPECT_GE(measured.used.cpu_seconds, 0);
-    EXPECT_EQ(measured.extra.at(0), (std::pair<std::string, double>("hit_ratio", 0.25)));
+    EXPECT_EQ(measured.extra.at(0).name, "hit_ratio");
+    EXPECT_EQ(measured.extra.at(0).value, 0.25);
   }
 }
 

@@ -92,7 +92,7 @@ measurement look_up(const cache_workload& what, std::size_t threads, std::chrono
   cache_answers sum;
   for (const cache_answers& each : answers) sum += each;
   measured.items = static_cast<double>(sum.asked);
-  measured.extra = {{"hit_ratio", sum.hit_ratio()}};
+  measured.extra = {{"hit_ratio", sum.hit_ratio(), spread::typical}};
   return measured;
 }
 
@@ -126,7 +126,7 @@ measurement insert_new(const cache_workload& what, std::size_t threads, std::chr
       answers.ask(*cache, key(ends[t] - i * threads));
   }
   measured.items = static_cast<double>(puts);
-  measured.extra = {{"hit_ratio", answers.hit_ratio()}};
+  measured.extra = {{"hit_ratio", answers.hit_ratio(), spread::typical}};
   return measured;
 }
 
@@ -147,7 +147,7 @@ measurement fill(const cache_workload& what, std::size_t /*threads*/, std::chron
   for (std::size_t i = 0; i != puts; ++i) answers.ask(*cache, key(i));
   measured.items = static_cast<double>(puts);
   measured.extra = {
-      {"hit_ratio", answers.hit_ratio()},
+      {"hit_ratio", answers.hit_ratio(), spread::typical},
       {"bytes_per_entry", taken / static_cast<double>(answers.hits) - sizeof(key(0)) - sizeof(~key(0))}};
   return measured;
 }

@@ -102,7 +102,7 @@ measurement peer_program::measure(const std::string& request) {
   measured.items = answer.at("items");
   measured.seconds = answer.at("seconds");
   measured.used.cpu_seconds = cpu_seconds() - cpu_before;
-  measured.extra = {{"hit_ratio", answer.at("hit_ratio")}};
+  measured.extra = {{"hit_ratio", answer.at("hit_ratio"), spread::typical}};
   return measured;
 }
 
