@@ -18,6 +18,7 @@
 #include "count/report.hpp"
 #include "count/word_count.hpp"
 #include "processors.hpp"
+#include "remote/remote_count.hpp"
 #include "subcommands.hpp"
 
 namespace plait::cli {
@@ -28,8 +29,7 @@ constexpr const char* purpose = "Count the words of files, folders and standard 
 constexpr const char* footer =
     "PATH is a file, a folder with all that is in it, or - for standard input. Words\n"
     "are what Python's text.lower().split() gives; invalid UTF-8 counts as U+FFFD.\n"
-    "Exit code: 0 words were counted, 1 there were none, 2 not all could be read (the\n"
-    "rest is counted), 130 stopped by Ctrl-C (what was counted so far is printed).\n"
+    "Exit code: 0 fine, 1 no words, 2 not all could be read, 130 stopped by Ctrl-C.\n"
     "Examples:\n"
     "  plait count book.txt                  the 20 most common words\n"
     "  plait count --top all --json FOLDER   every word of all its files\n"
@@ -66,6 +66,31 @@ int count(const count_options& options) {
                                       : fine);
 }
 
+// Over a server; see remote_count.hpp.
+int count_over_server([[maybe_unused]] const count_options& options) {
+#if defined(PLAIT_HAS_REMOTE)
+  if (!options.remote_worker.empty()) return run_remote_worker(options);
+  messages out;
+  const interruption ctrl_c;
+  const auto start = std::chrono::steady_clock::now();
+  remote_counts counts;
+  const bool complete = count_remotely(options, out, counts);
+  counts.report.elapsed = std::chrono::steady_clock::now() - start;
+  options.json ? write_json(counts.report, stdout) : write_table(counts.report, stdout);
+  if (!complete) out.note("stopped by Ctrl-C; these are the words counted so far");
+  if (!options.quiet)
+    out.note(fmt::format("{} words, {} distinct, counted by {} processes", counts.report.total,
+                         counts.report.distinct, options.workers));
+  return !complete                  ? stopped_by_user
+         : out.errors() != 0        ? failed
+         : counts.report.total == 0 ? nothing_found
+                                    : fine;
+#else
+  messages().error("--remote: plait was built without hiredis (libhiredis-dev)");
+  return failed;
+#endif
+}
+
 }  // namespace
 
 void add_count(CLI::App& program, action& run) {
@@ -75,7 +100,13 @@ void add_count(CLI::App& program, action& run) {
   CLI::App& command = *program.add_subcommand("count", purpose);
   command.footer(footer);
   add_options(command, *options);
-  command.callback([options, &run] { run = [options] { return count(*options); }; });
+  command.callback([options, &run] {
+    run = [options] {
+      if (const char* name = std::getenv(remote_run_variable)) options->remote_worker = name;
+      const bool here = options->remote_url.empty() && options->remote_worker.empty();
+      return here ? count(*options) : count_over_server(*options);
+    };
+  });
 }
 
 }  // namespace plait::cli

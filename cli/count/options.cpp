@@ -25,10 +25,14 @@ void add_options(CLI::App& command, count_options& options) {
              "Ignore words of fewer characters");
   add_choice(command, "--binary", "WHAT", options.binary,
              {{"error", binary_files::error}, {"skip", binary_files::skip}, {"count", binary_files::count}},
-             "error (default), skip or count: files with a zero byte\nin their first 8 KiB");
+             "error (default), skip or count: files with zero bytes");
   add_choice(command, "--progress", "WHEN", options.progress,
              {{"auto", when::automatic}, {"always", when::always}, {"never", when::never}},
              "auto (default: on a terminal), always or never");
+  add_text(command, "--remote", "URL", options.remote_url,
+           "Count over the server at redis://HOST or unix:///PATH");
+  add_number(command, "--workers", options.workers, 1u, most_threads,
+             fmt::format("How many processes count then ({})", options.workers));
   command.add_flag("-q,--quiet", options.quiet, "No summary and no progress bar");
 }
 

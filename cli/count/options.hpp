@@ -31,6 +31,9 @@ struct count_options {
   unsigned threads = 1;
   binary_files binary = binary_files::error;
   when progress = when::automatic;
+  std::string remote_url;     // of a server; empty: count here
+  unsigned workers = 2;       // processes that count then
+  std::string remote_worker;  // the run that this process works for, if it is one of them
 
   // Not on the command line: how much of a file is one task, and how much is read at once.
   std::uint64_t segment_size = std::uint64_t{1024} * 1024;

@@ -11,8 +11,9 @@
 namespace plait::remote {
 namespace {
 
-void add_operation(std::vector<std::string>& words, const char* name, std::vector<std::string> arguments = {}) {
-  words.emplace_back(name);
+void add_operation(std::vector<std::string>& words, const std::string& name,
+                   std::vector<std::string> arguments = {}) {
+  words.push_back(name);
   words.push_back(std::to_string(arguments.size()));
   words.insert(words.end(), std::make_move_iterator(arguments.begin()),
                std::make_move_iterator(arguments.end()));
@@ -146,18 +147,14 @@ delivered_item queue_calls::oldest_of_this_thread() {
   return oldest;
 }
 
-void queue_calls::close() {
-  ask("close");
-}
-
 std::size_t queue_calls::close_and_discard() {
   close();
-  return static_cast<std::size_t>(ask("discard")->result);
+  return static_cast<std::size_t>(ask({"discard"})->result);
 }
 
-std::shared_ptr<queue_calls::question> queue_calls::ask(const char* operation) {
+std::shared_ptr<queue_calls::question> queue_calls::ask(std::vector<std::string> what) {
   const auto mine = std::make_shared<question>();
-  mine->operation = operation;
+  mine->what = std::move(what);
   std::unique_lock lock(mutex_);
   throw_failure();
   questions_.push_back(mine);
@@ -227,7 +224,7 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
   }
   add_acknowledgements(words);
   for (const auto& one : questions_)
-    if (one->operation != nullptr) add_operation(words, one->operation);
+    if (!one->what.empty()) add_operation(words, one->what.front(), {one->what.begin() + 1, one->what.end()});
   sent_.questions = std::exchange(questions_, {});
   if (leaving_) {
     finished_ = sent_.leaves = true;
@@ -369,7 +366,7 @@ void queue_calls::take_answers(const answer& result) {
       waiting->settle(counted ? conqueue_status::success : conqueue_status::stopped);
   }
   for (const auto& one : sent_.questions) {
-    if (one->operation != nullptr) one->result = static_cast<std::uint64_t>(result[at++].number());
+    if (!one->what.empty()) one->result = static_cast<std::uint64_t>(result[at++].number());
     one->seen = known_;
     one->settle(conqueue_status::success);
   }

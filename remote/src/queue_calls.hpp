@@ -40,9 +40,10 @@ class queue_calls final : public endpoint, public queue_end {
   bool lease_may_be_over() override;
   void remember(delivered_item item) override;
   delivered_item oldest_of_this_thread() override;
-  void close() override;
+  void close() override { ask({"close"}); }
   std::size_t close_and_discard() override;
-  queue_state look() override { return ask(nullptr)->seen; }
+  void expire_after(std::chrono::seconds time) override { ask({"expire", std::to_string(time.count())}); }
+  queue_state look() override { return ask({})->seen; }
   conqueue_status join(const wait_limits& limits) override;
   void leave() override;
 
@@ -65,7 +66,7 @@ class queue_calls final : public endpoint, public queue_end {
     std::vector<delivered_item> items;
   };
   struct question : request {
-    const char* operation = nullptr;  // null: it only wants to see the state
+    std::vector<std::string> what;  // an operation; empty: it only wants to see the state
     std::uint64_t result = 0;
     queue_state seen;
   };
@@ -101,7 +102,7 @@ class queue_calls final : public endpoint, public queue_end {
 
   queue_calls(session& session, const queue_options& options) : session_(session), options_(options) {}
 
-  std::shared_ptr<question> ask(const char* operation);
+  std::shared_ptr<question> ask(std::vector<std::string> what);
   void give_back(const delivered_item& item, std::string how);  // how: see the script
   bool has_something_to_say(clock::time_point now) const;
   void add_acknowledgements(std::vector<std::string>& words);

@@ -128,6 +128,7 @@ class child {
   void close_output() { close_if_open(std::exchange(output_, -1)); }
   void interrupt() const { send(SIGINT); }
   void send(int signal) const { ::kill(process_, signal); }
+  pid_t process() const { return process_; }
 
   // Waits until everything written was read and all threads of the program sleep.
   void wait_until_idle() const {

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -94,6 +95,9 @@ class keyed_counter {
   }
 
   void clear() { (void)server_.number({"clear"}); }
+
+  // The server forgets all of it after this time, counted from now.
+  void expire_after(std::chrono::seconds time) { server_.expire_after(time); }
 
  private:
   // Collected here, because a call for each key would cost more than the count is worth.

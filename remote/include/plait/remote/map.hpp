@@ -17,6 +17,7 @@
 // K and V: encodable (codec.hpp); keys are equal if their bytes are.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -67,6 +68,9 @@ class map {
       if (server_.flag(std::move(exchange))) return value;
     }
   }
+
+  // The server forgets all of it after this time, counted from now.
+  void expire_after(std::chrono::seconds time) { server_.expire_after(time); }
 
  private:
   std::optional<std::string> bytes_of(const K& key) { return server_.text({"get", codec<K>::encode(key)}); }

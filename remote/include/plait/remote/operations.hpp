@@ -3,6 +3,7 @@
 // Programs use the structures over it: remote::counter, keyed_counter, map.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -44,6 +45,8 @@ class operations {
   void announce();
   // Waits until what was announced has been done.
   void flush() { (void)number({"beat"}); }
+  // The server forgets the structure after this time.
+  void expire_after(std::chrono::seconds time) { (void)number({"expire", std::to_string(time.count())}); }
 
  private:
   std::shared_ptr<session> session_;

@@ -163,6 +163,9 @@ class queue {
   // Closes and drops what is ready, marked as done. Returns how many there were.
   size_type close_and_discard() { return end_->close_and_discard(); }
 
+  // The server forgets all of it after this time, counted from now.
+  void expire_after(std::chrono::seconds time) { end_->expire_after(time); }
+
   [[nodiscard]] bool is_closed() const { return end_->look().closed; }
   [[nodiscard]] size_type size() const { return static_cast<size_type>(end_->look().items); }
   [[nodiscard]] bool empty() const { return size() == 0; }

@@ -3,6 +3,7 @@
 // few lines over it and says what each operation promises.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,6 +63,7 @@ class queue_end {
 
   virtual void close() = 0;
   virtual std::size_t close_and_discard() = 0;
+  virtual void expire_after(std::chrono::seconds time) = 0;
   virtual queue_state look() = 0;
   virtual conqueue_status join(const wait_limits& limits) = 0;
 

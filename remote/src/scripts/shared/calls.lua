@@ -46,6 +46,12 @@ function operations.leave()
   return 1
 end
 
+-- The structure is forgotten after so many seconds.
+function operations.expire(seconds)
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
+  return 1
+end
+
 -- Calls `at_end`, if given, after the operations; what it returns is the last result. `recall` turns what was put
 -- into `kept` back into the result, if the call comes again.
 local function carry_out(at_end, recall)
