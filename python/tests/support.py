@@ -53,6 +53,8 @@ def run_program(code, *, interrupt_after=None, timeout=60):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A shell's background commands, and what they start, ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     begun = time.monotonic()
     first = ""
