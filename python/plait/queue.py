@@ -2,7 +2,7 @@
 """Python's queues, over plait's: `from plait.queue import Queue` is the whole change.
 
 Signatures and exceptions are those of the module queue; shutdown() is there before Python 3.13 too. A put and a get
-together take a twentieth to a fortieth of the time. Beyond Python's: get_many(), put_many(), drain(), peek(),
+together take a twentieth to a thirtieth of the time. Beyond Python's: get_many(), put_many(), drain(), peek(),
 clear(), snapshot(), close(), `for item in q`, which ends when the queue is shut down and drained; and
 `await q.aget()` and `await q.aput(item)` for asyncio's tasks.
 

@@ -24,6 +24,7 @@
 #include "support/manual_clock.hpp"
 #include "support/map_values.hpp"
 #include "support/threads.hpp"
+#include "support/words_and_strings.hpp"
 
 namespace {
 
@@ -50,15 +51,7 @@ class expiring_cache_all : public testing::Test {
   }
 };
 
-using kinds = testing::Types<int, std::string>;
-class names {
- public:
-  template <class K>
-  static std::string GetName(int number) {
-    return number == 0 ? "words" : "strings";
-  }
-};
-TYPED_TEST_SUITE(expiring_cache_all, kinds, names);
+TYPED_TEST_SUITE(expiring_cache_all, words_and_strings, names_of_words_and_strings);
 
 TYPED_TEST(expiring_cache_all, gets_many_in_their_order) {
   cache_of<TypeParam> cache({.capacity = 1000, .time_to_live = 10s});

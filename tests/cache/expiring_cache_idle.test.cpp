@@ -14,6 +14,7 @@
 
 #include "support/manual_clock.hpp"
 #include "support/map_values.hpp"
+#include "support/words_and_strings.hpp"
 
 namespace {
 
@@ -32,15 +33,7 @@ class expiring_cache_idle : public testing::Test {
   cache_type cache{{.capacity = 100, .time_to_live = 60s, .time_to_idle = 10s}};
 };
 
-using kinds = testing::Types<int, std::string>;
-class names {
- public:
-  template <class K>
-  static std::string GetName(int number) {
-    return number == 0 ? "words" : "strings";
-  }
-};
-TYPED_TEST_SUITE(expiring_cache_idle, kinds, names);
+TYPED_TEST_SUITE(expiring_cache_idle, words_and_strings, names_of_words_and_strings);
 
 TYPED_TEST(expiring_cache_idle, what_is_asked_for_stays) {
   for (int i = 0; i != 6; ++i) this->cache.put(this->key(i), this->key(i));

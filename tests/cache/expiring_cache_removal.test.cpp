@@ -18,6 +18,7 @@
 #include <plait/expiring_cache.hpp>
 
 #include "support/manual_clock.hpp"
+#include "support/words_and_strings.hpp"
 
 namespace {
 
@@ -54,15 +55,7 @@ class expiring_cache_removal : public testing::Test {
   std::vector<event> seen;
   cache_type cache{{.capacity = 10}};
 };
-using kinds = testing::Types<int, std::string>;
-class names {
- public:
-  template <class T>
-  static std::string GetName(int number) {
-    return number == 0 ? "words" : "strings";
-  }
-};
-TYPED_TEST_SUITE(expiring_cache_removal, kinds, names);
+TYPED_TEST_SUITE(expiring_cache_removal, words_and_strings, names_of_words_and_strings);
 
 TYPED_TEST(expiring_cache_removal, tells_what_was_replaced) {
   this->put(1, 10);

@@ -11,6 +11,7 @@
 
 #include <verify/scenario.hpp>
 
+#include "support/membarrier.hpp"
 #include "support/model.hpp"
 
 namespace {
@@ -89,22 +90,6 @@ const verify::scenario scenarios[] = {
      }},
 };
 
-// The same scenarios also without membarrier, where both sides execute fences.
-std::vector<verify::scenario> on_systems_with_and_without_membarrier() {
-  std::vector<verify::scenario> all;
-  for (const bool has_membarrier : {true, false}) {
-    for (const verify::scenario& each : scenarios) {
-      all.push_back(each);
-      if (!has_membarrier) all.back().name += "_without_membarrier";
-      all.back().body = [body = each.body, has_membarrier] {
-        verify::sync::has_process_wide_fence = has_membarrier;
-        body();
-      };
-    }
-  }
-  return all;
-}
-
 class owner_lock_model : public testing::TestWithParam<verify::scenario> {};
 
 TEST_P(owner_lock_model, is_sound_in_every_execution) {
@@ -112,10 +97,10 @@ TEST_P(owner_lock_model, is_sound_in_every_execution) {
 }
 
 INSTANTIATE_TEST_SUITE_P(scenarios, owner_lock_model,
-                         testing::ValuesIn(on_systems_with_and_without_membarrier()), model::name_of);
+                         testing::ValuesIn(model::with_and_without_membarrier(scenarios)), model::name_of);
 
 TEST(owner_lock_orders, every_order_is_needed) {
-  model::expect_orders_needed(on_systems_with_and_without_membarrier(), "owner_lock.hpp", {},
+  model::expect_orders_needed(model::with_and_without_membarrier(scenarios), "owner_lock.hpp", {},
                               {.depth_first = 3'000});
 }
 

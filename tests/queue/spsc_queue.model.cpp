@@ -14,6 +14,7 @@
 #include <verify/scenario.hpp>
 #include <verify/seam.hpp>
 
+#include "support/membarrier.hpp"
 #include "support/model.hpp"
 #include "support/queue_scenarios.hpp"
 
@@ -214,22 +215,6 @@ const verify::scenario scenarios[] = {
      }},
 };
 
-// The same scenarios also without membarrier, where both sides execute fences.
-std::vector<verify::scenario> on_systems_with_and_without_membarrier() {
-  std::vector<verify::scenario> all;
-  for (const bool has_membarrier : {true, false}) {
-    for (const verify::scenario& each : scenarios) {
-      all.push_back(each);
-      if (!has_membarrier) all.back().name += "_without_membarrier";
-      all.back().body = [body = each.body, has_membarrier] {
-        verify::sync::has_process_wide_fence = has_membarrier;
-        body();
-      };
-    }
-  }
-  return all;
-}
-
 class spsc_queue_model : public testing::TestWithParam<verify::scenario> {};
 
 TEST_P(spsc_queue_model, is_sound_in_every_execution) {
@@ -237,10 +222,10 @@ TEST_P(spsc_queue_model, is_sound_in_every_execution) {
 }
 
 INSTANTIATE_TEST_SUITE_P(scenarios, spsc_queue_model,
-                         testing::ValuesIn(on_systems_with_and_without_membarrier()), model::name_of);
+                         testing::ValuesIn(model::with_and_without_membarrier(scenarios)), model::name_of);
 
 TEST(spsc_queue_orders, every_order_of_the_ring_is_needed) {
-  model::expect_orders_needed(on_systems_with_and_without_membarrier(), "spsc_ring.hpp");
+  model::expect_orders_needed(model::with_and_without_membarrier(scenarios), "spsc_ring.hpp");
 }
 
 }  // namespace
