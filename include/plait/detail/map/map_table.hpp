@@ -72,8 +72,9 @@ class map_table {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) return false;
-      const reading result =
-          read_chain<ComparesWords>(std::as_const(in.home(hash)), block_tags::tag_of(hash), matches, use);
+      const block& home = in.home(hash);
+      prefetch_slots(home);  // the tags, which say which line is wanted, may take as long to come
+      const reading result = read_chain<ComparesWords>(home, block_tags::tag_of(hash), matches, use);
       if (result == reading::found) return true;
       if (result == reading::absent && directory_.find(hash) == in) return false;
     }
@@ -221,7 +222,7 @@ class map_table {
     if (const segment in = directory_.find(hash)) {
       const block& home = in.home(hash);
       sync::prefetch_to_read(&home);
-      sync::prefetch_to_read(second_line(home));
+      prefetch_slots(home);
     }
   }
 
@@ -239,6 +240,11 @@ class map_table {
 
   static const std::byte* second_line(const block& home) noexcept {
     return reinterpret_cast<const std::byte*>(&home) + cache_line;
+  }
+  // Asks for the lines of a home but its first.
+  static void prefetch_slots(const block& home) noexcept {
+    for (std::size_t at = cache_line; at < sizeof(block); at += cache_line)
+      sync::prefetch_to_read(reinterpret_cast<const std::byte*>(&home) + at);
   }
 
   enum class reading { found, absent, changed };
