@@ -53,11 +53,8 @@ class readiness_fd final : detail::registered_waiter {
   // Armed; or readable, if there is something to pop, or the queue is closed. Throws std::system_error if the
   // system has no descriptor left.
   explicit readiness_fd(Queue& queue) : queue_(queue) {
-    if (is_ready()) {
-      readable_.set();
-    } else {
-      rearm();
-    }
+    readable_.set();  // what comes from now on finds it so, or finds it armed
+    rearm();
   }
   readiness_fd(const readiness_fd&) = delete;
   readiness_fd& operator=(const readiness_fd&) = delete;

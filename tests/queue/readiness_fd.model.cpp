@@ -97,6 +97,18 @@ const verify::scenario scenarios[] = {
                });
      }},
 
+    {"what_comes_while_it_is_made_is_noticed",
+     [] {
+       bounded_queue<int> queue(2);
+       threads([&] { readiness_fd(queue).native_handle()->wait_until_readable(); }, [&] { queue.push(1); });
+     }},
+
+    {"closing_while_it_is_made_is_noticed",
+     [] {
+       bounded_queue<int> queue(2);
+       threads([&] { readiness_fd(queue).native_handle()->wait_until_readable(); }, [&] { queue.close(); });
+     }},
+
     {"it_may_be_destroyed_while_items_come",
      [] {
        bounded_queue<int> queue(2);
