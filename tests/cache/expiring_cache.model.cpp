@@ -50,6 +50,14 @@ struct scenario_clock {
   inline static time* current = nullptr;
 };
 
+// The clock of a scenario, which is set before anybody reads it.
+struct running_clock {
+  explicit running_clock(std::int64_t ticks) : time(ticks * tick.count()) { scenario_clock::current = &time; }
+  void pass_to(std::int64_t ticks) { time.store(ticks * tick.count(), plait::detail::sync::seq_cst); }
+
+  scenario_clock::time time;
+};
+
 // Keys say where they stand: bit 0 is the home, bits 16 .. 23 are the tag.
 struct placed {
   std::uint64_t operator()(std::uint64_t key) const { return key; }
@@ -72,7 +80,7 @@ template <class Kind>
 class world {
  public:
   explicit world(const state& from, std::int64_t idle = endless)
-      : from_(from), made_now_(use(time_)), cache({.capacity = from.capacity, .time_to_idle = lifetime(idle)}) {
+      : from_(from), cache({.capacity = from.capacity, .time_to_idle = lifetime(idle)}) {
     for (const first_entry& each : from.entries) put(each.key, each.value, each.lives);
   }
 
@@ -126,7 +134,7 @@ class world {
   }
   void advance(std::int64_t ticks) {
     told_.record([&] {
-      time_.fetch_add(ticks * tick.count(), plait::detail::sync::seq_cst);
+      clock_.time.fetch_add(ticks * tick.count(), plait::detail::sync::seq_cst);
       return call{.what = action::advance, .time = ticks};
     });
   }
@@ -158,14 +166,8 @@ class world {
   static plait::entry_lifetime lifetime(std::int64_t ticks) {
     return ticks == endless ? plait::never_expires : plait::entry_lifetime(ticks * tick);
   }
-  static bool use(scenario_clock::time& time) {
-    scenario_clock::current = &time;
-    return true;
-  }
-
   const state& from_;
-  scenario_clock::time time_{1000 * tick.count()};
-  [[maybe_unused]] bool made_now_;
+  running_clock clock_{1000};
   verify::scenario_history<call> told_;
 
  public:
@@ -335,6 +337,19 @@ const verify::scenario scenarios[] = {
 
 using word_cache = plait::expiring_cache<std::uint64_t, std::uint64_t, placed>;
 
+// A cache in which entries live for 8 ticks, and in it key_a with value 1, put 4 ticks ago.
+struct aged : running_clock {
+  static constexpr std::int64_t put_at = 1000;
+
+  aged() : running_clock(put_at) {
+    cache.put(key_a, 1);
+    pass_to(put_at + 4);
+  }
+
+  plait::expiring_cache<std::uint64_t, std::uint64_t, placed, std::equal_to<>, scenario_clock> cache{
+      {.capacity = 2, .time_to_live = 8 * tick}};
+};
+
 const verify::scenario loads[] = {
     {"one_of_two_loads",
      [] {
@@ -425,44 +440,34 @@ const verify::scenario loads[] = {
      closely},
     {"nobody_waits_for_a_load_that_an_executor_has_not_begun",
      [] {
-       scenario_clock::time time{1000 * tick.count()};
-       scenario_clock::current = &time;
-       plait::expiring_cache<std::uint64_t, std::uint64_t, placed, std::equal_to<>, scenario_clock> cache(
-           {.capacity = 2, .time_to_live = 8 * tick});
-       cache.put(key_a, 1);
-       time.store(1004 * tick.count(), plait::detail::sync::seq_cst);
+       aged in;
        std::function<void()> held;
        const plait::load_options later{.refresh_after = 2 * tick,
                                        .executor = [&](std::function<void()> task) { held = std::move(task); }};
        const auto load = [] { return std::uint64_t{2}; };
-       check(cache.get_or_load(key_a, load, later) == 1);
+       check(in.cache.get_or_load(key_a, load, later) == 1);
        threads(
            [&] {
-             time.store(1008 * tick.count(), plait::detail::sync::seq_cst);
-             check(cache.get_or_load(key_a, load, later) == 2);
+             in.pass_to(aged::put_at + 8);
+             check(in.cache.get_or_load(key_a, load, later) == 2);
              held();  // in the queue behind what this thread did first
            },
-           [&] { check(cache.get_or_load(key_a, load, later) <= 2); });
+           [&] { check(in.cache.get_or_load(key_a, load, later) <= 2); });
        held = nullptr;
-       check(cache.get(key_a) == 2);
+       check(in.cache.get(key_a) == 2);
      },
      closely},
     {"one_of_two_that_find_an_old_value_loads",
      [] {
-       scenario_clock::time time{1000 * tick.count()};
-       scenario_clock::current = &time;
-       plait::expiring_cache<std::uint64_t, std::uint64_t, placed, std::equal_to<>, scenario_clock> cache(
-           {.capacity = 2, .time_to_live = 8 * tick});
-       cache.put(key_a, 1);
-       time.store(1004 * tick.count(), plait::detail::sync::seq_cst);
+       aged in;
        int made = 0;
        const auto get = [&] {
-         const std::uint64_t found = cache.get_or_load(
+         const std::uint64_t found = in.cache.get_or_load(
              key_a, [&] { return static_cast<std::uint64_t>(++made + 1); }, {.refresh_after = 2 * tick});
          check(found == 1 || found == 2);
        };
        threads(get, get);
-       check(made == 1 && cache.get(key_a) == 2);
+       check(made == 1 && in.cache.get(key_a) == 2);
      },
      closely},
     {"two_that_would_wait_for_each_other_are_told_so",
