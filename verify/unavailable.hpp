@@ -58,6 +58,11 @@ class packaged_task {
   static_assert(!std::is_same_v<T, T>, "the checker has no packaged_task: write a thread, and join() it");
 };
 template <class... Arguments>
+void call_once(Arguments&&...) {
+  static_assert(sizeof...(Arguments) == ~std::size_t{0},
+                "the checker has no call_once: write a mutex and a plain<bool>");
+}
+template <class... Arguments>
 void async(Arguments&&...) {
   static_assert(sizeof...(Arguments) == ~std::size_t{0},
                 "the checker has no async: write a thread, and join() it for its result");

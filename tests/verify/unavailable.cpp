@@ -19,6 +19,9 @@ verify::barrier h(2);
 verify::future<int> i;
 verify::promise<int> j;
 verify::packaged_task<void()> k;
+void call() {
+  verify::call_once(0, [] {});
+}
 void l() {
   verify::async([] {});
 }
