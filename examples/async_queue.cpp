@@ -18,13 +18,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A coroutine that starts when it is called and frees itself when it returns.
+// A coroutine that starts when it is called and frees itself when it returns. They run in one thread.
 struct task {
+  static inline int running = 0;
+
   struct promise_type {
-    task get_return_object() { return {}; }
+    task get_return_object() { return ++running, task(); }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
+    void return_void() { --running; }
     void unhandled_exception() { std::terminate(); }
   };
 };
@@ -34,10 +36,10 @@ struct task {
 class event_loop {
  public:
   void post(std::coroutine_handle<> waiting) { ready_.push(waiting); }
-  void stop() { ready_.close(); }
 
+  // Until every coroutine has returned: one that still waits would never be resumed.
   void run(plait::async_timers& timers) {
-    while (!ready_.is_closed() || !ready_.empty()) {
+    while (task::running != 0) {
       const auto next = timers.expire().value_or(std::chrono::steady_clock::now() + 1h);
       if (const auto waiting = ready_.try_pop_until(next)) waiting->resume();
     }
@@ -56,12 +58,11 @@ task sum_up(plait::async_queue<plait::bounded_queue<int>, event_loop> numbers, i
 
 // [deadline]
 task watch(plait::async_queue<plait::bounded_queue<int>, event_loop> alarms, plait::async_timers& timers,
-           event_loop& loop, int& silences) {
+           int& silences) {
   while (silences != 3) {
     const std::expected<int, plait::conqueue_status> alarm = co_await alarms.async_pop_for(5ms, timers);
     if (!alarm) ++silences;
   }
-  loop.stop();
 }
 // [deadline]
 
@@ -75,15 +76,12 @@ int main() {
   int sum = 0;
   int silences = 0;
   sum_up({numbers, loop}, sum);
-  watch({alarms, loop}, timers, loop, silences);
-  {
-    std::jthread worker([&] {
-      const plait::producer out(numbers);
-      for (int i = 1; i <= 100; ++i) out->push(i);
-    });
-    loop.run(timers);
-  }
-  while (!numbers.empty()) std::this_thread::yield();
+  watch({alarms, loop}, timers, silences);
+  std::jthread worker([&] {
+    const plait::producer out(numbers);
+    for (int i = 1; i <= 100; ++i) out->push(i);
+  });
+  loop.run(timers);
   std::printf("%d, and %d silences\n", sum, silences);
   return sum == 5050 && silences == 3 ? 0 : 1;
 }
