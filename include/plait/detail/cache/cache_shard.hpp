@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A part of a cache: the keys whose hashes have some bits in common, with a policy of their own.
+// A part of a cache: the keys whose hashes have some bits in common, under one lock, and the loads of them.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -15,22 +13,14 @@
 
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
-#include <plait/detail/cache/adaptive_tinylfu.hpp>
 #include <plait/detail/cache/cache_time.hpp>
 #include <plait/detail/cache/cache_weigher.hpp>
-#include <plait/detail/cache/entry_array.hpp>
-#include <plait/detail/cache/entry_numbers.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
-#include <plait/detail/cache/hit_counters.hpp>
-#include <plait/detail/cache/hit_sample.hpp>
 #include <plait/detail/cache/load_flight.hpp>
-#include <plait/detail/cache/removed_entries.hpp>
-#include <plait/detail/cache/timer_wheel.hpp>
-#include <plait/detail/cache/window_trials.hpp>
+#include <plait/detail/cache/shard_entries.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
-#include <plait/detail/map/map_table.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/mutex.hpp>
@@ -41,94 +31,98 @@ namespace PLAIT_NAMESPACE::detail {
 // When put() stores.
 enum class put_when { always, absent, present };
 
-// What there is in a shard.
-struct shard_content {
-  std::size_t size;
-  std::uint64_t weight;
-};
-
-// Keys and values are in a table that is read without this shard's lock. Whatever changes it holds the lock: so
-// between two accesses of its holder nothing changes. What is in the table has a number, and is known to
-// the policy by it; and to the wheel, if it expires. What has expired may still be in all three: nobody is
-// shown it, and it is removed by and by. `Time` is a cache_time.
+// Keys and values are read without this shard's lock. Whatever changes them holds the lock: so between two
+// accesses of its holder nothing changes. What is taken out is in `gone`. `Time` is a cache_time.
 template <class K, class V, class Hash, class Allocator>
 class alignas(contention_free_distance) cache_shard {
+  using entries = shard_entries<K, V, Hash, Allocator>;
+
  public:
-  using table = map_table<K, cached_value<V>, Hash, Allocator>;
-  using slot = typename table::slot;
-  using removed = removed_entries<slot, K, V>;
+  using slot = typename entries::slot;
+  using removed = typename entries::removed;
   using flight = load_flight<K, V>;
 
-  static constexpr bool is_read_unlocked = table::is_read_unlocked;
-  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+  static constexpr bool is_read_unlocked = entries::is_read_unlocked;
+  static constexpr std::size_t everything = entries::everything;
 
   cache_shard(std::uint64_t capacity, const seeded_hash<Hash>& hash, const Allocator& allocator)
-      : table_(hash, allocator), policy_(capacity, counted_by_cache(hits_)), wheel_(capacity + 1) {}
+      : entries_(capacity, hash, allocator) {}
 
-  // -- without the lock --
+  // -- without the lock: see shard_entries --
 
-  // Calls use(seen), where seen.value() is a copy of the cached_value; false if the key is not there.
   template <bool ComparesWords, class Matches, class Use>
   bool read_words(std::uint64_t hash, Matches matches, Use use) const {
-    return table_.template read<ComparesWords>(hash, matches, use);
+    return entries_.template read_words<ComparesWords>(hash, matches, use);
   }
-  // Calls use(const cached_value&) under a lock that its key shares with few others.
   template <class Matches, class Use>
   bool read_object(std::uint64_t hash, Matches matches, Use use) const {
-    return table_.read_locked(hash, matches, [&](const slot& at) { use(at.value()); });
+    return entries_.read_object(hash, matches, use);
   }
-
-  // What is known of a key, if it is there: it may have expired.
   template <class Matches>
   std::optional<entry_stamp> find(std::uint64_t hash, Matches matches) const {
-    std::optional<entry_stamp> found;
-    if constexpr (is_read_unlocked) {
-      read_words<false>(hash, matches, [&](const auto& seen) { found = seen.value().stamp; });
-    } else {
-      read_object(hash, matches, [&](const auto& value) { found = value.stamp; });
-    }
-    return found;
+    return entries_.find(hash, matches);
   }
-
-  // The same, under the lock of read_object(), whatever the slots are.
   template <class Matches>
   std::optional<entry_stamp> find_locked(std::uint64_t hash, Matches matches) const {
-    std::optional<entry_stamp> found;
-    table_.read_locked(hash, matches, [&](const slot& at) { found = stamp_of(at); });
-    return found;
+    return entries_.find_locked(hash, matches);
   }
+  void prefetch(std::uint64_t hash) const noexcept { entries_.prefetch(hash); }
+  void count_hit(std::uint64_t hash, entry_number entry) noexcept { entries_.count_hit(hash, entry); }
 
-  // Asks for the lines in which a hash is looked for.
-  void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }
-
-  // The key of an entry that was found was asked for.
-  void count_hit(std::uint64_t hash, entry_number entry) noexcept {
-    hits_.add(entry);
-    if (window_trials::samples(hash, sample_rate_.load(sync::relaxed))) sample_.add(entry);  // relaxed: a hint
-  }
-
-  // -- with the lock --
+  // -- with the lock: one key --
 
   // Puts the value in, or in the place of another one. False if `when` is against that, or if it is not
-  // kept: it expires at once, or the policy does not want it. What was taken out is in `gone`.
+  // kept: it expires at once, or the policy does not want it.
   template <class Matches, class L, class M, class Time>
   bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
            const Time& time, removed& gone) {
-    table_.prefetch(hash);
+    entries_.prefetch(hash);
     const std::lock_guard guard(lock_);
-    policy_.prefetch(hash, [&](std::uint64_t other) noexcept { table_.prefetch(other); });
-    const cache_moment now = time.read();
-    prepare(now.tick(), budget, gone);
-    return put_prepared(when, hash, matches, std::forward<L>(key), std::forward<M>(value), terms, now, time,
-                        gone);
+    entries_.prefetch_to_put(hash);
+    return put_locked(when, hash, matches, std::forward<L>(key), std::forward<M>(value), terms, time, gone);
   }
+
+  // False if there is none that is alive.
+  template <class Matches, class Time>
+  bool remove(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const cache_tick now = time.read().tick();
+    entries_.prepare(now, gone);
+    flights_.outdate(hash);
+    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, now, gone);
+    if (!found) return false;
+    entries_.remove(found->number(), gone, removal_cause::removed);
+    return true;
+  }
+
+  // Gives an entry that is alive another deadline, and removes it if that is over; false if there is none.
+  template <class Matches, class Time>
+  bool set_deadline(std::uint64_t hash, Matches matches, entry_lifetime lives, const Time& time,
+                    removed& gone) {
+    const std::lock_guard guard(lock_);
+    const cache_moment moment = time.read();
+    entries_.prepare(moment.tick(), gone);
+    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, moment.tick(), gone);
+    return found && entries_.set_deadline(hash, *found, moment, moment.deadline(lives), time, gone);
+  }
+
+  // An entry that is alive was asked for, and ends later if it would end because nobody does.
+  template <class Matches, class Time>
+  void prolong(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const cache_moment moment = time.read();
+    const std::optional<entry_stamp> found = entries_.find(hash, matches);
+    if (found) entries_.prolong(hash, *found, moment, time, gone);
+  }
+
+  // -- with the lock: loading --
 
   // The value that is being loaded for the key by somebody: the caller uses that flight from now on. Or a new
   // flight that is the caller's, who is to end() it. Nothing if the key is there.
   template <class Matches, class Time>
   flight* join(std::uint64_t hash, Matches matches, const K& key, const Time& time, bool& is_mine) {
     const std::lock_guard guard(lock_);
-    const std::optional<entry_stamp> found = find(hash, matches);
+    const std::optional<entry_stamp> found = entries_.find(hash, matches);
     if (found && found->deadline() > time.read().tick()) return nullptr;
     flight* joined = flights_.find(hash, matches);
     if (joined != nullptr && !joined->has_begun()) {
@@ -149,7 +143,7 @@ class alignas(contention_free_distance) cache_shard {
   template <class Matches>
   flight* join_to_refresh(std::uint64_t hash, Matches matches, const K& key, entry_stamp old) {
     const std::lock_guard guard(lock_);
-    if (find(hash, matches) != old || flights_.find(hash, matches) != nullptr) return nullptr;
+    if (entries_.find(hash, matches) != old || flights_.find(hash, matches) != nullptr) return nullptr;
     return add_flight(hash, key);
   }
   template <class Matches>
@@ -170,77 +164,39 @@ class alignas(contention_free_distance) cache_shard {
   void end(flight& over, Matches matches, const V& value, entry_terms terms, const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
     const at_end_of_scope leave([&]() noexcept { flights_.remove(over); });
-    if (over.is_outdated()) return;
-    const cache_moment now = time.read();
-    prepare(now.tick(), budget, gone);
-    put_prepared(put_when::always, over.hash(), matches, over.key(), value, terms, now, time, gone);
+    if (!over.is_outdated())
+      put_locked(put_when::always, over.hash(), matches, over.key(), value, terms, time, gone);
   }
   void end(flight& over) noexcept {
     const std::lock_guard guard(lock_);
     flights_.remove(over);
   }
 
-  // False if there is none that is alive.
-  template <class Matches, class Time>
-  bool remove(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
-    const std::lock_guard guard(lock_);
-    const cache_tick now = time.read().tick();
-    prepare(now, budget, gone);
-    flights_.outdate(hash);
-    const std::optional<entry_stamp> found = find(hash, matches);
-    if (!found) return false;
-    if (found->deadline() <= now) return remove_expired(found->number(), gone), false;
-    remove(found->number(), gone, removal_cause::removed);
-    return true;
-  }
+  // -- with the lock: all keys --
 
-  // Gives an entry that is alive another deadline, and removes it if that is over; false if there is none.
-  template <class Matches, class Time>
-  bool set_deadline(std::uint64_t hash, Matches matches, entry_lifetime lives, const Time& time,
-                    removed& gone) {
-    const std::lock_guard guard(lock_);
-    const cache_moment moment = time.read();
-    const cache_tick now = moment.tick(), end = moment.deadline(lives);
-    prepare(now, budget, gone);
-    const std::optional<entry_stamp> found = find(hash, matches);
-    if (!found || found->deadline() <= now) return false;
-    if (time.stamp(found->number(), moment, end).deadline() <= now) {
-      remove(found->number(), gone, removal_cause::removed);
-      return true;
-    }
-    return redate(hash, *found, end, moment, time, gone);
-  }
-
-  // An entry that is alive was asked for, and ends later if it would end because nobody does.
-  template <class Matches, class Time>
-  void prolong(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
-    const std::lock_guard guard(lock_);
-    const cache_moment moment = time.read();
-    const std::optional<entry_stamp> found = find(hash, matches);
-    if (found && found->is_prolonged() && found->deadline() > moment.tick())
-      redate(hash, *found, ends_[found->number()], moment, time, gone);
-  }
-
-  // Removes entries with numbers from `first` on, which it moves on; false at the end.
+  // Removes entries with numbers from `first` on, which it moves on; false at the end. What is being loaded is
+  // older than that.
   bool clear_some(entry_number& first, removed& gone) noexcept {
     const std::lock_guard guard(lock_);
-    return visit_some(first, [&](entry_number number) { remove(number, gone, removal_cause::cleared); });
+    flights_.outdate_all();
+    return entries_.visit_some(
+        first, [&](entry_number number) { entries_.remove(number, gone, removal_cause::cleared); });
   }
   // The same for those that are alive and for which goes(const K&, const V&) is true. Adds how many to `count`.
   template <class Goes, class Time>
   bool remove_some_if(entry_number& first, Goes& goes, const Time& time, std::size_t& count, removed& gone) {
     const std::lock_guard guard(lock_);
+    flights_.outdate_all();
     const cache_tick now = time.read().tick();
-    return visit_some(first, [&](entry_number number) {
+    return entries_.visit_some(first, [&](entry_number number) {
       bool is_over = false, is_gone = false;
-      change(policy_.hash_of(number), number, [&](chain&, const place& found) {
-        const slot& at = found.at();
+      entries_.read(number, [&](const slot& at) {
         const auto& value = at.value();
         is_over = value.stamp.deadline() <= now;
         is_gone = !is_over && static_cast<bool>(std::invoke(goes, at.key(), value.value));
       });
-      if (is_over) remove_expired(number, gone);
-      if (is_gone) remove(number, gone, removal_cause::removed), ++count;
+      if (is_over) entries_.remove_expired(number, gone);
+      if (is_gone) entries_.remove(number, gone, removal_cause::removed), ++count;
     });
   }
 
@@ -255,13 +211,11 @@ class alignas(contention_free_distance) cache_shard {
     const std::lock_guard guard(lock_);
     const cache_moment now = time.read();
     std::vector<copied_entry> all;
-    all.reserve(size_);
-    policy_.for_each_from_cold([&](entry_number number) {
-      table_.read_slot(policy_.hash_of(number), with_number(number), [&](const slot& at) {
-        const auto& value = at.value();
-        if (value.stamp.deadline() > now.tick())
-          all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline())});
-      });
+    all.reserve(entries_.content().size);
+    entries_.for_each_from_cold([&](const slot& at) {
+      const auto& value = at.value();
+      if (value.stamp.deadline() > now.tick())
+        all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline())});
     });
     std::ranges::reverse(all);
     return all;
@@ -270,96 +224,29 @@ class alignas(contention_free_distance) cache_shard {
   // Adds what has left by itself.
   void add_to(cache_statistics& sum) const noexcept {
     const std::lock_guard guard(lock_);
-    sum.evictions += evictions_;
-    sum.evicted_weight += evicted_weight_;
-    sum.expirations += expirations_;
+    entries_.add_to(sum);
   }
 
   // Removes up to so many of those that have expired, and returns what is left.
   template <class Time>
   shard_content expire(const Time& time, std::size_t most, removed& gone) {
     const std::lock_guard guard(lock_);
-    prepare(time.read().tick(), most, gone);
-    return {size_, policy_.weight()};
+    entries_.prepare(time.read().tick(), gone, most);
+    return entries_.content();
   }
 
  private:
-  using chain = typename table::chain;
-  using place = typename table::place;
-
-  // How many entries a call that is about another one looks at, at most.
-  static constexpr std::size_t budget = sync::sized(16, 2);
-  static constexpr entry_number most_at_once = sync::sized(1000, 2);
-
   template <class Matches, class L, class M, class Time>
-  bool put_prepared(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
-                    cache_moment moment, const Time& time, removed& gone) {
-    const cache_tick now = moment.tick(), end = moment.deadline(terms.lives);
-    std::optional<entry_stamp> old = find(hash, matches);
-    if (old && old->deadline() <= now) {
-      remove_expired(old->number(), gone);
-      old.reset();
-    }
+  bool put_locked(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
+                  const Time& time, removed& gone) {
+    const cache_moment now = time.read();
+    entries_.prepare(now.tick(), gone);
+    const std::optional<entry_stamp> old = entries_.find_alive(hash, matches, now.tick(), gone);
     if (when == (old ? put_when::absent : put_when::present)) return false;
     flights_.outdate(hash);
-    const entry_stamp stamp = time.stamp(old ? old->number() : numbers_.next(), moment, end);
-    if (stamp.deadline() <= now) {
-      if (old) remove(old->number(), gone, removal_cause::removed);
-      return false;
-    }
-    if (!old && numbers_.next() == entry_stamp::most_entries) return false;
-    make_room_for(stamp);
-    if (old) {
-      const bool checks = when == put_when::present;  // another call does not say that it was there
-      if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
-      wheel_.remove(old->number());
-      file(stamp, end);
-      count_hit(hash, old->number());
-      return true;
-    }
-    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), stamp, end, terms.weight, gone);
-  }
-
-  // An entry that is alive gets another end. False if it was not alive any more.
-  template <class Time>
-  bool redate(std::uint64_t hash, entry_stamp old, cache_tick end, cache_moment now, const Time& time,
-              removed& gone) {
-    const entry_stamp stamp = time.stamp(old.number(), now, end);
-    make_room_for(stamp);
-    const bool was_alive = change_alive(hash, old, time, [&](chain& held, const place& at) noexcept {
-      if constexpr (is_read_unlocked) {
-        held.begin_change();
-        at.at().set_value({at.at().value().value, stamp});
-      } else {
-        at.at().value().stamp = stamp;
-      }
-    });
-    if (!was_alive) return remove_expired(old.number(), gone), false;
-    wheel_.remove(old.number());
-    file(stamp, end);
-    return true;
-  }
-
-  static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
-  cache_tick deadline_of(entry_number number) noexcept {
-    cache_tick found = 0;
-    change(policy_.hash_of(number), number,
-           [&](chain&, const place& at) noexcept { found = stamp_of(at.at()).deadline(); });
-    return found;
-  }
-  static auto with_number(entry_number number) noexcept {
-    return [number](const slot& at) noexcept { return stamp_of(at).number() == number; };
-  }
-
-  // Calls visit(number) for some entries with numbers from `first` on, which it moves on; false at the end.
-  // What is being loaded is older than that.
-  template <class Visit>
-  bool visit_some(entry_number& first, Visit visit) {
-    flights_.outdate_all();
-    const entry_number last = first + std::min(most_at_once, numbers_.end() - std::min(first, numbers_.end()));
-    for (; first < last; ++first)
-      if (policy_.contains(first)) visit(first);
-    return first < numbers_.end();
+    const bool checks = when == put_when::present;  // another call does not say that it was there
+    return entries_.put(old, checks, hash, matches, std::forward<L>(key), std::forward<M>(value), terms, now,
+                        time, gone);
   }
 
   flight* add_flight(std::uint64_t hash, const K& key) {
@@ -368,176 +255,9 @@ class alignas(contention_free_distance) cache_shard {
     return added;
   }
 
-  // What happened since the lock was last held.
-  void prepare(cache_tick now, std::size_t most, removed& gone) {
-    sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
-    const auto deadline_of = [&](entry_number entry) noexcept { return this->deadline_of(entry); };
-    wheel_.advance(now, most, deadline_of, [&](entry_number entry) noexcept {
-      remove_unfiled(entry, gone, removal_cause::expired);
-      ++expirations_;
-    });
-  }
-
-  // Calls use(chain&, place) for an entry that is there.
-  template <class Use>
-  void change(std::uint64_t hash, entry_number number, Use use) {
-    table_.template change_slot<false>(hash, with_number(number), [&](chain& held, const place& at) {
-      return use(held, at), std::optional(true);
-    });
-  }
-
-  // The same, unless its time is over now that nobody can look at it. Then nobody who has seen that is shown it
-  // again, and this is false.
-  template <class Time, class Use>
-  bool change_alive(std::uint64_t hash, entry_stamp found, const Time& time, Use use) {
-    bool is_alive = true;
-    change(hash, found.number(), [&](chain& held, const place& at) {
-      is_alive = found.deadline() == entry_stamp::never || found.deadline() > time.read().tick();
-      if (is_alive) use(held, at);
-    });
-    return is_alive;
-  }
-
-  // False if it `checks` that the old value is alive, and that is not; or if the policy will not have it with
-  // its new weight. Then the entry is removed.
-  template <class M, class Time>
-  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, std::uint64_t weight, M&& value,
-               bool checks, const Time& time, removed& gone) {
-    cached_value<V> made(std::forward<M>(value), stamp);
-    if (weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, weight, gone)) return false;
-    const auto exchange = [&](chain& held, const place& at) {
-      gone.expect_replaced(at.at().key());
-      held.begin_change();
-      if constexpr (is_read_unlocked) {
-        gone.keep_replaced(at.at().value().value);
-        at.at().set_value(made);
-      } else {
-        at.at().exchange_value(made);
-      }
-    };
-    if (!checks) {
-      change(hash, stamp.number(), exchange);
-    } else if (!change_alive(hash, old, time, exchange)) {
-      return remove_expired(old.number(), gone), false;
-    }
-    if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
-    return true;
-  }
-
-  // Gives an entry another weight, for which others may have to leave. False if it leaves itself.
-  bool reweigh(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
-    policy_.erase(number);
-    bool is_kept = false;
-    const at_end_of_scope leave([&]() noexcept {
-      if (is_kept) return;
-      if (policy_.contains(number)) policy_.erase(number);
-      evict(number, weight, gone);
-    });
-    return is_kept = admit(number, hash, weight, gone);
-  }
-  // Has the policy let an entry in, and takes out who leaves for it. False if it will not have it.
-  bool admit(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
-    bool is_kept = true;
-    policy_.insert(number, hash, weight, [&](entry_number other) noexcept {
-      if (other == number) {
-        is_kept = false;
-      } else {
-        evict(other, policy_.weight_of(other), gone);
-      }
-    });
-    // relaxed, twice: a hint. Readers have the line, so that it is written only if it changes.
-    if (const std::size_t rate = policy_.sampling_rate(); rate != sample_rate_.load(sync::relaxed))
-      sample_rate_.store(rate, sync::relaxed);
-    return is_kept;
-  }
-  // The policy has let it go.
-  void evict(entry_number number, std::uint64_t weight, removed& gone) noexcept {
-    wheel_.remove(number);
-    take_out(number, gone, removal_cause::evicted);
-    ++evictions_;
-    evicted_weight_ += weight;
-  }
-
-  template <class Matches, class L, class M>
-  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, entry_stamp stamp, cache_tick end,
-              std::uint64_t weight, removed& gone) {
-    const entry_number number = numbers_.take();
-    bool is_kept = false;
-    try {
-      is_kept = admit(number, hash, weight, gone);
-      if (is_kept)
-        table_.template change<true>(hash, matches, [&](chain& held, const place& at) {
-          return table_.append(held, at, hash, std::forward<L>(key), std::forward<M>(value), stamp)
-                     ? std::optional(true)
-                     : std::nullopt;
-        });
-    } catch (...) {
-      if (policy_.contains(number)) policy_.erase(number);
-      numbers_.give_back(number);
-      throw;
-    }
-    if (!is_kept) {
-      numbers_.give_back(number);
-      ++evictions_;
-      evicted_weight_ += weight;
-      return false;
-    }
-    file(stamp, end);
-    ++size_;
-    return true;
-  }
-
-  // So that file() does not throw.
-  void make_room_for(entry_stamp stamp) {
-    if (stamp.deadline() != entry_stamp::never) wheel_.make_room(stamp.number());
-    if (stamp.is_prolonged()) ends_.make_room(std::size_t{stamp.number()} + 1);
-  }
-  // What is in the table expires with that stamp, and at that time at the latest.
-  void file(entry_stamp stamp, cache_tick end) noexcept {
-    if (stamp.deadline() != entry_stamp::never) wheel_.add(stamp.number(), stamp.deadline());
-    if (stamp.is_prolonged()) ends_[stamp.number()] = end;
-  }
-
-  void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
-    wheel_.remove(number);
-    remove_unfiled(number, gone, cause);
-  }
-  void remove_expired(entry_number number, removed& gone) noexcept {
-    remove(number, gone, removal_cause::expired);
-    ++expirations_;
-  }
-  void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
-    policy_.erase(number);
-    take_out(number, gone, cause);
-  }
-  // Out of the table: it is in neither the policy nor the wheel any more.
-  void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
-    change(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
-      gone.take(at.at(), cause);
-      held.begin_change();
-      table_.close_gap(held, at);
-    });
-    --size_;
-    numbers_.give_back(number);
-  }
-
-  // Read by everybody, and written seldom.
-  table table_;
-  hit_counters hits_;
-  sync::atomic<std::size_t> sample_rate_{1};  // the policy's sampling rate
-
-  alignas(contention_free_distance) hit_sample sample_;
-
-  alignas(contention_free_distance) mutable mutex lock_;  // guards what follows
-  basic_adaptive_tinylfu<counted_by_cache> policy_;
-  timer_wheel wheel_;
+  entries entries_;  // begins with what everybody reads
+  mutable mutex lock_;
   load_flights<K, V> flights_;
-  entry_numbers numbers_;
-  entry_array<cache_tick> ends_;  // by number: when an entry ends that hits prolong
-  std::size_t size_ = 0;
-  std::uint64_t evictions_ = 0;
-  std::uint64_t evicted_weight_ = 0;
-  std::uint64_t expirations_ = 0;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+// The entries of a shard: a table, and beside it what knows each of them by its number, in step.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <plait/cache_options.hpp>
+#include <plait/cache_statistics.hpp>
+#include <plait/detail/cache/adaptive_tinylfu.hpp>
+#include <plait/detail/cache/cache_time.hpp>
+#include <plait/detail/cache/cache_weigher.hpp>
+#include <plait/detail/cache/entry_array.hpp>
+#include <plait/detail/cache/entry_numbers.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/eviction_policy.hpp>
+#include <plait/detail/cache/hit_counters.hpp>
+#include <plait/detail/cache/hit_sample.hpp>
+#include <plait/detail/cache/removed_entries.hpp>
+#include <plait/detail/cache/timer_wheel.hpp>
+#include <plait/detail/cache/window_trials.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/key/seeded_hash.hpp>
+#include <plait/detail/map/map_table.hpp>
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/event_count.hpp>
+#include <plait/removal_cause.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// What there is in a shard.
+struct shard_content {
+  std::size_t size;
+  std::uint64_t weight;
+};
+
+// What is in the table has a number, and is known to the policy by it; and to the wheel, if it expires. What
+// has expired may still be in all three: nobody is shown it, and it is removed by and by. `Time` is a
+// cache_time.
+template <class K, class V, class Hash, class Allocator>
+class shard_entries {
+ public:
+  using table = map_table<K, cached_value<V>, Hash, Allocator>;
+  using slot = typename table::slot;
+  using removed = removed_entries<slot, K, V>;
+
+  static constexpr bool is_read_unlocked = table::is_read_unlocked;
+  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+
+  shard_entries(std::uint64_t capacity, const seeded_hash<Hash>& hash, const Allocator& allocator)
+      : table_(hash, allocator), policy_(capacity, counted_by_cache(hits_)), wheel_(capacity + 1) {}
+
+  // -- by any thread --
+
+  // Calls use(seen), where seen.value() is a copy of the cached_value; false if the key is not there.
+  template <bool ComparesWords, class Matches, class Use>
+  bool read_words(std::uint64_t hash, Matches matches, Use use) const {
+    return table_.template read<ComparesWords>(hash, matches, use);
+  }
+  // Calls use(const cached_value&) under a lock that its key shares with few others.
+  template <class Matches, class Use>
+  bool read_object(std::uint64_t hash, Matches matches, Use use) const {
+    return table_.read_locked(hash, matches, [&](const slot& at) { use(at.value()); });
+  }
+
+  // What is known of a key, if it is there: it may have expired.
+  template <class Matches>
+  std::optional<entry_stamp> find(std::uint64_t hash, Matches matches) const {
+    std::optional<entry_stamp> found;
+    if constexpr (is_read_unlocked) {
+      read_words<false>(hash, matches, [&](const auto& seen) { found = seen.value().stamp; });
+    } else {
+      read_object(hash, matches, [&](const auto& value) { found = value.stamp; });
+    }
+    return found;
+  }
+
+  // The same, under the lock of read_object(), whatever the slots are.
+  template <class Matches>
+  std::optional<entry_stamp> find_locked(std::uint64_t hash, Matches matches) const {
+    std::optional<entry_stamp> found;
+    table_.read_locked(hash, matches, [&](const slot& at) { found = stamp_of(at); });
+    return found;
+  }
+
+  // Asks for the lines in which a hash is looked for.
+  void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }
+
+  // The key of an entry that was found was asked for.
+  void count_hit(std::uint64_t hash, entry_number entry) noexcept {
+    hits_.add(entry);
+    if (window_trials::samples(hash, sample_rate_.load(sync::relaxed))) sample_.add(entry);  // relaxed: a hint
+  }
+
+  // -- by the holder of the lock of the shard --
+
+  // What happened since the lock was last held; some of what has expired meanwhile leaves.
+  void prepare(cache_tick now, removed& gone, std::size_t most = budget) {
+    sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
+    const auto deadline_of = [&](entry_number entry) noexcept { return this->deadline_of(entry); };
+    wheel_.advance(now, most, deadline_of, [&](entry_number entry) noexcept {
+      remove_unfiled(entry, gone, removal_cause::expired);
+      ++expirations_;
+    });
+  }
+
+  // A put of that hash comes soon. Asks for what it looks at.
+  void prefetch_to_put(std::uint64_t hash) const noexcept {
+    policy_.prefetch(hash, [&](std::uint64_t other) noexcept { table_.prefetch(other); });
+  }
+
+  // What is known of a key that is there, and alive. If its time is over it leaves.
+  template <class Matches>
+  std::optional<entry_stamp> find_alive(std::uint64_t hash, Matches matches, cache_tick now, removed& gone) {
+    const std::optional<entry_stamp> found = find(hash, matches);
+    if (!found || found->deadline() > now) return found;
+    remove_expired(found->number(), gone);
+    return std::nullopt;
+  }
+
+  // Puts the value in, or in the place of the one that is there with the stamp `old`. False if it is not kept:
+  // it expires at once, or the policy does not want it; or if it `checks` that the old value is alive, and that
+  // is not.
+  template <class Matches, class L, class M, class Time>
+  bool put(std::optional<entry_stamp> old, bool checks, std::uint64_t hash, Matches matches, L&& key, M&& value,
+           entry_terms terms, cache_moment moment, const Time& time, removed& gone) {
+    const cache_tick now = moment.tick(), end = moment.deadline(terms.lives);
+    const entry_stamp stamp = time.stamp(old ? old->number() : numbers_.next(), moment, end);
+    if (stamp.deadline() <= now) {
+      if (old) remove(old->number(), gone, removal_cause::removed);
+      return false;
+    }
+    if (!old && numbers_.next() == entry_stamp::most_entries) return false;
+    make_room_for(stamp);
+    if (old) {
+      if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
+      wheel_.remove(old->number());
+      file(stamp, end);
+      count_hit(hash, old->number());
+      return true;
+    }
+    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), stamp, end, terms.weight, gone);
+  }
+
+  // Gives an entry that is alive another deadline, and removes it if that is over; false if it was not alive
+  // any more.
+  template <class Time>
+  bool set_deadline(std::uint64_t hash, entry_stamp old, cache_moment moment, cache_tick end, const Time& time,
+                    removed& gone) {
+    if (time.stamp(old.number(), moment, end).deadline() <= moment.tick()) {
+      remove(old.number(), gone, removal_cause::removed);
+      return true;
+    }
+    return redate(hash, old, end, moment, time, gone);
+  }
+
+  // An entry that is alive was asked for, and ends later if it would end because nobody does.
+  template <class Time>
+  void prolong(std::uint64_t hash, entry_stamp found, cache_moment moment, const Time& time, removed& gone) {
+    if (found.is_prolonged() && found.deadline() > moment.tick())
+      redate(hash, found, ends_[found.number()], moment, time, gone);
+  }
+
+  void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
+    wheel_.remove(number);
+    remove_unfiled(number, gone, cause);
+  }
+  void remove_expired(entry_number number, removed& gone) noexcept {
+    remove(number, gone, removal_cause::expired);
+    ++expirations_;
+  }
+
+  // Calls visit(number) for some entries with numbers from `first` on, which it moves on; false at the end.
+  template <class Visit>
+  bool visit_some(entry_number& first, Visit visit) {
+    const entry_number last = first + std::min(most_at_once, numbers_.end() - std::min(first, numbers_.end()));
+    for (; first < last; ++first)
+      if (policy_.contains(first)) visit(first);
+    return first < numbers_.end();
+  }
+  // Calls use(const slot&) for an entry.
+  template <class Use>
+  void read(entry_number number, Use use) {
+    change(policy_.hash_of(number), number,
+           [&](chain&, const place& found) { use(std::as_const(found.at())); });
+  }
+  // Calls visit(const slot&) for all, those first that would leave first.
+  template <class Visit>
+  void for_each_from_cold(Visit visit) const {
+    policy_.for_each_from_cold(
+        [&](entry_number number) { table_.read_slot(policy_.hash_of(number), with_number(number), visit); });
+  }
+
+  // How much there is, also of what has expired.
+  shard_content content() const noexcept { return {size_, policy_.weight()}; }
+  // Adds what has left by itself.
+  void add_to(cache_statistics& sum) const noexcept {
+    sum.evictions += evictions_;
+    sum.evicted_weight += evicted_weight_;
+    sum.expirations += expirations_;
+  }
+
+ private:
+  using chain = typename table::chain;
+  using place = typename table::place;
+
+  // How many entries a call that is about another one looks at, at most.
+  static constexpr std::size_t budget = sync::sized(16, 2);
+  static constexpr entry_number most_at_once = sync::sized(1000, 2);
+
+  // An entry that is alive gets another end. False if it was not alive any more.
+  template <class Time>
+  bool redate(std::uint64_t hash, entry_stamp old, cache_tick end, cache_moment now, const Time& time,
+              removed& gone) {
+    const entry_stamp stamp = time.stamp(old.number(), now, end);
+    make_room_for(stamp);
+    const bool was_alive = change_alive(hash, old, time, [&](chain& held, const place& at) noexcept {
+      if constexpr (is_read_unlocked) {
+        held.begin_change();
+        at.at().set_value({at.at().value().value, stamp});
+      } else {
+        at.at().value().stamp = stamp;
+      }
+    });
+    if (!was_alive) return remove_expired(old.number(), gone), false;
+    wheel_.remove(old.number());
+    file(stamp, end);
+    return true;
+  }
+
+  static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
+  cache_tick deadline_of(entry_number number) noexcept {
+    cache_tick found = 0;
+    change(policy_.hash_of(number), number,
+           [&](chain&, const place& at) noexcept { found = stamp_of(at.at()).deadline(); });
+    return found;
+  }
+  static auto with_number(entry_number number) noexcept {
+    return [number](const slot& at) noexcept { return stamp_of(at).number() == number; };
+  }
+
+  // Calls use(chain&, place) for an entry that is there.
+  template <class Use>
+  void change(std::uint64_t hash, entry_number number, Use use) {
+    table_.template change_slot<false>(hash, with_number(number), [&](chain& held, const place& at) {
+      return use(held, at), std::optional(true);
+    });
+  }
+
+  // The same, unless its time is over now that nobody can look at it. Then nobody who has seen that is shown it
+  // again, and this is false.
+  template <class Time, class Use>
+  bool change_alive(std::uint64_t hash, entry_stamp found, const Time& time, Use use) {
+    bool is_alive = true;
+    change(hash, found.number(), [&](chain& held, const place& at) {
+      is_alive = found.deadline() == entry_stamp::never || found.deadline() > time.read().tick();
+      if (is_alive) use(held, at);
+    });
+    return is_alive;
+  }
+
+  // False if it `checks` that the old value is alive, and that is not; or if the policy will not have it with
+  // its new weight. Then the entry is removed.
+  template <class M, class Time>
+  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, std::uint64_t weight, M&& value,
+               bool checks, const Time& time, removed& gone) {
+    cached_value<V> made(std::forward<M>(value), stamp);
+    if (weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, weight, gone)) return false;
+    const auto exchange = [&](chain& held, const place& at) {
+      gone.expect_replaced(at.at().key());
+      held.begin_change();
+      if constexpr (is_read_unlocked) {
+        gone.keep_replaced(at.at().value().value);
+        at.at().set_value(made);
+      } else {
+        at.at().exchange_value(made);
+      }
+    };
+    if (!checks) {
+      change(hash, stamp.number(), exchange);
+    } else if (!change_alive(hash, old, time, exchange)) {
+      return remove_expired(old.number(), gone), false;
+    }
+    if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
+    return true;
+  }
+
+  // Gives an entry another weight, for which others may have to leave. False if it leaves itself.
+  bool reweigh(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
+    policy_.erase(number);
+    bool is_kept = false;
+    const at_end_of_scope leave([&]() noexcept {
+      if (is_kept) return;
+      if (policy_.contains(number)) policy_.erase(number);
+      evict(number, weight, gone);
+    });
+    return is_kept = admit(number, hash, weight, gone);
+  }
+  // Has the policy let an entry in, and takes out who leaves for it. False if it will not have it.
+  bool admit(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
+    bool is_kept = true;
+    policy_.insert(number, hash, weight, [&](entry_number other) noexcept {
+      if (other == number) {
+        is_kept = false;
+      } else {
+        evict(other, policy_.weight_of(other), gone);
+      }
+    });
+    // relaxed, twice: a hint. Readers have the line, so that it is written only if it changes.
+    if (const std::size_t rate = policy_.sampling_rate(); rate != sample_rate_.load(sync::relaxed))
+      sample_rate_.store(rate, sync::relaxed);
+    return is_kept;
+  }
+  // The policy has let it go.
+  void evict(entry_number number, std::uint64_t weight, removed& gone) noexcept {
+    wheel_.remove(number);
+    take_out(number, gone, removal_cause::evicted);
+    ++evictions_;
+    evicted_weight_ += weight;
+  }
+
+  template <class Matches, class L, class M>
+  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, entry_stamp stamp, cache_tick end,
+              std::uint64_t weight, removed& gone) {
+    const entry_number number = numbers_.take();
+    bool is_kept = false;
+    try {
+      is_kept = admit(number, hash, weight, gone);
+      if (is_kept)
+        table_.template change<true>(hash, matches, [&](chain& held, const place& at) {
+          return table_.append(held, at, hash, std::forward<L>(key), std::forward<M>(value), stamp)
+                     ? std::optional(true)
+                     : std::nullopt;
+        });
+    } catch (...) {
+      if (policy_.contains(number)) policy_.erase(number);
+      numbers_.give_back(number);
+      throw;
+    }
+    if (!is_kept) {
+      numbers_.give_back(number);
+      ++evictions_;
+      evicted_weight_ += weight;
+      return false;
+    }
+    file(stamp, end);
+    ++size_;
+    return true;
+  }
+
+  // So that file() does not throw.
+  void make_room_for(entry_stamp stamp) {
+    if (stamp.deadline() != entry_stamp::never) wheel_.make_room(stamp.number());
+    if (stamp.is_prolonged()) ends_.make_room(std::size_t{stamp.number()} + 1);
+  }
+  // What is in the table expires with that stamp, and at that time at the latest.
+  void file(entry_stamp stamp, cache_tick end) noexcept {
+    if (stamp.deadline() != entry_stamp::never) wheel_.add(stamp.number(), stamp.deadline());
+    if (stamp.is_prolonged()) ends_[stamp.number()] = end;
+  }
+
+  void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
+    policy_.erase(number);
+    take_out(number, gone, cause);
+  }
+  // Out of the table: it is in neither the policy nor the wheel any more.
+  void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
+    change(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
+      gone.take(at.at(), cause);
+      held.begin_change();
+      table_.close_gap(held, at);
+    });
+    --size_;
+    numbers_.give_back(number);
+  }
+
+  // Read by everybody, and written seldom.
+  table table_;
+  hit_counters hits_;
+  sync::atomic<std::size_t> sample_rate_{1};  // the policy's sampling rate
+
+  alignas(contention_free_distance) hit_sample sample_;
+
+  // Guarded by the lock of the shard.
+  alignas(contention_free_distance) basic_adaptive_tinylfu<counted_by_cache> policy_;
+  timer_wheel wheel_;
+  entry_numbers numbers_;
+  entry_array<cache_tick> ends_;  // by number: when an entry ends that hits prolong
+  std::size_t size_ = 0;
+  std::uint64_t evictions_ = 0;
+  std::uint64_t evicted_weight_ = 0;
+  std::uint64_t expirations_ = 0;
+};
+
+}  // namespace PLAIT_NAMESPACE::detail
