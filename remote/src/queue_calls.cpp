@@ -344,37 +344,42 @@ void queue_calls::answered(const answer& result) {
   }
 }
 
-// The results come in the order in which compose() has put the operations.
+// The results come in the order in which compose() has put the operations; then the state, and what was taken.
 void queue_calls::take_answers(const answer& result) {
   std::size_t at = 1;
-  const answer state = result[result.size() - 1];
-  known_ = {state[0].number() != 0, static_cast<std::uint64_t>(state[1].number()),
-            static_cast<std::uint64_t>(state[3].number()), state[2].number()};
+  const auto next = [&] { return result[at++].number(); };
   if (sent_.opens) {
     opened_ = true;
-    if (const auto capacity = result[at++].number(); capacity != static_cast<std::int64_t>(options_.capacity))
+    if (const auto capacity = next(); capacity != static_cast<std::int64_t>(options_.capacity))
       throw error(errc::wrong_type, "plait::remote::queue: " + keys_.front() +
                                         " was created with the capacity " + std::to_string(capacity) +
                                         ", and is opened with " + std::to_string(options_.capacity));
   }
   for (std::size_t i = 0; i < sent_.returned.size(); ++i)
-    if (result[at++].number() == 0) ++lost_leases_;
+    if (next() == 0) ++lost_leases_;
   for (const sent_acknowledgement& one : sent_.done) {
-    const bool counted = result[at++].number() != 0;
+    const bool counted = next() != 0;
     if (!counted) lost_leases_ += one.indices.size();
     for (const auto& waiting : one.waiting)
       waiting->settle(counted ? conqueue_status::success : conqueue_status::stopped);
   }
+  for (const auto& one : sent_.questions)
+    if (!one->what.empty()) one->result = static_cast<std::uint64_t>(next());
+  std::size_t accepted = 0;
+  if (!sent_.pushes.empty()) accepted = static_cast<std::size_t>(next());
+  if (sent_.pushes_rest) accepted += static_cast<std::size_t>(next());
+  if (sent_.joins || sent_.leaves) ++at;
+  if (sent_.beats) ++at;
+  known_.closed = next() != 0;
+  known_.items = static_cast<std::uint64_t>(next());
+  known_.room = next();
+  known_.unfinished = static_cast<std::uint64_t>(next());
   for (const auto& one : sent_.questions) {
-    if (!one->what.empty()) one->result = static_cast<std::uint64_t>(result[at++].number());
     one->seen = known_;
     one->settle(conqueue_status::success);
   }
   if (sent_.leaves) return;
-  std::size_t accepted = 0;
-  if (!sent_.pushes.empty()) accepted = static_cast<std::size_t>(result[at++].number());
-  if (!sent_.takes.empty()) hand_out(result[at++]);
-  if (sent_.pushes_rest) accepted += static_cast<std::size_t>(result[at].number());
+  if (!sent_.takes.empty()) hand_out(result, at);
   settle_pushes(accepted);
   settle_takes();
 }
@@ -395,19 +400,21 @@ void queue_calls::settle_pushes(std::size_t accepted) {
   std::erase_if(pushes_, [](const auto& one) { return one->is_settled(); });
 }
 
-// In the order in which they came; what is left, because callers have gone, goes to others, or back.
-void queue_calls::hand_out(const answer& taken) {
-  const answer payloads = taken[0], counts = taken[1];
-  const auto first = static_cast<std::uint64_t>(taken[2].number());
-  const std::size_t count = payloads.size();
+// From `at` on: the number of the first delivery, how many there are, payloads, and deliveries before, 0 of those that
+// are missing. In the order in which callers came; what is left, because some have gone, goes to others, or back.
+void queue_calls::hand_out(const answer& result, std::size_t at) {
+  const auto first = static_cast<std::uint64_t>(result[at].number());
+  const auto count = static_cast<std::size_t>(result[at + 1].number());
   if (count == 0) return;
+  const std::size_t payloads = at + 2, counts = payloads + count, end = result.size();
   const bool comes_again = options_.deliver == delivery::at_least_once;
   if (comes_again) flights_[number_].left = count;
   auto to = takes_.begin();
   for (std::size_t i = 0; i < count; ++i) {
     while (to != takes_.end() && (*to)->items.size() == (*to)->most) ++to;
-    const std::uint64_t before = i < counts.size() ? static_cast<std::uint64_t>(counts[i].number()) : 0;
-    delivered_item item{std::string(payloads[i].text()), number_, i + 1, before + 1, first + i};
+    const std::uint64_t before =
+        counts + i < end ? static_cast<std::uint64_t>(result[counts + i].number()) : 0;
+    delivered_item item{std::string(result[payloads + i].text()), number_, i + 1, before + 1, first + i};
     if (to != takes_.end()) {
       (*to)->items.push_back(std::move(item));
     } else if (comes_again) {

@@ -109,7 +109,7 @@ class queue_calls final : public endpoint, public queue_end {
   void add_pushes(std::vector<std::string>& words);
   void add_takes(std::vector<std::string>& words);
   void take_answers(const answer& result);
-  void hand_out(const answer& taken);
+  void hand_out(const answer& result, std::size_t at);
   void settle_pushes(std::size_t accepted);
   void settle_takes();
   void finish(std::uint64_t take, std::uint64_t index, std::shared_ptr<acknowledgement> waiting = nullptr);

@@ -11,90 +11,107 @@
 --
 -- Nothing waits here: a session that has to wait is put down in 7, 8 or 9 in the same call that found nothing, and
 -- is told by a message, once, when there is something. It then calls again.
+--
+-- To make a function costs the server as much as some commands do, and it is made in every call: those that few calls
+-- need are made by rare().
 
 local ready, returned, flights, leases, dead = KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[10]
 local waiters = {items = KEYS[7], room = KEYS[8], done = KEYS[9]}
 
+-- The state. A queue that was never opened has none. `..._wanted`: somebody may be waiting for that.
+local capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat
+local items_wanted, room_wanted, done_wanted
+
+function own.load(packed)
+  capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat, items_wanted, room_wanted,
+    done_wanted = cmsgpack.unpack(packed)
+end
+function own.save()
+  return cmsgpack.pack(capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat,
+    items_wanted, room_wanted, done_wanted)
+end
+
 -- What the callers of this call still want when it ends.
-local wants = {}
--- What of push() found no room.
-local rest = {}
+local wants_items, wants_room, wants_done = false, false, false
+-- What of push() found no room: from here to there in ARGV.
+local rest_first, rest_last
 
-local function available() return state.ready + state.returned end
 local function room()
-  if state.closed then return 0 end
-  if state.capacity == 0 then return math.huge end
-  return math.max(state.capacity - state.ready, 0)
-end
-local function unfinished() return state.put - state.done end
-
--- Answers the capacity, which is that of the first open(). Of the state, `items`, `room` and `all_done` say whether
--- somebody may be waiting for that.
-function operations.open(capacity, limit)
-  state = state or {capacity = tonumber(capacity), limit = tonumber(limit), closed = false, ready = 0, returned = 0,
-                    put = 0, done = 0, taken = 0, ticket = 0, last_beat = now()}
-  return state.capacity
+  if closed then return 0 end
+  if capacity == 0 then return math.huge end
+  return math.max(capacity - ready_count, 0)
 end
 
-local function push(items, first)
-  local count = math.min(#items - first + 1, room())
+-- Answers how many went in.
+local function push(first, last)
+  local count = math.min(last - first + 1, room())
   if count > 0 then
-    redis.call('RPUSH', ready, unpack(items, first, first + count - 1))
-    state.ready = state.ready + count
-    state.put = state.put + count
+    redis.call('RPUSH', ready, unpack(ARGV, first, first + count - 1))
+    ready_count, put = ready_count + count, put + count
   end
-  return count
+  rest_first, rest_last = first + count, last
+  results[#results + 1] = count
 end
 
--- Answers how many went in. `waits` is '1' if callers wait for the others.
-function operations.push(waits, ...)
-  local items = {...}
-  local count = push(items, 1)
-  rest = {items = items, first = count + 1}
-  wants.room = waits == '1'
-  return count
+-- The first argument is '1' if callers wait for room, and the others are items.
+function in_place.push(first, last)
+  push(first + 1, last)
+  wants_room = ARGV[first] == '1'
 end
 
 -- After a take() there may be room for more.
-function operations.push_rest()
-  local count = push(rest.items, rest.first)
-  rest.first = rest.first + count
-  return count
+function in_place.push_rest()
+  push(rest_first, rest_last)
 end
 
--- Takes at most `most`; callers wait unless there are at least `least`. Answers {payloads, deliveries before this one
--- (none: of no payload), number of the first delivery}. `how` is 'forget' if they are done with that.
-function operations.take(most, least, how)
-  most = tonumber(most)
-  local items, counts = {}, {}
-  if state.returned > 0 then
+local items, counts  -- what take() has taken, and deliveries before this one (none: of no item)
+
+-- Takes at most `most`; callers wait unless there are at least `least`. `how` is 'forget' if they are done with that.
+-- Its results come at the end of all: number of the first delivery, number of items, items, deliveries.
+function in_place.take(first)
+  local most, least, how = tonumber(ARGV[first]), tonumber(ARGV[first + 1]), ARGV[first + 2]
+  items, counts = {}, {}
+  if returned_count > 0 then
     for i, packed in ipairs(redis.call('LPOP', returned, most)) do
       counts[i], items[i] = cmsgpack.unpack(packed)
     end
-    state.returned = state.returned - #items
+    returned_count = returned_count - #items
   end
-  if #items < most and state.ready > 0 then
-    local fresh = redis.call('LPOP', ready, most - #items)
-    state.ready = state.ready - #fresh
-    if #items == 0 then
-      items = fresh
+  local from = #items
+  if from < most and ready_count > 0 then
+    if most == 1 then
+      items[1] = redis.call('LPOP', ready)
     else
-      for _, item in ipairs(fresh) do
-        items[#items + 1] = item
-        counts[#items] = 0
+      local fresh = redis.call('LPOP', ready, most - from)
+      if from == 0 then
+        items = fresh
+      else
+        for i, item in ipairs(fresh) do items[from + i], counts[from + i] = item, 0 end
       end
     end
+    ready_count = ready_count - (#items - from)
   end
+  wants_items = #items < least
+  taken = taken + #items
   if how == 'forget' then
-    state.done = state.done + #items
+    done = done + #items
   elseif #items > 0 then
     redis.call('HSET', flights, session .. ':' .. number, cmsgpack.pack(items, counts))
-    kept[#results + 1] = {'flight', state.taken + 1}
+    unfinished = true
   end
-  wants.items = #items < tonumber(least)
-  local first = state.taken + 1
-  state.taken = state.taken + #items
-  return {items, counts, first}
+end
+
+-- What was taken is in flight, when the call comes again too, unless the lease is over.
+function own.finish(answer)
+  if not items then
+    local flight = redis.call('HGET', flights, session .. ':' .. number)
+    if flight then items, counts = cmsgpack.unpack(flight) else items, counts = {}, {} end
+  end
+  local at = #answer + 1
+  answer[at] = #items
+  for i = 1, #items do answer[at + i] = items[i] end
+  at = at + #items
+  for i = 1, #counts do answer[at + i] = counts[i] end
 end
 
 -- Marks items of a take as done: `count` of them, which are all that are left, or those at the indices. Answers 0 if
@@ -108,115 +125,14 @@ function operations.ack(take, count, ...)
     if not kept[1] then return 0 end
     redis.call('HSET', flights, flight .. ':done', (kept[2] or ',') .. table.concat({...}, ',') .. ',')
   end
-  state.done = state.done + tonumber(count)
-  return 1
-end
-
-local function bury(item, deliveries, reason)
-  redis.call('RPUSH', dead, cmsgpack.pack(item, deliveries, reason))
-  state.done = state.done + 1
-end
-
--- Puts one delivered item back, or among the dead.
-local function put_back(item, deliveries, reason)
-  if state.limit > 0 and deliveries >= state.limit then return bury(item, deliveries, reason) end
-  redis.call('RPUSH', returned, cmsgpack.pack(deliveries, item))
-  state.returned = state.returned + 1
-end
-
--- One item of a take: `how` is 'unseen', and nobody has got it; 'refused' or the reason for which it is buried.
--- Answers 0 if the lease was lost.
-function operations.give_back(take, index, how)
-  local flight = session .. ':' .. take
-  local kept = redis.call('HMGET', flights, flight, flight .. ':done')
-  if not kept[1] then return 0 end
-  local items, counts = cmsgpack.unpack(kept[1])
-  local item, before = items[tonumber(index)], counts[tonumber(index)] or 0
-  redis.call('HSET', flights, flight .. ':done', (kept[2] or ',') .. index .. ',')
-  if how == 'unseen' then
-    redis.call('RPUSH', returned, cmsgpack.pack(before, item))
-    state.returned = state.returned + 1
-  elseif how == 'refused' then
-    put_back(item, before + 1, 'given back too often')
-  else
-    bury(item, before + 1, how)
-  end
-  return 1
-end
-
--- Everything that a session has in flight comes back, in the order in which it was taken.
-local function end_lease(name, reason)
-  redis.call('ZREM', leases, name)
-  local takes, marks = {}, {}
-  local cursor = '0'
-  repeat
-    local page = redis.call('HSCAN', flights, cursor, 'MATCH', name .. ':*', 'COUNT', 1000)
-    cursor = page[1]
-    for i = 1, #page[2], 2 do
-      local take, done = string.match(page[2][i], ':(%d+)(.*)$')
-      if done == '' then takes[tonumber(take)] = page[2][i + 1] else marks[tonumber(take)] = page[2][i + 1] end
-    end
-  until cursor == '0'
-  local order = {}
-  for take in pairs(takes) do order[#order + 1] = take end
-  table.sort(order)
-  for _, take in ipairs(order) do
-    local items, counts = cmsgpack.unpack(takes[take])
-    local done = marks[take] or ''
-    for i, item in ipairs(items) do
-      if not string.find(done, ',' .. i .. ',', 1, true) then put_back(item, (counts[i] or 0) + 1, reason) end
-    end
-    redis.call('HDEL', flights, name .. ':' .. take, name .. ':' .. take .. ':done')
-  end
-end
-
--- Renews the session's lease and ends those that are over. If nobody has been heard of for longer than a lease, the
--- server, or the way to it, stood still: then everybody gets a lease more.
-local beat = operations.beat
-function operations.beat()
-  local time = beat()
-  redis.call('ZADD', leases, time + lease, session)
-  if time - state.last_beat > lease then
-    for _, name in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
-      redis.call('ZADD', leases, 'XX', 'GT', time + lease, name)
-    end
-  end
-  state.last_beat = time
-  for _, name in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', '(' .. time, 'LIMIT', 0, 100)) do
-    end_lease(name, 'its worker was silent for longer than a lease')
-  end
-  return time
-end
-
-local leave = operations.leave
-function operations.leave()
-  end_lease(session, 'its worker left without finishing it')
-  for _, list in pairs(waiters) do redis.call('ZREM', list, session) end
-  return leave()
-end
-
-function operations.close()
-  state.closed = true
-  return 1
-end
-
--- Answers how many there were.
-function operations.discard()
-  local count = available()
-  redis.call('DEL', ready, returned)
-  state.ready, state.returned = 0, 0
-  state.done = state.done + count
-  return count
-end
-
-function operations.await_done()
-  wants.done = true
+  done = done + count
   return 1
 end
 
 local function wait_for(what)
-  state.ticket = state.ticket + 1
-  redis.call('ZADD', waiters[what], 'NX', state.ticket, session)
+  ticket = ticket + 1
+  redis.call('ZADD', waiters[what], 'NX', ticket, session)
+  return true
 end
 
 -- Tells at most `count` of those that wait. One that no longer listens is passed over.
@@ -230,45 +146,159 @@ local function tell(what, count)
   return true
 end
 
--- What was taken is in flight still, unless the lease is over.
-local function recall(again)
-  for i, result in ipairs(again) do
-    if type(result) == 'table' and result[1] == 'flight' then
-      local packed = redis.call('HGET', flights, session .. ':' .. number)
-      local items, counts = {}, {}
-      if packed then items, counts = cmsgpack.unpack(packed) end
-      again[i] = {items, counts, result[2]}
+-- Puts this session down for what it lacks, and tells others what there is. Adds: closed, items, room (-1: no bound),
+-- unfinished tasks; and then what was taken.
+function own.at_end()
+  local available, left = ready_count + returned_count, room()
+  if closed then
+    if items_wanted then items_wanted = tell('items', math.huge) end
+    if room_wanted then room_wanted = tell('room', math.huge) end
+  else
+    if wants_items and available == 0 then
+      items_wanted = wait_for('items')
+    elseif items_wanted and available > 0 then
+      items_wanted = tell('items', available)
+    end
+    if wants_room and left == 0 then
+      room_wanted = wait_for('room')
+    elseif room_wanted and left > 0 then
+      room_wanted = tell('room', left)
     end
   end
+  if put > done then
+    if wants_done then done_wanted = wait_for('done') end
+  elseif done_wanted then
+    done_wanted = tell('done', math.huge)
+  end
+  local at = #results
+  results[at + 1], results[at + 2] = closed and 1 or 0, available
+  results[at + 3], results[at + 4] = capacity == 0 and -1 or left, put - done
+  if not items then return end
+  results[at + 5] = taken - #items + 1
+  if not unfinished then own.finish(results) end
 end
 
--- Puts this session down for what it lacks, and tells others what there is. Answers {closed, items, room (-1: no
--- bound), unfinished}.
-return carry_out(function()
-  if state.closed then
-    if state.items then state.items = tell('items', math.huge) end
-    if state.room then state.room = tell('room', math.huge) end
-  else
-    if wants.items and available() == 0 then
-      wait_for('items')
-      state.items = true
-    elseif state.items and available() > 0 then
-      state.items = tell('items', available())
+local beat, leave = operations.beat, operations.leave
+operations.beat, operations.leave = nil, nil
+
+local function rare()
+  local operations = {}
+
+  -- Answers the capacity, which is that of the first open().
+  function operations.open(as_capacity, as_limit)
+    if not capacity then
+      capacity, limit, closed, ready_count, returned_count = tonumber(as_capacity), tonumber(as_limit), false, 0, 0
+      put, done, taken, ticket, last_beat = 0, 0, 0, 0, now()
+      items_wanted, room_wanted, done_wanted = false, false, false
     end
-    if wants.room and room() == 0 then
-      wait_for('room')
-      state.room = true
-    elseif state.room and room() > 0 then
-      state.room = tell('room', room())
+    return capacity
+  end
+
+  local function bury(item, deliveries, reason)
+    redis.call('RPUSH', dead, cmsgpack.pack(item, deliveries, reason))
+    done = done + 1
+  end
+
+  -- Puts one delivered item back, or among the dead.
+  local function put_back(item, deliveries, reason)
+    if limit > 0 and deliveries >= limit then return bury(item, deliveries, reason) end
+    redis.call('RPUSH', returned, cmsgpack.pack(deliveries, item))
+    returned_count = returned_count + 1
+  end
+
+  -- One item of a take: `how` is 'unseen', and nobody has got it; 'refused' or the reason for which it is buried.
+  -- Answers 0 if the lease was lost.
+  function operations.give_back(take, index, how)
+    local flight = session .. ':' .. take
+    local kept = redis.call('HMGET', flights, flight, flight .. ':done')
+    if not kept[1] then return 0 end
+    local items, counts = cmsgpack.unpack(kept[1])
+    local item, before = items[tonumber(index)], counts[tonumber(index)] or 0
+    redis.call('HSET', flights, flight .. ':done', (kept[2] or ',') .. index .. ',')
+    if how == 'unseen' then
+      redis.call('RPUSH', returned, cmsgpack.pack(before, item))
+      returned_count = returned_count + 1
+    elseif how == 'refused' then
+      put_back(item, before + 1, 'given back too often')
+    else
+      bury(item, before + 1, how)
+    end
+    return 1
+  end
+
+  -- Everything that a session has in flight comes back, in the order in which it was taken.
+  local function end_lease(name, reason)
+    redis.call('ZREM', leases, name)
+    local takes, marks = {}, {}
+    local cursor = '0'
+    repeat
+      local page = redis.call('HSCAN', flights, cursor, 'MATCH', name .. ':*', 'COUNT', 1000)
+      cursor = page[1]
+      for i = 1, #page[2], 2 do
+        local take, mark = string.match(page[2][i], ':(%d+)(.*)$')
+        if mark == '' then takes[tonumber(take)] = page[2][i + 1] else marks[tonumber(take)] = page[2][i + 1] end
+      end
+    until cursor == '0'
+    local order = {}
+    for take in pairs(takes) do order[#order + 1] = take end
+    table.sort(order)
+    for _, take in ipairs(order) do
+      local items, counts = cmsgpack.unpack(takes[take])
+      local done = marks[take] or ''
+      for i, item in ipairs(items) do
+        if not string.find(done, ',' .. i .. ',', 1, true) then put_back(item, (counts[i] or 0) + 1, reason) end
+      end
+      redis.call('HDEL', flights, name .. ':' .. take, name .. ':' .. take .. ':done')
     end
   end
-  if unfinished() > 0 then
-    if wants.done then
-      wait_for('done')
-      state.all_done = true
+
+  -- Renews the session's lease and ends those that are over. If nobody has been heard of for longer than a lease, the
+  -- server, or the way to it, stood still: then everybody gets a lease more.
+  function operations.beat()
+    local time = beat()
+    redis.call('ZADD', leases, time + lease, session)
+    if time - last_beat > lease then
+      for _, name in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
+        redis.call('ZADD', leases, 'XX', 'GT', time + lease, name)
+      end
     end
-  elseif state.all_done then
-    state.all_done = tell('done', math.huge)
+    last_beat = time
+    for _, name in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', '(' .. time, 'LIMIT', 0, 100)) do
+      end_lease(name, 'its worker was silent for longer than a lease')
+    end
+    return time
   end
-  return {state.closed and 1 or 0, available(), state.capacity == 0 and -1 or room(), unfinished()}
-end, recall)
+
+  function operations.leave()
+    end_lease(session, 'its worker left without finishing it')
+    for _, list in pairs(waiters) do redis.call('ZREM', list, session) end
+    return leave()
+  end
+
+  function operations.close()
+    closed = true
+    return 1
+  end
+
+  -- Answers how many there were.
+  function operations.discard()
+    local count = ready_count + returned_count
+    redis.call('DEL', ready, returned)
+    ready_count, returned_count, done = 0, 0, done + count
+    return count
+  end
+
+  function operations.await_done()
+    wants_done = true
+    return 1
+  end
+
+  return operations
+end
+
+setmetatable(operations, {__index = function(all, name)
+  for each, operation in pairs(rare()) do all[each] = operation end
+  return rawget(all, name)
+end})
+
+return carry_out()

@@ -15,18 +15,19 @@ local hash, sessions = KEYS[1], KEYS[2]
 local session, number, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local day = 24 * 60 * 60 * 1000
 
-local state           -- a table that is kept from call to call; nil: there is none
-local leaves = false  -- this is the session's last call
-local results = {}    -- of the operations so far
-local kept = {}       -- what the hash keeps in place of some of them, by their indices: see carry_out
+local state               -- a table that is kept from call to call; nil: there is none
+local leaves = false      -- this is the session's last call
+local results = {'done'}  -- and those of the operations so far
+local unfinished = false  -- the answer has an end that is kept elsewhere: see carry_out
 
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Operations that all structures have.
-local operations = {}
+-- Operations that all structures have. They return their result. Those in `in_place` get the first and last index of
+-- their arguments in ARGV, and add to `results` themselves.
+local operations, in_place = {}, {}
 
 -- Says that the session lives, and forgets those that have been silent for a day.
 function operations.beat()
@@ -52,38 +53,44 @@ function operations.expire(seconds)
   return 1
 end
 
--- Calls `at_end`, if given, after the operations; what it returns is the last result. `recall` turns what was put
--- into `kept` back into the result, if the call comes again.
-local function carry_out(at_end, recall)
+-- A structure may add to all that: `own.load` and `own.save` keep the state in place of the table `state`; `own.at_end`
+-- adds to the results when the operations are done; and if `unfinished` is set then, `own.finish` adds to the answer
+-- what it can find again if the call comes again, so that it is not kept twice.
+local own = {}
+
+local function carry_out()
   local before = redis.call('HMGET', hash, 's:' .. session, 'state')
-  local offset, last = 0, 0
-  if before[1] then offset, last = cmsgpack.unpack_one(before[1]) end
+  local last = before[1] and select(2, cmsgpack.unpack_one(before[1])) or 0
   if number ~= last + 1 then
     if number ~= last then return {'missing', before[1] and last or -1} end
-    local _, again = cmsgpack.unpack_one(before[1], offset)
-    if recall then recall(again) end
-    table.insert(again, 1, 'done')
+    local _, again, rest = cmsgpack.unpack(before[1])
+    if rest then own.finish(again) end
     return again
   end
-  state = before[2] and cmsgpack.unpack(before[2])
-  local at = 4
-  while at <= #ARGV do
-    local count = tonumber(ARGV[at + 1])
-    results[#results + 1] = operations[ARGV[at]](unpack(ARGV, at + 2, at + 1 + count))
-    at = at + 2 + count
+  if before[2] then
+    if own.load then own.load(before[2]) else state = cmsgpack.unpack(before[2]) end
   end
-  if at_end then results[#results + 1] = at_end() end
-  local fields = {}
-  if state then fields = {'state', cmsgpack.pack(state)} end
+  local at, words = 4, #ARGV
+  while at <= words do
+    local name, first = ARGV[at], at + 2
+    at = first + ARGV[at + 1]
+    if in_place[name] then
+      in_place[name](first, at - 1)
+    else
+      results[#results + 1] = operations[name](unpack(ARGV, first, at - 1))
+    end
+  end
+  if own.at_end then own.at_end() end
+  local kept
+  if own.save then kept = own.save() elseif state then kept = cmsgpack.pack(state) end
   if leaves then
     redis.call('HDEL', hash, 's:' .. session)
+    if kept then redis.call('HSET', hash, 'state', kept) end
+  elseif kept then
+    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(number, results, unfinished), 'state', kept)
   else
-    local record = {}
-    for i, result in ipairs(results) do record[i] = kept[i] or result end
-    fields[#fields + 1] = 's:' .. session
-    fields[#fields + 1] = cmsgpack.pack(number, record)
+    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(number, results, unfinished))
   end
-  if #fields > 0 then redis.call('HSET', hash, unpack(fields)) end
-  table.insert(results, 1, 'done')
+  if unfinished then own.finish(results) end
   return results
 end
