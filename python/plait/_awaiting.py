@@ -1,32 +1,43 @@
 # SPDX-License-Identifier: MIT
-"""What the queues have for tasks. plait.aio is imported by the first wait: threads alone do not need asyncio."""
+"""What the queues have for tasks. plait.aio is imported by the first wait: threads alone do not need it."""
 
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any
 
-from ._standard import Empty, Full
+_not_yet: Any = object()
+_modules = sys.modules
+
+
+def _import_wait() -> Any:
+    from .aio import wait
+
+    return wait
+
+
+_wait: Any = functools.cache(_import_wait)
 
 
 async def aget(self: Any) -> Any:
     """Takes the next item, and waits for one: get() for a task. Cancelling it loses no item."""
-    try:
-        return self.get_nowait()
-    except Empty:
-        from .aio import wait
-
-        return await wait(self, False, self.get_nowait, Empty)
+    # In trio, what one awaits lets other tasks run, also if it need not wait.
+    if "trio" in _modules or (item := self._try_get(_not_yet)) is _not_yet:
+        return await _wait()(self, "item", self._try_get)
+    return item
 
 
 async def aput(self: Any, item: Any) -> None:
     """Puts an item, and waits for room: put() for a task."""
-    try:
-        self.put_nowait(item)
-    except Full:
-        from .aio import wait
+    if "trio" in _modules or self._try_put(item, _not_yet) is _not_yet:
+        await _wait()(self, "room", functools.partial(self._try_put, item))
 
-        await wait(self, True, functools.partial(self.put_nowait, item), Full)
+
+async def ajoin(self: Any) -> None:
+    """Waits until every item put has been marked done: join() for a task."""
+    if "trio" in _modules or self.unfinished_tasks:
+        await _wait()(self, "all done", lambda not_yet: not_yet if self.unfinished_tasks else None)
 
 
 def sync_q(self: Any) -> Any:
@@ -45,3 +56,5 @@ def teach(kind: Any) -> None:
     """Gives a class of queues these methods."""
     kind.aget, kind.aput = aget, aput
     kind.sync_q, kind.async_q = property(sync_q), property(async_q)
+    if hasattr(kind, "join"):
+        kind.ajoin = ajoin

@@ -83,14 +83,28 @@ class SmallestFirst:
         return heapq.heappop(self.queue)
 
 
+class _Condition(threading.Condition):
+    """Calls those who wait without a thread, too."""
+
+    def __init__(self, mutex: threading.Lock) -> None:
+        super().__init__(mutex)
+        self.asked: set[Callable[[], None]] = set()
+
+    def notify(self, n: int = 1) -> None:
+        super().notify(n)
+        asked, self.asked = self.asked, set()
+        for tell in asked:
+            tell()
+
+
 def _fields(maxsize: Any) -> dict[str, Any]:
     mutex = threading.Lock()
     return {
         "maxsize": maxsize,
         "mutex": mutex,
-        "not_empty": threading.Condition(mutex),
-        "not_full": threading.Condition(mutex),
-        "all_tasks_done": threading.Condition(mutex),
+        "not_empty": _Condition(mutex),
+        "not_full": _Condition(mutex),
+        "all_tasks_done": _Condition(mutex),
         "unfinished_tasks": 0,
         "is_shutdown": False,
     }
@@ -159,6 +173,29 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         item = self._get()
         self.not_full.notify()
         return item
+
+
+_conditions = {"item": "not_empty", "room": "not_full", "all done": "all_tasks_done"}
+
+
+def ask(self: Any, wish: str, tell: Callable[[], None]) -> bool:
+    """True: tell() is called once, when there may be an item, or room, or all is done. False: it is so now."""
+    with self.mutex:
+        if wish == "all done":
+            is_so = not self.unfinished_tasks
+        elif wish == "item":
+            is_so = self.is_shutdown or self._qsize() > 0
+        else:
+            is_so = self.is_shutdown or self.maxsize <= 0 or self._qsize() < self.maxsize
+        if not is_so:
+            getattr(self, _conditions[wish]).asked.add(tell)
+        return not is_so
+
+
+def ask_no_more(self: Any, wish: str, tell: Callable[[], None]) -> None:
+    """It is not called any more."""
+    with self.mutex:
+        getattr(self, _conditions[wish]).asked.discard(tell)
 
 
 def take_now(self: Any, max_items: int | None = None) -> list[Any]:

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Queues in asyncio: `await q.aget()` and `await q.aput(item)` on the objects that threads use.
+"""Queues for tasks: `await q.aget()`, `await q.aput(item)` and `await q.ajoin()` on the objects that threads use.
 
 No thread waits for a task: the queue makes a file descriptor of the event loop readable. A task that is woken takes
 its item itself, so that one that is cancelled just then leaves the item in the queue. One queue serves any number of
-loops, tasks and threads, and is made without a loop. Works with asyncio's loops and with uvloop's.
+loops, tasks and threads, and is made without a loop. Works with asyncio's loops, uvloop's and trio's, and so with
+anyio, which runs on those.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
-import os
+import contextlib
+import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from . import _standard
 from ._core import Doorbell, DoorbellHub
 from ._standard import Empty, Full, ShutDown
 
@@ -23,28 +26,38 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# An object that has become an ordinary Python queue has no doorbell: it is looked at, this often (seconds).
-_FIRST_NAP, _LONGEST_NAP = 0.0005, 0.02
+not_yet: Any = object()
 
 
-class _Side(Doorbell):
-    """The tasks of one loop that wait for a queue to have an item, or room."""
+class Side(Doorbell):
+    """The tasks of one loop that wait for a queue to have an item, or room, or for all to be done."""
 
-    def __init__(self, hub: DoorbellHub, queue: Any, for_room: bool) -> None:
-        self.waiters: collections.deque[asyncio.Future[None]] = collections.deque()
+    __slots__ = ("hub", "queue", "waiters", "wish", "woken")
+
+    hub: Hub
+
+    def __init__(self, bells: DoorbellHub, queue: Any, wish: str) -> None:
+        self.queue, self.wish = queue, wish
+        self.waiters: collections.deque[Any] = collections.deque()
         self.woken = 0  # tasks that have not run since
-        self._queue, self._for_room = queue, for_room
+
+    def arm_standard(self) -> bool:
+        """arm(), for an object that has become an ordinary Python queue."""
+        return _standard.ask(self.queue, self.wish, self.ring)
+
+    def disarm_standard(self) -> None:
+        """disarm(), for such an object."""
+        _standard.ask_no_more(self.queue, self.wish, self.ring)
+
+    def ring(self) -> None:
+        """Has wake() called, from any thread."""
+        self.hub.call_soon(self.wake)
 
     def wake(self) -> None:
         """Wakes as many tasks as can go on. The doorbell is for the others, once those that were woken have looked."""
-        queue, waiters = self._queue, self.waiters
+        waiters = self.waiters
         while waiters:
-            if queue.is_shutdown or queue._is_standard():
-                count = len(waiters)
-            elif self._for_room:
-                count = queue.maxsize - queue.qsize() - self.woken
-            else:
-                count = queue.qsize() - self.woken
+            count = self._how_many_can_go_on() - self.woken
             while waiters and count > 0:
                 waiter = waiters.popleft()
                 if not waiter.done():
@@ -54,82 +67,142 @@ class _Side(Doorbell):
             if not waiters or self.woken or self.arm():
                 return
 
+    def _how_many_can_go_on(self) -> int:
+        queue, everybody = self.queue, len(self.waiters) + self.woken
+        if self.wish == "all done":
+            return 0 if queue.unfinished_tasks else everybody
+        if queue.is_shutdown:
+            return everybody
+        size: int = queue.qsize()
+        if self.wish == "item":
+            return size
+        bound: int = queue.maxsize
+        return bound - size if bound > 0 else everybody
 
-class _Hub:
+    def leave(self, waiter: Any) -> None:
+        """For a waiter that was cancelled, or closed."""
+        if waiter in self.waiters:
+            self.waiters.remove(waiter)
+        elif not waiter.cancelled():
+            self.woken -= 1  # it was woken as well: that is now for another task
+        self.go_on()
+
+    def go_on(self) -> None:
+        """After one has looked: what it has left is for others."""
+        if self.waiters:
+            self.wake()
+        if not self.waiters and not self.woken:
+            self.disarm()
+            self.hub.forget(self)
+
+
+class Hub:
     """What one event loop has: a file descriptor, and the queues for which its tasks wait."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        weakref.finalize(self, os.close, self._descriptor)
-        self._rung = DoorbellHub(self._descriptor)
-        self._sides: dict[tuple[int, bool], _Side] = {}
-        loop.add_reader(self._descriptor, self._on_ring)
+    def __init__(self) -> None:
+        self.bells = DoorbellHub(self._ring_from_a_task)
+        self._sides: dict[tuple[int, str], Side] = {}
 
-    def side(self, queue: Any, for_room: bool) -> _Side:
-        key = id(queue), for_room
+    def is_here(self) -> bool:
+        """Whether this loop runs the caller."""
+        raise NotImplementedError
+
+    def call_soon(self, call: Callable[[], None]) -> None:
+        """Calls it in the loop; from any thread. Does nothing if the loop has ended."""
+        raise NotImplementedError
+
+    def side(self, queue: Any, wish: str) -> Side:
+        key = id(queue), wish
         side = self._sides.get(key)
         if side is None:
-            side = self._sides[key] = _Side(self._rung, queue, for_room)
+            side = self._sides[key] = Side(self.bells, queue, wish)
+            side.hub = self
         return side
 
-    def drop_if_idle(self, queue: Any, for_room: bool) -> None:
-        side = self._sides.get((id(queue), for_room))
-        if side is not None and not side.waiters:
-            side.disarm()
-            del self._sides[id(queue), for_room]
+    def forget(self, side: Side) -> None:
+        key = id(side.queue), side.wish
+        if self._sides.get(key) is side:
+            del self._sides[key]
 
-    def _on_ring(self) -> None:
-        try:
-            os.eventfd_read(self._descriptor)
-        except BlockingIOError:
-            pass  # its number was read already
-        for side in self._rung.take():
+    def on_ring(self) -> None:
+        """Called in the loop when the descriptor is readable."""
+        for side in self.bells.take():
             side.wake()
 
+    def _ring_from_a_task(self) -> None:
+        if self.is_here():
+            self.on_ring()
+        else:  # a task of another loop
+            self.bells.make_readable()
 
-_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Hub] = weakref.WeakKeyDictionary()
 
+def wait(queue: Any, wish: str, attempt: Callable[[Any], _T]) -> Awaitable[_T]:
+    """Calls attempt(not_yet) whenever there may be what is wished, until it returns something else."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        from ._on_trio import wait_in_trio
 
-async def wait(queue: Any, for_room: bool, attempt: Callable[[], _T], not_yet: type[Exception]) -> _T:
-    """Calls attempt() whenever there may be an item, or room, until it no longer raises `not_yet`."""
+        return wait_in_trio(queue, wish, attempt)
     loop = asyncio.get_running_loop()
-    hub = _hubs.get(loop)
-    if hub is None:
-        hub = _hubs[loop] = _Hub(loop)
-    nap = _FIRST_NAP
-    try:
-        while True:
-            side = hub.side(queue, for_room)
-            if queue._is_standard():
-                await asyncio.sleep(nap)
-                nap = min(2 * nap, _LONGEST_NAP)
-            else:
-                await _wait_for_ring(side, loop.create_future())
+    return wait_at(_hub_of(loop), loop.create_future, queue, wish, attempt)
+
+
+async def wait_at(
+    hub: Hub, make_waiter: Callable[[], Any], queue: Any, wish: str, attempt: Callable[[Any], _T]
+) -> _T:
+    """A waiter can be awaited, and has done(), cancelled() and set_result(None), as futures of asyncio do."""
+    while True:
+        side = hub.side(queue, wish)
+        if side.arm():
+            waiter = make_waiter()
+            side.waiters.append(waiter)
             try:
-                return attempt()
-            except not_yet:
-                pass
-            finally:
-                side.wake()
-    finally:
-        hub.drop_if_idle(queue, for_room)
-
-
-async def _wait_for_ring(side: _Side, waiter: asyncio.Future[None]) -> None:
-    side.waiters.append(waiter)
-    if not side.arm():  # there is something already
-        side.waiters.remove(waiter)
-        return
-    try:
-        await waiter
-        side.woken -= 1
-    except asyncio.CancelledError:
-        if not waiter.cancelled():
+                await waiter
+            except BaseException:
+                side.leave(waiter)
+                raise
             side.woken -= 1
-            side.wake()  # it was woken as well: that is now for another task
-        elif waiter in side.waiters:
-            side.waiters.remove(waiter)
-        raise
+        try:
+            result = attempt(not_yet)
+        finally:
+            side.go_on()
+        if result is not not_yet:
+            return result
+
+
+class _LoopHub(Hub):
+    """Of a loop of asyncio."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self.loop = weakref.ref(loop)  # it has this object in _hubs
+        loop.add_reader(self.bells.fileno(), self.on_ring)
+
+    def is_here(self) -> bool:
+        return _running_loop() is self.loop()
+
+    def call_soon(self, call: Callable[[], None]) -> None:
+        loop = self.loop()
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed
+                loop.call_soon_threadsafe(call)
+
+
+_running_loop = asyncio._get_running_loop
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopHub] = weakref.WeakKeyDictionary()
+# The last one that was asked for: a look there takes a tenth of the time.
+_latest: weakref.ref[_LoopHub] | None = None
+
+
+def _hub_of(loop: asyncio.AbstractEventLoop) -> _LoopHub:
+    global _latest
+    hub = _latest() if _latest is not None else None
+    if hub is None or hub.loop() is not loop:
+        hub = _hubs.get(loop)
+        if hub is None:
+            hub = _hubs[loop] = _LoopHub(loop)
+        _latest = weakref.ref(hub)
+    return hub
 
 
 class AsyncView(Generic[_T]):
@@ -139,6 +212,8 @@ class AsyncView(Generic[_T]):
         self.sync_q = queue
         # The queue's own methods: each coroutine more would cost as much as the put.
         self.put, self.get = queue.aput, queue.aget
+        if hasattr(queue, "join"):
+            self.join, self.task_done = queue.ajoin, queue.task_done
 
     def put_nowait(self, item: _T) -> None:
         """Raises asyncio.QueueFull without room."""
@@ -153,17 +228,6 @@ class AsyncView(Generic[_T]):
             return self.sync_q.get_nowait()
         except Empty:
             raise asyncio.QueueEmpty from None
-
-    async def join(self) -> None:
-        """Waits until every item put has been marked done. Looks every 20 ms at the latest."""
-        nap = _FIRST_NAP
-        while self.sync_q.unfinished_tasks:
-            await asyncio.sleep(nap)
-            nap = min(2 * nap, _LONGEST_NAP)
-
-    def task_done(self) -> None:
-        """As Queue.task_done()."""
-        self.sync_q.task_done()
 
     def qsize(self) -> int:
         """As Queue.qsize()."""

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import collections
 import contextlib
+import functools
 import importlib
 import queue as std
 import statistics
@@ -207,13 +208,21 @@ class ByCallSoon:
 
 def rows() -> list[Row]:
     janus, culsans, cachetools = optional("janus"), optional("culsans"), optional("cachetools")
-    to_task: dict[str, Run] = {
-        "plait": thread_to_task(ours.Queue, lambda q: q.put(1), lambda q: q.aget()),
-        "call_soon_threadsafe": thread_to_task(ByCallSoon, lambda q: q.put(1), lambda q: q.items.get()),
-    }
-    for name, package in ("janus", janus), ("culsans", culsans):
-        if package is not None:
-            to_task[name] = thread_to_task(package.Queue, lambda q: q.sync_q.put(1), lambda q: q.async_q.get())
+
+    def to_task(bound: int) -> dict[str, Run]:
+        runs = {
+            "plait": thread_to_task(lambda: ours.Queue(bound), lambda q: q.put(1), lambda q: q.aget()),
+        }
+        if bound == 0:
+            runs["call_soon_threadsafe"] = thread_to_task(
+                ByCallSoon, lambda q: q.put(1), lambda q: q.items.get()
+            )
+        for name, package in ("janus", janus), ("culsans", culsans):
+            if package is not None:
+                make = functools.partial(package.Queue, bound)
+                runs[name] = thread_to_task(make, lambda q: q.sync_q.put(1), lambda q: q.async_q.get())
+        return runs
+
     lookups: dict[str, Run] = {"plait": looking_up(ExpiringCache(10_000, ttl=600))}
     if cachetools is not None:
         lookups["cachetools.TTLCache"] = looking_up(cachetools.TTLCache(10_000, ttl=600))
@@ -256,7 +265,8 @@ def rows() -> list[Row]:
             1_000,
             time.perf_counter,
         ),
-        Row("thread to task, an item", to_task, 20_000, time.perf_counter),
+        Row("thread to task, an item", to_task(0), 20_000, time.perf_counter),
+        Row("the same, room for 1024", to_task(1024), 20_000, time.perf_counter),
         Row(
             "task to task, an item",
             {

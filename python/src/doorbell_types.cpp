@@ -1,15 +1,21 @@
-// SPDX-License-Identifier: MIT Doorbell and DoorbellHub: an event loop is told that a queue has an item, or
-// room, without a thread that waits.
+// SPDX-License-Identifier: MIT
+// Doorbell and DoorbellHub: an event loop is told that a queue has an item, or room, or that all is done,
+// without a thread that waits.
 //
-// A doorbell that is armed waits at its queue beside the threads that do. Whoever puts, takes or closes rings
-// it: it is armed no more, and is in its hub's list, and if it is the first one there, the hub's descriptor
-// becomes readable. That is one system call for a burst, and no Python code runs. The loop takes the list.
+// A doorbell that is armed waits at its queue beside the threads that do. Whoever puts, takes, closes or marks
+// done rings it: it is armed no more, and is in its hub's list, and if it is the first one there, the hub's
+// descriptor becomes readable. That is one system call for a burst, and no Python code runs. The loop takes the
+// list.
 #include "doorbell_types.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <plait/mutex.hpp>
@@ -23,27 +29,46 @@ namespace {
 
 class doorbell;
 
-// The doorbells of one event loop that have rung.
+// The doorbells of one event loop that have rung. Each has a reference to it, so that whoever rings finds the
+// descriptor open.
 class doorbell_hub {
  public:
-  explicit doorbell_hub(int descriptor) noexcept : descriptor_(descriptor) {}
+  doorbell_hub(int descriptor, PyObject* ring) noexcept : descriptor_(descriptor), ring_(reference::to(ring)) {}
+  doorbell_hub(const doorbell_hub&) = delete;
+  doorbell_hub& operator=(const doorbell_hub&) = delete;
+  ~doorbell_hub() { ::close(descriptor_); }
+
+  int descriptor() const noexcept { return descriptor_; }
+  PyObject* ring() const noexcept { return ring_.get(); }
 
   void add(doorbell& rung) noexcept;
   void remove(doorbell& rung) noexcept;
+  void make_readable() noexcept {
+    const std::lock_guard hold(lock_);
+    write();
+  }
 
-  // A list of their objects. Null: an exception is set.
+  // A list of their objects; the descriptor is not readable any more. Null: an exception is set.
   PyObject* take();
 
  private:
+  void write() noexcept;
+  void read() noexcept;
+
   const int descriptor_;
-  plait::mutex lock_;  // no Python runs under it
+  const reference ring_;  // called instead of writing to the descriptor
+  plait::mutex lock_;     // guards what follows; no Python runs under it
   doorbell* first_ = nullptr;
+  bool is_readable_ = false;
 };
+
+enum class wish : unsigned char { item, room, all_done };
+constexpr std::array<std::string_view, 3> wish_names{"item", "room", "all done"};
 
 class doorbell final : plait::detail::registered_waiter {
  public:
-  doorbell(PyObject* self, PyObject* hub, PyObject* queue, bool waits_for_room)
-      : self_(self), hub_(reference::to(hub)), queue_(reference::to(queue)), waits_for_room_(waits_for_room) {}
+  doorbell(PyObject* self, PyObject* hub, PyObject* queue, wish waits_for)
+      : self_(self), hub_(reference::to(hub)), queue_(reference::to(queue)), waits_for_(waits_for) {}
   ~doorbell() { disarm(); }
 
   // True: it rings when there is something to do. False: there is now.
@@ -70,6 +95,8 @@ class doorbell final : plait::detail::registered_waiter {
     state_.store(state::idle);
   }
 
+  bool is_at_standard_queue() const noexcept { return queue_of(queue_.get())->is_standard(); }
+
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(hub_.get());
     Py_VISIT(queue_.get());
@@ -92,9 +119,14 @@ class doorbell final : plait::detail::registered_waiter {
 
   bool is_ready() const noexcept {
     return store().with([this](auto& queue) {
-      const bool can_go_on =
-          waits_for_room_ ? plait::detail::machinery_of(queue).store().has_room() : queue.size() != 0;
-      return can_go_on || queue.is_closed();
+      switch (waits_for_) {
+        case wish::item:
+          return queue.size() != 0 || queue.is_closed();
+        case wish::room:
+          return plait::detail::machinery_of(queue).store().has_room() || queue.is_closed();
+        default:
+          return queue.unfinished_tasks() == 0;
+      }
     });
   }
 
@@ -102,10 +134,13 @@ class doorbell final : plait::detail::registered_waiter {
   void at_event(Use use) {
     store().with([&](auto& queue) {
       auto& machinery = plait::detail::machinery_of(queue);
-      if (waits_for_room_) {
-        use(machinery.not_full());
-      } else {
-        use(machinery.not_empty());
+      switch (waits_for_) {
+        case wish::item:
+          return use(machinery.not_empty());
+        case wish::room:
+          return use(machinery.not_full());
+        default:
+          return use(machinery.all_done());
       }
     });
   }
@@ -113,27 +148,36 @@ class doorbell final : plait::detail::registered_waiter {
   PyObject* const self_;  // whose part this is
   const reference hub_;
   const reference queue_;
-  const bool waits_for_room_;
+  const wish waits_for_;
   std::atomic<state> state_{state::idle};
   // Neighbours in the hub's list, guarded by its lock.
   doorbell* before_ = nullptr;
   doorbell* after_ = nullptr;
 };
 
+thread_local ring_by_call* ring_by_call_now = nullptr;
+
+// All under the lock: once it is free, the doorbell may be gone, and the hub with it.
 void doorbell_hub::add(doorbell& rung) noexcept {
-  bool is_first = false;
-  {
-    const std::lock_guard hold(lock_);
-    is_first = first_ == nullptr;
-    rung.before_ = nullptr;
-    rung.after_ = first_;
-    if (first_ != nullptr) first_->before_ = &rung;
-    first_ = &rung;
-    rung.state_.store(doorbell::state::rung);
-  }
+  const std::lock_guard hold(lock_);
+  const bool is_first = first_ == nullptr;
+  rung.before_ = nullptr;
+  rung.after_ = first_;
+  if (first_ != nullptr) first_->before_ = &rung;
+  first_ = &rung;
+  if (is_first && (ring_by_call_now == nullptr || !ring_by_call_now->takes(rung.hub_.get()))) write();
+  rung.state_.store(doorbell::state::rung);
+}
+
+// It cannot fail: the number that an eventfd counts never gets near its limit.
+void doorbell_hub::write() noexcept {
   const std::uint64_t one = 1;
-  // It cannot fail: the number that an eventfd counts never gets near its limit.
-  if (is_first) static_cast<void>(!::write(descriptor_, &one, sizeof one));
+  static_cast<void>(!::write(descriptor_, &one, sizeof one));
+  is_readable_ = true;
+}
+void doorbell_hub::read() noexcept {
+  std::uint64_t number = 0;
+  if (std::exchange(is_readable_, false)) static_cast<void>(!::read(descriptor_, &number, sizeof number));
 }
 
 void doorbell_hub::remove(doorbell& rung) noexcept {
@@ -150,7 +194,10 @@ PyObject* doorbell_hub::take() {
     PyObject* next = nullptr;
     {
       const std::lock_guard hold(lock_);
-      if (first_ == nullptr) break;
+      if (first_ == nullptr) {
+        read();
+        break;
+      }
       doorbell& rung = *first_;
       next = Py_NewRef(rung.self_);
       first_ = rung.after_;
@@ -167,37 +214,61 @@ using hub = holder_of<doorbell_hub>;
 using bell = holder_of<doorbell>;
 
 PyObject* hub_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
-  static const char* const names[] = {"descriptor", nullptr};
-  int descriptor = -1;
-  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "i:DoorbellHub", const_cast<char**>(names),
-                                  &descriptor) == 0)
+  static const char* const names[] = {"ring", nullptr};
+  PyObject* ring = nullptr;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "O:DoorbellHub", const_cast<char**>(names), &ring) == 0)
     return nullptr;
-  return hub::make(type, descriptor);
+  const int descriptor = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (descriptor < 0) return PyErr_SetFromErrno(PyExc_OSError);
+  PyObject* const self = hub::make(type, descriptor, ring);
+  if (self == nullptr) ::close(descriptor);
+  return self;
+}
+int hub_traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(hub::in(self).ring());
+  return 0;
+}
+PyObject* hub_fileno(PyObject* self, PyObject*) {
+  return PyLong_FromLong(hub::in(self).descriptor());
+}
+PyObject* hub_make_readable(PyObject* self, PyObject*) {
+  hub::in(self).make_readable();
+  Py_RETURN_NONE;
 }
 PyObject* hub_take(PyObject* self, PyObject*) {
   return hub::in(self).take();
 }
 
 PyObject* bell_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
-  static const char* const names[] = {"hub", "queue", "for_room", nullptr};
+  static const char* const names[] = {"hub", "queue", "wish", nullptr};
   PyObject *hub_object = nullptr, *queue = nullptr;
-  int for_room = 0;
-  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "OOp:Doorbell", const_cast<char**>(names), &hub_object,
-                                  &queue, &for_room) == 0)
+  const char* wished = nullptr;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "OOs:Doorbell", const_cast<char**>(names), &hub_object,
+                                  &queue, &wished) == 0)
     return nullptr;
   if (Py_TYPE(hub_object)->tp_dealloc != hub::destroy || !is_queue(queue, state_of_type(type))) {
     PyErr_SetString(PyExc_TypeError, "Doorbell() takes a DoorbellHub and a queue of plait");
     return nullptr;
   }
+  const auto found = std::ranges::find(wish_names, std::string_view(wished));
+  if (found == wish_names.end()) {
+    PyErr_Format(PyExc_ValueError, "'%s' is nothing that a doorbell waits for: item, room, all done", wished);
+    return nullptr;
+  }
   PyObject* const self = type->tp_alloc(type, 0);
-  if (self != nullptr) new (&bell::in(self)) doorbell(self, hub_object, queue, for_room != 0);
+  if (self != nullptr)
+    new (&bell::in(self)) doorbell(self, hub_object, queue, static_cast<wish>(found - wish_names.begin()));
   return self;
 }
+// An ordinary Python queue has no place for doorbells: the class that derives from Doorbell asks it otherwise.
 PyObject* bell_arm(PyObject* self, PyObject*) {
+  if (bell::in(self).is_at_standard_queue()) return PyObject_CallMethod(self, "arm_standard", nullptr);
   return PyBool_FromLong(bell::in(self).arm());
 }
 PyObject* bell_disarm(PyObject* self, PyObject*) {
   bell::in(self).disarm();
+  if (bell::in(self).is_at_standard_queue()) return PyObject_CallMethod(self, "disarm_standard", nullptr);
   Py_RETURN_NONE;
 }
 int bell_traverse(PyObject* self, visitproc visit, void* arg) {
@@ -207,11 +278,13 @@ int bell_traverse(PyObject* self, visitproc visit, void* arg) {
 
 PyMethodDef hub_methods[] = {
     {"take", hub_take, METH_NOARGS, "take($self)\n--\n\nThe doorbells that have rung since the last call."},
+    {"fileno", hub_fileno, METH_NOARGS, "fileno($self)\n--\n\nReadable when there is something to take."},
+    {"make_readable", hub_make_readable, METH_NOARGS, "make_readable($self)\n--\n\nfileno() is."},
     {},
 };
 PyMethodDef bell_methods[] = {
     {"arm", bell_arm, METH_NOARGS,
-     "arm($self)\n--\n\nTrue: it rings when the queue has an item, or room, or is shut down. False: it is so "
+     "arm($self)\n--\n\nTrue: it rings when the queue has what is wished, or is shut down. False: it is so "
      "now."},
     {"disarm", bell_disarm, METH_NOARGS, "disarm($self)\n--\n\nIt does not ring any more."},
     {},
@@ -220,12 +293,12 @@ PyType_Slot hub_slots[] = {
     {Py_tp_doc, const_cast<char*>("The doorbells of one event loop.")},
     {Py_tp_new, slot(hub_new)},
     {Py_tp_dealloc, slot(hub::destroy)},
-    {Py_tp_traverse, slot(hub::traverse_type)},
+    {Py_tp_traverse, slot(hub_traverse)},
     {Py_tp_methods, hub_methods},
     {0, nullptr},
 };
 PyType_Slot bell_slots[] = {
-    {Py_tp_doc, const_cast<char*>("Rings in an event loop when a queue has an item, or room.")},
+    {Py_tp_doc, const_cast<char*>("Rings in an event loop when a queue has an item, or room, or all is done.")},
     {Py_tp_new, slot(bell_new)},
     {Py_tp_dealloc, slot(bell::destroy)},
     {Py_tp_traverse, slot(bell_traverse)},
@@ -242,6 +315,31 @@ bool add_doorbell_types(PyObject* module) {
   const PyType_Spec bell_spec{"plait._core.Doorbell", sizeof(bell), 0, usual_flags, bell_slots};
   const reference hub_type(add_type(module, hub_spec));
   return hub_type && reference(add_type(module, bell_spec));
+}
+
+ring_by_call::ring_by_call() noexcept : outer_(std::exchange(ring_by_call_now, this)) {}
+ring_by_call::~ring_by_call() {
+  ring_by_call_now = outer_;
+}
+
+bool ring_by_call::takes(PyObject* hub) noexcept {
+  if (hub_) return false;
+  hub_ = reference::to(hub);
+  return true;
+}
+
+void ring_by_call::ring() {
+  while (hub_) {  // the call may ring others
+    const reference rung(hub_.release());
+    PyObject *type, *error, *trace;  // what the operation has come to stays
+    PyErr_Fetch(&type, &error, &trace);
+    auto& in = hub::in(rung.get());
+    if (!reference(PyObject_CallNoArgs(in.ring()))) {
+      PyErr_WriteUnraisable(in.ring());
+      in.make_readable();
+    }
+    PyErr_Restore(type, error, trace);
+  }
 }
 
 }  // namespace plait_python

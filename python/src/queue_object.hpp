@@ -67,6 +67,8 @@ PyObject* queue_put(PyObject* self, PyObject* const* given, Py_ssize_t count, Py
 PyObject* queue_get(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_put_nowait(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_get_nowait(PyObject* self, PyObject* unused);
+PyObject* queue_try_put(PyObject* self, PyObject* const* given, Py_ssize_t count);
+PyObject* queue_try_get(PyObject* self, PyObject* not_yet);
 PyObject* queue_iterate(PyObject* self);
 PyObject* queue_next(PyObject* self);
 PyObject* queue_join(PyObject* self, PyObject* unused);

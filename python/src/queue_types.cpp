@@ -172,6 +172,10 @@ const std::array item_methods = {
                 "snapshot($self)\n--\n\n"
                 "A list of the items there are, as they lie, which stay. Never waits. Without the GIL,\n"
                 "it makes this object an ordinary Python queue."},
+    PyMethodDef{"_try_put", as_method(queue_try_put), METH_FASTCALL,
+                "_try_put($self, item, not_yet, /)\n--\n\nput_nowait(item), or not_yet if there is no room."},
+    PyMethodDef{"_try_get", queue_try_get, METH_O,
+                "_try_get($self, not_yet, /)\n--\n\nget_nowait(), or not_yet if there is no item."},
     PyMethodDef{"_is_standard", queue_is_standard, METH_NOARGS,
                 "_is_standard($self)\n--\n\nWhether this object has become an ordinary Python queue."},
     PyMethodDef{"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "For annotations: Queue[int]."},

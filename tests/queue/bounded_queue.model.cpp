@@ -27,6 +27,29 @@ using verify::threads;
 using int_queue = bounded_queue<int>;
 using recorded_queue = model::recorded_queue<int_queue, model::first_in_first_out, model::busy::sometimes>;
 
+// One who is told when all is done, and no thread: the doorbell of an event loop.
+class told_of_the_end final : plait::detail::registered_waiter {
+ public:
+  explicit told_of_the_end(int_queue& queue) : queue_(queue) {}
+
+  // True: it is told when all is done. False: all is.
+  bool ask() noexcept {
+    return plait::detail::machinery_of(queue_).all_done().enter_unless(
+        *this, [this]() noexcept { return queue_.unfinished_tasks() == 0; });
+  }
+  bool is_told() const noexcept { return is_told_.load(plait::detail::sync::seq_cst); }
+
+ private:
+  bool notified() noexcept override {
+    check(queue_.unfinished_tasks() == 0);
+    is_told_.store(true, plait::detail::sync::seq_cst);
+    return true;
+  }
+
+  int_queue& queue_;
+  plait::detail::sync::atomic<bool> is_told_{false};
+};
+
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
 
@@ -183,6 +206,18 @@ const verify::scenario scenarios[] = {
        (void)queue.pop();
        const auto join = [&] { queue.join(); };
        threads(join, join, [&] { queue.task_done(); });
+     }},
+
+    {"the_last_task_done_tells_who_is_no_thread",
+     [] {
+       int_queue queue(2);
+       queue.push(1), queue.push(2);
+       (void)queue.pop(), (void)queue.pop();
+       told_of_the_end waiter(queue);
+       bool has_asked = false;
+       threads([&] { has_asked = waiter.ask(); }, [&] { queue.task_done(); }, [&] { queue.task_done(); },
+               [&] { queue.join(); });
+       check(queue.unfinished_tasks() == 0 && waiter.is_told() == has_asked);
      }},
 
     {"task_done_does_not_take_an_old_tail_for_a_task_too_many",

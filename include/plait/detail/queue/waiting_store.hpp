@@ -238,6 +238,7 @@ class waiting_store {
   const Store& store() const noexcept { return store_; }
   typename Store::event_count& not_empty() noexcept { return not_empty_; }
   typename Store::event_count& not_full() noexcept { return not_full_; }
+  open_event_count& all_done() noexcept { return all_done_; }
 
  private:
   using position = typename Store::position;
@@ -449,7 +450,7 @@ class waiting_store {
 
   // Tasks marked done, as a position of the store: never beyond its tail.
   alignas(contention_free_distance) sync::atomic<position> done_{store_.tail()};
-  detail::event_count all_done_;
+  open_event_count all_done_;
 
   // Written only by threads that sleep or wake others, so on a line of their own.
   alignas(contention_free_distance) typename Store::event_count not_empty_;
