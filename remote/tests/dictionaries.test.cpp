@@ -112,6 +112,17 @@ TEST_F(dictionaries, map_refuses_a_token_that_is_older_than_the_last) {
   EXPECT_FALSE(one.put("a", 4, 6));
 }
 
+TEST_F(dictionaries, map_refuses_tokens_that_are_older_than_a_fence) {
+  numbers one(here, "m"), other(there, "m");
+  EXPECT_TRUE(one.put("a", 1, 7));
+  EXPECT_TRUE(other.fence("a", 9));
+  EXPECT_FALSE(one.put("a", 2, 8));
+  EXPECT_FALSE(one.fence("a", 8));
+  EXPECT_TRUE(one.put("b", 2, 8));
+  EXPECT_EQ(other.get("a"), 1);
+  EXPECT_TRUE(other.put("a", 3, 9));
+}
+
 TEST_F(dictionaries, map_updates_of_several_processes_are_all_done) {
   numbers first(here, "m"), second(there, "m");
   {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The example that README.md shows, in processes of its own.
+// The examples, in processes of their own.
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <plait/remote/connection.hpp>
 #include <plait/remote/keyed_counter.hpp>
+#include <plait/remote/map.hpp>
 
 #include "support/process.hpp"
 #include "support/server.hpp"
@@ -15,9 +19,9 @@ TEST(example, gives_jobs_to_two_workers) {
   const watchdog limit("the example", std::chrono::seconds(60));
   const support::server server;
   const plait::remote::connection here(server.url());  // waits until the server listens
-  support::child first(PLAIT_REMOTE_EXAMPLE, {"do", server.url()}),
-      second(PLAIT_REMOTE_EXAMPLE, {"do", server.url()});
-  support::child gives(PLAIT_REMOTE_EXAMPLE, {"give", server.url()});
+  const std::string program = PLAIT_REMOTE_EXAMPLES "queue";
+  support::child first(program, {"do", server.url()}), second(program, {"do", server.url()});
+  support::child gives(program, {"give", server.url()});
   for (support::child* one : {&gives, &first, &second}) {
     const auto result = one->finish();
     EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -25,4 +29,20 @@ TEST(example, gives_jobs_to_two_workers) {
   plait::remote::keyed_counter<std::string> finished(here, "finished");
   EXPECT_EQ(finished.count("wash"), 2);
   EXPECT_EQ(finished.total(), 3);
+}
+
+TEST(example, adds_to_an_account_under_a_lock) {
+  const watchdog limit("the example of fenced_mutex", std::chrono::seconds(60));
+  const support::server server;
+  const plait::remote::connection here(server.url());
+  std::vector<std::unique_ptr<support::child>> processes;
+  for (int i = 0; i < 4; ++i)
+    processes.push_back(std::make_unique<support::child>(PLAIT_REMOTE_EXAMPLES "fenced_mutex",
+                                                         std::vector<std::string>{server.url()}));
+  for (const auto& one : processes) {
+    const auto result = one->finish();
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
+  EXPECT_EQ((plait::remote::map<std::string, std::int64_t>(here, "ledger").get("ann")), 4);
 }

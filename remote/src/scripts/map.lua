@@ -12,11 +12,17 @@ function operations.put(key, value)
   return redis.call('HSET', values, key, value)
 end
 
--- Only if no larger token has written the key. Answers whether it did.
-function operations.put_fenced(key, value, token)
+-- From now on smaller tokens are refused. Answers 0 if a larger one was seen before.
+function operations.fence(key, token)
   local before = redis.call('HGET', fences, key)
   if before and tonumber(before) > tonumber(token) then return 0 end
   redis.call('HSET', fences, key, token)
+  return 1
+end
+
+-- Only if no larger token has written the key. Answers whether it did.
+function operations.put_fenced(key, value, token)
+  if operations.fence(key, token) == 0 then return 0 end
   redis.call('HSET', values, key, value)
   return 1
 end

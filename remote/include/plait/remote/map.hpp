@@ -5,7 +5,10 @@
 //   get, contains, size   1       at one moment during the call
 //   put                   1       whether the key is new
 //   put with a token      1       false if the key was written with a larger one: a writer whose lease is over
-//                                 changes nothing (lease::token)
+//                                 changes nothing (lease::token, permit::token)
+//   fence                 1       false if the key has seen a larger token; from now on smaller ones are
+//                                 refused. Whoever reads a value to write it back calls this before: else an
+//                                 older holder's put can come between
 //   put_if_absent         1       whether it did
 //   update                2 (1)   the value that was put: update reads it, calls the function, and puts the
 //                                 result if nobody else has put another value meanwhile
@@ -50,6 +53,9 @@ class map {
   }
   [[nodiscard]] bool put(const K& key, const V& value, std::uint64_t token) {
     return server_.flag({"put_fenced", codec<K>::encode(key), codec<V>::encode(value), std::to_string(token)});
+  }
+  [[nodiscard]] bool fence(const K& key, std::uint64_t token) {
+    return server_.flag({"fence", codec<K>::encode(key), std::to_string(token)});
   }
   bool put_if_absent(const K& key, const V& value) {
     return server_.flag({"exchange", codec<K>::encode(key), codec<V>::encode(value)});
