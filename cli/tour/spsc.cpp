@@ -16,7 +16,7 @@
 namespace plait::cli::tour {
 namespace {
 
-constexpr std::int64_t items = 5'000'000;
+constexpr std::int64_t items = 1'000'000;
 
 // Nanoseconds an item, when one thread passes on items with `put` and the other takes the sum with `take`.
 template <class Queue>
