@@ -242,6 +242,33 @@ const verify::scenario scenarios[] = {
        threads([&] { (void)queue.try_pop(), queue.try_pop(); }, [&] { (void)queue.try_pop(), queue.push(3); });
      }},
 
+    // A segment that is put aside after another thread's fence, and before that thread takes the list, is not
+    // that thread's to free: a third may have begun to use the segment after the fence. A scenario of the list,
+    // and the thread that puts the segment aside has a hazard record before, so that few steps do.
+    {"a_segment_put_aside_beside_a_reclaim_is_freed_after_a_fence",
+     [] {
+       plait::detail::segment_list<int> list;
+       std::array<int, 9> items{1, 2, 3, 4, 5, 6, 7, 8, 9};
+       auto next = items.begin();
+       list.try_put_n(next, items.size());
+       std::array<int, 9> got{};
+       auto out = got.begin();
+       list.try_get_n(out, 5);  // two segments are drained and left, and one of them is the spare one
+       verify::atomic<bool> has_looked{false};
+       verify::jthread reclaims([&] {
+         int item = 0;
+         int* place = &item;
+         (void)list.try_get_n(place, 1);
+       });
+       verify::jthread looks([&] {
+         check(list.size() <= 4);
+         has_looked.store(true, std::memory_order_relaxed);
+       });
+       while (!has_looked.load(std::memory_order_relaxed)) verify::this_thread::yield();
+       (void)list.try_get_n(out, 3);
+     },
+     {.depth_first = 30'000, .stale_loads = 1, .spurious_events = 0, .reused_addresses = 0}},
+
     {"one_of_two_producers_sees_the_item_of_the_other",
      model::one_of_two_sees<int_queue>(model::nothing_inside, model::put, model::an_item)},
     {"one_of_two_producers_sees_the_item_of_the_other_in_a_new_segment",
