@@ -220,8 +220,9 @@ class any_item {
 
   void wait(wait_limits limits) {
     if (look() == attempt::done) return;
+    waiting_habit habit;
     try {
-      wait_any([&] { return look(); }, limits, pace_of_items, queues_.not_empty());
+      wait_any([&] { return look(); }, limits, pace_of_items, habit, queues_.not_empty());
     } catch (...) {
       hand_on_wakes();
       throw;

@@ -19,8 +19,10 @@ using plait::detail::attempt;
 using plait::detail::deadline;
 using plait::detail::event_count;
 using plait::detail::open_event_count;
+using plait::detail::pace_of_items;
 using plait::detail::registered_waiter;
 using plait::detail::wait_limits;
+using plait::detail::waiting_habit;
 namespace sync = plait::detail::sync;
 using namespace std::chrono_literals;
 
@@ -66,10 +68,13 @@ class permits {
 
   bool take(wait_limits limits = {}) {
     if (try_take() == attempt::done) return true;
-    if (!changed_.wait([this] { return try_take(); }, limits)) return false;
+    waiting_habit& habit = waiting_habit::at(&changed_);
+    const bool taken = changed_.wait([this] { return try_take(); }, limits, pace_of_items, habit);
     // Rule 2 of the event count: notify the next waiter if permits are left.
-    if (available_.load(sync::seq_cst) != 0) changed_.notify_one();
-    return true;
+    const bool more = taken && available_.load(sync::seq_cst) != 0;
+    habit.learn(more);
+    if (more) changed_.notify_one();
+    return taken;
   }
 
   // Without waiting, and so without notifying others.
@@ -197,6 +202,45 @@ const verify::scenario scenarios[] = {
            [&] { some.give(); });
      },
      {.priorities = 20'000}},
+
+    // Whoever has slept for one permit sleeps at once for the next.
+    {"a_waiter_that_sleeps_at_once_is_woken",
+     [] {
+       permits some;
+       verify::threads(
+           [&] {
+             some.take();
+             some.take();
+             some.take();
+           },
+           [&] {
+             some.give();
+             some.give();
+             some.give();
+           });
+       verify::check(some.available() == 0);
+     },
+     {.deadlines_may_help = false}},
+
+    {"a_waiter_that_sleeps_at_once_and_gives_up_does_not_swallow_the_wake_of_another",
+     [] {
+       permits some;
+       int taken = 0;
+       verify::threads(
+           [&] {
+             some.take();
+             taken += some.take({deadline::after(1ms)}) ? 1 : 0;
+           },
+           [&] {
+             some.take();
+             some.take();
+           },
+           [&] {
+             for (int i = 0; i != 4; ++i) some.give();
+           });
+       verify::check(some.available() == 1 - taken);
+     },
+     {.deadlines_may_help = false}},
 
     {"the_deadline_ends_the_wait",
      [] {

@@ -280,18 +280,25 @@ class waiting_store {
   template <class... Params>
   [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
     conqueue_status status;
-    wait_for(not_full_, limits, [&]() noexcept(puts_without_throwing<Params...>) {
-      return attempt_of(status = try_put(std::forward<Params>(params)...));
-    });
-    if (status == conqueue_status::success && store_.has_room()) not_full_.notify_one();
+    waiting_habit& habit = waiting_habit::at(&not_full_);
+    wait_for(
+        not_full_, limits,
+        [&]() noexcept(puts_without_throwing<Params...>) {
+          return attempt_of(status = try_put(std::forward<Params>(params)...));
+        },
+        pace_of_items, habit);
+    hand_on(not_full_, status == conqueue_status::success && store_.has_room(), habit);
     return why_ended(limits, status);
   }
 
   [[gnu::noinline]] std::optional<item_type> get_waiting(wait_limits limits, conqueue_status& status) {
     std::optional<item_type> item;
-    wait_for(not_empty_, limits,
-             [&]() noexcept(gets_without_throwing) { return attempt_of(status = try_get(item)); });
-    if (status == conqueue_status::success && store_.size() != 0) not_empty_.notify_one();
+    waiting_habit& habit = waiting_habit::at(&not_empty_);
+    wait_for(
+        not_empty_, limits,
+        [&]() noexcept(gets_without_throwing) { return attempt_of(status = try_get(item)); }, pace_of_items,
+        habit);
+    hand_on(not_empty_, status == conqueue_status::success && store_.size() != 0, habit);
     status = why_ended(limits, status);
     return item;
   }
@@ -308,18 +315,24 @@ class waiting_store {
 
   // An attempt that throws passes its wake on: another waiter could use what this one was woken for.
   template <class TryOnce>
-  static bool wait_for(typename Store::event_count& events, wait_limits limits, TryOnce try_once,
-                       pace look_at = pace_of_items) {
+  static bool wait_for(typename Store::event_count& events, wait_limits limits, TryOnce try_once, pace look_at,
+                       waiting_habit& habit) {
     if constexpr (noexcept(try_once())) {
-      return events.wait(try_once, limits, look_at);
+      return events.wait(try_once, limits, look_at, habit);
     } else {
       try {
-        return events.wait(try_once, limits, look_at);
+        return events.wait(try_once, limits, look_at, habit);
       } catch (...) {
         events.notify_one();
         throw;
       }
     }
+  }
+
+  // After a wait: rule 2 of the event count, and what the thread learns from it.
+  static void hand_on(typename Store::event_count& events, bool more, waiting_habit& habit) noexcept {
+    habit.learn(more);
+    if (more) events.notify_one();
   }
 
   // How the slow path takes an argument: a small T by value, so that the fast path can keep it in a register.
@@ -379,7 +392,8 @@ class waiting_store {
       return store_.is_closed() || store_.has_room() ? attempt::done : attempt::blocked;
     };
     if (look() != attempt::done) {
-      wait_for(not_full_, limits, look);
+      waiting_habit habit;
+      wait_for(not_full_, limits, look, pace_of_items, habit);
       // This thread takes no room yet, so it passes on the wake that it may have used.
       if (takes_a_put()) not_full_.notify_one();
     }
@@ -394,6 +408,7 @@ class waiting_store {
       return try_put_n(first, count);
     } else if constexpr (puts_together<Iterator>) {
       size_type done = 0;
+      waiting_habit& habit = waiting_habit::at(&not_full_);
       wait_for(
           not_full_, limits,
           [&]() noexcept(noexcept(store_.try_put_n(first, count))) {
@@ -402,8 +417,8 @@ class waiting_store {
                    : store_.has_room()             ? attempt::contended
                                                    : attempt::blocked;
           },
-          Store::batch_pace);
-      if (done != 0 && store_.has_room()) not_full_.notify_one();
+          Store::batch_pace, habit);
+      hand_on(not_full_, done != 0 && store_.has_room(), habit);
       return done;
     } else {
       if (put(limits, *first) != conqueue_status::success) return 0;
@@ -416,6 +431,7 @@ class waiting_store {
   size_type get_some_waiting(Iterator& out, size_type max_count, wait_limits limits) {
     if constexpr (gets_together<Iterator>) {
       size_type done = 0;
+      waiting_habit& habit = waiting_habit::at(&not_empty_);
       wait_for(
           not_empty_, limits,
           [&]() noexcept(noexcept(store_.try_get_n(out, max_count))) {
@@ -429,8 +445,8 @@ class waiting_store {
             }
             return attempt_of(status);
           },
-          Store::batch_pace);
-      if (done != 0 && store_.size() != 0) not_empty_.notify_one();
+          Store::batch_pace, habit);
+      hand_on(not_empty_, done != 0 && store_.size() != 0, habit);
       return done;
     } else {
       std::optional<item_type> item;

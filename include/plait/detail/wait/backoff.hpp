@@ -9,9 +9,9 @@ namespace PLAIT_NAMESPACE::detail {
 inline constexpr int pauses_per_clock_read = sync::attempts(4);
 
 // Pauses until then, without giving up the processor.
-inline void pause_until(sync::clock::time_point then) noexcept {
+inline void pause_until(sync::clock::time_point then, int pauses = pauses_per_clock_read) noexcept {
   while (sync::clock::now() < then) {
-    for (int i = 0; i < pauses_per_clock_read; ++i) sync::pause();
+    for (int i = 0; i < pauses; ++i) sync::pause();
   }
 }
 

@@ -4,7 +4,7 @@
 // An event count turns any lock-free attempt ("pop an item") into a blocking one. Whoever makes progress
 // possible calls notify_one(), which is one plain load when nobody sleeps; whoever cannot make progress
 // calls wait(), which tries again for some microseconds, offering its processor to others between the
-// attempts, and then sleeps on a futex.
+// attempts, and then sleeps on a futex: or does either at once, if that has served the thread better here.
 //
 // The protocol of a pair (notifier, waiter) around a condition C held in some atomics:
 //
@@ -52,18 +52,12 @@
 #include <vector>
 
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/backoff.hpp>
 #include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/staying_awake.hpp>
 #include <plait/detail/wait/waiter_list.hpp>
+#include <plait/detail/wait/waiting_habit.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
-
-// What one attempt came to.
-enum class attempt {
-  done,       // it succeeded, or it never will: no more waiting
-  blocked,    // nothing to do until somebody notifies
-  contended,  // another thread is in the middle of the very operation this one needs finished
-};
 
 // When a wait gives up. The token, if there is one, outlives the wait.
 struct wait_limits {
@@ -83,12 +77,6 @@ struct limits_until_signal : wait_limits {
   static constexpr bool until_signal = true;
 };
 
-// How long a waiter lets the others work between two looks, before it sleeps.
-struct pace {
-  std::chrono::nanoseconds look_interval;
-};
-inline constexpr pace pace_of_items{std::chrono::microseconds(2)};
-
 // What stands between changing a condition and looking for waiters, and between the other way round.
 struct ordered_by_changes {
   static void after_change() noexcept {}
@@ -104,7 +92,7 @@ class event_counts;
 template <class EventCount>
 class event_count_list;
 template <class TryOnce, class Limits, class EventCounts>
-bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, EventCounts counts);
+bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, waiting_habit& habit, EventCounts counts);
 
 template <class Ordering, class Registered>
 class basic_event_count {
@@ -154,10 +142,15 @@ class basic_event_count {
     waiters_.fetch_and(some_registered, sync::relaxed);  // relaxed: there is no other thread
   }
 
-  // See wait_any(), of which this is the case of one.
+  // See wait_any(), of which this is the case of one. The first is for waits from which nothing is learnt.
   template <class TryOnce, class Limits = wait_limits>
   bool wait(TryOnce&& try_once, Limits limits, pace look_at = pace_of_items) {
-    return wait_any(std::forward<TryOnce>(try_once), limits, look_at, event_counts(*this));
+    waiting_habit habit;
+    return wait(std::forward<TryOnce>(try_once), limits, look_at, habit);
+  }
+  template <class TryOnce, class Limits = wait_limits>
+  bool wait(TryOnce&& try_once, Limits limits, pace look_at, waiting_habit& habit) {
+    return wait_any(std::forward<TryOnce>(try_once), limits, look_at, habit, event_counts(*this));
   }
 
  private:
@@ -311,25 +304,8 @@ class event_count_list {
   std::vector<sync::futex_expectation> expected_;  // has room for all of them
 };
 
-inline constexpr int looks = sync::attempts(16);
 inline constexpr std::chrono::microseconds first_nap{100};
 inline constexpr std::chrono::milliseconds longest_nap{10};
-
-// Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
-// at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
-// find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
-// wants it, they wait out the interval.
-template <class TryOnce>
-bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
-  const bool others_run_now = sync::processor_count() > 1;
-  for (int look = 0; look < looks && !until.has_passed(); ++look) {
-    const sync::clock::time_point next_look = sync::clock::now() + look_at.look_interval;
-    if (look != 0 || !others_run_now) sync::yield();
-    if (others_run_now) pause_until(next_look);
-    if (try_once() == attempt::done) return true;
-  }
-  return false;
-}
 
 // Also if an attempt has thrown.
 template <class Action>
@@ -351,9 +327,9 @@ class at_end_of_scope {
 // meanwhile is then the caller's to hand on. By rule 2, whoever has waited at several and succeeded looks
 // whether there is more to do at each of them.
 template <class TryOnce, class Limits, class EventCounts>
-bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, EventCounts counts) {
+bool wait_any(TryOnce&& try_once, Limits limits, pace look_at, waiting_habit& habit, EventCounts counts) {
   const deadline until = limits.until;
-  if (Limits::looks_awake && try_awake(try_once, until, look_at)) return true;
+  if (Limits::looks_awake && try_as_usual(try_once, until, look_at, habit)) return true;
 
   const std::stop_token stop = limits.stop != nullptr ? *limits.stop : std::stop_token();
   // A stop request is no seq_cst operation, so its notification cannot rely on the count of waiters.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// What a thread does before it sleeps where it can be woken: it tries again, soon or seldom, or not at all.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include <plait/detail/sync.hpp>
+#include <plait/detail/wait/backoff.hpp>
+#include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/waiting_habit.hpp>
+
+namespace PLAIT_NAMESPACE::detail {
+
+// What one attempt came to.
+enum class attempt {
+  done,       // it succeeded, or it never will: no more waiting
+  blocked,    // nothing to do until somebody notifies
+  contended,  // another thread is in the middle of the very operation this one needs finished
+};
+
+// How long a waiter lets the others work between two looks, before it sleeps.
+struct pace {
+  std::chrono::nanoseconds look_interval;
+};
+inline constexpr pace pace_of_items{std::chrono::microseconds(2)};
+
+inline constexpr int looks = sync::attempts(16);
+inline constexpr int looks_soon = sync::attempts(6);
+inline constexpr std::chrono::nanoseconds first_look_soon{31};
+inline constexpr std::chrono::microseconds alone_for{50};
+
+// Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
+// at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
+// find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
+// wants it, they wait out the interval. While other programs would take it for a time slice it is not offered:
+// a thread that sleeps has it back as soon as it is woken.
+template <class TryOnce>
+bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
+  const bool others_run_now = sync::processor_count() > 1;
+  processor_demand& demand = processor_demand::of_thread();
+  for (int look = 0; look < looks && !until.has_passed(); ++look) {
+    const sync::clock::time_point begin = sync::clock::now();
+    if (look != 0 || !others_run_now) {
+      if (demand.is_high(begin)) return false;
+      sync::yield();
+      demand.yielded(begin, sync::clock::now());
+    }
+    if (others_run_now) pause_until(begin + look_at.look_interval);
+    if (try_once() == attempt::done) return true;
+  }
+  return false;
+}
+
+// Where an answer is due: the first look comes at once, and each further one after twice as long.
+template <class TryOnce>
+bool try_soon(TryOnce& try_once) {
+  if (sync::processor_count() == 1) return false;
+  std::chrono::nanoseconds interval = first_look_soon;
+  for (int look = 0; look != looks_soon; ++look, interval *= 2) {
+    pause_until(sync::clock::now() + interval, 1);
+    if (try_once() == attempt::done) return true;
+  }
+  return false;
+}
+
+// Where a stream goes on, but the processor is not offered any more: sleeps for a while, and nobody is to wake
+// this thread. Being woken for the first item would take more time than a batch.
+template <class TryOnce>
+bool try_after_nap(TryOnce& try_once, const deadline& until) {
+  const sync::atomic<std::uint32_t> never_changes{0};
+  sync::futex_wait(never_changes, 0, until.or_after(alone_for).time());
+  return try_once() == attempt::done;
+}
+
+// All that a thread does before it can be woken, in the way that it is used to.
+template <class TryOnce>
+bool try_as_usual(TryOnce& try_once, const deadline& until, pace look_at, waiting_habit& habit) {
+  const waiting_habit::way way = habit.begin();
+  if (way == waiting_habit::way::asleep) return false;
+  if (way == waiting_habit::way::soon && try_soon(try_once)) return true;
+  if (try_awake(try_once, until, look_at)) return true;
+  habit.has_to_sleep();
+  return way == waiting_habit::way::seldom && processor_demand::of_thread().is_high(sync::clock::now()) &&
+         try_after_nap(try_once, until);
+}
+
+}  // namespace PLAIT_NAMESPACE::detail

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <plait/detail/wait/waiting_habit.hpp>
+
+namespace {
+
+using plait::detail::processor_demand;
+using plait::detail::waiting_habit;
+using plait::detail::waiting_habits;
+using enum waiting_habit::way;
+using namespace std::chrono_literals;
+
+// A wait that is over while the thread is awake, if it stays awake at all. Returns how it began.
+waiting_habit::way short_wait(waiting_habit& habit, bool more) {
+  const waiting_habit::way way = habit.begin();
+  habit.learn(more);
+  return way;
+}
+
+// A wait that outlasts every look.
+waiting_habit::way long_wait(waiting_habit& habit, bool more) {
+  const waiting_habit::way way = habit.begin();
+  habit.has_to_sleep();
+  habit.learn(more);
+  return way;
+}
+
+TEST(waiting_habit, knows_nothing_before_the_first_wait) {
+  waiting_habit habit;
+  EXPECT_EQ(habit.begin(), unknown);
+}
+
+TEST(waiting_habit, a_stream_is_looked_at_seldom) {
+  waiting_habit habit;
+  short_wait(habit, true);
+  for (int i = 0; i != 1000; ++i) EXPECT_EQ(short_wait(habit, true), seldom);
+}
+
+TEST(waiting_habit, a_stream_that_one_has_slept_for_is_one_too) {
+  waiting_habit habit;
+  long_wait(habit, true);
+  EXPECT_EQ(habit.begin(), seldom);
+}
+
+TEST(waiting_habit, a_single_answer_is_looked_for_soon) {
+  waiting_habit habit;
+  short_wait(habit, false);
+  EXPECT_EQ(habit.begin(), soon);
+}
+
+TEST(waiting_habit, coarse_work_is_slept_for_at_once) {
+  waiting_habit habit;
+  long_wait(habit, false);
+  EXPECT_EQ(habit.begin(), asleep);
+}
+
+TEST(waiting_habit, a_single_thing_found_asleep_does_not_show_that_staying_awake_pays) {
+  waiting_habit habit;
+  long_wait(habit, false);
+  EXPECT_EQ(short_wait(habit, false), asleep);
+  EXPECT_EQ(habit.begin(), asleep);
+}
+
+TEST(waiting_habit, a_stream_is_noticed_asleep) {
+  waiting_habit habit;
+  long_wait(habit, false);
+  short_wait(habit, true);
+  EXPECT_EQ(habit.begin(), seldom);
+}
+
+TEST(waiting_habit, looking_soon_is_tried_against_looking_seldom_in_every_256th_wait) {
+  waiting_habit habit;
+  short_wait(habit, false);
+  for (int trial = 0; trial != 3; ++trial) {
+    for (unsigned i = 1; i != waiting_habit::waits_per_trial_soon; ++i)
+      ASSERT_EQ(short_wait(habit, false), soon) << i;
+    ASSERT_EQ(short_wait(habit, false), seldom);
+  }
+}
+
+TEST(waiting_habit, a_stream_that_was_taken_for_single_answers_is_noticed_in_the_trial) {
+  waiting_habit habit;
+  short_wait(habit, false);
+  for (unsigned i = 1; i != waiting_habit::waits_per_trial_soon; ++i) short_wait(habit, false);
+  EXPECT_EQ(short_wait(habit, true), seldom);
+  EXPECT_EQ(short_wait(habit, true), seldom);
+}
+
+TEST(waiting_habit, sleeping_at_once_is_tried_against_staying_awake_ever_more_seldom) {
+  waiting_habit habit;
+  long_wait(habit, false);
+  for (const unsigned gap : {4U, 8U, 16U, 32U, 64U, 128U, 256U, 512U, 1024U, 1024U}) {
+    for (unsigned i = 1; i != gap; ++i) ASSERT_EQ(long_wait(habit, false), asleep) << i << " of " << gap;
+    ASSERT_EQ(long_wait(habit, false), seldom) << gap;
+  }
+}
+
+TEST(waiting_habit, a_trial_that_is_over_awake_ends_sleeping_at_once) {
+  waiting_habit habit;
+  long_wait(habit, false);
+  for (unsigned i = 1; i != waiting_habit::first_waits_per_trial_asleep; ++i) long_wait(habit, false);
+  EXPECT_EQ(short_wait(habit, false), seldom);
+  EXPECT_EQ(habit.begin(), soon);
+}
+
+TEST(waiting_habit, a_trial_from_which_nothing_was_learnt_is_made_again) {
+  waiting_habit habit;
+  long_wait(habit, false);
+  for (unsigned i = 1; i != waiting_habit::first_waits_per_trial_asleep; ++i) long_wait(habit, false);
+  EXPECT_EQ(habit.begin(), seldom);  // and something was thrown
+  EXPECT_EQ(habit.begin(), seldom);
+}
+
+TEST(waiting_habits, are_kept_for_each_event_count) {
+  waiting_habits habits;
+  const int one = 0;
+  const int other = 0;
+  short_wait(habits.at(&one), false);
+  long_wait(habits.at(&other), false);
+  EXPECT_EQ(habits.at(&one).begin(), soon);
+  EXPECT_EQ(habits.at(&other).begin(), asleep);
+}
+
+TEST(waiting_habits, are_forgotten_after_four_others) {
+  waiting_habits habits;
+  const int five[5]{};
+  long_wait(habits.at(&five[0]), false);
+  for (int i = 1; i != 4; ++i) habits.at(&five[i]);
+  EXPECT_EQ(habits.at(&five[0]).begin(), asleep) << "three others";
+  habits.at(&five[4]);
+  EXPECT_EQ(habits.at(&five[0]).begin(), unknown);
+}
+
+TEST(waiting_habits, are_each_threads_own) {
+  const int event_count = 0;
+  long_wait(waiting_habit::at(&event_count), false);
+  std::thread([&] { EXPECT_EQ(waiting_habit::at(&event_count).begin(), unknown); }).join();
+  EXPECT_EQ(waiting_habit::at(&event_count).begin(), asleep);
+}
+
+class demand_on_a_processor : public testing::Test {
+ protected:
+  using time = plait::detail::sync::clock::time_point;
+
+  // Returns when the yield has ended.
+  time yield_of(std::chrono::nanoseconds duration) {
+    const time end = now_ + duration;
+    demand_.yielded(now_, end);
+    return now_ = end;
+  }
+
+  time now_ = time(1h);
+  processor_demand demand_;
+};
+
+TEST_F(demand_on_a_processor, is_low_at_first) {
+  EXPECT_FALSE(demand_.is_high(now_));
+}
+
+TEST_F(demand_on_a_processor, stays_low_while_yields_are_short) {
+  for (int i = 0; i != 100; ++i) EXPECT_FALSE(demand_.is_high(yield_of(499us)));
+}
+
+TEST_F(demand_on_a_processor, is_high_for_a_while_after_a_yield_that_took_a_time_slice) {
+  const time end = yield_of(500us);
+  EXPECT_TRUE(demand_.is_high(end));
+  EXPECT_TRUE(demand_.is_high(end + 9'999us));
+  EXPECT_FALSE(demand_.is_high(end + 10ms));
+}
+
+TEST_F(demand_on_a_processor, lasts_twice_as_long_after_each_further_time_slice_up_to_a_second) {
+  for (const std::chrono::milliseconds lasts : {10ms, 20ms, 40ms, 80ms, 160ms, 320ms, 640ms, 1000ms, 1000ms}) {
+    const time end = yield_of(3ms);
+    EXPECT_TRUE(demand_.is_high(end + lasts - 1ns)) << lasts.count();
+    EXPECT_FALSE(demand_.is_high(now_ = end + lasts)) << lasts.count();
+  }
+}
+
+TEST_F(demand_on_a_processor, lasts_only_a_short_while_again_after_a_short_yield) {
+  for (int i = 0; i != 5; ++i) yield_of(3ms);
+  yield_of(1us);
+  const time end = yield_of(3ms);
+  EXPECT_FALSE(demand_.is_high(end + 10ms));
+}
+
+}  // namespace
