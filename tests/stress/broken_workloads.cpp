@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Workloads that fail, for the test of the command line.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <thread>
 
 #include <plait/bounded_queue.hpp>
 
@@ -64,5 +66,17 @@ const workload hanging{
       threads.run();
       return stress::tally{};
     }};
+
+// Every operation takes a while, and all together four seconds.
+const workload slow{"broken/slow", [](const round& of) {
+                      stress::team threads(of);
+                      threads.add("sleeper", [](stress::member& who) {
+                        for (int i = 0; i != 40; ++i)
+                          who.does("sleep",
+                                   [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); });
+                      });
+                      threads.run();
+                      return stress::tally{};
+                    }};
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <stop_token>
@@ -24,8 +25,9 @@ std::vector<workload>& registry() {
   return all;
 }
 
-// Calls bark() if it lives longer than it should. It measures in ten steps, so that a process that was stopped
-// for a while, or a machine that slept, still has most of its time.
+// Calls bark() if no thread of the team has begun an operation for so long, while this lives. A round that goes
+// on slowly, because other programs have the processors, does not hang. It measures in ten steps, so that a
+// process that was stopped for a while, or a machine that slept, still has most of its time.
 class watchdog {
  public:
   template <class Bark>
@@ -34,8 +36,14 @@ class watchdog {
           std::mutex mutex;
           std::unique_lock lock(mutex);
           std::condition_variable_any over;
-          for (int step = 0; step != 10; ++step) over.wait_for(lock, stop, patience / 10, [] { return false; });
-          if (!stop.stop_requested()) bark();
+          std::uint64_t begun = team::operations_begun();
+          for (int steps_in_vain = 0; steps_in_vain != 10;) {
+            over.wait_for(lock, stop, patience / 10, [] { return false; });
+            if (stop.stop_requested()) return;
+            const std::uint64_t now = team::operations_begun();
+            steps_in_vain = now == std::exchange(begun, now) ? steps_in_vain + 1 : 0;
+          }
+          bark();
         }) {}
 
  private:
@@ -73,7 +81,7 @@ outcome run(const workload& what, const plan& how, const callbacks& call) {
       so_far.seconds = elapsed().count();
       so_far.failed = next;
       so_far.fault =
-          fmt::format("nothing has come to an end for {:.3g} s:\n{}", how.patience.count(), team::described());
+          fmt::format("nothing has begun or ended for {:.3g} s:\n{}", how.patience.count(), team::described());
       call.hang(so_far);
     });
     try {

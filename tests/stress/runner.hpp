@@ -18,7 +18,7 @@ struct plan {
   std::uint64_t seed = 0;                    // of the first round; the next rounds take the next seeds
   std::optional<std::size_t> threads;        // unless given, each round's seed decides
   std::chrono::duration<double> time{};      // for each workload; at least one round is played
-  std::chrono::duration<double> patience{};  // a round that takes longer hangs
+  std::chrono::duration<double> patience{};  // a round that stands still for longer hangs
 };
 
 // How a workload went, or goes.

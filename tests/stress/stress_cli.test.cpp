@@ -201,4 +201,9 @@ TEST(stress_cli, a_round_that_hangs_is_a_failure_that_says_what_each_thread_was_
   EXPECT_NE(hangs.out.find("1 workloads, 1 failed"), std::string::npos) << hangs.out;
 }
 
+TEST(stress_cli, a_round_that_goes_on_slowly_does_not_hang) {
+  const outcome slow = broken({"--filter", "broken/slow", "--patience", "3", "--seconds", "0.01"});
+  EXPECT_EQ(slow.exit_code, 0) << slow.out;
+}
+
 }  // namespace

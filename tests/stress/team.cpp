@@ -90,4 +90,13 @@ std::string team::described() {
   return all;
 }
 
+std::uint64_t team::operations_begun() {
+  const std::lock_guard guard(running_lock);
+  std::uint64_t all = 0;
+  // relaxed: as above
+  if (running != nullptr)
+    for (const member& each : *running) all += each.begun_.load(std::memory_order_relaxed);
+  return all;
+}
+
 }  // namespace stress

@@ -70,6 +70,9 @@ class team {
   // What each thread of the running team is doing, a line each.
   static std::string described();
 
+  // How many operations its threads have begun; 0 if no team is running.
+  static std::uint64_t operations_begun();
+
  private:
   round round_;
   std::deque<member> members_;  // a deque, because members must not move
