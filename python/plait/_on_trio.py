@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import trio
@@ -73,3 +74,19 @@ async def wait_in_trio(queue: Any, wish: str, attempt: Callable[[Any], _T]) -> _
         return await wait_at(hub, _Waiter, queue, wish, attempt)
     await trio.lowlevel.cancel_shielded_checkpoint()
     return result
+
+
+async def result_in_trio(future: Future[_T]) -> _T:
+    waiter, token = _Waiter(), trio.lowlevel.current_trio_token()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def tell(_: Future[_T]) -> None:
+        with contextlib.suppress(trio.RunFinishedError):
+            token.run_sync_soon(wake)
+
+    future.add_done_callback(tell)
+    await waiter
+    return future.result()

@@ -15,6 +15,7 @@ import contextlib
 import sys
 import weakref
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _standard
@@ -145,6 +146,16 @@ def wait(queue: Any, wish: str, attempt: Callable[[Any], _T]) -> Awaitable[_T]:
         return wait_in_trio(queue, wish, attempt)
     loop = asyncio.get_running_loop()
     return wait_at(_hub_of(loop), loop.create_future, queue, wish, attempt)
+
+
+async def result_of(future: Future[_T]) -> _T:
+    """Waits for a future that threads wait for, too; being cancelled does not cancel that."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        from ._on_trio import result_in_trio
+
+        return await result_in_trio(future)
+    return await asyncio.wrap_future(future)
 
 
 async def wait_at(

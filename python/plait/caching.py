@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from typing import Any, Generic, ParamSpec, TypeVar, cast
+from types import TracebackType
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast
 
 from ._core import CacheTable
+from ._flights import Abandoned, Flight, Wait
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -20,27 +20,39 @@ _R = TypeVar("_R")
 _missing: Any = object()
 
 
-class _Flight(Generic[_V]):
-    """One load that is under way. Who asks meanwhile waits for its outcome."""
+class _Lead(Generic[_V]):
+    """`with` it, load a value, and keep() it."""
 
-    def __init__(self, leader: object) -> None:
-        self.leader = leader
-        self.is_stale = False  # the key was removed meanwhile: what is loaded is not kept
-        self.outcome: Future[_V] = Future()
-        self.outcome.set_running_or_notify_cancel()  # a waiter that is cancelled does not end the load
+    is_mine: Literal[True] = True
 
+    def __init__(self, cache: ExpiringCache[Any, _V], flight: Flight[_V]) -> None:
+        self._cache, self.flight = cache, flight
+        self._value: Any = None
 
-class _Abandoned(Exception):
-    """The leader was cancelled: one of those who wait has to load."""
+    def __enter__(self) -> None:
+        pass
 
+    def keep(self, value: _V, ttl: Any) -> _V:
+        # A value that somebody has put meanwhile is newer, and stays. It is kept before the flight ends: whoever
+        # comes now finds one or the other.
+        self._value = value
+        if not self.flight.is_stale:
+            if ttl is _missing:
+                self._cache.add(self.flight.key, value)
+            else:
+                self._cache.add(self.flight.key, value, ttl)
+        return value
 
-def _this_thread_or_task() -> object:
-    asyncio = sys.modules.get("asyncio")  # without which there are no tasks
-    try:
-        task = asyncio.current_task() if asyncio is not None else None
-    except RuntimeError:
-        task = None
-    return task if task is not None else threading.get_ident()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cache._forget(self.flight)
+        if error is None:
+            self.flight.outcome.set_result(self._value)
+        elif isinstance(error, Exception):
+            self.flight.outcome.set_exception(error)
+        else:
+            self.flight.outcome.set_exception(Abandoned())
 
 
 class ExpiringCache(CacheTable[_K, _V]):
@@ -63,57 +75,36 @@ class ExpiringCache(CacheTable[_K, _V]):
         on_evict: Callable[[_K, _V, str], object] | None = None,
     ) -> None:
         self._lock = threading.RLock()  # comparing two keys may lead back here
-        self._flights: dict[_K, _Flight[_V]] = {}
+        self._flights: dict[_K, Flight[_V]] = {}
 
     def get_or_load(self, key: _K, load: Callable[[], _V], ttl: Any = _missing) -> _V:
         """The value of a key; if there is none, what load() returns, which is kept.
 
         One thread or task at a time loads a key, with no lock held; all others who ask for it wait, and get the same
-        value, or the same exception, which is not kept. A load that leads back to its own key raises RuntimeError.
+        value, or the same exception, which is not kept. A load that leads back to its own key, by itself or by way of
+        other loads that wait for it, raises RuntimeError instead of waiting for ever.
         """
         while True:
-            value = self.get(key, _missing)
-            if value is not _missing:
+            value, turn = self._look(key, blocks_thread=True)
+            if turn is None:
                 return cast(_V, value)
-            flight, is_mine = self._join(key)
-            if flight is None:
-                continue
-            if not is_mine:
-                try:
-                    return flight.outcome.result()
-                except _Abandoned:
-                    continue
-            try:
-                value = load()
-            except BaseException as error:
-                self._end(key, flight, error=error)
-                raise
-            self._end(key, flight, value, ttl)
-            return value
+            with turn:
+                if turn.is_mine:
+                    return turn.keep(load(), ttl)
+                return turn.flight.outcome.result()
 
     async def aget_or_load(self, key: _K, load: Callable[[], Awaitable[_V]], ttl: Any = _missing) -> _V:
         """As get_or_load(), for a coroutine function. Tasks and threads wait for one another."""
-        import asyncio
-
         while True:
-            value = self.get(key, _missing)
-            if value is not _missing:
+            value, turn = self._look(key, blocks_thread=False)
+            if turn is None:
                 return cast(_V, value)
-            flight, is_mine = self._join(key)
-            if flight is None:
-                continue
-            if not is_mine:
-                try:
-                    return await asyncio.wrap_future(flight.outcome)
-                except _Abandoned:
-                    continue
-            try:
-                value = await load()
-            except BaseException as error:
-                self._end(key, flight, error=error)
-                raise
-            self._end(key, flight, value, ttl)
-            return value
+            with turn:
+                if turn.is_mine:
+                    return turn.keep(await load(), ttl)
+                from .aio import result_of
+
+                return await result_of(turn.flight.outcome)
 
     def pop(self, key: _K, default: Any = _missing) -> Any:
         """Removes a key and returns its value; without one the default, or KeyError."""
@@ -143,45 +134,25 @@ class ExpiringCache(CacheTable[_K, _V]):
                 flight.is_stale = True
         super().clear()
 
-    def _join(self, key: _K) -> tuple[_Flight[_V] | None, bool]:
-        """The load of a key that is under way; or a new one, which is the caller's; or none: the key has a value."""
-        me = _this_thread_or_task()
-        with self._lock:
-            flight = self._flights.get(key)
-            if flight is None:
-                if key in self:
-                    return None, False
-                self._flights[key] = flight = _Flight(me)
-                return flight, True
-        if flight.leader == me:
-            raise RuntimeError(f"the load of {key!r} asks for {key!r} itself, and would wait for ever")
-        return flight, False
+    def _look(self, key: _K, blocks_thread: bool) -> tuple[Any, _Lead[_V] | Wait[_V] | None]:
+        """The value; or, without one, the caller's turn: to load it, or to wait for another's load."""
+        while True:
+            value = self.get(key, _missing)
+            if value is not _missing:
+                return value, None
+            with self._lock:
+                flight = self._flights.get(key)
+                if flight is not None:
+                    return None, Wait(flight, blocks_thread)
+                if key not in self:  # nobody has loaded it since
+                    flight = self._flights[key] = Flight(key)
+                    return None, _Lead(self, flight)
 
-    def _end(
-        self,
-        key: _K,
-        flight: _Flight[_V],
-        value: Any = None,
-        ttl: Any = _missing,
-        error: BaseException | None = None,
-    ) -> None:
-        # A value that somebody has put meanwhile is newer, and stays. It is kept before the flight ends: whoever
-        # comes now finds one or the other.
-        if error is None and not flight.is_stale:
-            if ttl is _missing:
-                self.add(key, value)
-            else:
-                self.add(key, value, ttl)
+    def _forget(self, flight: Flight[_V]) -> None:
         with self._lock:
-            del self._flights[key]
+            del self._flights[flight.key]
         if flight.is_stale:
-            super().discard(key)
-        if error is None:
-            flight.outcome.set_result(value)
-        elif isinstance(error, Exception):
-            flight.outcome.set_exception(error)
-        else:
-            flight.outcome.set_exception(_Abandoned())
+            super().discard(flight.key)
 
 
 def _key_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -212,8 +183,11 @@ def cached(
         if inspect.iscoroutinefunction(function):
 
             async def acall(*args: _P.args, **kwargs: _P.kwargs) -> Any:
-                load = functools.partial(function, *args, **kwargs)
-                return await cache.aget_or_load(key_for(args, kwargs), load)
+                where = key_for(args, kwargs)
+                value = cache.get(where, _missing)
+                if value is not _missing:
+                    return value
+                return await cache.aget_or_load(where, functools.partial(function, *args, **kwargs))
 
             wrapper: Any = acall
         else:

@@ -148,6 +148,10 @@ class Entries(TestCase):
             cache.get(key)
         seen = cache.statistics()
         self.assertEqual((seen["hits"], seen["misses"], seen["hit_ratio"]), (2, 2, 0.5))
+        cache.get_or_load("c", lambda: 1)
+        cache.get_or_load("c", lambda: 1)
+        seen = cache.statistics()
+        self.assertEqual((seen["hits"], seen["misses"]), (3, 3))
 
     def test_threads_see_only_what_was_put(self):
         cache, wrong = ExpiringCache(50), []
@@ -367,6 +371,112 @@ class Tasks(TestCase):
 
         with self.assertRaises(RuntimeError):
             asyncio.run(main())
+
+
+class Circles(TestCase):
+    """Loads that wait for one another."""
+
+    def ask_from_both_sides(self, first, second):
+        """What two calls that are made at once come to."""
+        results = []
+        for call in Call(first), Call(second):
+            try:
+                results.append(call.result())
+            except RuntimeError as error:
+                results.append(str(error))
+        return results
+
+    def test_two_threads(self):
+        both = threading.Barrier(2)
+
+        @cached()
+        def a(_):
+            both.wait(20)
+            return b("y")
+
+        @cached()
+        def b(_):
+            both.wait(20)
+            return a("x")
+
+        for text in self.ask_from_both_sides(lambda: a("x"), lambda: b("y")):
+            self.assertRegex(text, "the load of '.' asks for '.', whose load asks for '.', and would wait for ever")
+
+    def test_three_threads(self):
+        cache, all_of_them, calls = ExpiringCache(10), threading.Barrier(3), []
+
+        def load(key):
+            def then():
+                all_of_them.wait(20)
+                return cache.get_or_load((key + 1) % 3, lambda: "no load")
+
+            return cache.get_or_load(key, then)
+
+        for key in range(3):
+            calls.append(Call(load, key))
+        for call in calls:
+            with self.assertRaisesRegex(RuntimeError, "asks for ., whose load asks for ., whose load asks for ., and"):
+                call.result()
+        self.assertEqual(cache.get_or_load(0, lambda: "later"), "later")
+
+    def test_two_tasks(self):
+        async def main():
+            cache, loading = ExpiringCache(10), []
+
+            async def load(key, other):
+                loading.append(key)
+                while len(loading) < 2:
+                    await asyncio.sleep(0)
+                return await cache.aget_or_load(other, lambda: load(other, key))
+
+            both = (cache.aget_or_load(key, lambda k=key, o=other: load(k, o)) for key, other in ("ab", "ba"))
+            return await asyncio.wait_for(asyncio.gather(*both, return_exceptions=True), 30)
+
+        for error in asyncio.run(main()):
+            self.assertRegex(str(error), "the load of '.' asks for '.', whose load asks for '.', and would wait")
+
+    def test_a_thread_and_a_task(self):
+        cache, both = ExpiringCache(10), threading.Barrier(2)
+
+        async def load():
+            await asyncio.to_thread(both.wait, 20)
+            return await cache.aget_or_load("of the thread", load)
+
+        def thread_load():
+            both.wait(20)
+            return cache.get_or_load("of the task", thread_load)
+
+        texts = self.ask_from_both_sides(
+            lambda: asyncio.run(cache.aget_or_load("of the task", load)),
+            lambda: cache.get_or_load("of the thread", thread_load),
+        )
+        for text in texts:
+            self.assertRegex(text, "the load of 'of the .*' asks for 'of the .*', whose load asks for 'of the")
+
+    def test_a_task_that_blocks_the_loop_that_loads(self):
+        async def main():
+            cache = ExpiringCache(10)
+            loading = asyncio.create_task(cache.aget_or_load("key", lambda: asyncio.sleep(0.05, "value")))
+            await asyncio.sleep(0)
+            with self.assertRaisesRegex(RuntimeError, "waiting for 'key' would block the event loop that loads 'key'"):
+                cache.get_or_load("key", lambda: "not this one")
+            return await loading
+
+        self.assertEqual(asyncio.run(main()), "value")
+
+    def test_waiting_for_a_load_that_waits_is_no_circle(self):
+        cache, go_on = ExpiringCache(10), threading.Event()
+
+        def load_a():
+            return cache.get_or_load("b", lambda: "never")
+
+        b = Call(cache.get_or_load, "b", lambda: go_on.wait(20) and "value of b")
+        b.assert_waits()
+        calls = [Call(cache.get_or_load, "a", load_a) for _ in range(3)]
+        for call in calls:
+            call.assert_waits()
+        go_on.set()
+        self.assertEqual([call.result() for call in calls], ["value of b"] * 3)
 
 
 class Collection(TestCase):

@@ -15,6 +15,7 @@ import test_aio
 import trio
 from support import Call, TestCase
 
+from plait import ExpiringCache
 from plait.queue import LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
 
 try:
@@ -244,6 +245,59 @@ class OnAnyio:
         other = Call(self.run_tasks, pong)
         self.run_tasks(ping)
         other.result()
+
+    def test_tasks_and_threads_wait_for_one_load(self):
+        loads = []
+
+        async def main():
+            cache, seen = ExpiringCache(10), []
+
+            async def load():
+                loads.append(1)
+                await anyio.sleep(0.05)
+                return "value"
+
+            async def ask():
+                seen.append(await cache.aget_or_load("key", load))
+
+            async def ask_in_vain(scope):
+                with scope:
+                    await cache.aget_or_load("key", load)
+
+            scope = anyio.CancelScope()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ask)
+                await anyio.wait_all_tasks_blocked()
+                tasks.start_soon(ask)
+                tasks.start_soon(ask_in_vain, scope)
+                await anyio.wait_all_tasks_blocked()
+                scope.cancel()
+                thread = Call(cache.get_or_load, "key", lambda: "not this one")
+            return [*seen, thread.result()]
+
+        self.assertEqual((self.run_tasks(main), loads), (["value"] * 3, [1]))
+
+    def test_loads_in_a_circle_raise(self):
+        async def main():
+            cache, loading, errors = ExpiringCache(10), [], []
+
+            async def load(key, other):
+                loading.append(key)
+                while len(loading) < 2:
+                    await anyio.sleep(0)
+                return await cache.aget_or_load(other, lambda: load(other, key))
+
+            async def ask(key, other):
+                with contextlib.suppress(RuntimeError):
+                    await cache.aget_or_load(key, lambda: load(key, other))
+                errors.append(key)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ask, "a", "b")
+                tasks.start_soon(ask, "b", "a")
+            return sorted(errors)
+
+        self.assertEqual(self.run_tasks(main), ["a", "b"])
 
     def test_nothing_is_left_of_a_loop(self):
         items = Queue()
