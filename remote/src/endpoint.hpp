@@ -25,7 +25,8 @@ struct call {
   std::vector<std::string> arguments;  // the keys come first
 };
 
-// All of it runs on the connection's thread. Until a call is answered, compose() is not asked for another.
+// One thread at a time calls these: the connection's, or that of a caller who carries out its own call. Until a call is
+// answered, compose() is not asked for another.
 class endpoint {
  public:
   endpoint() = default;
@@ -46,6 +47,8 @@ class endpoint {
   virtual void failed(const error& reason) = 0;
   // Its structure is gone and it has said goodbye.
   virtual bool is_finished() = 0;
+
+  bool is_on_its_way = false;  // a call of it is, as the session knows
 };
 
 }  // namespace plait::remote

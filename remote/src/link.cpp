@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "link.hpp"
 
+#include <array>
+#include <cerrno>
+#include <charconv>
 #include <new>
+#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
 namespace plait::remote {
 namespace {
+
+constexpr std::size_t most_kept = 1 << 16;  // of the memory of one large call
 
 timeval to_timeval(std::chrono::milliseconds time) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
@@ -20,8 +28,8 @@ timeval to_timeval(std::chrono::milliseconds time) {
 
 }  // namespace
 
-link::link(const address& to, std::chrono::milliseconds connect_timeout,
-           std::chrono::milliseconds call_timeout) {
+link::link(const address& to, std::chrono::milliseconds connect_timeout, std::chrono::milliseconds call_timeout)
+    : patience_(call_timeout) {
   const timeval limit = to_timeval(connect_timeout);
   context_.reset(to.path.empty() ? redisConnectWithTimeout(to.host.c_str(), to.port, limit)
                                  : redisConnectUnixWithTimeout(to.path.c_str(), limit));
@@ -46,11 +54,19 @@ void link::expect_ok(std::span<const std::string> command) {
               "plait::remote: the server refuses " + command[0] + ": " + std::string(text));
 }
 
-answer link::call(std::span<const std::string> command) {
+void link::send(std::span<const std::string> command) {
   append(command);
+  while (wants_to_write()) {
+    write();
+    pollfd descriptor{.fd = context_->fd, .events = POLLOUT, .revents = 0};
+    if (wants_to_write() && ::poll(&descriptor, 1, static_cast<int>(patience_.count())) == 0)
+      throw link_broken("the server takes nothing");
+  }
+}
+
+answer link::receive() {
   void* reply = nullptr;
   if (redisGetReply(context_.get(), &reply) != REDIS_OK) broken();
-  unwritten_ = false;
   return reply == nullptr ? answer() : answer(static_cast<redisReply*>(reply));
 }
 
@@ -60,25 +76,38 @@ void link::stop_blocking() {
   context_->flags &= ~REDIS_BLOCK;  // hiredis then takes EAGAIN for what it is
 }
 
-void link::append(std::span<const std::string> command) {
-  std::vector<const char*> words;
-  std::vector<std::size_t> lengths;
-  words.reserve(command.size());
-  lengths.reserve(command.size());
-  for (const std::string& word : command) {
-    words.push_back(word.data());
-    lengths.push_back(word.size());
-  }
-  if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), lengths.data()) !=
-      REDIS_OK)
-    broken();
-  unwritten_ = true;
+void link::append(std::span<const std::string> first, std::span<const std::string> rest) {
+  const auto add_length = [this](char mark, std::size_t length) {
+    std::array<char, 24> digits{};
+    digits[0] = mark;
+    const auto [end, failure] = std::to_chars(digits.data() + 1, digits.data() + digits.size(), length);
+    output_.append(digits.data(), end).append("\r\n");
+  };
+  add_length('*', first.size() + rest.size());
+  for (const std::span<const std::string> part : {first, rest})
+    for (const std::string& word : part) {
+      add_length('$', word.size());
+      output_.append(word).append("\r\n");
+    }
 }
 
+// Not hiredis' function, which would end the program with SIGPIPE: these are callers' threads.
 void link::write() {
-  int all = 0;
-  if (redisBufferWrite(context_.get(), &all) != REDIS_OK) broken();
-  unwritten_ = all == 0;
+  const ssize_t count =
+      ::send(context_->fd, output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (count == -1) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
+    throw link_broken(std::generic_category().message(errno));
+  }
+  written_ += static_cast<std::size_t>(count);
+  if (wants_to_write()) return;
+  written_ = 0;
+  output_.clear();
+  if (output_.capacity() > most_kept) output_.shrink_to_fit();
+}
+
+void link::shut_down() noexcept {
+  (void)::shutdown(context_->fd, SHUT_RDWR);
 }
 
 void link::read() {

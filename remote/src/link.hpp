@@ -26,16 +26,22 @@ class link {
   // Connects and presents user, password and database. Throws link_broken, or error if the server refuses them.
   link(const address& to, std::chrono::milliseconds connect_timeout, std::chrono::milliseconds call_timeout);
 
-  // Sends a command and waits for the answer, which may be an error.
-  answer call(std::span<const std::string> command);
+  // Sends a command; waits for the answer to the first one that has none yet, which may be an error.
+  void send(std::span<const std::string> command);
+  answer receive();
+  answer call(std::span<const std::string> command) { return send(command), receive(); }
 
-  // From now on only these; call() no more.
+  // From now on only these, and none of the above.
   void stop_blocking();
-  void append(std::span<const std::string> command);  // to what write() sends
-  void write();                                       // as much as the socket takes
-  bool wants_to_write() const noexcept { return unwritten_; }
+  // To what write() sends: a command, in two parts.
+  void append(std::span<const std::string> first, std::span<const std::string> rest = {});
+  void write();  // as much as the socket takes
+  bool wants_to_write() const noexcept { return written_ != output_.size(); }
   void read();    // what has arrived
   answer next();  // one that has arrived whole; false if there is none
+
+  // Ends it, for all who wait for its descriptor.
+  void shut_down() noexcept;
 
   int descriptor() const noexcept { return context_->fd; }
 
@@ -48,7 +54,9 @@ class link {
   [[noreturn]] void broken() const;
 
   std::unique_ptr<redisContext, context_deleter> context_;
-  bool unwritten_ = false;  // something was appended that the socket has not taken yet
+  std::chrono::milliseconds patience_;
+  std::string output_;       // what was appended,
+  std::size_t written_ = 0;  // and how much of it the socket has taken
 };
 
 }  // namespace plait::remote

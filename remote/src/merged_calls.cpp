@@ -23,7 +23,14 @@ answer merged_calls::call(operation what) {
   std::unique_lock lock(mutex_);
   if (failure_) throw error(*failure_);
   waiting_.push_back(mine);
-  session_.notify();
+  if (!is_sent_) {
+    lock.unlock();
+    session_.carry_out(*this, clock::time_point::max(), [&] {
+      const std::lock_guard again(mutex_);
+      return mine->is_settled;
+    });
+    lock.lock();
+  }
   mine->settled.wait(lock, [&] { return mine->is_settled; });
   if (mine->failure) throw error(*mine->failure);
   return mine->result;
@@ -39,7 +46,7 @@ void merged_calls::gather() {
   if (failure_) throw error(*failure_);
   if (gather_at_ != clock::time_point::max()) return;
   gather_at_ = clock::now() + gather_delay;
-  session_.notify();
+  session_.look_by(gather_at_);
 }
 
 void merged_calls::leave() {
@@ -55,6 +62,7 @@ std::optional<remote::call> merged_calls::compose(clock::time_point now) {
   const bool beats = now >= next_beat_;
   if (waiting_.empty() && !beats && !leaving_ && now < gather_at_) return std::nullopt;
   add_gathered();
+  is_sent_ = true;
   remote::call next{&script_, keys_.size(), keys_};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
@@ -99,6 +107,7 @@ clock::time_point merged_calls::due() {
 
 void merged_calls::answered(const answer& result) {
   const std::lock_guard lock(mutex_);
+  is_sent_ = false;
   check_nothing_is_missing(result, number_, keys_.front());
   for (std::size_t i = 0; i < sent_.size(); ++i) {
     sent_[i]->result = result[i + 1];
@@ -115,7 +124,7 @@ void merged_calls::answered(const answer& result) {
 void merged_calls::refused(const error& reason) {
   const std::lock_guard lock(mutex_);
   --number_;
-  finished_ = false;
+  is_sent_ = finished_ = false;
   not_before_ = clock::now() + refusal_delay;
   const auto kept = std::ranges::partition(sent_, [](const auto& one) { return one->has_caller; });
   waiting_.insert(waiting_.begin(), kept.begin(), kept.end());

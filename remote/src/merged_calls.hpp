@@ -72,6 +72,7 @@ class merged_calls final : public endpoint {
   std::mutex mutex_;
   std::vector<std::shared_ptr<request>> waiting_;  // not sent yet
   std::vector<std::shared_ptr<request>> sent_;     // in the call that is on its way
+  bool is_sent_ = false;                           // whoever receives its answer sends what is waiting
   std::uint64_t number_ = 0;                       // of the last call that was composed
   clock::time_point next_beat_, not_before_;
   clock::time_point gather_at_ = clock::time_point::max();

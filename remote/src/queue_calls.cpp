@@ -43,14 +43,14 @@ conqueue_status queue_calls::push(std::vector<std::string> values, std::size_t& 
   accepted = 0;
   if (values.empty()) return conqueue_status::success;
   if (!waits && !session_.is_connected()) return conqueue_status::busy;
+  const clock::duration patience = session_.options().call_timeout;
   const auto mine = std::make_shared<push_request>();
   mine->values = std::move(values);
   mine->waits = waits;
   std::unique_lock lock(mutex_);
   throw_failure();
   pushes_.push_back(mine);
-  ring();
-  const clock::duration patience = session_.options().call_timeout;
+  carry_out(lock, *mine);
   if (!mine->wait(lock, limits, patience)) {
     // A call that is on its way may carry it: then only its answer says whether it was accepted.
     const bool landed = mine->wait_until_landed(lock, patience);
@@ -82,7 +82,7 @@ conqueue_status queue_calls::take(std::vector<delivered_item>& items, std::size_
   }
   if (!items.empty()) return conqueue_status::success;
   takes_.push_back(mine);
-  ring();
+  carry_out(lock, *mine);
   if (!mine->wait(lock, limits, session_.options().call_timeout)) {
     // What a call that is on its way brings for it goes to the next caller, or back.
     mine->abandon();
@@ -106,7 +106,7 @@ bool queue_calls::done_for_sure(const delivered_item& item) {
   throw_failure();
   if (leaving_) return false;
   finish(item.take, item.index, mine);
-  ring();
+  carry_out(lock, *mine);
   mine->wait(lock, wait_limits::none(), {});
   return mine->status() == conqueue_status::success;
 }
@@ -116,7 +116,8 @@ void queue_calls::give_back(const delivered_item& item, std::string how) {
   throw_failure();
   if (leaving_) return;
   returned_.push_back({item.take, item.index, std::move(how)});
-  ring();
+  asked_ = true;
+  session_.notify();
 }
 
 std::uint64_t queue_calls::lost_leases() {
@@ -158,7 +159,7 @@ std::shared_ptr<queue_calls::question> queue_calls::ask(std::vector<std::string>
   std::unique_lock lock(mutex_);
   throw_failure();
   questions_.push_back(mine);
-  ring();
+  carry_out(lock, *mine);
   mine->wait(lock, wait_limits::none(), {});
   return mine;
 }
@@ -169,7 +170,7 @@ conqueue_status queue_calls::join(const wait_limits& limits) {
   std::unique_lock lock(mutex_);
   throw_failure();
   joins_.push_back(mine);
-  ring();
+  carry_out(lock, *mine);
   if (mine->wait(lock, limits, session_.options().call_timeout)) return mine->status();
   forget(joins_, mine);
   return limits.stop.stop_requested() ? conqueue_status::stopped : conqueue_status::busy;
@@ -192,7 +193,19 @@ void queue_calls::finish(std::uint64_t take, std::uint64_t index, std::shared_pt
   if (waiting) from.waiting.push_back(std::move(waiting));
   if (acknowledge_by_ != clock::time_point::max()) return;
   acknowledge_by_ = clock::now() + acknowledgement_delay;
-  session_.notify();
+  session_.look_by(acknowledge_by_);
+}
+
+// Returns when the server has answered once, or somebody else will receive the answer.
+void queue_calls::carry_out(std::unique_lock<std::mutex>& lock, const request& mine) {
+  asked_ = true;
+  if (is_sent_) return;
+  lock.unlock();
+  session_.carry_out(*this, clock::now() + session_.options().call_timeout, [&] {
+    const std::lock_guard again(mutex_);
+    return mine.is_settled() || mine.was_answered();
+  });
+  lock.lock();
 }
 
 template <class Request>
@@ -200,7 +213,7 @@ void queue_calls::forget(std::deque<std::shared_ptr<Request>>& from, const std::
   std::erase(from, what);
 }
 
-// What the connection's thread does: the next call.
+// The next call.
 
 bool queue_calls::has_something_to_say(clock::time_point now) const {
   return asked_ || leaving_ || now >= next_beat_ || now >= acknowledge_by_ ||
@@ -212,6 +225,7 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (failure_ || finished_ || now < not_before_ || !has_something_to_say(now)) return std::nullopt;
   asked_ = false;
+  is_sent_ = true;
   sent_ = {};
   sent_.at = now;
   call next{&script_named("queue"), keys_.size(), keys_};
@@ -318,10 +332,11 @@ clock::time_point queue_calls::due() {
   return std::max(not_before_, std::min(next_beat_, acknowledge_by_));
 }
 
-// What the connection's thread does: the answer.
+// The answer.
 
 void queue_calls::answered(const answer& result) {
   const std::lock_guard lock(mutex_);
+  is_sent_ = false;
   check_nothing_is_missing(result, number_, keys_.front());
   take_answers(result);
   content last = std::exchange(sent_, {});
@@ -412,8 +427,7 @@ void queue_calls::hand_out(const answer& result, std::size_t at) {
   auto to = takes_.begin();
   for (std::size_t i = 0; i < count; ++i) {
     while (to != takes_.end() && (*to)->items.size() == (*to)->most) ++to;
-    const std::uint64_t before =
-        counts + i < end ? static_cast<std::uint64_t>(result[counts + i].number()) : 0;
+    const std::uint64_t before = counts + i < end ? static_cast<std::uint64_t>(result[counts + i].number()) : 0;
     delivered_item item{std::string(result[payloads + i].text()), number_, i + 1, before + 1, first + i};
     if (to != takes_.end()) {
       (*to)->items.push_back(std::move(item));
@@ -443,7 +457,7 @@ void queue_calls::settle_takes() {
 void queue_calls::refused(const error& reason) {
   const std::lock_guard lock(mutex_);
   --number_;
-  finished_ = false;
+  is_sent_ = finished_ = false;
   not_before_ = clock::now() + refusal_delay;
   content last = std::exchange(sent_, {});
   for (sent_acknowledgement& one : last.done) {

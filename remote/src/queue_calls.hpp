@@ -114,7 +114,7 @@ class queue_calls final : public endpoint, public queue_end {
   void settle_takes();
   void finish(std::uint64_t take, std::uint64_t index, std::shared_ptr<acknowledgement> waiting = nullptr);
   void throw_failure() const;
-  void ring() { asked_ = true, session_.notify(); }
+  void carry_out(std::unique_lock<std::mutex>& lock, const request& mine);
   template <class Request>
   static void forget(std::deque<std::shared_ptr<Request>>& from, const std::shared_ptr<Request>& what);
 
@@ -138,6 +138,8 @@ class queue_calls final : public endpoint, public queue_end {
   std::unordered_map<std::thread::id, std::deque<delivered_item>> unfinished_;
 
   content sent_;
+  bool is_sent_ =
+      false;  // the call with that content is on its way; whoever receives its answer sends the next
   std::uint64_t number_ = 0;  // of the last call that was composed
   queue_state known_;
   bool opened_ = false;

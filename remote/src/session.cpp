@@ -9,7 +9,6 @@
 #include <random>
 #include <system_error>
 
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -36,6 +35,19 @@ int new_eventfd() {
 
 bool starts_with_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return text.starts_with(word); });
+}
+
+// How many are ready. No time before now is too early, and EINTR is no event.
+int poll_until(std::span<pollfd> descriptors, clock::time_point until) {
+  int timeout = 0;
+  if (until != clock::time_point::min()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+  }
+  const int ready = ::poll(descriptors.data(), descriptors.size(), timeout);
+  if (ready == -1 && errno != EINTR)
+    throw std::system_error(errno, std::generic_category(), "plait::remote: poll");
+  return std::max(ready, 0);
 }
 
 }  // namespace
@@ -92,19 +104,49 @@ std::string session::unique_name() {
 }
 
 void session::add(std::shared_ptr<endpoint> added, const std::string& name) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (failure_) throw error(*failure_);
-    added_.emplace_back(name, std::move(added));
-  }
-  notify();
+  const std::lock_guard lock(mutex_);
+  if (failure_) throw error(*failure_);
+  sources_.emplace(name, std::move(added));
 }
 
-void session::notify() {
-  pending_.store(true);
-  if (!asleep_.exchange(false)) return;
+void session::look_by(clock::time_point when) {
+  pending_ = true;
+  if (when >= looks_at_.load() || looks_at_.exchange(clock::time_point::min()) == clock::time_point::min())
+    return;
   const std::uint64_t one = 1;
   while (::write(wake_up_, &one, sizeof one) == -1 && errno == EINTR) {
+  }
+}
+
+void session::carry_out(endpoint& from, clock::time_point by, const std::function<bool()>& is_over) {
+  std::unique_lock lock(mutex_);
+  if (!commands_) return;  // the thread sends it when it has connected
+  const std::shared_ptr<link> here = commands_;
+  try {
+    compose(from, clock::now());
+    write();
+    if (is_received_) return;
+    is_received_ = true;
+    while (!sent_.empty() && !is_over()) {
+      pollfd descriptor{.fd = here->descriptor(), .events = POLLIN, .revents = 0};
+      const clock::time_point until = std::min(by, answer_due());
+      lock.unlock();
+      const int ready = poll_until({&descriptor, 1}, until);
+      lock.lock();
+      if (commands_ != here) return;
+      if (ready == 1) {
+        receive_answers();
+      } else if (const clock::time_point now = clock::now(); now >= answer_due()) {
+        throw link_broken("no answer within call_timeout");
+      } else if (now >= by) {
+        break;
+      }
+    }
+    is_received_ = false;
+    if (!sent_.empty()) notify();    // now the thread receives
+  } catch (const std::exception&) {  // what was not answered is sent again over a new link
+    if (!lock.owns_lock()) lock.lock();
+    if (commands_ == here) give_up_link();
   }
 }
 
@@ -112,14 +154,7 @@ void session::notify() {
 
 void session::run() {
   try {
-    while (true) {
-      try {
-        serve();
-        return;
-      } catch (const link_broken&) {
-        connected_ = false;
-        if (!reconnect()) return;
-      }
+    while (serve() && reconnect()) {
     }
   } catch (const error& reason) {
     fail(reason);
@@ -128,37 +163,68 @@ void session::run() {
   }
 }
 
-void session::serve() {
-  while (!is_over()) {
+bool session::serve() try {
+  while (true) {
     pending_ = false;
+    std::unique_lock lock(mutex_);
+    if (is_over()) return false;
+    if (!commands_) return true;
+    const std::shared_ptr<link> here = commands_;
     const clock::time_point now = clock::now();
-    take_new_endpoints();
-    compose(now);
-    if (commands_->wants_to_write()) commands_->write();
-    wait_for_events(now);
+    compose_all(now);
+    write();
+    const bool receives = !is_received_ && !sent_.empty();
+    if (receives) is_received_ = true;
+    // Without POLLIN it hears of the end of the link alone.
+    int events = receives ? POLLIN : POLLRDHUP;
+    if (here->wants_to_write()) events |= POLLOUT;
+    const clock::time_point until = std::min(next_due(now), receives ? answer_due() : clock::time_point::max());
+    std::array<pollfd, 3> descriptors{
+        {{.fd = wake_up_, .events = POLLIN, .revents = 0},
+         {.fd = here->descriptor(), .events = static_cast<short>(events), .revents = 0},
+         {.fd = wakes_->descriptor(), .events = POLLIN, .revents = 0}}};
+    lock.unlock();
+    const bool happened = wait(descriptors, until);
+    lock.lock();
+    if (commands_ != here) continue;
+    if (receives) is_received_ = false;
+    if (!happened) {
+      if (receives && clock::now() >= answer_due()) throw link_broken("no answer within call_timeout");
+      continue;
+    }
+    const int of_commands = descriptors[1].revents;
+    if ((of_commands & POLLOUT) != 0) write();
+    if ((of_commands & ~POLLOUT) != 0) receive_answers();
+    if (descriptors[2].revents != 0) receive_wakes();
   }
+} catch (const link_broken&) {
+  const std::lock_guard lock(mutex_);
+  give_up_link();
+  return true;
 }
 
 link session::make_link() const {
   return {address_, options_.connect_timeout, options_.call_timeout};
 }
 
+// What can be asked without an answer to what was asked before is sent at once.
 void session::connect() {
-  auto commands = std::make_unique<link>(make_link());
-  refuse_eviction(*commands);
-  load_scripts(*commands);
+  auto commands = std::make_shared<link>(make_link());
+  commands->send(std::vector<std::string>{"INFO", "memory"});
+  for (const script& one : all_scripts())
+    commands->send(std::vector<std::string>{"SCRIPT", "LOAD", std::string(one.text)});
   auto wakes = std::make_unique<link>(make_link());
-  const answer reply = wakes->call(std::vector<std::string>{"SUBSCRIBE", "plait:wake:" + id_});
-  if (reply.is_error())
-    throw error(errc::not_permitted, "plait::remote: SUBSCRIBE: " + std::string(reply.text()));
+  wakes->send(std::vector<std::string>{"SUBSCRIBE", "plait:wake:" + id_});
+  refuse_eviction(commands->receive());
+  for (const script& one : all_scripts()) hashes_[&one] = accepted("SCRIPT LOAD", commands->receive()).text();
+  (void)accepted("SUBSCRIBE", wakes->receive());
   commands->stop_blocking();
   wakes->stop_blocking();
-  commands_ = std::move(commands);
   wakes_ = std::move(wakes);
-  connected_ = true;
+  const std::lock_guard lock(mutex_);
+  install(std::move(commands));
 }
 
-// What was sent and not answered goes first, as it was.
 bool session::reconnect() {
   if (calls_ != calls_before_) pause_ = 0ms;
   calls_before_ = calls_;
@@ -173,20 +239,38 @@ bool session::reconnect() {
     }
   }
   ++reconnections_;
-  for (sent_call& one : sent_) {
-    one.since = clock::now();
-    send(one);
-  }
-  for (auto& [name, one] : sources_) one.from->woken();
   return true;
 }
 
-void session::refuse_eviction(link& commands) const {
-  const answer info = commands.call(std::vector<std::string>{"INFO", "memory"});
-  if (info.is_error()) {
-    if (info.text().starts_with("LOADING")) throw link_broken(std::string(info.text()));
-    throw error(errc::not_permitted, "plait::remote: INFO: " + std::string(info.text()));
+// What was sent and not answered goes first, as it was.
+void session::install(std::shared_ptr<link> commands) {
+  commands_ = std::move(commands);
+  connected_ = true;
+  for (sent_call& one : sent_) {
+    one.since = clock::now();
+    append(one);
   }
+  for (auto& [name, one] : sources_) one->woken();
+}
+
+void session::give_up_link() {
+  connected_ = false;
+  is_received_ = false;
+  if (!commands_) return;
+  commands_->shut_down();  // who waits for answers hears of it
+  commands_.reset();
+  notify();
+}
+
+answer session::accepted(const char* command, answer reply) {
+  if (!reply.is_error()) return reply;
+  const std::string text(reply.text());
+  if (starts_with_one_of(text, {"LOADING", "BUSY"})) throw link_broken(text);
+  throw error(errc::not_permitted, std::string("plait::remote: ") + command + ": " + text);
+}
+
+void session::refuse_eviction(const answer& reply) {
+  const answer info = accepted("INFO", reply);
   constexpr std::string_view label = "maxmemory_policy:";
   std::string_view policy = info.text();
   const std::size_t at = policy.find(label);
@@ -199,45 +283,38 @@ void session::refuse_eviction(link& commands) const {
                                          ": it may throw a queue away; set it to noeviction");
 }
 
-void session::load_scripts(link& commands) {
-  for (const script& one : all_scripts()) {
-    const answer hash = commands.call(std::vector<std::string>{"SCRIPT", "LOAD", std::string(one.text)});
-    if (hash.is_error()) {
-      if (starts_with_one_of(hash.text(), {"LOADING", "BUSY"})) throw link_broken(std::string(hash.text()));
-      throw error(errc::not_permitted, "plait::remote: SCRIPT LOAD: " + std::string(hash.text()));
-    }
-    hashes_[&one] = hash.text();
-  }
-}
-
-void session::take_new_endpoints() {
-  const std::lock_guard lock(mutex_);
-  for (auto& [name, from] : added_) sources_.emplace(std::move(name), source{std::move(from)});
-  added_.clear();
-}
-
-void session::compose(clock::time_point now) {
+void session::compose_all(clock::time_point now) {
   for (auto one = sources_.begin(); one != sources_.end();) {
-    source& from = one->second;
-    if (!from.outstanding && from.from->is_finished()) {
+    endpoint& from = *one->second;
+    if (!from.is_on_its_way && from.is_finished()) {
       one = sources_.erase(one);
-      continue;
+    } else {
+      compose(from, now);
+      ++one;
     }
-    if (!from.outstanding)
-      if (auto content = from.from->compose(now)) {
-        sent_.push_back({&from, std::move(*content), now});
-        from.outstanding = true;
-        send(sent_.back());
-      }
-    ++one;
   }
 }
 
-void session::send(const sent_call& one) {
+void session::compose(endpoint& from, clock::time_point now) {
+  if (from.is_on_its_way) return;
+  auto content = from.compose(now);
+  if (!content) return;
+  sent_.push_back({&from, std::move(*content), now});
+  from.is_on_its_way = true;
+  append(sent_.back());
+}
+
+void session::append(const sent_call& one) {
   std::vector<std::string> command{"EVALSHA", hashes_.at(one.content.what),
                                    std::to_string(one.content.key_count)};
-  command.insert(command.end(), one.content.arguments.begin(), one.content.arguments.end());
-  commands_->append(command);
+  commands_->append(command, one.content.arguments);
+}
+
+// What the socket does not take at once the thread writes.
+void session::write() {
+  if (!commands_->wants_to_write()) return;
+  commands_->write();
+  if (commands_->wants_to_write()) notify();
 }
 
 void session::receive_answers() {
@@ -246,25 +323,14 @@ void session::receive_answers() {
     if (sent_.empty()) throw link_broken("an answer to nothing");
     take_answer(result);
   }
+  write();
 }
 
+// And sends what the endpoint has to say next.
 void session::take_answer(const answer& result) {
-  const sent_call& first = sent_.front();
-  endpoint& from = *first.from->from;
+  endpoint& from = *sent_.front().from;
   if (result.is_error()) {
-    // These come before the script has begun. Connecting anew finds the new primary, and loads the scripts.
-    const std::string_view text = result.text();
-    if (starts_with_one_of(text, {"NOSCRIPT", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN",
-                                  "BUSY", "NOREPLICAS", "MISCONF"}))
-      throw link_broken(std::string(text));
-    if (text.starts_with("OOM")) {
-      from.refused(error(errc::out_of_memory, "plait::remote: " + std::string(text)));
-    } else {
-      const errc code = text.starts_with("NOPERM")                         ? errc::not_permitted
-                        : text.find("WRONGTYPE") != std::string_view::npos ? errc::wrong_type
-                                                                           : errc::protocol;
-      from.failed(error(code, "plait::remote: " + std::string(text)));
-    }
+    refuse(from, result.text());
   } else {
     try {
       from.answered(result);
@@ -273,8 +339,26 @@ void session::take_answer(const answer& result) {
     }
   }
   ++calls_;
-  first.from->outstanding = false;
+  from.is_on_its_way = false;
   sent_.pop_front();
+  compose(from, clock::now());
+}
+
+void session::refuse(endpoint& from, std::string_view text) {
+  // These come before the script has begun. Connecting anew finds the new primary, and loads the scripts.
+  if (starts_with_one_of(text, {"NOSCRIPT", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN",
+                                "BUSY", "NOREPLICAS", "MISCONF"}))
+    throw link_broken(std::string(text));
+  const std::string what = "plait::remote: " + std::string(text);
+  if (text.starts_with("OOM")) {
+    from.refused(error(errc::out_of_memory, what));
+    look_by(from.due());
+  } else {
+    from.failed(error(text.starts_with("NOPERM")                         ? errc::not_permitted
+                      : text.find("WRONGTYPE") != std::string_view::npos ? errc::wrong_type
+                                                                         : errc::protocol,
+                      what));
+  }
 }
 
 // A message is the name of an endpoint without the part that all endpoints of this session have.
@@ -283,88 +367,60 @@ void session::receive_wakes() {
   while (const answer message = wakes_->next()) {
     if (message.size() != 3 || message[0].text() != "message") continue;
     if (const auto found = sources_.find(id_ + '.' + std::string(message[2].text())); found != sources_.end())
-      found->second.from->woken();
+      found->second->woken();
   }
 }
 
-void session::wait_for_events(clock::time_point now) {
+clock::time_point session::next_due(clock::time_point now) const {
   clock::time_point until = now + options_.lease;
-  for (auto& [name, one] : sources_)
-    if (!one.outstanding) until = std::min(until, one.from->due());
-  if (!sent_.empty()) until = std::min(until, sent_.front().since + options_.call_timeout);
-  {
-    const std::lock_guard lock(mutex_);
-    if (ending_) until = std::min(until, end_by_);
+  for (const auto& [name, one] : sources_) {
+    const clock::time_point due = one->due();
+    if (!one->is_on_its_way || due > now)
+      until = std::min(until, due);  // the others are asked after the answer
   }
-  std::array<pollfd, 3> descriptors{
-      {{.fd = wake_up_, .events = POLLIN, .revents = 0},
-       {.fd = commands_->descriptor(),
-        .events = static_cast<short>(commands_->wants_to_write() ? POLLIN | POLLOUT : POLLIN),
-        .revents = 0},
-       {.fd = wakes_->descriptor(), .events = POLLIN, .revents = 0}}};
-  asleep_ = true;
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
-  const int timeout = pending_ ? 0 : static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000));
-  const int ready = ::poll(descriptors.data(), descriptors.size(), timeout);
-  asleep_ = false;
-  if (ready == -1 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
-  if (ready <= 0) {
-    if (!sent_.empty() && clock::now() >= sent_.front().since + options_.call_timeout)
-      throw link_broken("no answer within call_timeout");
-    return;
-  }
-  if (descriptors[0].revents != 0) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t drained = ::read(wake_up_, &count, sizeof count);
-  }
-  if (descriptors[1].revents != 0) {
-    if ((descriptors[1].revents & POLLOUT) != 0) commands_->write();
-    receive_answers();
-  }
-  if (descriptors[2].revents != 0) receive_wakes();
+  return ending_ ? std::min(until, end_by_) : until;
+}
+
+// The first descriptor is wake_up_.
+bool session::wait(std::span<pollfd> descriptors, clock::time_point until) {
+  looks_at_ = until;
+  const int ready = poll_until(descriptors, pending_ ? clock::time_point::min() : until);
+  looks_at_ = clock::time_point::min();
+  if (ready == 0) return false;
+  std::uint64_t count = 0;
+  if (descriptors[0].revents != 0 && ::read(wake_up_, &count, sizeof count) == -1) return false;
+  return true;
 }
 
 bool session::sleep(std::chrono::milliseconds time) {
   const clock::time_point until = clock::now() + time;
   do {
-    take_new_endpoints();
-    if (is_over()) return false;
-    pollfd descriptor{.fd = wake_up_, .events = POLLIN, .revents = 0};
-    asleep_ = true;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
-    if (left.count() > 0 && ::poll(&descriptor, 1, static_cast<int>(left.count())) == 1) {
-      std::uint64_t count = 0;
-      [[maybe_unused]] const ssize_t drained = ::read(wake_up_, &count, sizeof count);
+    pending_ = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_over()) return false;
     }
-    asleep_ = false;
+    pollfd descriptor{.fd = wake_up_, .events = POLLIN, .revents = 0};
+    (void)wait({&descriptor, 1}, until);
   } while (clock::now() < until);
   return true;
 }
 
 // From now on every structure of this session says why.
 void session::fail(const error& reason) {
-  connected_ = false;
-  {
-    const std::lock_guard lock(mutex_);
-    failure_ = reason;
-    for (auto& [name, from] : added_) sources_.emplace(name, source{std::move(from)});
-    added_.clear();
-  }
-  for (auto& [name, one] : sources_) one.from->failed(reason);
+  const std::lock_guard lock(mutex_);
+  give_up_link();
+  failure_ = reason;
+  for (auto& [name, one] : sources_) one->failed(reason);
   sources_.clear();
   sent_.clear();
 }
 
 // The session ends when its last user has gone and everything is said, or the time for that is over.
-bool session::is_over() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!ending_) return false;
-    if (clock::now() >= end_by_) return true;
-  }
-  take_new_endpoints();
-  return sent_.empty() &&
-         std::ranges::all_of(sources_, [](auto& one) { return one.second.from->is_finished(); });
+bool session::is_over() const {
+  if (!ending_) return false;
+  if (clock::now() >= end_by_) return true;
+  return sent_.empty() && std::ranges::all_of(sources_, [](auto& one) { return one.second->is_finished(); });
 }
 
 }  // namespace plait::remote

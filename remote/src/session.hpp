@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-// session: what stands behind a connection: the thread, the link for calls, and the link for wake-ups.
+// session: what stands behind a connection: the link for calls, the link for wake-ups, and the thread.
+//
+// A caller who finds that nobody waits for answers sends its call and waits for the answer itself: no thread has to
+// be woken. While callers' calls overlap the thread waits for answers, and a caller waits for the thread. The thread
+// also sends what nobody waits for (beats, acknowledgements, what was collected), listens for wake-ups, and connects.
 //
 // Two links, because a connection in RESP2 that listens to a channel can do nothing else. They are made
 // together and given up together.
@@ -8,13 +12,16 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
-#include <vector>
+
+#include <poll.h>
 
 #include <plait/remote/connection.hpp>
 #include <plait/remote/error.hpp>
@@ -42,40 +49,50 @@ class session {
   // channel plait:wake:(its part before the dot).
   std::string unique_name();
 
-  // The thread serves it until it is finished.
+  // It is served until it is finished.
   void add(std::shared_ptr<endpoint> added, const std::string& name);
 
-  // An endpoint has something to say, or its due time has changed.
-  void notify();
+  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so, or at `by`; or
+  // earlier, if somebody else will receive the answer, or the connection is broken.
+  void carry_out(endpoint& from, clock::time_point by, const std::function<bool()>& is_over);
+
+  // The thread looks by then whether endpoints have something to say; an endpoint's due() may have changed.
+  void look_by(clock::time_point when);
+  void notify() { look_by(clock::time_point::min()); }
 
  private:
-  struct source {
-    std::shared_ptr<endpoint> from;
-    bool outstanding = false;  // a call of it is in sent_
-  };
   struct sent_call {
-    source* from;
+    endpoint* from;
     call content;
     clock::time_point since;
   };
 
+  // What the thread does.
   void run();
-  void serve();  // until the connection breaks or the session ends
+  bool serve();  // until the session ends (false), or the connection breaks (true)
   void connect();
   bool reconnect();  // false: the session ends
   link make_link() const;
-  void refuse_eviction(link& commands) const;
-  void load_scripts(link& commands);
-  void take_new_endpoints();
-  void compose(clock::time_point now);
-  void send(const sent_call& one);
-  void receive_answers();
+  static answer accepted(const char* command, answer reply);  // throws what an error means
+  static void refuse_eviction(const answer& reply);
+  bool wait(std::span<pollfd> descriptors, clock::time_point until);  // false: nothing has happened
+  bool sleep(std::chrono::milliseconds time);                         // false: the session ends
   void receive_wakes();
-  void take_answer(const answer& result);
-  void wait_for_events(clock::time_point now);
-  bool sleep(std::chrono::milliseconds time);  // false: the session ends
   void fail(const error& reason);
-  bool is_over();
+
+  // With mutex_ locked.
+  void install(std::shared_ptr<link> commands);
+  void give_up_link();
+  void compose_all(clock::time_point now);
+  void compose(endpoint& from, clock::time_point now);
+  void append(const sent_call& one);
+  void write();
+  void receive_answers();
+  void take_answer(const answer& result);
+  void refuse(endpoint& from, std::string_view text);
+  clock::time_point next_due(clock::time_point now) const;
+  clock::time_point answer_due() const { return sent_.front().since + options_.call_timeout; }
+  bool is_over() const;
 
   const address address_;
   const connection_options options_;
@@ -84,20 +101,24 @@ class session {
   std::atomic<unsigned> names_{0};
   std::atomic<std::uint64_t> reconnections_{0}, calls_{0};
   std::atomic<bool> connected_{false};
-  std::atomic<bool> asleep_{false};   // the thread waits for descriptors
-  std::atomic<bool> pending_{false};  // somebody has called notify() since the thread last looked
-  const int wake_up_;                 // an eventfd, written to end that wait
 
-  std::mutex mutex_;
-  std::vector<std::pair<std::string, std::shared_ptr<endpoint>>> added_;  // not yet seen by the thread
+  // The thread sleeps until looks_at_, and never if that is the least time. Who wants it earlier sets pending_, and
+  // then reads looks_at_; the thread does it the other way round. So one of them sees the other.
+  std::atomic<clock::time_point> looks_at_{clock::time_point::min()};
+  std::atomic<bool> pending_{false};
+  const int wake_up_;  // an eventfd, written to end the thread's sleep
+
+  std::mutex mutex_;                // taken before that of an endpoint
+  std::shared_ptr<link> commands_;  // null: the thread has to connect
+  bool is_received_ = false;        // somebody waits for answers, and gives the link up if they take too long
+  std::unordered_map<std::string, std::shared_ptr<endpoint>> sources_;  // by name
+  std::deque<sent_call> sent_;  // in the order in which the answers will come
   bool ending_ = false;
   clock::time_point end_by_;
   std::optional<error> failure_;  // for endpoints that come later
 
   // The thread's own.
-  std::unique_ptr<link> commands_, wakes_;
-  std::unordered_map<std::string, source> sources_;  // by name
-  std::deque<sent_call> sent_;                       // in the order in which the answers will come
+  std::unique_ptr<link> wakes_;
   std::unordered_map<const script*, std::string> hashes_;
   std::chrono::milliseconds pause_{0};  // before the next attempt to connect; 0 again once a call was answered
   std::uint64_t calls_before_ = 0;      // calls_ when the connection broke the last time

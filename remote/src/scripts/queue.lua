@@ -148,7 +148,7 @@ end
 
 -- Puts this session down for what it lacks, and tells others what there is. Adds: closed, items, room (-1: no bound),
 -- unfinished tasks; and then what was taken.
-function own.at_end()
+local function at_end()
   local available, left = ready_count + returned_count, room()
   if closed then
     if items_wanted then items_wanted = tell('items', math.huge) end
@@ -301,4 +301,4 @@ setmetatable(operations, {__index = function(all, name)
   return rawget(all, name)
 end})
 
-return carry_out()
+return carry_out(at_end)

@@ -53,12 +53,13 @@ function operations.expire(seconds)
   return 1
 end
 
--- A structure may add to all that: `own.load` and `own.save` keep the state in place of the table `state`; `own.at_end`
--- adds to the results when the operations are done; and if `unfinished` is set then, `own.finish` adds to the answer
--- what it can find again if the call comes again, so that it is not kept twice.
+-- A structure may add to all that: `own.load` and `own.save` keep the state in place of the table `state`; and if
+-- `unfinished` is set, `own.finish` adds to the answer what it can find again if the call comes again, so that it is not
+-- kept twice.
 local own = {}
 
-local function carry_out()
+-- Calls `at_end`, if given, after the operations; what it returns, if anything, is the last result.
+local function carry_out(at_end)
   local before = redis.call('HMGET', hash, 's:' .. session, 'state')
   local last = before[1] and select(2, cmsgpack.unpack_one(before[1])) or 0
   if number ~= last + 1 then
@@ -80,7 +81,8 @@ local function carry_out()
       results[#results + 1] = operations[name](unpack(ARGV, first, at - 1))
     end
   end
-  if own.at_end then own.at_end() end
+  local at_last = at_end and at_end()
+  if at_last then results[#results + 1] = at_last end
   local kept
   if own.save then kept = own.save() elseif state then kept = cmsgpack.pack(state) end
   if leaves then
