@@ -38,19 +38,32 @@ std::shared_ptr<permit_calls> permit_calls::make(session& session, std::string_v
 
 std::optional<granted_permit> permit_calls::acquire(bool waits, const wait_limits& limits) {
   if (!waits && !session_.is_connected()) return std::nullopt;
-  const auto mine = std::make_shared<caller>();
-  mine->waits = waits;
+  const clock::duration patience = session_.options().call_timeout;
   std::unique_lock lock(mutex_);
-  throw_failure();
-  callers_.push_back(mine);
-  ring();
-  if (!mine->wait(lock, limits, session_.options().call_timeout)) {
-    // The next call leaves the line, or releases what the one on its way brings.
-    mine->abandon();
-    std::erase(callers_, mine);
-    ring();
-  }
+  auto mine = add_caller(waits);
+  if (mine->wait(lock, limits, patience)) return mine->got;
+  remove_caller(mine);
+  if (!waits || !session_.is_connected()) return std::nullopt;
+  // One last try, with which this caller's place in the line is given up.
+  mine = add_caller(false);
+  if (!mine->wait(lock, {.until = clock::now(), .stop = {}}, patience)) remove_caller(mine);
   return mine->got;
+}
+
+std::shared_ptr<permit_calls::caller> permit_calls::add_caller(bool waits) {
+  throw_failure();
+  const auto made = std::make_shared<caller>();
+  made->waits = waits;
+  callers_.push_back(made);
+  ring();
+  return made;
+}
+
+// The next call leaves the line for it, or releases what the one on its way brings.
+void permit_calls::remove_caller(const std::shared_ptr<caller>& gone) {
+  gone->abandon();
+  std::erase(callers_, gone);
+  ring();
 }
 
 void permit_calls::release(std::uint64_t token) {
@@ -232,7 +245,9 @@ void permit_calls::answered(const answer& result) {
   renewed_ = last.at;
   const bool are_safe = clock::now() < held_until();
   std::erase_if(callers_, [](const auto& one) { return !one->waits && one->in_flight; });
-  hand_out(end[0], callers_, are_safe);
+  std::vector<std::shared_ptr<caller>> all = callers_;
+  all.insert(all.end(), last.tries.begin(), last.tries.end());
+  hand_out(end[0], all, are_safe);
   hand_out(end[1], last.tries, are_safe);
   for (const auto& one : last.tries)
     if (!one->is_settled()) one->settle(conqueue_status::empty);

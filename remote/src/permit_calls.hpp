@@ -62,6 +62,8 @@ class permit_calls final : public endpoint, public permit_end {
 
   permit_calls(session& session, std::uint64_t count) : session_(session), count_(count) {}
 
+  std::shared_ptr<caller> add_caller(bool waits);
+  void remove_caller(const std::shared_ptr<caller>& gone);
   std::shared_ptr<question> ask(std::vector<std::string> what);
   void add_operation(std::vector<std::string>& words, const char* name,
                      const std::vector<std::string>& arguments = {});

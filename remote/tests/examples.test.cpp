@@ -46,3 +46,10 @@ TEST(example, adds_to_an_account_under_a_lock) {
   }
   EXPECT_EQ((plait::remote::map<std::string, std::int64_t>(here, "ledger").get("ann")), 4);
 }
+
+TEST(example, downloads_with_a_permit) {
+  const support::server server;
+  const auto result = support::child(PLAIT_REMOTE_EXAMPLES "semaphore", {server.url()}).finish();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "downloading\n");
+}

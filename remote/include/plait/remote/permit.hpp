@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// permit: what somebody holds of a remote::fenced_mutex, until it is destroyed or released.
+// permit: what somebody holds of a fenced_mutex or a semaphore, until it is destroyed or released.
 //
 // It is held as long as the server hears of this process: the connection's thread sees to that, whatever the
 // others do. If the server was not heard of for three quarters of a lease, lost() is requested, a quarter of a

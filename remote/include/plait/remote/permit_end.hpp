@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // permit_end: this process's end of a number of permits at the server. Programs use remote::fenced_mutex, which
-// is one permit.
+// is one permit, and remote::semaphore.
 #pragma once
 
 #include <chrono>
