@@ -16,7 +16,7 @@ local tries = 0
 -- Answers the number of permits, which is that of the first open().
 function operations.open(count)
   state = state or {permits = tonumber(count), held = 0, token = 0, last_beat = now()}
-  if not state.permits then error('WRONGTYPE the name is that of another structure') end
+  if type(state) ~= 'table' or not state.permits then error('WRONGTYPE the name is that of another structure') end
   return state.permits
 end
 
@@ -119,11 +119,13 @@ local function serve()
   return mine
 end
 
--- Answers {tokens for those who wait, tokens for those who tried, whether the lease is new, permits that are free}.
-return carry_out(function()
+-- Adds {tokens for those who wait, tokens for those who tried, whether the lease is new, permits that are free}.
+function own.at_end()
   local is_new = 0
   if not leaves then is_new = renew_lease() end
   local mine, tried = serve(), {}
   while #tried < tries and state.held < state.permits do tried[#tried + 1] = grant(session) end
-  return {mine, tried, is_new, state.permits - state.held}
-end)
+  results[#results + 1] = {mine, tried, is_new, state.permits - state.held}
+end
+
+return carry_out()
