@@ -278,7 +278,7 @@ class waiting_store {
   }
 
   template <class... Params>
-  [[gnu::noinline]] conqueue_status put_waiting(wait_limits limits, Params... params) {
+  [[gnu::noinline, gnu::cold]] conqueue_status put_waiting(wait_limits limits, Params... params) {
     conqueue_status status;
     waiting_habit& habit = waiting_habit::at(&not_full_);
     wait_for(
@@ -291,7 +291,8 @@ class waiting_store {
     return why_ended(limits, status);
   }
 
-  [[gnu::noinline]] std::optional<item_type> get_waiting(wait_limits limits, conqueue_status& status) {
+  [[gnu::noinline, gnu::cold]] std::optional<item_type> get_waiting(wait_limits limits,
+                                                                    conqueue_status& status) {
     std::optional<item_type> item;
     waiting_habit& habit = waiting_habit::at(&not_empty_);
     wait_for(
