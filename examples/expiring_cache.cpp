@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,9 +45,23 @@ int main() {
   const plait::load_options fresh{.refresh_after = 1min, .stale_if_error = true};
   const int cocoa = prices.get_or_load("cocoa", [] { return ask_the_supplier(); }, fresh);
   // [refresh]
+  // [tags]
+  prices.put("milk", 1, {.time_to_live = 1h, .tags = {"supplier:7"}});
+  prices.put("cheese", 9, {.tags = {"supplier:7", "dairy"}, .is_pinned = true});
+  const std::size_t outdated = prices.invalidate_tag("supplier:7");  // 2
+  // [tags]
+  // [bulk]
+  const std::vector<std::string> wanted{"tea", "bread", "salt"};
+  const auto all = prices.get_many_or_load(wanted, [](std::span<const std::string> missing) {
+    std::map<std::string, int> found;  // one query for all; what the supplier doesn't have is left out
+    for (const std::string& name : missing)
+      if (name != "salt") found[name] = ask_the_supplier();
+    return found;
+  });
+  // [bulk]
   std::printf("coffee costs %d; %.0f %% hits\n", coffee, 100 * seen.hit_ratio());
-  return known[0] == 3 && !known[2] && cocoa == 40 && prices.size() == 3 && pages.weight() == 11 &&
-                 prices.remove("tea") && !prices.contains("tea")
+  return known[0] == 3 && !known[2] && cocoa == 40 && outdated == 2 && all[1] == 40 && !all[2] &&
+                 prices.size() == 4 && pages.weight() == 11 && prices.remove("tea") && !prices.contains("tea")
              ? 0
              : 1;
 }

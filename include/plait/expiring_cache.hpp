@@ -11,10 +11,14 @@
 //   put, add, replace,    blocks (2)    never more entries than the capacity;  O(1) amortized, and at
 //     remove,                           seen by all later calls                times O(1000) (3)
 //     set_time_to_live
-//   get_or_load           as put (4)    one load, however many ask             as put
+//   get_or_load,          as put (4)    one load, however many ask             as put, for each key
+//     get_many_or_load
+//   pin, unpin            blocks (2)    what is pinned is not evicted (5)      O(1)
 //   size, weight          blocks (2)    what has not expired, when quiet       O(shards + expired)
 //   expire                blocks (2)    removes all that has expired           O(shards + expired)
 //   clear, remove_if      blocks (2)    reaches all that is there throughout   O(entries)
+//   invalidate_tag        blocks (2)    the same, for those with the tag       O(shards + those entries)
+//   set_capacity          blocks (2)    never more, once it has returned       O(shards + evictions)
 //   for_each              blocks (2)    each shard's of one moment             O(entries), and a copy of
 //                                                                              a shard's
 //   statistics            blocks (2)    exact when quiet                       O(shards + threads)
@@ -28,6 +32,7 @@
 //       expired.
 //   (3) As in hash_map, where there is no room.
 //   (4) And waits while another thread loads the value of the same key.
+//   (5) Unless set_capacity() leaves no room for it. What is pinned expires, and is removed, like any other.
 //   None of them may be called in a signal handler or in operator new.
 //
 //   plait::expiring_cache<std::string, int> prices({.capacity = 10'000, .time_to_live = 5min});
@@ -64,6 +69,7 @@
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -77,6 +83,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/hash_map.hpp>
 #include <plait/load_options.hpp>
+#include <plait/put_options.hpp>
 #include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE {
@@ -103,6 +110,20 @@ class expiring_cache {
   // What a key can be given as.
   template <class L>
   static constexpr bool is_key = core::forms::template is_key<L>;
+
+  // What loads many keys at once.
+  template <class F>
+  static constexpr bool bulk_loader = [] {
+    if constexpr (std::invocable<F&, std::span<const K>>) {
+      using answers = std::invoke_result_t<F&, std::span<const K>>;
+      if constexpr (std::ranges::input_range<answers>)
+        return requires(std::ranges::range_reference_t<answers> each) {
+          requires is_key<decltype((std::as_const(each.first)))>;
+          static_cast<V>(each.second);
+        };
+    }
+    return false;
+  }();
 
  public:
   using key_type = K;
@@ -187,6 +208,21 @@ class expiring_cache {
     return core_.get_or_load(std::forward<L>(key), std::forward<F>(f), how);
   }
 
+  // What get() says of each key, in their order; and the values of those that are not there are what f returns
+  // for them, which is put in. f is called once, with no lock held, as f(std::span<const K>) with the keys that
+  // are not there and that nobody else is loading, and returns a range of pairs of a key and its value, in any
+  // order. A key that it leaves out has no value, and one that it was not asked for is passed over. Each key is
+  // loaded by one thread at a time: who asks for one of them meanwhile, in whatever way, waits; has the same
+  // value, or the same exception; and if there was no value, get_or_load() calls its own function. If f throws,
+  // nothing is put in. Who waits for others does so when its own call of f is over.
+  template <std::ranges::input_range Range, class F>
+    requires is_key<std::ranges::range_reference_t<Range>> &&
+             std::constructible_from<K, std::ranges::range_reference_t<Range>> && std::copy_constructible<K> &&
+             std::copy_constructible<V> && bulk_loader<F>
+  std::vector<std::optional<V>> get_many_or_load(Range&& keys, F&& f, const put_options& how = {}) {
+    return core_.get_many_or_load(keys, f, how);
+  }
+
   // How long it has left to live; nothing if there is none.
   template <class L = K>
     requires is_key<const L&>
@@ -202,36 +238,54 @@ class expiring_cache {
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool put(L&& key, M&& value) {
-    return put(std::forward<L>(key), std::forward<M>(value), core_.time_to_live());
+    return core_.store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value), core_.terms());
   }
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool put(L&& key, M&& value, entry_lifetime time_to_live) {
-    return core_.store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value), time_to_live);
+    return put(std::forward<L>(key), std::forward<M>(value), put_options{.time_to_live = time_to_live});
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool put(L&& key, M&& value, const put_options& how) {
+    return core_.store(detail::put_when::always, std::forward<L>(key), std::forward<M>(value),
+                       core_.terms_of(how));
   }
 
   // The same, unless it is there: then the value that it has stays, and neither argument is moved from.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool add(L&& key, M&& value) {
-    return add(std::forward<L>(key), std::forward<M>(value), core_.time_to_live());
+    return core_.store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value), core_.terms());
   }
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool add(L&& key, M&& value, entry_lifetime time_to_live) {
-    return core_.store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value), time_to_live);
+    return add(std::forward<L>(key), std::forward<M>(value), put_options{.time_to_live = time_to_live});
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool add(L&& key, M&& value, const put_options& how) {
+    return core_.store(detail::put_when::absent, std::forward<L>(key), std::forward<M>(value),
+                       core_.terms_of(how));
   }
 
   // The same as put, if it is there. False if it is not, or is not kept.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool replace(L&& key, M&& value) {
-    return replace(std::forward<L>(key), std::forward<M>(value), core_.time_to_live());
+    return core_.store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), core_.terms());
   }
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool replace(L&& key, M&& value, entry_lifetime time_to_live) {
-    return core_.store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value), time_to_live);
+    return replace(std::forward<L>(key), std::forward<M>(value), put_options{.time_to_live = time_to_live});
+  }
+  template <class L = K, class M = V>
+    requires is_key<L> && std::constructible_from<V, M>
+  bool replace(L&& key, M&& value, const put_options& how) {
+    return core_.store(detail::put_when::present, std::forward<L>(key), std::forward<M>(value),
+                       core_.terms_of(how));
   }
 
   // Begins another time to live for the value that it has. One that is over removes it. False if there was
@@ -247,6 +301,21 @@ class expiring_cache {
     requires is_key<const L&>
   bool remove(const L& key) {
     return core_.remove(key);
+  }
+
+  // From now on no other entry drives it out, also when it has another value, until it is unpinned or gone.
+  // What is pinned takes room from the others: where it takes all of a shard's, puts of other keys are not
+  // kept. False if there is none; so that it does not leave before it is pinned, put it in with put_options.
+  template <class L = K>
+    requires is_key<const L&>
+  bool pin(const L& key) {
+    return core_.pin(key);
+  }
+  // False if there is none, or it was not pinned.
+  template <class L = K>
+    requires is_key<const L&>
+  bool unpin(const L& key) {
+    return core_.unpin(key);
   }
 
   // -- all keys --
@@ -279,6 +348,10 @@ class expiring_cache {
     return core_.remove_if(pred);
   }
 
+  // Removes all to whose values put_options or load_options have given that tag, and says how many. A value
+  // that replaces another one has its own tags alone. What is being loaded with that tag is not put in.
+  size_type invalidate_tag(cache_tag tag) { return core_.invalidate(tag); }
+
   // Calls f(const K&, const V&) with copies of all, or f(const K&, const V&, entry_lifetime), which is what the
   // entry has left to live. Shard by shard: those of a shard are of one moment, and come from hot to cold,
   // those last that would leave first. A capacity below 512 makes one shard. No lock is held: f may use the
@@ -297,7 +370,12 @@ class expiring_cache {
     });
   }
 
-  std::uint64_t capacity() const noexcept { return core_.shape().capacity(); }
+  std::uint64_t capacity() const noexcept { return core_.capacity(); }
+  // Others may use the cache meanwhile; what is too much is evicted, what is pinned only if nothing else is
+  // left. The number of shards stays: hence throws std::invalid_argument if the capacity is 0, less than a
+  // 256th of the first one, or more than 2^23 entries for a shard. With weights, a lower capacity than the
+  // first one also lowers the heaviest weight, in proportion.
+  void set_capacity(std::uint64_t capacity) { core_.set_capacity(capacity); }
 
   // From now on f(const K&, const V&, removal_cause) is called for each value that leaves, once, by the thread
   // whose call removed it, before that returns and with no lock held: f may use the cache. It must not throw.

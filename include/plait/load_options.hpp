@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include <plait/cache_options.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -29,6 +31,9 @@ struct load_options {
 
   // If a new value cannot be loaded, the old one is returned rather than what was thrown.
   bool stale_if_error = false;
+
+  // The tags of what is loaded: see invalidate_tag().
+  std::vector<cache_tag> tags = {};
 };
 
 }  // namespace PLAIT_NAMESPACE

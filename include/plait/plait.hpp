@@ -25,6 +25,7 @@
 #include <plait/pop_any.hpp>
 #include <plait/prioritized.hpp>
 #include <plait/priority_queue.hpp>
+#include <plait/put_options.hpp>
 #include <plait/queue_element.hpp>
 #include <plait/queue_interface.hpp>
 #include <plait/queue_scopes.hpp>

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -177,10 +179,76 @@ tally loads(const round& of) {
   return {.operations = static_cast<std::uint64_t>(calls) * of.threads, .histories = 0};
 }
 
+// The same where what changes is told to the cache by a tag that keys share, many are loaded at once, some are
+// pinned, and the capacity goes up and down.
+tally invalidations(const round& of) {
+  constexpr std::uint64_t keys = 16, tags = 4, most = 40, least = 8;
+  constexpr int calls = 800;
+  plait::expiring_cache<std::uint64_t, std::uint64_t> cache({.capacity = most});
+  std::vector<std::atomic<std::uint64_t>> source(tags), told(tags);
+  stress::team threads(of);
+  for (std::size_t i = 0; i != of.threads; ++i)
+    threads.add(fmt::format("thread {}", i), [&](member& who) {
+      for (int made = 0; made != calls; ++made) {
+        const std::uint64_t tag = who.random() % tags, key = tag + tags * (who.random() % (keys / tags));
+        const std::uint64_t before = told[tag];
+        const auto expect = [&](std::optional<std::uint64_t> found) {
+          stress::require(!found || *found >= before, "a value from before an invalidation");
+        };
+        switch (who.random() % 8) {
+          case 0:
+            who.does("change and invalidate", [&] {
+              const std::uint64_t version = ++source[tag];
+              cache.invalidate_tag(tag);
+              for (std::uint64_t last = told[tag]; last < version;)
+                if (told[tag].compare_exchange_weak(last, version)) break;
+            });
+            break;
+          case 1:
+            who.does("set_capacity", [&] {
+              cache.set_capacity(made % 2 == 0 ? least : most);
+              stress::require(cache.size() <= most, "more than the capacity");
+            });
+            break;
+          case 2:
+            who.does("pin or unpin", [&] { made % 4 == 0 ? cache.pin(key) : cache.unpin(key); });
+            break;
+          case 3:
+          case 4:
+            who.does("get_many_or_load", [&] {
+              const std::vector<std::uint64_t> wanted{key, (key + tags) % keys, (key + 2 * tags) % keys};
+              const auto load = [&](std::span<const std::uint64_t> missing) {
+                std::vector<std::pair<std::uint64_t, std::uint64_t>> loaded;
+                for (const std::uint64_t each : missing) loaded.emplace_back(each, source[tag]);
+                return loaded;
+              };
+              for (const auto& found : cache.get_many_or_load(wanted, load, {.tags = {tag}})) {
+                stress::require(found.has_value(), "no value of a key that was loaded");
+                expect(found);
+              }
+            });
+            break;
+          default:
+            who.does("get_or_load", [&] {
+              expect(cache.get_or_load(
+                  key, [&] { return source[tag].load(); }, plait::load_options{.tags = {tag}}));
+            });
+        }
+      }
+    });
+  threads.run();
+  cache.set_capacity(least);
+  stress::require(cache.size() <= least, "more than the last capacity");
+  for (std::uint64_t tag = 0; tag != tags; ++tag) cache.invalidate_tag(tag);
+  stress::require(cache.size() == 0, "something is left that has lost its tag");
+  return {.operations = static_cast<std::uint64_t>(calls) * of.threads, .histories = 0};
+}
+
 const workload all[] = {{"expiring_cache/words", reads_and_writes<four_words>},
                         {"expiring_cache/text", reads_and_writes<text>},
                         {"expiring_cache/expiry_of_words", expiry<four_words>},
                         {"expiring_cache/expiry_of_text", expiry<text>},
-                        {"expiring_cache/loads", loads}};
+                        {"expiring_cache/loads", loads},
+                        {"expiring_cache/invalidations", invalidations}};
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -70,6 +71,9 @@ class dictionary {
   struct entry {
     std::uint64_t value;
     std::int64_t deadline;  // in ticks
+    std::uint32_t tags;     // a bit for each
+    std::uint64_t order;    // in which values were put
+    bool is_pinned;
   };
 
   dictionary() : made_at_(manual_clock::now().time_since_epoch()) {}
@@ -82,8 +86,25 @@ class dictionary {
     const auto at = entries_.find(key);
     return at != entries_.end() && at->second.deadline > now() ? &at->second : nullptr;
   }
-  void put(std::uint64_t key, std::uint64_t value, std::optional<nanoseconds> lives) {
-    entries_[key] = {value, deadline(lives)};
+  void put(std::uint64_t key, std::uint64_t value, std::optional<nanoseconds> lives, std::uint32_t tags) {
+    entry& own = entries_[key];
+    own = {value, deadline(lives), tags, ++puts_, own.is_pinned && own.deadline > now()};
+  }
+  // What pin and unpin say.
+  bool set_pinned(std::uint64_t key, bool pins) {
+    const auto at = entries_.find(key);
+    if (at == entries_.end() || at->second.deadline <= now()) return false;
+    const bool was_pinned = std::exchange(at->second.is_pinned, pins);
+    return pins || was_pinned;
+  }
+  // In the order in which they were put.
+  std::vector<std::uint64_t> keys_with(std::uint32_t tag) const {
+    std::map<std::uint64_t, std::uint64_t> found;
+    for (const auto& [key, own] : entries_)
+      if ((own.tags >> tag & 1) != 0 && own.deadline > now()) found[own.order] = key;
+    std::vector<std::uint64_t> keys;
+    for (const auto& [order, key] : found) keys.push_back(key);
+    return keys;
   }
   void remove(std::uint64_t key) { entries_.erase(key); }
   std::size_t size() const {
@@ -98,6 +119,7 @@ class dictionary {
 
   nanoseconds made_at_;
   std::unordered_map<std::uint64_t, entry> entries_;
+  std::uint64_t puts_ = 0;
 };
 
 // The policy, told of what happens as a cache with one shard tells its own.
@@ -131,6 +153,21 @@ class policy_beside {
     policy_.erase(numbers_.at(key));
     forget(key);
   }
+  void set_pinned(std::uint64_t key, bool pins) {
+    const entry_number entry = numbers_.at(key);
+    if (pins) {
+      policy_.pin(entry);
+    } else if (policy_.is_pinned(entry)) {
+      policy_.unpin(entry);
+    }
+  }
+  template <class Evict>
+  void set_capacity(std::uint64_t capacity, Evict evict) {
+    policy_.set_capacity(capacity, [&](entry_number gone) {
+      evict(keys_.at(gone));
+      forget(keys_.at(gone));
+    });
+  }
   bool contains(std::uint64_t key) const { return numbers_.contains(key); }
 
  private:
@@ -155,9 +192,17 @@ class policy_beside {
   entry_number next_ = 0;
 };
 
+std::vector<plait::cache_tag> tags_in(std::uint32_t bits) {
+  std::vector<plait::cache_tag> all;
+  for (std::uint32_t tag = 0; bits >> tag != 0; ++tag)
+    if ((bits >> tag & 1) != 0) all.emplace_back(tag);
+  return all;
+}
+
 // How often each kind of thing happened, so that a test that tests nothing is noticed.
 struct tally {
-  int hits = 0, misses = 0, expired = 0, evicted = 0, replaced = 0, removed = 0;
+  int hits = 0, misses = 0, expired = 0, evicted = 0, replaced = 0, removed = 0, pinned = 0, tagged = 0,
+      resized = 0;
 };
 
 enum class check { is_a_dictionary, is_policy_and_dictionary, is_never_wrong };
@@ -187,7 +232,8 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
       }
     EXPECT_EQ(size, expected.size());
   };
-  const auto store = [&](std::uint64_t key, std::uint64_t value, std::optional<nanoseconds> lives) {
+  const auto store = [&](std::uint64_t key, std::uint64_t value, std::optional<nanoseconds> lives,
+                         std::uint32_t tags) {
     if (has_policy) {
       if (policy.contains(key)) {
         policy.hit(key);
@@ -199,9 +245,15 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
         if (!policy.contains(key)) return;
       }
     }
-    expected.put(key, value, lives);
+    expected.put(key, value, lives, tags);
+  };
+  const auto evict = [&](std::uint64_t gone) {
+    ++seen.evicted;
+    expected.remove(gone);
   };
 
+  constexpr std::uint32_t tag_count = 5;
+  const std::uint64_t first_capacity = capacity;
   std::uint64_t value = 0;
   for (std::size_t i = 0; i != operations && !testing::Test::HasFailure(); ++i) {
     const std::uint64_t key = std::min(dice.below(keys), dice.below(keys));
@@ -209,8 +261,10 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
     const std::optional<nanoseconds> lives =
         dice.one_in(8) ? std::nullopt : std::optional(nanoseconds(dice.below(2000) * (tick / 3)));
     const auto lifetime = lives ? plait::entry_lifetime(*lives) : plait::never_expires;
+    const std::uint32_t tags = dice.one_in(4) ? dice.below(1 << tag_count) : 0;
     const bool ends_at_once = lives && expected.deadline(lives) <= expected.now();
-    const std::uint32_t action = dice.below(100);
+    const plait::put_options how{.time_to_live = lifetime, .tags = tags_in(tags)};
+    const std::uint32_t action = dice.below(110);
     SCOPED_TRACE(testing::Message() << "operation " << i << ", action " << action << ", key " << key);
     if (action < 50) {
       const auto found = cache.get(Kind::key(key));
@@ -229,15 +283,15 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
     } else if (action < 95) {
       ++value;
       const bool adds = action < 65, replaces = action >= 90;
-      const bool stored = adds       ? cache.add(Kind::key(key), Kind::make(value), lifetime)
-                          : replaces ? cache.replace(Kind::key(key), Kind::make(value), lifetime)
-                                     : cache.put(Kind::key(key), Kind::make(value), lifetime);
+      const bool stored = adds       ? cache.add(Kind::key(key), Kind::make(value), how)
+                          : replaces ? cache.replace(Kind::key(key), Kind::make(value), how)
+                                     : cache.put(Kind::key(key), Kind::make(value), how);
       if (has_policy) policy.begin_change();
       const bool stores = adds ? there == nullptr : replaces ? there != nullptr : true;
       if (what == check::is_never_wrong) {
         if (stored) {
           EXPECT_TRUE(!ends_at_once && (!replaces || there != nullptr));
-          expected.put(key, value, lives);
+          expected.put(key, value, lives, tags);
         } else if (!adds || there == nullptr) {
           expected.remove(key);
         }
@@ -247,7 +301,7 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
         expected.remove(key);
       } else if (stores) {
         seen.replaced += there != nullptr ? 1 : 0;
-        store(key, value, lives);
+        store(key, value, lives, tags);
         EXPECT_EQ(stored, expected.find(key) != nullptr);
       } else {
         EXPECT_FALSE(stored);
@@ -259,9 +313,35 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
       if (has_policy) policy.begin_change();
       if (has_policy && there != nullptr) policy.remove(key);
       expected.remove(key);
-    } else {
+    } else if (action < 100) {
       manual_clock::advance(nanoseconds(dice.below(60 * (1 << 20))));
       expire();
+    } else if (action < 108) {
+      const bool pins = action < 103;
+      const bool done = pins ? cache.pin(Kind::key(key)) : cache.unpin(Kind::key(key));
+      if (has_policy && there != nullptr) policy.set_pinned(key, pins);
+      const bool expects = expected.set_pinned(key, pins);
+      EXPECT_TRUE(done == expects || (!done && what == check::is_never_wrong));
+      seen.pinned += pins && done ? 1 : 0;
+      if (pins && !done) expected.remove(key);
+    } else if (action < 109) {
+      const std::uint32_t tag = dice.below(tag_count);
+      const std::vector<std::uint64_t> doomed = expected.keys_with(tag);
+      const std::size_t gone = cache.invalidate_tag(tag);
+      EXPECT_TRUE(gone == doomed.size() || (gone < doomed.size() && what == check::is_never_wrong));
+      for (const std::uint64_t each : doomed) {
+        EXPECT_FALSE(cache.contains(Kind::key(each)));
+        if (has_policy) policy.remove(each);
+        expected.remove(each);
+      }
+      seen.tagged += static_cast<int>(gone);
+    } else if (what != check::is_a_dictionary && dice.one_in(4)) {
+      capacity = (first_capacity + 255) / 256 * 8 + dice.below(static_cast<std::uint32_t>(2 * first_capacity));
+      cache.set_capacity(capacity);
+      if (has_policy) policy.set_capacity(capacity, evict);
+      EXPECT_LE(cache.size(), capacity);
+      if (has_policy) policy.begin_change();
+      ++seen.resized;
     }
     if (i % 64 == 0) {
       EXPECT_LE(cache.size(), capacity);
@@ -297,7 +377,7 @@ TYPED_TEST_SUITE(expiring_cache_reference, kinds, names);
 TYPED_TEST(expiring_cache_reference, is_a_dictionary_until_it_is_full) {
   for (const std::uint32_t keys : {20u, 200u}) {
     const tally seen = compare<TypeParam>(check::is_a_dictionary, keys, keys, operations() / 2);
-    EXPECT_GT(std::min({seen.hits, seen.misses, seen.replaced, seen.removed}), 100);
+    EXPECT_GT(std::min({seen.hits, seen.misses, seen.replaced, seen.removed, seen.pinned, seen.tagged}), 100);
   }
 }
 
@@ -305,13 +385,15 @@ TYPED_TEST(expiring_cache_reference, evicts_what_its_policy_evicts) {
   for (const std::uint32_t capacity : {2u, 10u, 120u, 400u}) {
     const tally seen =
         compare<TypeParam>(check::is_policy_and_dictionary, capacity, 4 * capacity, operations() / 4);
-    EXPECT_GT(std::min({seen.hits, seen.misses, seen.expired, seen.evicted, seen.replaced, seen.removed}), 10);
+    EXPECT_GT(std::min({seen.hits, seen.misses, seen.expired, seen.evicted, seen.replaced, seen.removed,
+                        seen.pinned, seen.tagged, seen.resized}),
+              10);
   }
 }
 
 TYPED_TEST(expiring_cache_reference, is_never_wrong_with_many_shards) {
   const tally seen = compare<TypeParam>(check::is_never_wrong, 2100, 6000, operations());
-  EXPECT_GT(std::min({seen.hits, seen.misses, seen.removed}), 100);
+  EXPECT_GT(std::min({seen.hits, seen.misses, seen.removed, seen.pinned, seen.tagged, seen.resized}), 100);
 }
 
 }  // namespace

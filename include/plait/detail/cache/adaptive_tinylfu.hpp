@@ -44,15 +44,17 @@ class basic_adaptive_tinylfu {
     asked_ += trials_.rate() - 1;
     ask(queues_.hash_of(entry), queues_.weight_of(entry), true);
   }
-  // One key in so many is in the sample. Changes in insert() alone.
+  // One key in so many is in the sample. Changes in insert() and set_capacity() alone.
   std::size_t sampling_rate() const noexcept { return trials_.rate(); }
   bool contains(entry_number entry) const noexcept { return queues_.contains(entry); }
   std::uint64_t hash_of(entry_number entry) const noexcept { return queues_.hash_of(entry); }
   std::uint64_t weight_of(entry_number entry) const noexcept { return queues_.weight_of(entry); }
 
+  // A pinned one leaves for no other one, as long as it is.
   template <class Evict>
-  void insert(entry_number entry, std::uint64_t hash, std::uint64_t weight, Evict&& evict) {
-    queues_.insert(entry, hash, weight, sketch_, evict);
+  void insert(entry_number entry, std::uint64_t hash, std::uint64_t weight, Evict&& evict,
+              bool is_pinned = false) {
+    queues_.insert(entry, hash, weight, sketch_, evict, is_pinned);
     sketch_.make_room(queues_.size());
     trials_.fit(queues_.size(), sketch_);
     ask(hash, weight, false);
@@ -67,6 +69,20 @@ class basic_adaptive_tinylfu {
   }
 
   void erase(entry_number entry) noexcept { queues_.erase(entry); }
+
+  void pin(entry_number entry) noexcept { queues_.pin(entry); }
+  void unpin(entry_number entry) noexcept { queues_.unpin(entry); }
+  bool is_pinned(entry_number entry) const noexcept { return queues_.is_pinned(entry); }
+
+  // Another one from now on, which is not 0. Calls evict(entry) for each that leaves because it is lower: those
+  // that are pinned come last.
+  template <class Evict>
+  void set_capacity(std::uint64_t capacity, Evict&& evict) {
+    queues_.set_capacity(capacity);
+    queues_.set_window(window_trials::window_of(current_, capacity));
+    queues_.balance(sketch_, evict);
+    trials_.set_capacity(capacity, queues_.size(), sketch_);
+  }
 
   template <class Visit>
   void for_each_from_cold(Visit visit) const {

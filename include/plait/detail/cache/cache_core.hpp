@@ -8,8 +8,10 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -18,6 +20,7 @@
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
 #include <plait/counter.hpp>
+#include <plait/detail/cache/bulk_load.hpp>
 #include <plait/detail/cache/cache_shape.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
 #include <plait/detail/cache/cache_time.hpp>
@@ -33,12 +36,15 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/load_options.hpp>
+#include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
 template <class K, class V, class Hash, class Equal, class Clock, class Allocator>
 class cache_core {
  public:
+  using key_type = K;
+  using mapped_type = V;
   using forms = key_forms<K, Hash, Equal>;
   using weigher = cache_weigher<K, V>;
   using shard = cache_shard<K, V, Hash, Allocator>;
@@ -48,19 +54,22 @@ class cache_core {
              const Equal& equal, const Allocator& allocator)
       : hash_(hash, sync::random_number()),
         equal_(equal),
-        shape_(options, static_cast<bool>(weigh)),
-        weigher_(std::move(weigh), shape_.heaviest()),
+        weigher_(std::move(weigh)),
         time_to_live_(options.time_to_live),
         time_(options.time_to_idle, options.spread),
+        shape_(options, weigher_.has_weights()),
         shards_(shape_.shards(), allocator, [&](shard* place, std::size_t number) {
           std::construct_at(place, shape_.part(number), hash_, allocator);
-        }) {}
+        }) {
+    weigher_.set_heaviest(shape_.heaviest());
+  }
   cache_core(const cache_core&) = delete;
   cache_core& operator=(const cache_core&) = delete;
 
-  // What the cache was made with.
-  const cache_shape& shape() const noexcept { return shape_; }
-  entry_lifetime time_to_live() const noexcept { return time_to_live_; }
+  entry_terms terms() const noexcept { return {time_to_live_, 1}; }
+  entry_terms terms_of(const put_options& how) const noexcept {
+    return {how.time_to_live.value_or(time_to_live_), 1, how.tags, how.is_pinned};
+  }
   // Changes before there are other threads.
   typename removed::listener& listener() noexcept { return listener_; }
 
@@ -137,13 +146,14 @@ class cache_core {
   // -- changing --
 
   template <class L, class M>
-  bool store(put_when when, L&& key, M&& value, entry_lifetime lives) {
-    if (!weigher_.has_weights()) return store(when, std::forward<L>(key), std::forward<M>(value), {lives, 1});
+  bool store(put_when when, L&& key, M&& value, entry_terms terms) {
+    if (!weigher_.has_weights())
+      return store_weighed(when, std::forward<L>(key), std::forward<M>(value), terms);
     auto&& own_key = made_into<K>(std::forward<L>(key));
     auto&& own_value = made_into<V>(std::forward<M>(value));
-    const entry_terms terms = weigher_.terms_of(own_key, own_value, lives);
-    return store(when, std::forward<decltype(own_key)>(own_key), std::forward<decltype(own_value)>(own_value),
-                 terms);
+    weigher_.weigh(own_key, own_value, terms);
+    return store_weighed(when, std::forward<decltype(own_key)>(own_key),
+                         std::forward<decltype(own_value)>(own_value), terms);
   }
   template <class L>
   bool set_lifetime(const L& given, entry_lifetime lives) {
@@ -161,7 +171,46 @@ class cache_core {
     return shards_.of(hash).remove(hash, equal_to(key), time_, gone);
   }
 
+  template <class L>
+  bool pin(const L& given) {
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = hash_(key);
+    removed gone(listener_);
+    return shards_.of(hash).pin(hash, equal_to(key), time_, gone);
+  }
+  template <class L>
+  bool unpin(const L& given) {
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = hash_(key);
+    removed gone(listener_);
+    return shards_.of(hash).unpin(hash, equal_to(key), time_, gone);
+  }
+
   // -- all --
+
+  std::uint64_t capacity() const noexcept {
+    const std::lock_guard guard(shape_lock_);
+    return shape_.capacity();
+  }
+  void set_capacity(std::uint64_t capacity) {
+    {
+      const std::lock_guard guard(shape_lock_);
+      shape_ = shape_.with_capacity(capacity);
+      weigher_.set_heaviest(shape_.heaviest());
+    }
+    std::size_t number = 0;
+    const auto part = [&] {
+      const std::lock_guard guard(shape_lock_);
+      return shape_.part(number);
+    };
+    for (shard& each : shards_) {
+      for (bool has_more = true; has_more;) {
+        removed gone(listener_);
+        has_more = each.set_capacity(part, gone);
+      }
+      ++number;
+    }
+  }
 
   // Calls use(shard_content) for what is left in each shard when all that has expired is gone.
   template <class Use>
@@ -180,6 +229,17 @@ class cache_core {
     visit_all([&](shard& in, entry_number& first, removed& gone) {
       return in.remove_some_if(first, goes, time_, count, gone);
     });
+    return count;
+  }
+  std::size_t invalidate(cache_tag tag) {
+    std::size_t count = 0;
+    for (shard& each : shards_) {
+      std::optional<std::size_t> most;
+      for (bool has_more = true; has_more;) {
+        removed gone(listener_);
+        has_more = each.remove_some(tag, most, time_, count, gone);
+      }
+    }
     return count;
   }
   // Calls use(copied_entry), shard by shard.
@@ -211,20 +271,37 @@ class cache_core {
     shard& in = shards_.of(hash);
     for (;;) {
       bool is_mine = false;
-      flight* const joined = in.join(hash, equal_to(own), own, time_, is_mine);
+      flight* const joined = in.join(hash, equal_to(own), own, terms.tags, time_, is_mine);
       if (joined == nullptr) {
         if (found = look<false>(own); found) return *std::move(found);
         continue;
       }
       const at_end_of_scope leave([&]() noexcept { joined->release(); });
       if (is_mine) return load(*joined, in, own, std::forward<F>(f), terms);
-      const typename load_waits<K, V>::waiting waits(waits_, *joined);
-      return joined->wait();
+      const typename waits::waiting waiting(waits_, *joined);
+      if (found = joined->wait(); found) return *std::move(found);
     }
+  }
+
+  template <class Range, class F>
+  std::vector<std::optional<V>> get_many_or_load(Range& keys, F& f, const put_options& how) {
+    bulk_load<cache_core> absent(*this);
+    std::vector<std::optional<V>> found;
+    if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
+    for_each_key<forms>(
+        keys, hash_, [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
+        [&](const auto& key, std::uint64_t hash) {
+          found.push_back(look_hashed<true>(key, hash));
+          if (!found.back()) absent.add(key, hash, found.size() - 1);
+        });
+    absent.run(f, terms_of(how), found);
+    return found;
   }
 
  private:
   using flight = typename shard::flight;
+  using waits = load_waits<K, V>;
+  friend bulk_load<cache_core>;
 
   static constexpr bool is_read_unlocked = shard::is_read_unlocked;
 
@@ -233,7 +310,8 @@ class cache_core {
     load_terms(const load_options& how, entry_lifetime otherwise)
         : lives(how.time_to_live.value_or(otherwise)),
           nothing_lives(how.time_to_live_of_nothing.value_or(lives)),
-          refresh_after(how.refresh_after) {
+          refresh_after(how.refresh_after),
+          tags(how.tags) {
       if (grows_old() && lives.is_endless())
         throw std::invalid_argument(
             "plait::expiring_cache::get_or_load: refresh_after needs a time to live that ends: nobody knows "
@@ -248,6 +326,7 @@ class cache_core {
     }
 
     entry_lifetime lives, nothing_lives, refresh_after;
+    std::span<const cache_tag> tags;
   };
 
   // A load for an executor. It may never be called, or when the value was removed: then it does nothing.
@@ -255,7 +334,14 @@ class cache_core {
   class background_load {
    public:
     background_load(cache_core& cache, const K& key, std::uint64_t hash, F f, const load_terms& terms)
-        : cache_(cache), key_(key), hash_(hash), f_(std::move(f)), terms_(terms) {}
+        : cache_(cache),
+          key_(key),
+          hash_(hash),
+          f_(std::move(f)),
+          tags_(terms.tags.begin(), terms.tags.end()),
+          terms_(terms) {
+      terms_.tags = tags_;
+    }
     background_load(const background_load&) = delete;
     background_load& operator=(const background_load&) = delete;
     ~background_load() {
@@ -266,7 +352,7 @@ class cache_core {
 
     // False if there is nothing to do.
     bool join(entry_stamp old) {
-      flight_ = cache_.shards_.of(hash_).join_to_refresh(hash_, cache_.equal_to(key_), key_, old);
+      flight_ = cache_.shards_.of(hash_).join_to_refresh(hash_, cache_.equal_to(key_), key_, tags_, old);
       return flight_ != nullptr;
     }
     void run() {
@@ -284,7 +370,8 @@ class cache_core {
     const K key_;
     const std::uint64_t hash_;
     F f_;
-    const load_terms terms_;
+    const std::vector<cache_tag> tags_;
+    load_terms terms_;
     flight* flight_ = nullptr;
   };
 
@@ -301,7 +388,7 @@ class cache_core {
       refresh_later(key, hash, *stamp, std::forward<F>(f), how, terms);
       return std::move(found);
     }
-    flight* const mine = in.join_to_refresh(hash, equal_to(key), key, *stamp);
+    flight* const mine = in.join_to_refresh(hash, equal_to(key), key, terms.tags, *stamp);
     if (mine == nullptr) return std::move(found);
     const at_end_of_scope leave([&]() noexcept { mine->release(); });
     in.begin(*mine);
@@ -330,13 +417,8 @@ class cache_core {
   V load(flight& mine, shard& in, const K& key, F&& f, const load_terms& how) {
     bool is_listed = true;
     try {
-      const V& value = mine.set_value(call(std::forward<F>(f)));
-      entry_terms terms = weigher_.terms_of(key, value, how.lives_of(value));
-      time_.expect(terms.lives);
-      terms.lives = time_.spread(terms.lives, mine.hash());
-      removed gone(listener_);
-      is_listed = false;
-      in.end(mine, equal_to(key), value, terms, time_, gone);
+      const V& value = mine.set_value(call<V>(std::forward<F>(f)));
+      keep(mine, in, key, value, {how.lives_of(value), 1, how.tags}, is_listed);
       mine.finish();
       return value;
     } catch (...) {
@@ -346,12 +428,22 @@ class cache_core {
     }
   }
 
-  template <class F>
-  V call(F&& f) {
+  // What was loaded is put in, unless it is out of date; the flight is not listed any more then.
+  void keep(flight& mine, shard& in, const K& key, const V& value, entry_terms terms, bool& is_listed) {
+    weigher_.weigh(key, value, terms);
+    time_.expect(terms.lives);
+    terms.lives = time_.spread(terms.lives, mine.hash());
+    removed gone(listener_);
+    is_listed = false;
+    in.end(mine, equal_to(key), value, terms, time_, gone);
+  }
+
+  template <class Result, class F>
+  Result call(F&& f) {
     try {
-      V value(std::invoke(std::forward<F>(f)));
+      Result loaded(std::invoke(std::forward<F>(f)));
       loads_.add();
-      return value;
+      return loaded;
     } catch (...) {
       failed_loads_.add();
       throw;
@@ -359,7 +451,7 @@ class cache_core {
   }
 
   template <class L, class M>
-  bool store(put_when when, L&& given, M&& value, entry_terms terms) {
+  bool store_weighed(put_when when, L&& given, M&& value, entry_terms terms) {
     auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_(std::as_const(key));
     time_.expect(terms.lives);
@@ -409,13 +501,14 @@ class cache_core {
   // own.
   alignas(contention_free_distance) seeded_hash<Hash> hash_;
   [[no_unique_address]] Equal equal_;
-  const cache_shape shape_;
-  const weigher weigher_;
+  weigher weigher_;
   const entry_lifetime time_to_live_;
   cache_time<Clock> time_;
+  cache_shape shape_;  // guarded by shape_lock_
   shard_array<shard, Allocator> shards_;
   typename removed::listener listener_;  // changes before there are other threads
   load_waits<K, V> waits_;
+  mutable sync::mutex shape_lock_;
   counter hits_;
   counter misses_;
   counter loads_;

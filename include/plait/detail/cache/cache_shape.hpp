@@ -21,6 +21,8 @@ class cache_shape {
   // Throws std::invalid_argument if there is no such cache.
   cache_shape(const cache_options& options, bool has_weights)
       : capacity_(options.capacity),
+        first_capacity_(options.capacity),
+        has_weights_(has_weights),
         heaviest_(!has_weights            ? 1
                   : options.heaviest != 0 ? options.heaviest
                                           : std::max<std::uint64_t>(options.capacity / 16, 1)) {
@@ -37,6 +39,26 @@ class cache_shape {
     const std::uint64_t useful =
         std::bit_floor(std::max<std::uint64_t>(capacity_ / std::max(few, heaviest_), 1));
     shards_ = std::clamp(std::min(wanted, useful), needed, most_shards);
+    first_heaviest_ = heaviest_;
+  }
+
+  // The same shards with another capacity. If that is lower than the first one, so is the heaviest weight, in
+  // proportion. Throws std::invalid_argument if they cannot have it.
+  cache_shape with_capacity(std::uint64_t capacity) const {
+    if (capacity == 0 || capacity < (first_capacity_ + few - 1) / few)
+      throw std::invalid_argument(
+          "plait::expiring_cache: a capacity of less than a 256th of the one that it was made with; remove "
+          "what "
+          "is not needed, or make another cache");
+    if (capacity > most_weight || (!has_weights_ && capacity / shards_ >= entry_stamp::most_entries - 1))
+      throw std::invalid_argument(
+          "plait::expiring_cache: a capacity of more than 2^23 entries for each of its shards, which do not "
+          "become more; make another cache");
+    cache_shape other = *this;
+    other.capacity_ = capacity;
+    const std::uint64_t parts = first_capacity_ / first_heaviest_ + (first_capacity_ % first_heaviest_ != 0);
+    other.heaviest_ = std::clamp<std::uint64_t>(capacity / parts, 1, first_heaviest_);
+    return other;
   }
 
   std::uint64_t capacity() const noexcept { return capacity_; }
@@ -52,7 +74,10 @@ class cache_shape {
   static constexpr std::uint64_t most_weight = std::uint64_t{1} << 62;
 
   std::uint64_t capacity_;
+  std::uint64_t first_capacity_;  // when the cache was made
+  bool has_weights_;
   std::uint64_t heaviest_;
+  std::uint64_t first_heaviest_;
   std::size_t shards_;
 };
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/mutex.hpp>
+#include <plait/put_options.hpp>
 #include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -115,12 +117,29 @@ class alignas(contention_free_distance) cache_shard {
     if (found) entries_.prolong(hash, *found, moment, time, gone);
   }
 
+  // Eviction passes over an entry that is alive from now on; false if there is none.
+  template <class Matches, class Time>
+  bool pin(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, time.read().tick(), gone);
+    if (found) entries_.pin(found->number());
+    return found.has_value();
+  }
+  // And not any more; false if there is none, or it was not pinned.
+  template <class Matches, class Time>
+  bool unpin(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
+    const std::lock_guard guard(lock_);
+    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, time.read().tick(), gone);
+    return found && entries_.unpin(found->number());
+  }
+
   // -- with the lock: loading --
 
   // The value that is being loaded for the key by somebody: the caller uses that flight from now on. Or a new
   // flight that is the caller's, who is to end() it. Nothing if the key is there.
   template <class Matches, class Time>
-  flight* join(std::uint64_t hash, Matches matches, const K& key, const Time& time, bool& is_mine) {
+  flight* join(std::uint64_t hash, Matches matches, const K& key, std::span<const cache_tag> tags,
+               const Time& time, bool& is_mine) {
     const std::lock_guard guard(lock_);
     const std::optional<entry_stamp> found = entries_.find(hash, matches);
     if (found && found->deadline() > time.read().tick()) return nullptr;
@@ -131,7 +150,7 @@ class alignas(contention_free_distance) cache_shard {
     }
     is_mine = joined == nullptr;
     if (is_mine) {
-      joined = add_flight(hash, key);
+      joined = add_flight(hash, key, tags);
       joined->begin();
     } else {
       joined->use();
@@ -141,10 +160,11 @@ class alignas(contention_free_distance) cache_shard {
   // A flight of the caller's that has not begun, for a key that is there with that stamp; nothing if it has
   // another one, or somebody loads it.
   template <class Matches>
-  flight* join_to_refresh(std::uint64_t hash, Matches matches, const K& key, entry_stamp old) {
+  flight* join_to_refresh(std::uint64_t hash, Matches matches, const K& key, std::span<const cache_tag> tags,
+                          entry_stamp old) {
     const std::lock_guard guard(lock_);
     if (entries_.find(hash, matches) != old || flights_.find(hash, matches) != nullptr) return nullptr;
-    return add_flight(hash, key);
+    return add_flight(hash, key, tags);
   }
   template <class Matches>
   bool is_loading(std::uint64_t hash, Matches matches) const {
@@ -200,6 +220,26 @@ class alignas(contention_free_distance) cache_shard {
     });
   }
 
+  // The same for up to `most` entries with that tag, where nothing says those that are there now; lowers it.
+  template <class Time>
+  bool remove_some(cache_tag tag, std::optional<std::size_t>& most, const Time& time, std::size_t& count,
+                   removed& gone) noexcept {
+    const std::lock_guard guard(lock_);
+    flights_.outdate(tag);
+    if (!most) most = entries_.count(tag);
+    const std::size_t seen = entries_.remove_some(tag, *most, time.read().tick(), count, gone);
+    *most -= seen;
+    return seen != 0 && *most != 0;
+  }
+
+  // Has room for what capacity() says, which others may change until the lock is held. Removes some of what is
+  // too much, and returns whether there is more of it.
+  template <class Capacity>
+  bool set_capacity(Capacity capacity, removed& gone) noexcept {
+    const std::lock_guard guard(lock_);
+    return !entries_.set_capacity(capacity(), gone);
+  }
+
   struct copied_entry {
     K key;
     V value;
@@ -249,8 +289,8 @@ class alignas(contention_free_distance) cache_shard {
                         time, gone);
   }
 
-  flight* add_flight(std::uint64_t hash, const K& key) {
-    auto* const added = new flight(hash, key);
+  flight* add_flight(std::uint64_t hash, const K& key, std::span<const cache_tag> tags) {
+    auto* const added = new flight(hash, key, tags);
     flights_.add(*added);
     return added;
   }

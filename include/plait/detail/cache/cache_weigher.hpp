@@ -7,11 +7,13 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
 #include <plait/cache_options.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
@@ -19,6 +21,8 @@ namespace PLAIT_NAMESPACE::detail {
 struct entry_terms {
   entry_lifetime lives;
   std::uint64_t weight;
+  std::span<const cache_tag> tags = {};
+  bool is_pinned = false;
 };
 
 // The argument itself, if it is a T; otherwise a T made of it.
@@ -36,22 +40,26 @@ class cache_weigher {
  public:
   using function = std::function<std::uint64_t(const K&, const V&)>;
 
-  cache_weigher(function weigh, std::uint64_t heaviest) : weigh_(std::move(weigh)), heaviest_(heaviest) {}
+  explicit cache_weigher(function weigh) : weigh_(std::move(weigh)) {}
 
   // False: each entry weighs 1.
   bool has_weights() const noexcept { return static_cast<bool>(weigh_); }
 
-  // What is too heavy is not kept, as if its time were over already.
-  entry_terms terms_of(const K& key, const V& value, entry_lifetime lives) const {
-    if (!weigh_) return {lives, 1};
-    const std::uint64_t weight = std::max<std::uint64_t>(weigh_(key, value), 1);
-    if (weight > heaviest_) return {entry_lifetime(std::chrono::nanoseconds(0)), 1};
-    return {lives, weight};
+  // relaxed: see weigh()
+  void set_heaviest(std::uint64_t heaviest) noexcept { limit_.store(heaviest, sync::relaxed); }
+
+  // Sets the weight. What is too heavy is not kept, as if its time were over already.
+  void weigh(const K& key, const V& value, entry_terms& terms) const {
+    if (!weigh_) return;
+    terms.weight = std::max<std::uint64_t>(weigh_(key, value), 1);
+    // relaxed: who is at work meanwhile may know the limit of before
+    if (terms.weight > limit_.load(sync::relaxed))
+      terms.weight = 1, terms.lives = entry_lifetime(std::chrono::nanoseconds(0));
   }
 
  private:
   const function weigh_;
-  const std::uint64_t heaviest_;
+  sync::atomic<std::uint64_t> limit_{1};
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

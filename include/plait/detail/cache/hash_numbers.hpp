@@ -17,6 +17,8 @@ namespace PLAIT_NAMESPACE::detail {
 // A hash has a number as long as somebody holds it. Then the number may become that of another hash.
 class hash_numbers {
  public:
+  static constexpr entry_number none = static_cast<entry_number>(-1);
+
   // Another holder of the hash. If it throws, nothing has changed.
   entry_number hold(std::uint64_t hash) {
     if (const entry_number found = find(hash); found != none) return ++all_[found].holders, found;
@@ -44,6 +46,15 @@ class hash_numbers {
     --held_;
   }
 
+  // The number of a hash that somebody holds, or `none`.
+  entry_number find(std::uint64_t hash) const noexcept {
+    if (first_.empty()) return none;
+    entry_number at = first_[chain_of(hash)];
+    while (at != none && all_[at].hash != hash) at = all_[at].next;
+    return at;
+  }
+  std::size_t holders_of(entry_number number) const noexcept { return all_[number].holders; }
+
   // Of a number that is held, or was.
   std::uint64_t hash_of(entry_number number) const noexcept { return all_[number].hash; }
 
@@ -53,7 +64,6 @@ class hash_numbers {
   std::size_t held() const noexcept { return held_; }
 
  private:
-  static constexpr entry_number none = static_cast<entry_number>(-1);
   static constexpr std::size_t least = sync::sized(16, 2);
 
   struct numbered {
@@ -65,13 +75,6 @@ class hash_numbers {
   // Not by the bits that choose the sample.
   std::size_t chain_of(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash * 0x9e3779b97f4a7c15 >> 24) & (first_.size() - 1);
-  }
-
-  entry_number find(std::uint64_t hash) const noexcept {
-    if (first_.empty()) return none;
-    entry_number at = first_[chain_of(hash)];
-    while (at != none && all_[at].hash != hash) at = all_[at].next;
-    return at;
   }
 
   // For one more number.

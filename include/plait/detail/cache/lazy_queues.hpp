@@ -58,6 +58,8 @@ class own_hashes {
 // queue: it then begins anew in the window or the protected queue, or is promoted from probation, and its
 // hits go to the sketch.
 //
+// What is pinned is in none of the three, and is passed over; it takes its part of the capacity.
+//
 // Trials are queues that see a sample of the keys: they read the sketch of the real ones and add nothing to it.
 template <class Hits, class Hashes = own_hashes>
 class basic_lazy_queues {
@@ -79,11 +81,9 @@ class basic_lazy_queues {
         hashes_(std::move(hashes)) {}
 
   std::uint64_t capacity() const noexcept { return capacity_; }
-  std::uint64_t weight() const noexcept {
-    return lists_.weight(window) + lists_.weight(probation) + lists_.weight(protection);
-  }
+  std::uint64_t weight() const noexcept { return unpinned_weight() + lists_.weight(pinned); }
   std::size_t size() const noexcept {
-    return lists_.size(window) + lists_.size(probation) + lists_.size(protection);
+    return lists_.size(window) + lists_.size(probation) + lists_.size(protection) + lists_.size(pinned);
   }
   bool contains(entry_number entry) const noexcept { return lists_.contains(entry); }
   std::uint64_t hash_of(entry_number entry) const noexcept { return hashes_.of(entry); }
@@ -100,15 +100,23 @@ class basic_lazy_queues {
 
   template <class Evict>
   void insert(entry_number entry, std::uint64_t hash, std::uint64_t entry_weight, frequency_sketch& sketch,
-              Evict&& evict) {
+              Evict&& evict, bool is_pinned = false) {
     make_room(entry, entry_weight);
     if (role_ == role::real) sketch.add(hash);
     hashes_.set(entry, hash);
     hits_.clear(entry);
-    if (entry_weight > capacity_) return evict(entry);
-    lists_.push_front(window, entry, entry_weight);
+    if (entry_weight > unpinned_capacity()) return evict(entry);
+    lists_.push_front(is_pinned ? pinned : window, entry, entry_weight);
     balance(sketch, evict, entry);
   }
+
+  // From now on an entry that is there leaves for no other one. If it does already, nothing changes.
+  void pin(entry_number entry) noexcept {
+    if (!is_pinned(entry)) lists_.move_to_front(pinned, entry);
+  }
+  // It has its turn again, as if it had come through the window.
+  void unpin(entry_number entry) noexcept { lists_.move_to_front(probation, entry); }
+  bool is_pinned(entry_number entry) const noexcept { return lists_.contains(pinned, entry); }
 
   // Asks for what the next insert looks at, and calls use(hash) for the entries of which one may leave then. If
   // there is room for one more, none does.
@@ -129,12 +137,11 @@ class basic_lazy_queues {
   template <class Visit>
   void for_each_from_cold(Visit visit) const {
     for (const bool was_hit : {false, true})
-      for (const queue in : {probation, window, protection}) {
-        if (lists_.empty(in)) continue;
-        entry_number at = lists_.back(in);
-        for (std::size_t left = lists_.size(in); left != 0; --left, at = lists_.before(at))
+      for (const queue in : {probation, window, protection})
+        for_each_of(in, [&](entry_number at) {
           if ((hits_.count(at) != 0) == was_hit) visit(at);
-      }
+        });
+    for_each_of(pinned, visit);
   }
 
   // Both take effect for entries that are there with the next insert, or with balance().
@@ -147,13 +154,28 @@ class basic_lazy_queues {
   }
 
  private:
-  enum queue : std::size_t { window, probation, protection };
+  enum queue : std::size_t { window, probation, protection, pinned };
 
   static constexpr entry_number no_entry = static_cast<entry_number>(-1);
 
   // One more than find room, which has its number before another one leaves.
   static std::uint64_t most_entries(std::uint64_t capacity) noexcept {
     return std::max(capacity, capacity + 1);
+  }
+
+  std::uint64_t unpinned_weight() const noexcept {
+    return lists_.weight(window) + lists_.weight(probation) + lists_.weight(protection);
+  }
+  // What is pinned weighs no more than the capacity, but while that is being lowered.
+  std::uint64_t unpinned_capacity() const noexcept {
+    return capacity_ - std::min(lists_.weight(pinned), capacity_);
+  }
+
+  template <class Visit>
+  void for_each_of(queue in, Visit visit) const {
+    if (lists_.empty(in)) return;
+    entry_number at = lists_.back(in);
+    for (std::size_t left = lists_.size(in); left != 0; --left, at = lists_.before(at)) visit(at);
   }
 
   // The newest entry leaves only if it is too heavy for the window: whoever has just put something in expects
@@ -176,7 +198,15 @@ class basic_lazy_queues {
         leave(candidate, evict);
       }
     }
-    while (weight() > capacity_) leave(has_victim() ? victim(sketch) : lists_.back(window), evict);
+    while (weight() > capacity_) leave(last_choice(newest, sketch), evict);
+  }
+
+  // Who leaves when the window has given all that it can. What is pinned leaves for no new entry, and only if
+  // a lower capacity has no room for all of that.
+  entry_number last_choice(entry_number newest, frequency_sketch& sketch) noexcept {
+    if (has_victim()) return victim(sketch);
+    if (!lists_.empty(window)) return lists_.back(window);
+    return newest != no_entry ? newest : lists_.back(pinned);
   }
 
   bool has_victim() const noexcept { return !lists_.empty(probation) || !lists_.empty(protection); }
@@ -199,7 +229,7 @@ class basic_lazy_queues {
 
   // What the protected queue holds too much goes back to probation.
   void fill_probation(frequency_sketch& sketch) noexcept {
-    const std::uint64_t rest = capacity_ - std::min(window_, capacity_);
+    const std::uint64_t unpinned = unpinned_capacity(), rest = unpinned - std::min(window_, unpinned);
     while (lists_.weight(protection) > rest - rest / 5) {
       const entry_number oldest = lists_.back(protection);
       const bool again = hits_.count(oldest) != 0;
@@ -247,7 +277,7 @@ class basic_lazy_queues {
   std::uint64_t capacity_;
   std::uint64_t window_;  // what the window holds at most, if others want the rest
   role role_;
-  entry_lists<3> lists_;
+  entry_lists<4> lists_;
   Hits hits_;
   Hashes hashes_;
   std::uint64_t random_ = 88172645463325252;

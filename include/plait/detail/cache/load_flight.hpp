@@ -2,10 +2,12 @@
 // One thread loads the value of a key, and whoever else wants it waits for that.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -13,11 +15,12 @@
 #include <plait/detail/thread/thread_mark.hpp>
 #include <plait/detail/thread/thread_waits.hpp>
 #include <plait/detail/wait/event_count.hpp>
+#include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
 // A load under way, and then its result, which all share who waited. It lives as long as anybody uses it. While
-// it is in the list of a shard, its key outlives it.
+// it is in the list of a shard, its key and its tags outlive it.
 //
 // Edges:  finished   state_   seq_cst in finish -> seq_cst in has_ended: the result. In one order with the
 //                             count of waiters, so that none is forgotten
@@ -25,12 +28,15 @@ namespace PLAIT_NAMESPACE::detail {
 template <class K, class V>
 class load_flight {
  public:
-  load_flight(std::uint64_t hash, const K& key) noexcept : hash_(hash), key_(&key) {}
+  load_flight(std::uint64_t hash, const K& key, std::span<const cache_tag> tags) noexcept
+      : hash_(hash), key_(&key), tags_(tags) {}
   load_flight(const load_flight&) = delete;
   load_flight& operator=(const load_flight&) = delete;
 
   std::uint64_t hash() const noexcept { return hash_; }
   const K& key() const noexcept { return *key_; }
+  // Whether what is loaded will have that tag.
+  bool has(cache_tag tag) const noexcept { return std::ranges::find(tags_, tag) != tags_.end(); }
   // The thread that loads; null when it has ended.
   const thread_mark* by() const noexcept { return has_ended() ? nullptr : by_; }
 
@@ -50,11 +56,11 @@ class load_flight {
     if (users_.fetch_sub(1, sync::acq_rel) == 1) delete this;  // acq_rel used
   }
   bool has_ended() const noexcept { return state_.load(sync::seq_cst) != loading; }  // seq_cst finished
-  // Waits for the end. Returns a copy of the value, or throws what the load threw.
-  V wait() {
+  // Waits for the end. Returns a copy of the value, or nothing if there is none, or throws what the load threw.
+  std::optional<V> wait() {
     ended_.wait([this]() noexcept { return has_ended() ? attempt::done : attempt::blocked; }, {});
     if (thrown_) std::rethrow_exception(thrown_);
-    return *std::as_const(value_);
+    return value_;
   }
 
   // -- by the thread that loads --
@@ -72,6 +78,7 @@ class load_flight {
 
   const std::uint64_t hash_;
   const K* const key_;
+  const std::span<const cache_tag> tags_;
   const thread_mark* by_ = nullptr;  // written under the lock of the shard, before anybody can wait
   bool is_outdated_ = false;         // guarded by that lock
   std::optional<V> value_;           // written before the end, read after it
@@ -105,10 +112,14 @@ class load_flights {
     *at = over.next;
   }
 
-  // What others load for that hash, or for any, is out of date.
+  // What others load for that hash, with that tag, or at all, is out of date.
   void outdate(std::uint64_t hash) noexcept {
     for (flight* each = first_; each != nullptr; each = each->next)
       if (each->hash() == hash) each->outdate();
+  }
+  void outdate(cache_tag tag) noexcept {
+    for (flight* each = first_; each != nullptr; each = each->next)
+      if (each->has(tag)) each->outdate();
   }
   void outdate_all() noexcept {
     for (flight* each = first_; each != nullptr; each = each->next) each->outdate();

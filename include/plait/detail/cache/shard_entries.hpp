@@ -20,6 +20,7 @@
 #include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/entry_numbers.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/entry_tags.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
 #include <plait/detail/cache/hit_sample.hpp>
@@ -139,14 +140,19 @@ class shard_entries {
     }
     if (!old && numbers_.next() == entry_stamp::most_entries) return false;
     make_room_for(stamp);
+    const at_end_of_scope leave([this]() noexcept { tags_.forget_prepared(); });
+    tags_.prepare(stamp.number(), terms.tags);
     if (old) {
       if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
       wheel_.remove(old->number());
-      file(stamp, end);
       count_hit(hash, old->number());
-      return true;
+      if (terms.is_pinned) policy_.pin(old->number());
+    } else if (!insert(hash, matches, std::forward<L>(key), std::forward<M>(value), stamp, terms, gone)) {
+      return false;
     }
-    return insert(hash, matches, std::forward<L>(key), std::forward<M>(value), stamp, end, terms.weight, gone);
+    file(stamp, end);
+    tags_.give_prepared(stamp.number());
+    return true;
   }
 
   // Gives an entry that is alive another deadline, and removes it if that is over; false if it was not alive
@@ -175,6 +181,46 @@ class shard_entries {
   void remove_expired(entry_number number, removed& gone) noexcept {
     remove(number, gone, removal_cause::expired);
     ++expirations_;
+  }
+
+  // False if it is not pinned any more.
+  bool unpin(entry_number number) noexcept {
+    if (!policy_.is_pinned(number)) return false;
+    policy_.unpin(number);
+    return true;
+  }
+  void pin(entry_number number) noexcept { policy_.pin(number); }
+
+  // There is room for so much from now on, and what is too much leaves. At most some of it, so that nobody
+  // waits for long: then this is false, and is to be called again.
+  bool set_capacity(std::uint64_t capacity, removed& gone) noexcept {
+    const auto [size, weight] = content();
+    const std::uint64_t next =
+        size > most_at_once ? std::max(capacity, weight - weight / size * most_at_once) : capacity;
+    policy_.set_capacity(next,
+                         [&](entry_number other) noexcept { evict(other, policy_.weight_of(other), gone); });
+    tell_sampling_rate();
+    return next == capacity;
+  }
+
+  // How often the tag was given to what is there.
+  std::size_t count(cache_tag tag) const noexcept { return tags_.count(tag); }
+  // Removes up to `most` entries with that tag, and some at most, those first that have it the longest. Returns
+  // how many those were, and adds to `count` those that were alive.
+  std::size_t remove_some(cache_tag tag, std::size_t most, cache_tick now, std::size_t& count,
+                          removed& gone) noexcept {
+    std::size_t seen = 0;
+    for (; seen != std::min<std::size_t>(most, most_at_once); ++seen) {
+      const entry_number number = tags_.oldest(tag);
+      if (number == entry_tags::nobody) break;
+      if (deadline_of(number) <= now) {
+        remove_expired(number, gone);
+      } else {
+        remove(number, gone, removal_cause::removed);
+        ++count;
+      }
+    }
+    return seen;
   }
 
   // Calls visit(number) for some entries with numbers from `first` on, which it moves on; false at the end.
@@ -294,6 +340,7 @@ class shard_entries {
 
   // Gives an entry another weight, for which others may have to leave. False if it leaves itself.
   bool reweigh(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
+    const bool is_pinned = policy_.is_pinned(number);
     policy_.erase(number);
     bool is_kept = false;
     const at_end_of_scope leave([&]() noexcept {
@@ -301,22 +348,27 @@ class shard_entries {
       if (policy_.contains(number)) policy_.erase(number);
       evict(number, weight, gone);
     });
-    return is_kept = admit(number, hash, weight, gone);
+    return is_kept = admit(number, hash, weight, is_pinned, gone);
   }
   // Has the policy let an entry in, and takes out who leaves for it. False if it will not have it.
-  bool admit(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
+  bool admit(entry_number number, std::uint64_t hash, std::uint64_t weight, bool is_pinned, removed& gone) {
     bool is_kept = true;
-    policy_.insert(number, hash, weight, [&](entry_number other) noexcept {
+    const auto evicted = [&](entry_number other) noexcept {
       if (other == number) {
         is_kept = false;
       } else {
         evict(other, policy_.weight_of(other), gone);
       }
-    });
-    // relaxed, twice: a hint. Readers have the line, so that it is written only if it changes.
+    };
+    policy_.insert(number, hash, weight, evicted, is_pinned);
+    tell_sampling_rate();
+    return is_kept;
+  }
+  // Readers have the line, so that it is written only if it changes.
+  void tell_sampling_rate() noexcept {
+    // relaxed, twice: a hint
     if (const std::size_t rate = policy_.sampling_rate(); rate != sample_rate_.load(sync::relaxed))
       sample_rate_.store(rate, sync::relaxed);
-    return is_kept;
   }
   // The policy has let it go.
   void evict(entry_number number, std::uint64_t weight, removed& gone) noexcept {
@@ -327,12 +379,12 @@ class shard_entries {
   }
 
   template <class Matches, class L, class M>
-  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, entry_stamp stamp, cache_tick end,
-              std::uint64_t weight, removed& gone) {
+  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, entry_stamp stamp,
+              const entry_terms& terms, removed& gone) {
     const entry_number number = numbers_.take();
     bool is_kept = false;
     try {
-      is_kept = admit(number, hash, weight, gone);
+      is_kept = admit(number, hash, terms.weight, terms.is_pinned, gone);
       if (is_kept)
         table_.template change<true>(hash, matches, [&](chain& held, const place& at) {
           return table_.append(held, at, hash, std::forward<L>(key), std::forward<M>(value), stamp)
@@ -347,10 +399,9 @@ class shard_entries {
     if (!is_kept) {
       numbers_.give_back(number);
       ++evictions_;
-      evicted_weight_ += weight;
+      evicted_weight_ += terms.weight;
       return false;
     }
-    file(stamp, end);
     ++size_;
     return true;
   }
@@ -378,6 +429,7 @@ class shard_entries {
       table_.close_gap(held, at);
     });
     --size_;
+    tags_.remove(number);
     numbers_.give_back(number);
   }
 
@@ -392,6 +444,7 @@ class shard_entries {
   alignas(contention_free_distance) basic_adaptive_tinylfu<counted_by_cache> policy_;
   timer_wheel wheel_;
   entry_numbers numbers_;
+  entry_tags tags_;
   entry_array<cache_tick> ends_;  // by number: when an entry ends that hits prolong
   std::size_t size_ = 0;
   std::uint64_t evictions_ = 0;

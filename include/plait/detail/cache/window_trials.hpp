@@ -68,10 +68,17 @@ class window_trials {
 
   // Takes a smaller sample if the cache has grown to that many entries.
   void fit(std::size_t entries, frequency_sketch& sketch) noexcept {
-    while (rate_ != most_rate && entries >= 2 * least_entries * rate_) {
+    while (is_too_large(entries)) {
       rate_ *= 2;
-      shrink(sketch);
+      resize(sketch);
     }
+  }
+  // The cache has another capacity, and so many entries.
+  void set_capacity(std::uint64_t capacity, std::size_t entries, frequency_sketch& sketch) noexcept {
+    capacity_ = capacity;
+    rate_ = 1;
+    while (is_too_large(entries)) rate_ *= 2;
+    resize(sketch);
   }
 
   std::size_t rate() const noexcept { return rate_; }
@@ -96,7 +103,13 @@ class window_trials {
   };
   using queues = basic_lazy_queues<own_hits, hashes_of_keys>;
 
-  void shrink(frequency_sketch& sketch) noexcept {
+  // Whether a smaller sample will do for so many entries.
+  bool is_too_large(std::size_t entries) const noexcept {
+    return rate_ != most_rate && entries >= 2 * least_entries * rate_;
+  }
+
+  // The trials lose what is not in the sample any more, and what they have no room for.
+  void resize(frequency_sketch& sketch) noexcept {
     for (entry_number key = 0; key != keys_.size(); ++key) {
       if (samples(keys_.hash_of(key))) continue;
       for (queues& trial : trials_) {
