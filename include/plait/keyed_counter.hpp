@@ -48,6 +48,23 @@
 //   for (const auto& [word, count] : words.most_common(2))  // cat 3, the 2
 //     std::printf("%s %lld\n", word.c_str(), static_cast<long long>(count));
 //
+// With max_keys, memory does not grow with the number of distinct keys, and counts may be too high:
+//
+//   plait::keyed_counter<std::string> requests({.max_keys = 1000});
+//   requests.update(addresses_of(100'000));  // more addresses than it keeps, from any number of threads
+//   for (const auto& [address, seen] : requests.most_common_estimates(10))
+//     std::printf("%s: %lld, or up to %lld less\n", address.c_str(), static_cast<long long>(seen.count),
+//                 static_cast<long long>(seen.error));
+//
+//   Of every key, count() is at least what was added. It is too high by at most the error that estimate() says,
+//   which is at most total() / max_keys. A key with more than total() / max_keys is among those kept. total()
+//   is exact, and size() is how many are kept. A key that is not, new or dropped, has the greatest error as its
+//   count. A thread's table holds at most max_keys keys, or 768 if that is more, or 49 152 if that is less;
+//   the common one as many, and twice max_keys. A thread that drops keys, or copies them for a reader, holds
+//   as many as the common one for that moment: what for_each() shows are copies.
+//   Counts cannot be taken back: add() of a negative number throws std::invalid_argument; subtract(), erase()
+//   and + - & | throw std::logic_error. merge() joins two such counters; their errors add up.
+//
 // update() reads each element of its range once, and uses it before it reads the next: single-pass ranges, and
 // views into a buffer that the next element overwrites, are counted correctly.
 // Key: countable_key, that is, copyable. Hash and Equal are called from several threads at once. If both
@@ -71,6 +88,7 @@
 #include <iterator>
 #include <memory>
 #include <ranges>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -78,10 +96,10 @@
 #include <vector>
 
 #include <plait/detail/count/combined_counts.hpp>
+#include <plait/detail/count/counted_key_forms.hpp>
 #include <plait/detail/count/repeated_keys.hpp>
 #include <plait/detail/count/two_level_counts.hpp>
 #include <plait/detail/key/key_hash.hpp>
-#include <plait/detail/key/packed_string.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -93,6 +111,16 @@ concept countable_key =
 template <class Hash, class Key>
 concept hash_for_key = requires(const Hash& hash, const Key& key) {
   { std::invoke(hash, key) } -> std::convertible_to<std::uint64_t>;
+};
+
+struct keyed_counter_options {
+  std::size_t max_keys;  // how many keys are kept at most; at least 1
+};
+
+// What was added is at least count - error and at most count.
+struct count_estimate {
+  std::int64_t count;
+  std::int64_t error;
 };
 
 template <class Key, class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
@@ -111,13 +139,11 @@ class keyed_counter {
       "plait::keyed_counter<Key, Hash, Equal>: two keys cannot be compared. Give Key an operator==, or pass "
       "as Equal a function object that takes two const Key& and returns a bool.");
 
+  using forms = detail::counted_key_forms<Key, Hash, Equal, std::uint32_t>;
+
   // Whether a K can be counted and looked up without making a Key of it first.
   template <class K>
-  static constexpr bool is_lookup_key =
-      std::same_as<std::remove_cvref_t<K>, Key> || (requires {
-        typename Hash::is_transparent;
-        typename Equal::is_transparent;
-      } && std::constructible_from<Key, const K&> && std::invocable<const Hash&, const K&>);
+  static constexpr bool is_lookup_key = forms::template is_lookup_key<K>;
 
  public:
   using key_type = Key;
@@ -130,6 +156,11 @@ class keyed_counter {
   // Counts nothing yet, and allocates nothing.
   explicit keyed_counter(const Hash& hash = Hash(), const Equal& equal = Equal())
       : counts_(equal), hash_(hash) {}
+
+  // Keeps at most options.max_keys keys. Throws std::invalid_argument if that is 0.
+  explicit keyed_counter(const keyed_counter_options& options, const Hash& hash = Hash(),
+                         const Equal& equal = Equal())
+      : counts_(options.max_keys, equal), hash_(hash) {}
   keyed_counter(const keyed_counter&) = delete;
   keyed_counter& operator=(const keyed_counter&) = delete;
 
@@ -155,15 +186,24 @@ class keyed_counter {
     requires is_lookup_key<std::ranges::range_reference_t<Range>> ||
              std::constructible_from<Key, std::ranges::range_reference_t<Range>>
   void subtract(Range&& keys) {
+    require_exact("subtract()");
     add_all(keys, -1);
   }
 
-  // How often `key` was counted; 0 if never.
-  std::int64_t count(const Key& key) const { return count_one(key); }
+  // How often `key` was counted; 0 if never. With max_keys: at most so often.
+  std::int64_t count(const Key& key) const { return estimate(key).count; }
   template <class K>
     requires is_lookup_key<K>
   std::int64_t count(const K& key) const {
-    return count_one(key);
+    return estimate(key).count;
+  }
+
+  // The same, and by how much it may be too high: without max_keys, by 0.
+  count_estimate estimate(const Key& key) const { return estimate_one(key); }
+  template <class K>
+    requires is_lookup_key<K>
+  count_estimate estimate(const K& key) const {
+    return estimate_one(key);
   }
 
   // The sum of all counts.
@@ -178,18 +218,23 @@ class keyed_counter {
   // The n keys with the highest counts, or all of them, highest first. Keys with equal counts come in the order
   // of snapshot().
   std::vector<value_type> most_common() const { return most_common(static_cast<size_type>(-1)); }
-  std::vector<value_type> most_common(size_type n) const {
-    return counts_.read([n](const contents& all) { return ranked(all, n); });
+  std::vector<value_type> most_common(size_type n) const { return ranked<std::int64_t>(n); }
+
+  // The same, with what is known of each.
+  std::vector<std::pair<Key, count_estimate>> most_common_estimates(size_type n) const {
+    return ranked<count_estimate>(n);
   }
 
   // All keys and their counts, in the order of (4) above.
   std::vector<value_type> snapshot() const {
-    return counts_.read([](const contents& all) {
-      std::vector<value_type> copy;
+    std::vector<value_type> copy;
+    counts_.read([&](const contents& all) {
       copy.reserve(all.size());
-      all.for_each([&](const stored_key& key, std::uint64_t n) { copy.push_back(to_value(key, n)); });
-      return copy;
+      all.for_each([&](const stored_key& key, std::uint64_t least, std::uint64_t error) {
+        copy.emplace_back(static_cast<Key>(key), known<std::int64_t>(least, error));
+      });
     });
+    return copy;
   }
 
   // The keys of snapshot(), each as often as its count says, as a range of const Key& that owns them.
@@ -201,18 +246,23 @@ class keyed_counter {
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     counts_.read([&](const contents& all) {
-      all.for_each(
-          [&](const stored_key& key, std::uint64_t n) { visit(shown(key), static_cast<std::int64_t>(n)); });
+      all.for_each([&](const stored_key& key, std::uint64_t least, std::uint64_t error) {
+        visit(forms::shown(key), known<std::int64_t>(least, error));
+      });
     });
   }
 
-  // Adds all counts of `other`, which may be this counter.
+  // Adds all counts of `other`, which may be this counter. Throws std::logic_error if it has max_keys and this
+  // one has not, which would take its estimates for counts.
   void merge(const keyed_counter& other) {
+    if (other.counts_.is_bounded()) return merge_estimates(other);
     for (auto& [key, n] : other.snapshot()) add(std::move(key), n);
   }
 
-  // Subtracts all counts of `other`, which may be this counter.
+  // Subtracts all counts of `other`, which may be this counter. Neither has max_keys.
   void subtract(const keyed_counter& other) {
+    require_exact("subtract()");
+    other.require_exact("subtract()");
     for (auto& [key, n] : other.snapshot()) add(std::move(key), wrapped(0, n, std::minus()));
   }
 
@@ -233,7 +283,7 @@ class keyed_counter {
     return {left, right, [](std::int64_t a, std::int64_t b) { return std::max(a, b); }};
   }
 
-  // Erases `key` and its count; false if it is not there. What is added meanwhile may stay.
+  // Erases `key` and its count; false if it is not there. What is added meanwhile may stay. Not with max_keys.
   bool erase(const Key& key) { return erase_one(key); }
   template <class K>
     requires is_lookup_key<K>
@@ -245,10 +295,7 @@ class keyed_counter {
   void clear() { counts_.clear(); }
 
  private:
-  // Strings are kept in half the space, unless the user's own Hash or Equal needs a std::string.
-  static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, detail::key_hash<Key>> &&
-                                std::same_as<Equal, std::equal_to<>>;
-  using stored_key = std::conditional_t<packs, detail::packed_string, Key>;
+  using stored_key = typename forms::stored_key;
   using counts = detail::two_level_counts<stored_key, Equal>;
   using contents = typename counts::contents;
   using writer = typename counts::writer;
@@ -257,6 +304,8 @@ class keyed_counter {
   template <class Combine>
   keyed_counter(const keyed_counter& left, const keyed_counter& right, const Combine& combine)
       : keyed_counter(left.hash_, left.counts_.equal()) {
+    left.require_exact("an operator");
+    right.require_exact("an operator");
     const auto hash = [this](const Key& key) { return hash_of(key); };
     for (auto& [key, n] :
          detail::combined_counts(left.snapshot(), right.snapshot(), hash, counts_.equal(), combine))
@@ -275,53 +324,32 @@ class keyed_counter {
   static constexpr size_type slots_ahead = 16;
   static constexpr size_type entries_ahead = 8;
 
-  // The table needs evenly spread hashes, which std::hash and most others do not promise.
+  // Throws if there is max_keys: how often a key was added is not known, nor then what `what` leaves of it.
+  void require_exact(const char* what) const {
+    if (counts_.is_bounded()) refuse(what);
+  }
+  [[noreturn]] static void refuse_negative(std::int64_t n) {
+    throw std::invalid_argument(
+        "plait::keyed_counter: add(key, " + std::to_string(n) +
+        ") to a counter with max_keys, which cannot take counts back; make the counter without max_keys");
+  }
+  [[noreturn]] void refuse(const char* what) const {
+    throw std::logic_error(std::string("plait::keyed_counter: ") + what +
+                           " for a counter with max_keys = " + std::to_string(counts_.max_keys()) +
+                           ", which does not know exact counts; make the counter without max_keys");
+  }
+
   template <class K>
   hash_type hash_of(const K& key) const {
-    const auto hash = static_cast<std::uint64_t>(std::invoke(hash_, key));
-    if constexpr (std::same_as<Hash, detail::key_hash<Key>>) return static_cast<hash_type>(hash);
-    return static_cast<hash_type>(detail::mix(hash));
+    return forms::hash_of(hash_, key);
   }
-
-  // A key in the form in which the table looks it up.
-  template <class K>
-  static decltype(auto) wanted(K&& key) {
-    if constexpr (packs) {
-      return detail::packed_view(std::string_view(key));
-    } else {
-      return std::forward<K>(key);
-    }
-  }
-
-  // A key of a batch: as a packed_view or, to avoid a copy, by its address.
-  template <class K>
-  struct hashed_key {
-    hashed_key() = default;
-    hashed_key(hash_type of, const K& key) : hash(of), held(hold(key)) {}
-
-    static decltype(auto) hold(const K& key) {
-      if constexpr (packs) {
-        return wanted(key);
-      } else {
-        return std::addressof(key);
-      }
-    }
-    const auto& key() const noexcept {
-      if constexpr (packs) {
-        return held;
-      } else {
-        return *held;
-      }
-    }
-
-    hash_type hash;
-    std::conditional_t<packs, detail::packed_view, const K*> held;
-  };
 
   template <class K>
   void add_one(K&& key, std::int64_t n) {
+    if (n < 0 && counts_.is_bounded()) [[unlikely]]
+      refuse_negative(n);
     const hash_type hash = hash_of(key);
-    writer(counts_).add(hash, wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n));
+    writer(counts_).add(hash, forms::wanted(std::forward<K>(key)), static_cast<std::uint64_t>(n));
   }
 
   // Reads each key once, and uses it before it reads the next.
@@ -341,7 +369,7 @@ class keyed_counter {
         batch.clear();
       };
       for (auto&& key : keys) {
-        batch.push_back({to_stored(std::forward<decltype(key)>(key))});
+        batch.push_back({forms::to_stored(std::forward<decltype(key)>(key))});
         if (batch.size() == batch_size) add_copies();
       }
       add_copies();
@@ -352,17 +380,6 @@ class keyed_counter {
   struct copied_key {
     stored_key key;
   };
-
-  template <class K>
-  static stored_key to_stored(K&& key) {
-    if constexpr (!packs) {
-      return stored_key(std::forward<K>(key));
-    } else if constexpr (is_lookup_key<K>) {
-      return stored_key(wanted(key));
-    } else {
-      return stored_key(wanted(Key(std::forward<K>(key))));
-    }
-  }
 
   // For keys that stay valid while later ones are read.
   template <class Range>
@@ -375,7 +392,7 @@ class keyed_counter {
   // Adds n to up to batch_size keys from `next` on, and moves it past them.
   template <class Iterator, class Sentinel>
   void add_batch(Iterator& next, const Sentinel& end, std::int64_t n) {
-    using hashed = hashed_key<std::remove_cvref_t<std::iter_reference_t<Iterator>>>;
+    using hashed = typename forms::template hashed_key<std::remove_cvref_t<std::iter_reference_t<Iterator>>>;
     std::array<hashed, batch_size> batch;
     size_type size = 0;
     for (; size != batch_size && next != end; ++next) {
@@ -394,50 +411,64 @@ class keyed_counter {
   }
 
   template <class K>
-  std::int64_t count_one(const K& key) const {
-    return static_cast<std::int64_t>(counts_.count(hash_of(key), wanted(key)));
+  count_estimate estimate_one(const K& key) const {
+    const auto [least, error] = counts_.count(hash_of(key), forms::wanted(key));
+    return known(least, error);
+  }
+
+  void merge_estimates(const keyed_counter& other) {
+    if (!counts_.is_bounded()) other.refuse("merge() into one without");
+    counts_.merge(other.counts_.read([](const contents& all) { return all.summary(); }),
+                  [this](const stored_key& key) { return hash_of(forms::shown(key)); });
   }
 
   template <class K>
   bool erase_one(const K& key) {
-    return counts_.erase(hash_of(key), wanted(key));
+    require_exact("erase()");
+    return counts_.erase(hash_of(key), forms::wanted(key));
   }
 
-  static decltype(auto) shown(const stored_key& key) noexcept {
-    if constexpr (packs) {
-      return key.text();
+  // What is known of a key: its count or, as users have asked for that, a count_estimate.
+  template <class Known = count_estimate>
+  static Known known(std::uint64_t least, std::uint64_t error) noexcept {
+    const auto most = static_cast<std::int64_t>(least + error);
+    if constexpr (std::same_as<Known, count_estimate>) {
+      return {most, static_cast<std::int64_t>(error)};
     } else {
-      return (key);
+      return most;
     }
   }
+  static std::int64_t count_in(const count_estimate& of) noexcept { return of.count; }
+  static std::int64_t count_in(std::int64_t count) noexcept { return count; }
 
-  static value_type to_value(const stored_key& key, std::uint64_t count) {
-    return {static_cast<Key>(key), static_cast<std::int64_t>(count)};
-  }
-
-  static std::vector<value_type> ranked(const contents& all, size_type n) {
+  template <class Known>
+  std::vector<std::pair<Key, Known>> ranked(size_type n) const {
     struct candidate {
-      std::int64_t count;  // read more often than the rest
-      size_type place;     // in the order in which keys came
+      Known known;      // read more often than the rest
+      size_type place;  // in the order in which keys came
       const stored_key* key;
+
+      std::int64_t count() const noexcept { return count_in(known); }
     };
-    std::vector<candidate> candidates;
-    candidates.reserve(all.size());
-    all.for_each([&](const stored_key& key, std::uint64_t count) {
-      candidates.push_back({static_cast<std::int64_t>(count), candidates.size(), &key});
-    });
     const auto before = [](const candidate& left, const candidate& right) {
-      return left.count != right.count ? left.count > right.count : left.place < right.place;
+      return left.count() != right.count() ? left.count() > right.count() : left.place < right.place;
     };
-    n = std::min(n, candidates.size());
-    const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(n);
-    std::ranges::partial_sort(candidates, end, before);
-    std::vector<value_type> result;
-    result.reserve(n);
-    std::for_each(candidates.begin(), end, [&](const candidate& each) {
-      result.push_back(to_value(*each.key, static_cast<std::uint64_t>(each.count)));
+    return counts_.read([&](const contents& all) {
+      std::vector<candidate> candidates;
+      candidates.reserve(all.size());
+      all.for_each([&](const stored_key& key, std::uint64_t least, std::uint64_t error) {
+        candidates.push_back({known<Known>(least, error), candidates.size(), &key});
+      });
+      const size_type wanted = std::min(n, candidates.size());
+      const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(wanted);
+      std::ranges::partial_sort(candidates, end, before);
+      std::vector<std::pair<Key, Known>> result;
+      result.reserve(wanted);
+      std::for_each(candidates.begin(), end, [&](const candidate& each) {
+        result.emplace_back(static_cast<Key>(*each.key), each.known);
+      });
+      return result;
     });
-    return result;
   }
 
   counts counts_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iterator>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,12 @@ view look(const counter& at) {
   view all;
   at.for_each([&](const key& seen, std::int64_t count) { all.take(seen, count); });
   return all;
+}
+
+// Of a key that was added at least `least` and at most `most` times.
+void expect_within(const counter& at, int which, std::int64_t least, std::int64_t most) {
+  const plait::count_estimate seen = at.estimate(which);
+  check(seen.error >= 0 && seen.count >= least && seen.count - seen.error <= most, "the estimate holds");
 }
 
 template <class Pairs>
@@ -381,6 +388,68 @@ const verify::scenario scenarios[] = {
      },
      {.depth_first = 3'000}},
 
+    // With a bound, keys leave the common table when it is to take in another one and holds two or more.
+    {"keys_leave_while_another_thread_reads",
+     [] {
+       counter counted({.max_keys = 1});
+       view seen;
+       threads([&] { counted.update(std::vector<key>{1, 2, 3, 4, 1, 5, 6}); },
+               [&] {
+                 expect_within(counted, 1, 0, 2);
+                 seen = look(counted);
+                 expect_within(counted, 1, 0, 2);
+               });
+       check(seen.keys <= 1 && seen.total <= 7, "no more keys than the bound");
+       check(counted.total() == 7, "what has left counts in the total");
+       expect_within(counted, 1, 2, 2);
+       for (const int once : {2, 3, 4, 5, 6}) expect_within(counted, once, 1, 1);
+       check(counted.size() == 1 && counted.estimate(7).count <= 7, "at most the total divided by the bound");
+     },
+     {.depth_first = 3'000}},
+
+    {"two_threads_pour_into_a_bounded_table_and_one_looks",
+     [] {
+       counter counted({.max_keys = 2});
+       threads([&] { counted.update(std::vector<key>{1, 2, 3, 4, 1}); },
+               [&] { counted.update(std::vector<key>{5, 6, 1, 7, 8}); },
+               [&] {
+                 const std::int64_t before = counted.total();
+                 expect_within(counted, 1, 0, 3);
+                 check(before <= counted.total() && counted.size() <= 2);
+               });
+       check(counted.total() == 10);
+       expect_within(counted, 1, 3, 3);
+       for (const int once : {2, 3, 4, 5, 6, 7, 8}) expect_within(counted, once, 1, 1);
+       check(counted.estimate(9).count <= 5, "at most the total divided by the bound");
+     },
+     {.depth_first = 3'000}},
+
+    {"keys_leave_while_another_thread_clears",
+     [] {
+       counter counted({.max_keys = 1});
+       counted.update(std::vector<key>{1, 2, 3, 4});
+       threads([&] { counted.update(std::vector<key>{5, 6, 7, 8}); }, [&] { counted.clear(); });
+       check(counted.total() >= 0 && counted.total() <= 4, "what was there is gone");
+       expect_within(counted, 1, 0, 0);
+       expect_within(counted, 5, 0, 1);
+       check(counted.size() <= 1 && counted.estimate(1).count <= counted.total());
+     },
+     {.depth_first = 3'000}},
+
+    {"two_bounded_counters_that_merge_each_other_while_one_counts",
+     [] {
+       counter left({.max_keys = 1});
+       counter right({.max_keys = 1});
+       left.update(std::vector<key>{1, 1, 2});
+       right.update(std::vector<key>{3, 1});
+       threads([&] { left.merge(right); }, [&] { right.merge(left); },
+               [&] { left.update(std::vector<key>{4, 5, 6, 7}); });
+       check(left.total() >= 9 && right.total() >= 5);
+       check(left.count(1) >= 3 && right.count(1) >= 3 && left.count(7) >= 1, "no estimate is too low");
+       check(left.size() == 1 && right.size() == 1);
+     },
+     {.depth_first = 3'000}},
+
     {"two_first_threads_make_the_same_tables",
      [] {
        counter counted;
@@ -439,6 +508,35 @@ TEST(keyed_counter_allocations, whichever_fails_no_count_is_lost_or_counted_twic
     check(!all.twice && all.total == added);
     counted.clear();
     check(counted.empty());
+  });
+  model::figures::add("fail_allocations", found, found.passed());
+  EXPECT_TRUE(found) << found;
+}
+
+TEST(keyed_counter_allocations, whichever_fails_when_keys_leave_the_estimates_hold) {
+  const verify::report found = verify::fail_allocations([] {
+    std::optional<counter> made[2];
+    if (fails([&] {
+          for (auto& each : made) each.emplace(plait::keyed_counter_options{.max_keys = 1});
+        }))
+      return;
+    counter& counted = *made[0];
+    counter& other = *made[1];
+    std::array<std::int64_t, 6> added{};
+    std::int64_t total = 0;
+    const auto add = [&](int which) {
+      if (fails([&] { counted.add(which); })) return;
+      ++added[static_cast<std::size_t>(which)];
+      ++total;
+    };
+    for (const int which : {0, 1, 2, 3, 0, 4}) add(which);  // a table that is poured
+    fails([&] { look(counted); });                          // and trimmed
+    add(5);
+    fails([&] { other.merge(counted); });
+    check(other.total() <= total);
+    check(counted.total() == total);
+    for (std::size_t which = 0; which != added.size(); ++which)
+      expect_within(counted, static_cast<int>(which), added[which], added[which]);
   });
   model::figures::add("fail_allocations", found, found.passed());
   EXPECT_TRUE(found) << found;

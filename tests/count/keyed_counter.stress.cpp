@@ -266,7 +266,55 @@ tally full_tables(const round& of) {
   return {.operations = adders * keys, .histories = 0};
 }
 
-const workload all[] = {{"keyed_counter/reads", reads},
+// A bound that is met all the time: tables are poured and keys leave while others add, read, merge and look.
+tally bounded(const round& of) {
+  constexpr std::size_t max_keys = 50;
+  constexpr std::int64_t adds = 30'000;
+  const auto adders = static_cast<std::int64_t>(of.threads) - 1;
+  plait::keyed_counter<std::size_t> counter({.max_keys = max_keys});
+  plait::keyed_counter<std::size_t> merged({.max_keys = max_keys});
+  std::atomic<std::int64_t> adding = adders;
+  std::atomic<std::int64_t> added = 0;
+  std::atomic<std::int64_t> frequent = 0;  // adds of key 0 that have returned
+
+  stress::team threads(of);
+  threads.add("reader", [&](member& who) {
+    while (adding != 0) {
+      const std::int64_t before = added;
+      const std::int64_t of_frequent = frequent;
+      const plait::count_estimate seen = who.does("estimate", [&] { return counter.estimate(0U); });
+      stress::require(seen.count >= of_frequent, fmt::format("{} after {} adds", seen.count, of_frequent));
+      const auto all = who.does("most_common", [&] { return counter.most_common_estimates(max_keys + 1); });
+      const std::int64_t total = who.does("total", [&] { return counter.total(); });
+      stress::require(all.size() <= max_keys, fmt::format("{} keys", all.size()));
+      stress::require(total >= before, fmt::format("a total of {} after {} adds", total, before));
+      for (const auto& [key, of_key] : all)
+        stress::require(of_key.error <= total / static_cast<std::int64_t>(max_keys),
+                        fmt::format("an error of {} with a total of {}", of_key.error, total));
+      if (who.random() % 8 == 0) who.does("merge", [&] { merged.merge(counter); });
+    }
+  });
+  for (std::int64_t i = 0; i != adders; ++i)
+    threads.add(fmt::format("adder {}", i), [&](member& who) {
+      for (std::int64_t done = 0; done != adds; ++done) {
+        const std::size_t key = who.random() % 8 == 0 ? 0 : who.random() % 20'000;
+        counter.add(key);
+        ++added;
+        if (key == 0) ++frequent;
+      }
+      --adding;
+    });
+  threads.run();
+  const plait::count_estimate seen = counter.estimate(0U);
+  stress::require(counter.total() == adders * adds, fmt::format("a total of {}", counter.total()));
+  stress::require(seen.count >= frequent && seen.count - seen.error <= frequent,
+                  fmt::format("{} with an error of {} for {}", seen.count, seen.error, frequent.load()));
+  stress::require(counter.most_common(1).front().first == 0, "the frequent key is not the first");
+  return {.operations = static_cast<std::uint64_t>(adders * adds), .histories = 0};
+}
+
+const workload all[] = {{"keyed_counter/bounded", bounded},
+                        {"keyed_counter/reads", reads},
                         {"keyed_counter/full_tables", full_tables},
                         {"keyed_counter/clear_and_merge", clear_and_merge},
                         {"keyed_counter/merge_each_other", merge_each_other}};

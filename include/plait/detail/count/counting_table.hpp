@@ -111,6 +111,33 @@ class counting_table {
   // All entries ever appended, with those of erased keys.
   std::size_t entry_count() const noexcept { return entry_count_; }
 
+  // The number of the entry of `key`, or entry_count() if it is not there.
+  template <class K, class Equal>
+  std::size_t number_of_key(hash_type hash, const K& key, const Equal& equal) const {
+    if (index_.empty()) return entry_count_;
+    const slot found = index_[find(hash, key, equal)];
+    return found == empty ? entry_count_ : number_of(found);
+  }
+
+  const entry& entry_at(std::size_t number) const noexcept {
+    return blocks_[number / block_entries][number % block_entries];
+  }
+
+  // A table with copies of those entries for which keep(number) is true; asks in their order, and about no
+  // erased one.
+  template <class Keep>
+  counting_table copy_if(Keep&& keep) const {
+    const std::vector<hash_type> hashes = hashes_of_entries();
+    counting_table kept;
+    for (std::size_t number = 0; number != hashes.size(); ++number) {
+      if (is_erased(number) || !keep(number)) continue;
+      if (kept.is_full()) kept.grow();
+      const entry& each = entry_at(number);
+      std::ignore = kept.add(hashes[number], each.key, each.count, [](const auto&...) { return false; });
+    }
+    return kept;
+  }
+
   // Entries are read by blocks, so that whoever holds the table for a reader need not hold it for long.
   static constexpr std::size_t block_entries = sync::sized(64, 2);
   struct copied_block {
@@ -125,7 +152,7 @@ class counting_table {
     copy.size = 0;
     for (std::size_t number = first; number != std::min(first + block_entries, last); ++number) {
       if (is_erased(number)) continue;
-      const entry& each = blocks_[first / block_entries][number - first];
+      const entry& each = entry_at(number);
       copy.keys[copy.size] = &each.key;
       copy.counts[copy.size++] = each.count;
     }
@@ -178,10 +205,7 @@ class counting_table {
     return erased_ != nullptr && number < erased_->size() && (*erased_)[number];
   }
 
-  const entry& entry_of(slot from) const noexcept {
-    const std::size_t number = number_of(from);
-    return blocks_[number / block_entries][number % block_entries];
-  }
+  const entry& entry_of(slot from) const noexcept { return entry_at(number_of(from)); }
   entry& entry_of(slot from) noexcept { return const_cast<entry&>(std::as_const(*this).entry_of(from)); }
 
   void prefetch_entry_at(std::size_t at) const noexcept {
@@ -247,17 +271,7 @@ class counting_table {
   // Replaces the table by a copy without the erased entries. Does nothing if a copy or an allocation throws.
   void leave_out_erased(counting_table& replaced) noexcept {
     try {
-      const std::vector<hash_type> hashes = hashes_of_entries();
-      counting_table kept;
-      std::size_t number = 0;
-      for (const std::vector<entry>& block : blocks_) {
-        for (const entry& each : block) {
-          const std::size_t now = number++;
-          if (is_erased(now)) continue;
-          if (kept.is_full()) kept.grow();
-          std::ignore = kept.add(hashes[now], each.key, each.count, [](const auto&...) { return false; });
-        }
-      }
+      counting_table kept = copy_if([](std::size_t) { return true; });
       std::swap(*this, kept);
       std::swap(kept, replaced);
     } catch (...) {  // NOLINT(bugprone-empty-catch): nothing has changed; the next erase() tries again

@@ -2,14 +2,18 @@
 // Counts of many threads: a small table for each thread, and a common one for all that does not fit.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/count/counting_table.hpp>
+#include <plait/detail/count/space_saving.hpp>
 #include <plait/detail/lock/owner_lock.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/thread_slots.hpp>
@@ -31,6 +35,9 @@ namespace PLAIT_NAMESPACE::detail {
 // Keys of the common table stay where they are until erase() or clear(). A reader keeps these two away, and
 // nobody else: it holds the common lock only for the moments in which it copies some counts.
 //
+// With a bound on the number of keys, the common table is a summary (space_saving.hpp), whose keys leave when a
+// thread pours. Then nothing grows to a large table, and who reads all keys copies them.
+//
 // Lock order: reading_, the common table's, one thread's. No thread holds the locks of two threads' tables.
 template <class Key, class Equal>
 class two_level_counts {
@@ -38,12 +45,15 @@ class two_level_counts {
   using table = counting_table<Key>;
   using hash_type = typename table::hash_type;
 
-  // How many keys a thread's table holds before it is poured.
-  static constexpr std::size_t own_keys = table::most_keys(sync::sized(std::size_t{1} << 16, 4));
-
   explicit two_level_counts(const Equal& equal) : equal_(equal) {}
 
+  // With a bound on the keys of the common table. Throws std::invalid_argument if that is 0.
+  two_level_counts(std::size_t max_keys, const Equal& equal)
+      : summary_(std::make_unique<space_saving<Key>>(max_keys)), own_keys_(own_keys(max_keys)), equal_(equal) {}
+
   const Equal& equal() const noexcept { return equal_; }
+  bool is_bounded() const noexcept { return summary_ != nullptr; }
+  std::size_t max_keys() const noexcept { return summary_->max_keys(); }  // if it is bounded
 
  private:
   template <class Lock>
@@ -74,54 +84,72 @@ class two_level_counts {
     owner_guard guard_;
   };
 
+  // At least `least`, at most least + error; without a bound, the error is 0.
+  struct estimate {
+    std::uint64_t least = 0;
+    std::uint64_t error = 0;
+  };
   template <class K>
-  std::uint64_t count(hash_type hash, const K& key) const {
-    std::uint64_t sum = 0;
-    for_each_table([&](const table& each) { sum += each.count(hash, key, equal_); });
+  estimate count(hash_type hash, const K& key) const {
+    estimate sum;
+    const std::lock_guard looking(common_.lock);
+    if (is_bounded()) sum.error = summary_->error(common_.counts.number_of_key(hash, key, equal_));
+    for_each_table([&](const table& each) { sum.least += each.count(hash, key, equal_); });
     return sum;
   }
 
   std::uint64_t total() const {
-    std::uint64_t sum = 0;
+    const std::lock_guard looking(common_.lock);
+    std::uint64_t sum = is_bounded() ? summary_->total_left() : 0;
     for_each_table([&](const table& each) { sum += each.total(); });
     return sum;
   }
 
   bool empty() const {
     bool none = true;
+    const std::lock_guard looking(common_.lock);
     for_each_table([&](const table& each) { none = none && each.size() == 0; });
     return none;
   }
 
-  // The common table, for as long as the call to read() that passed it.
+  // The common table, for as long as the call to read() that passed it. With a bound, a copy.
   class contents {
    public:
     explicit contents(const two_level_counts& of) : common_(of.common_) {
+      table trimmed;  // destroyed when the lock is free again
       const std::lock_guard looking(common_.lock);
+      if (of.is_bounded()) {
+        of.summary_->trim(common_.counts, trimmed);
+        summary_ = of.summary_->copy(common_.counts);
+      } else {
+        entries_ = common_.counts.entry_count();
+      }
       size_ = common_.counts.size();
-      entries_ = common_.counts.entry_count();
     }
 
     std::size_t size() const noexcept { return size_; }
+    const space_saving<Key>::summary& summary() const noexcept { return summary_; }
 
-    // Calls visit(const Key&, count) for each key, in the order in which the common table got them. Neither the
-    // lock nor the table is held meanwhile: threads go on adding and pouring.
+    // Calls visit(const Key&, least, error) for each key, in the order in which the common table got them.
+    // Neither the lock nor the table is held meanwhile: threads go on adding and pouring.
     template <class Visitor>
     void for_each(Visitor&& visit) const {
+      for (const auto& [key, least, error] : summary_.keys) visit(key, least, error);
       for (std::size_t from = 0; from < entries_; from += table::block_entries) {
         typename table::copied_block seen;
         {
           const std::lock_guard looking(common_.lock);
           seen = common_.counts.copy_block(from, entries_);
         }
-        for (std::size_t i = 0; i != seen.size; ++i) visit(*seen.keys[i], seen.counts[i]);
+        for (std::size_t i = 0; i != seen.size; ++i) visit(*seen.keys[i], seen.counts[i], 0);
       }
     }
 
    private:
     locked_table<sync::mutex>& common_;
     std::size_t size_;
-    std::size_t entries_;  // what is poured meanwhile comes after these
+    std::size_t entries_ = 0;             // what is poured meanwhile comes after these; with a bound, none
+    space_saving<Key>::summary summary_;  // without a bound, empty
   };
 
   // Pours all tables into the common one and returns use(contents). Until then keys stay where they are.
@@ -130,12 +158,24 @@ class two_level_counts {
     const std::lock_guard reading(reading_);
     tables_.for_each([this](own_table& own) {
       table poured;  // destroyed when the locks are free again
+      table trimmed;
       const std::lock_guard pouring(common_.lock);
+      if (is_bounded()) summary_->make_room(common_.counts, trimmed);
       pour<visitor_guard>(own, poured);
     });
     return use(contents(*this));
   }
 
+  // Adds what another one knows; both have a bound. hash(key) is what it is to be found by.
+  template <class Hash>
+  void merge(const space_saving<Key>::summary& other, const Hash& hash) {
+    table trimmed;
+    const std::lock_guard pouring(common_.lock);
+    summary_->make_room(common_.counts, trimmed);
+    summary_->merge(common_.counts, other, hash, equal_);
+  }
+
+  // Only without a bound: what a summary has forgotten of a key cannot be erased.
   template <class K>
   bool erase(hash_type hash, const K& key) {
     bool found = false;
@@ -144,13 +184,24 @@ class two_level_counts {
   }
 
   void clear() {
-    for_each_in_turn([](table& from, table& dropped) { std::swap(from, dropped); });
+    for_each_in_turn([this](table& from, table& dropped) {
+      std::swap(from, dropped);
+      if (is_bounded() && &from == &common_.counts) summary_->forget();
+    });
   }
 
  private:
+  // With a bound, a thread's table holds about as many keys as the common one: at least 768, because each pour
+  // takes a lock that all share, and at most 49 152.
+  static constexpr std::size_t own_keys(std::size_t keys) noexcept {
+    return table::most_keys(std::bit_floor(std::clamp(keys, fewest_own_keys, most_own_keys) / 3 * 4));
+  }
+  static constexpr std::size_t fewest_own_keys = table::most_keys(sync::sized(std::size_t{1} << 10, 4));
+  static constexpr std::size_t most_own_keys = table::most_keys(sync::sized(std::size_t{1} << 16, 4));
+
   // The calling thread's table, which is full and locked, gets room. It is locked again even if this throws.
   void make_room(own_table* own) {
-    if (own->counts.room() < own_keys) return own->counts.grow();
+    if (own->counts.room() < own_keys_) return own->counts.grow();
     own->lock.unlock_as_owner();
     const std::unique_ptr<owner_lock, relocking> locked_again(&own->lock);
     pour_or_grow(*own);
@@ -161,9 +212,12 @@ class two_level_counts {
 
   void pour_or_grow(own_table& own) {
     table poured;
+    table trimmed;
     {
       const std::lock_guard pouring(common_.lock);
-      if (large_ == nullptr ? common_.counts.entry_count() == 0 : large_ == &own) {
+      if (is_bounded()) {
+        summary_->make_room(common_.counts, trimmed);
+      } else if (large_ == nullptr ? common_.counts.entry_count() == 0 : large_ == &own) {
         const owner_guard guard(own.lock);
         if (own.counts.is_full()) own.counts.grow();
         large_ = &own;
@@ -190,11 +244,10 @@ class two_level_counts {
     std::swap(from.counts, poured);
   }
 
-  // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The common lock
-  // is held throughout, so that no count moves there and is seen twice.
+  // Calls visit(table) for the common table and for each thread's, which is locked meanwhile. The caller holds
+  // the common lock throughout, so that no count moves there and is seen twice.
   template <class Visitor>
   void for_each_table(Visitor&& visit) const {
-    const std::lock_guard looking(common_.lock);
     visit(common_.counts);
     tables_.for_each([&](own_table& own) {
       const std::lock_guard guard(own.lock);
@@ -235,8 +288,11 @@ class two_level_counts {
   static bool is_free(owner_lock& lock) noexcept { return lock.is_free(); }
 
   mutable locked_table<sync::mutex> common_;
+  const std::unique_ptr<space_saving<Key>> summary_;  // null without a bound; guarded by the common lock
+  const std::size_t own_keys_ = most_own_keys;  // how many keys a thread's table holds before it is poured
   thread_slots<own_table> tables_;
-  // Guarded by the common lock. The table that may hold more than own_keys; then the common one has no entries.
+  // Guarded by the common lock. The table that may hold more than own_keys_; then the common one has no
+  // entries.
   mutable own_table* large_ = nullptr;
   mutable sync::mutex reading_;  // whoever holds it knows that no key of the common table moves or goes
   [[no_unique_address]] Equal equal_;
