@@ -139,10 +139,10 @@ class hash_map {
   // A copy of its value, or nothing.
   template <class L = K>
     requires is_key<const L&>
-  std::optional<V> find(const L& key) const {
+  [[gnu::always_inline]] std::optional<V> find(const L& key) const {
     if constexpr (is_read_unlocked) {
       // Words, and an optional at the end: one that is filled in place is copied as a whole just after it was
-      // written in parts, which processors are slow at.
+      // written in parts, which processors are slow at. So is one that a function returns, hence no call.
       typename slot::copy found;
       if (!read_words(key, [&](const auto& seen) { found = seen; })) return std::nullopt;
       return found.value();

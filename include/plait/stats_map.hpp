@@ -127,7 +127,7 @@ class stats_map {
 
   // A copy of the value of `key`; nothing if it is not there.
   template <class K = Key>
-  std::optional<Value> find(const K& key) const {
+  [[gnu::always_inline]] std::optional<Value> find(const K& key) const {
     std::optional<Value> found = find_counted(key);
     totals_.add(found ? &all_totals::hits : &all_totals::misses);
     return found;
@@ -231,7 +231,7 @@ class stats_map {
   }
 
   template <class K>
-  std::optional<Value> find_counted(const K& key) const {
+  [[gnu::always_inline]] std::optional<Value> find_counted(const K& key) const {
     if constexpr (Kept == access_statistics::exact_gets) {
       std::optional<Value> found;
       map_.update(key, [&](counted_value& entry) {
@@ -244,10 +244,16 @@ class stats_map {
       if (!found) return std::nullopt;
       if constexpr (Kept == access_statistics::approximate_gets) {
         if (detail::sample::is_chosen()) [[unlikely]]
-          map_.update(key, [](counted_value& entry) { entry.counts.add_get(detail::sample::bits()); });
+          detail::sync::rarely<&stats_map::template count_get<K>>(this, &key);
       }
       return std::optional<Value>(std::move(found->value));
     }
+  }
+
+  // For a get that the sample has chosen.
+  template <class K>
+  void count_get(const K* key) const {
+    map_.update(*key, [](counted_value& entry) { entry.counts.add_get(detail::sample::bits()); });
   }
 
   // The n keys with the highest counts, highest first: of those that were seen so far the lowest is in front.

@@ -41,6 +41,14 @@ class word_slot {
   // What a reader has copied.
   class copy {
    public:
+    copy() noexcept = default;
+    copy(const copy& other) noexcept { *this = other; }
+    // Word by word, as it was written: processors are slow at reading as one what was just written in parts.
+    copy& operator=(const copy& other) noexcept {
+      for_each_word([&](std::size_t i) { copied_[i] = other.copied_[i]; });
+      return *this;
+    }
+
     K key() const noexcept { return object_at<K>(0); }
     V value() const noexcept { return object_at<V>(value_at); }
 
