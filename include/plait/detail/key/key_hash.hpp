@@ -2,7 +2,6 @@
 // The default hash function of keys.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -45,16 +44,16 @@ constexpr std::uint64_t mix(std::uint64_t word) noexcept {
 }
 
 // A fast 64-bit hash of bytes: multiply and fold, a word at a time. It depends on the byte order, and an
-// attacker can construct collisions, except with a seed that the attacker does not know.
+// attacker can construct collisions, except with a seed that the attacker does not know. Both halves of each
+// product are folded. The highest bits of a word change only the highest of the lower half, whatever the seed
+// is, and the next word could undo that.
 inline std::uint64_t hash_bytes(const char* text, std::size_t size, std::uint64_t seed = 0) noexcept {
   std::uint64_t state = seed ^ size * 0x9e3779b97f4a7c15;
-  for (; size > 16; text += 8, size -= 8) {
-    state = (state ^ byte_words::read<std::uint64_t>(text)) * 0xa0761d6478bd642f;
-    state = std::rotl(state, 29);
-  }
+  for (; size > 16; text += 8, size -= 8)
+    state = sync::folded_product(state ^ byte_words::read<std::uint64_t>(text), 0xa0761d6478bd642f);
   const byte_words rest = byte_words::of(text, size);
-  state = (state ^ rest.first) * 0xe7037ed1a0b428db;
-  return mix(std::rotl(state, 32) ^ rest.second);
+  state = sync::folded_product(state ^ rest.first, 0xe7037ed1a0b428db);
+  return sync::folded_product(state ^ rest.second, 0x9fb21c651e98df25);
 }
 
 // The default hash of the structures. For strings it takes anything that converts to a string_view, so that
