@@ -221,6 +221,11 @@ inline void on_report(std::function<void(const lock_order_report&)> handler) {
   detail::order_checker::of_the_process().set_handler(std::move(handler));
 }
 
+// Has `callers`, which live as long as the process and are never changed, say who takes a lock.
+inline void describe_callers(const lock_order_callers& callers) {
+  detail::order_checker::of_the_process().set_callers(callers);
+}
+
 // Every class, and which was seen to be taken under which: as JSON, or for Graphviz.
 inline std::string to_json() {
   return detail::as_json(detail::order_checker::of_the_process().look());

@@ -119,6 +119,18 @@ struct lock_order_report {
   }
 };
 
+// For a program whose threads run the code of an interpreter: what reports say of the calling thread, instead
+// of its machine code and the name that the system knows. Each is called with none of lock_order's own locks
+// held, and the locks that it takes are not checked. What is null, or has nothing to say, leaves it as it is.
+struct lock_order_callers {
+  // Writes up to `most` places, the innermost first, and returns how many.
+  int (*stack)(void** places, int most) = nullptr;
+  // The text of such a place, at any later time, in any thread.
+  std::string (*line)(void* place) = nullptr;
+  // The thread's name; empty: nothing to say.
+  std::string (*thread)() = nullptr;
+};
+
 // Thrown instead of waiting; what() is the report's text. The code is resource_deadlock_would_occur, as for a
 // standard mutex that notices.
 class lock_order_error : public std::system_error {

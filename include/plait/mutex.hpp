@@ -9,7 +9,7 @@
 //   lock                 blocks while another has it   after 1 ms no newcomer gets it before a sleeper (1)
 //   try_lock             lock-free                     false only if a thread has it, or is being given it
 //   try_lock_for,        gives up at a deadline        one last try at the deadline
-//     try_lock_until
+//     try_lock_until                              or a signal: see until_signal
 //   lock(stop_token)     gives up at a stop request    one last try at the request
 //   unlock               lock-free                     a system call only if a thread sleeps
 //   constructor          constexpr                     may be a global: constinit plait::mutex m;
@@ -48,6 +48,7 @@
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/detail/wait/limited_sleep.hpp>
+#include <plait/until_signal.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -104,6 +105,14 @@ class PLAIT_CAPABILITY("mutex") mutex {
     return try_lock() || wait_and_lock({detail::deadline::at(when)});
   }
 
+  // The same, and false too if the lock is not free after a signal handler, installed without SA_RESTART, has
+  // run in this thread while it slept. A handler that runs just before ends nothing.
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& when,
+                                    until_signal) noexcept PLAIT_ACQUIRES_IF_TRUE {
+    return try_lock() || wait_and_lock(detail::limits_until_signal{{detail::deadline::at(when)}});
+  }
+
   // False if the lock is not free when a stop is requested.
   [[nodiscard]] bool lock(const std::stop_token& stop) noexcept PLAIT_ACQUIRES_IF_TRUE {
     return try_lock() || wait_and_lock({detail::deadline::never(), &stop});
@@ -129,7 +138,8 @@ class PLAIT_CAPABILITY("mutex") mutex {
     return (word_.load(detail::sync::relaxed) & locked) == 0 && take();
   }
 
-  [[gnu::noinline]] bool wait_and_lock(detail::wait_limits limits) noexcept {
+  template <class Limits = detail::wait_limits>
+  [[gnu::noinline]] bool wait_and_lock(Limits limits) noexcept {
     const detail::deadline overdue_at = detail::deadline::never().or_after(patience);
     const auto look = [this]() noexcept {
       return take_if_free() ? detail::attempt::done : detail::attempt::blocked;
@@ -158,12 +168,13 @@ class PLAIT_CAPABILITY("mutex") mutex {
         return takes;
       }
       counted = one_sleeper;
-      sleeper.on(word_, next, is_overdue ? limits.until : limits.until.or_sooner(overdue_at));
+      const auto slept =
+          sleeper.on(word_, next, is_overdue ? limits.until : limits.until.or_sooner(overdue_at));
       if (!is_overdue && overdue_at.has_passed()) {
         overdue_.fetch_add(1, detail::sync::relaxed);  // relaxed: see overdue_
         is_overdue = true;
       }
-      gives_up = limits.are_over();
+      gives_up = detail::ends_wait(slept, limits);
       found = word_.load(detail::sync::relaxed);  // relaxed: as above
     }
   }

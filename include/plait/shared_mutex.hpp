@@ -16,7 +16,8 @@
 //     unlock_and_lock_shared,
 //     unlock_upgrade_and_lock_shared
 //   try_...                      waits for nothing (2)            false if others have it or wait to write
-//   ..._for, ..._until           gives up at a deadline           one last try at the deadline
+//   ..._for, ..._until           gives up at a deadline, or a     one last try at the deadline
+//                                signal: see until_signal
 //   lock..(stop_token)           gives up at a stop request       one last try at the request
 //   unlock, unlock_shared, ...   lock-free                        a system call only if somebody sleeps
 //   Memory: 8 bytes, and 64 bytes for each thread that reads, for all locks together.
@@ -56,6 +57,7 @@
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/detail/wait/limited_sleep.hpp>
+#include <plait/until_signal.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -112,6 +114,13 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
       PLAIT_ACQUIRES_IF_TRUE {
     return write({detail::deadline::at(when)});
   }
+  // The same, and false too if a signal handler, installed without SA_RESTART, has run in this thread while it
+  // slept. A handler that runs just before ends nothing.
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& when,
+                                    until_signal) noexcept PLAIT_ACQUIRES_IF_TRUE {
+    return write(detail::limits_until_signal{{detail::deadline::at(when)}});
+  }
   // False if a stop is requested and others have it.
   [[nodiscard]] bool lock(const std::stop_token& stop) noexcept PLAIT_ACQUIRES_IF_TRUE {
     return write({detail::deadline::never(), &stop});
@@ -147,6 +156,11 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& when) noexcept
       PLAIT_SHARES_IF_TRUE {
     return read_now() || wait<&as_reader>({detail::deadline::at(when)}, 0);
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& when,
+                                           until_signal) noexcept PLAIT_SHARES_IF_TRUE {
+    return read_now() || wait<&as_reader>(detail::limits_until_signal{{detail::deadline::at(when)}}, 0);
   }
   // False if a stop is requested and a writer has it or waits for it.
   [[nodiscard]] bool lock_shared(const std::stop_token& stop) noexcept PLAIT_SHARES_IF_TRUE {
@@ -233,8 +247,8 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   }
 
   // `claim`: pending, for those who keep readers out while they wait.
-  template <bits (*Next)(bits) noexcept>
-  [[gnu::noinline]] bool wait(const detail::wait_limits& limits, bits claim) noexcept {
+  template <bits (*Next)(bits) noexcept, class Limits = detail::wait_limits>
+  [[gnu::noinline]] bool wait(const Limits& limits, bits claim) noexcept {
     const auto look = [this]() noexcept {
       return take_now<Next>() != 0 ? detail::attempt::done : detail::attempt::blocked;
     };
@@ -255,8 +269,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
         continue;
       if (taken != 0) return true;
       has_claimed = claim != 0;
-      sleeper.on(word_, next, limits.until);
-      gives_up = limits.are_over();
+      gives_up = detail::ends_wait(sleeper.on(word_, next, limits.until), limits);
     }
   }
 
@@ -285,7 +298,8 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
 
   // -- writers and the slots --
 
-  bool write(const detail::wait_limits& limits) noexcept {
+  template <class Limits = detail::wait_limits>
+  bool write(const Limits& limits) noexcept {
     return (take_now<&as_writer>() != 0 || wait<&as_writer>(limits, pending)) && readers_have_left(limits, 0);
   }
   bool become_writer(const detail::wait_limits& limits) noexcept {
@@ -297,12 +311,14 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   }
 
   // The word is held by this writer. One that gives up has `instead`.
-  bool readers_have_left(const detail::wait_limits& limits, bits instead) noexcept {
+  template <class Limits>
+  bool readers_have_left(const Limits& limits, bits instead) noexcept {
     // relaxed: it was set, if at all, by a reader of the word, before it gave that back
     return bias_.load(detail::sync::relaxed) != biased || close_slots(limits, instead);
   }
 
-  [[gnu::noinline]] bool close_slots(const detail::wait_limits& limits, bits instead) noexcept {
+  template <class Limits>
+  [[gnu::noinline]] bool close_slots(const Limits& limits, bits instead) noexcept {
     bias_.store(rounds_after_a_writer, detail::sync::relaxed);  // relaxed: the fence
     detail::sync::process_wide_fence();
     const auto look = [this]() noexcept {
@@ -312,18 +328,18 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
         detail::try_awake(look, limits.until.or_after(longest_awake), detail::pace_of_items))
       return true;
     const detail::limited_sleep sleeper(limits);
-    for (;;) {
+    for (bool gives_up = limits.are_over();;) {
       // relaxed: the fence
       const bits expected = word_.fetch_or(sleepers, detail::sync::relaxed) | sleepers;
       detail::sync::process_wide_fence();
       if (!is_in_a_slot()) return true;
-      if (limits.are_over()) {
+      if (gives_up) {
         // The next writer has to look at the slots, too.
         bias_.store(biased, detail::sync::relaxed);  // relaxed: the fence above releases what `opened` promises
         replace(writer, instead);
         return false;
       }
-      sleeper.on(word_, expected, limits.until);
+      gives_up = detail::ends_wait(sleeper.on(word_, expected, limits.until), limits);
     }
   }
 

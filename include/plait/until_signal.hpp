@@ -6,7 +6,8 @@
 
 namespace PLAIT_NAMESPACE {
 
-// An argument of wait_to_push and wait_to_pop of the queues: queue.wait_to_pop(plait::until_signal()).
+// An argument of wait_to_push and wait_to_pop of the queues, queue.wait_to_pop(plait::until_signal()), and of
+// try_lock_until of mutex and shared_mutex.
 struct until_signal {
   explicit until_signal() = default;
 };

@@ -26,7 +26,9 @@
 #include <plait/bounded_queue.hpp>
 #include <plait/counter.hpp>
 #include <plait/keyed_counter.hpp>
+#include <plait/mutex.hpp>
 #include <plait/readiness_fd.hpp>
+#include <plait/shared_mutex.hpp>
 #include <plait/until_signal.hpp>
 
 #include "support/queue_kinds.hpp"
@@ -171,6 +173,47 @@ TEST(bounded_queue_interruptions, a_signal_ends_a_wait_until_signal) {
   expect_interrupted([&] { return filled.wait_to_push_for(1h, plait::until_signal()); });
   expect_interrupted(
       [&] { return filled.wait_to_push_until(steady_clock::now() + 1h, plait::until_signal()); });
+  report("signals", bombardment::hits.exchange(0));
+}
+
+// Locks that give up at a signal leave nothing behind: readers come in again, and the lock can be taken.
+TEST(lock_interruptions, a_signal_ends_a_wait_until_signal) {
+  const watchdog limit("locks until_signal", 60s);
+  bombardment::handle();
+  const auto expect_interrupted = [](auto wait) {
+    const auto when = steady_clock::now() + 1h;
+    bool is_locked = true;
+    {
+      sleeper waiting([&] { is_locked = wait(when); });
+      EXPECT_FALSE(waiting.has_returned());
+      interrupt_until_it_returns(waiting);
+    }
+    EXPECT_FALSE(is_locked);
+  };
+  {
+    plait::mutex lock;
+    lock.lock();
+    expect_interrupted([&](auto when) { return lock.try_lock_until(when, plait::until_signal()); });
+    lock.unlock();
+    EXPECT_TRUE(lock.try_lock_until(steady_clock::now(), plait::until_signal()));
+    EXPECT_FALSE(lock.try_lock_until(steady_clock::now() + 1ms, plait::until_signal()));
+    lock.unlock();
+  }
+  plait::shared_mutex often_read{plait::detail::begin_biased()};
+  plait::shared_mutex rarely_read;
+  for (plait::shared_mutex* const lock : {&often_read, &rarely_read}) {
+    lock->lock_shared();
+    expect_interrupted([&](auto when) { return lock->try_lock_until(when, plait::until_signal()); });
+    EXPECT_TRUE(lock->try_lock_shared_until(steady_clock::now() + 1h, plait::until_signal()));
+    lock->unlock_shared();
+    lock->unlock_shared();
+    lock->lock();
+    expect_interrupted([&](auto when) { return lock->try_lock_shared_until(when, plait::until_signal()); });
+    EXPECT_FALSE(lock->try_lock_shared_until(steady_clock::now() + 1ms, plait::until_signal()));
+    lock->unlock();
+    EXPECT_TRUE(lock->try_lock_until(steady_clock::now() + 1h, plait::until_signal()));
+    lock->unlock();
+  }
   report("signals", bombardment::hits.exchange(0));
 }
 

@@ -139,6 +139,35 @@ TEST_F(lock_order, two_locks_in_both_orders_are_reported_with_both_threads_and_s
       << found.text();
 }
 
+TEST_F(lock_order, an_interpreter_says_whose_threads_and_what_code_they_run) {
+  static const char* script = nullptr;
+  static constexpr plait::lock_order_callers nobody;
+  static constexpr plait::lock_order_callers interpreter{
+      .stack =
+          [](void** places, int most) {
+            if (script == nullptr || most < 2) return 0;
+            places[0] = const_cast<char*>(script);
+            places[1] = const_cast<char*>("main");
+            return 2;
+          },
+      .line = [](void* place) { return std::string("line of ") + static_cast<const char*>(place); },
+      .thread = [] { return std::string(script != nullptr ? "thread that reads a script" : ""); },
+  };
+  plait::lock_order::describe_callers(interpreter);
+  mutex first("interpreter's first"), second("interpreter's second");
+  script = "a.script";
+  nest_by("task A", first, second);
+  script = nullptr;  // and one that runs no script
+  nest_by("task B", second, first);
+  plait::lock_order::describe_callers(nobody);
+  const lock_order_report found = only();
+  ASSERT_EQ(found.steps.size(), 2u);
+  EXPECT_EQ(found.steps[0].thread, "task B");
+  EXPECT_NE(found.steps[0].stack.back().find("+0x"), std::string::npos);
+  EXPECT_EQ(found.steps[1].thread, "thread that reads a script");
+  EXPECT_EQ(found.steps[1].stack, (std::vector<std::string>{"line of a.script", "line of main"}));
+}
+
 [[gnu::noinline]] void function_of_the_first_order(mutex& first, mutex& second) {
   nest(first, second);
 }

@@ -103,6 +103,11 @@ class [[gnu::visibility("default")]] order_checker {
     handler_ = std::move(called);
   }
 
+  // What it points to is never changed.
+  void set_callers(const lock_order_callers& callers) noexcept {
+    callers_.store(&callers, sync::relaxed);  // relaxed: what it points to is as it was at the beginning
+  }
+
   std::uint64_t reports() const noexcept { return reports_.load(sync::relaxed); }  // relaxed: a count
 
   // A copy of what is known.
@@ -134,7 +139,7 @@ class [[gnu::visibility("default")]] order_checker {
       std::string held;
       std::string wanted;
       std::string thread;
-      std::vector<void*> stack;
+      call_places stack;
     };
     lock_problem problem;
     lock_certainty certainty;
@@ -147,7 +152,7 @@ class [[gnu::visibility("default")]] order_checker {
     lock_identity* wanted;
     std::string wanted_name;
     std::string thread_name;
-    std::vector<void*> stack;
+    call_places stack;
     waiter* next = nullptr;
   };
 
@@ -257,7 +262,7 @@ class [[gnu::visibility("default")]] order_checker {
   }
 
   std::vector<finding> findings(lock_stack& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
-    sighting seen{.thread_name = sync::thread_name(), .stack = stack()};
+    sighting seen{.thread_name = thread_name(), .stack = stack()};
     std::vector<finding> found;
     const std::lock_guard guard(lock_);
     if (mine.serial == 0) mine.serial = ++last_thread_;
@@ -381,7 +386,7 @@ class [[gnu::visibility("default")]] order_checker {
   void enter(lock_stack& mine, waiter& self) {
     const checking now(mine);
     self.wanted_name = name_of(*self.wanted);
-    self.thread_name = sync::thread_name();
+    self.thread_name = thread_name();
     self.stack = stack();
     finding circle{lock_problem::deadlock, lock_certainty::certain, {}};
     {
@@ -444,7 +449,7 @@ class [[gnu::visibility("default")]] order_checker {
     if (mode() == lock_order_mode::off || mine.is_checking) return;
     const checking now(mine);
     try {
-      report({problem, certainty, {{"", name_of(lock), sync::thread_name(), stack()}}}, false);
+      report({problem, certainty, {{"", name_of(lock), thread_name(), stack()}}}, false);
     } catch (...) {  // by a handler, or for want of memory: there is nowhere to throw to
       std::fputs("plait: a report of lock_order was lost\n", stderr);
     }
@@ -473,10 +478,24 @@ class [[gnu::visibility("default")]] order_checker {
     return "unnamed lock " + std::to_string(lock.number.load(sync::relaxed));  // relaxed: it stands for itself
   }
 
-  static std::vector<void*> stack() {
-    std::array<void*, 48> frames;
-    const int count = sync::call_stack(frames.data(), static_cast<int>(frames.size()));
-    return std::vector<void*>(frames.begin(), frames.begin() + count);
+  lock_order_callers callers() const {
+    const lock_order_callers* const set = callers_.load(sync::relaxed);  // relaxed: see set_callers()
+    return set != nullptr ? *set : lock_order_callers{};
+  }
+
+  std::string thread_name() const {
+    const lock_order_callers by = callers();
+    const std::string told = by.thread != nullptr ? by.thread() : std::string();
+    return told.empty() ? sync::thread_name() : told;
+  }
+
+  call_places stack() const {
+    std::array<void*, 48> places;
+    constexpr int most = static_cast<int>(places.size());
+    const lock_order_callers by = callers();
+    const int told = by.stack != nullptr ? by.stack(places.data(), most) : 0;
+    const int count = told != 0 ? told : sync::call_stack(places.data(), most);
+    return {std::vector<void*>(places.begin(), places.begin() + count), told != 0 ? by.line : nullptr};
   }
 
   static void before_fork() {
@@ -497,6 +516,7 @@ class [[gnu::visibility("default")]] order_checker {
   sync::atomic<lock_order_mode> mode_{lock_order_mode::log};
   sync::atomic<lock_certainty> least_{lock_certainty::possible};
   sync::atomic<std::uint64_t> reports_{0};
+  sync::atomic<const lock_order_callers*> callers_{nullptr};
   std::array<sync::atomic<std::uint64_t>, known_keys> known_{};
 
   sync::mutex lock_;  // around the following

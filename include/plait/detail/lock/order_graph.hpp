@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <plait/detail/lock/stack_names.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -32,7 +33,7 @@ class order_graph {
   struct sighting {
     std::uint64_t thread = 0;  // never used again
     std::string thread_name = {};
-    std::vector<void*> stack = {};
+    call_places stack = {};
     std::vector<number> gates =
         {};  // the other locks held, sorted: they keep apart threads that hold one of them
   };

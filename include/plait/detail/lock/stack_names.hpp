@@ -95,13 +95,23 @@ class symbol_table {
   std::vector<function> functions_;  // by address
 };
 
+// A stack that has no names yet.
+struct call_places {
+  std::vector<void*> places = {};              // the innermost first
+  std::string (*line)(void* place) = nullptr;  // null: they are addresses of machine code
+};
+
 // Reads each file once.
 class stack_names {
  public:
   // From the function that took the lock on outward, as far as functions have names.
-  std::vector<std::string> lines(const std::vector<void*>& stack) {
+  std::vector<std::string> lines(const call_places& stack) {
     std::vector<std::string> all;
-    for (void* const each : stack) {
+    if (stack.line != nullptr) {
+      for (void* const each : stack.places) all.push_back(stack.line(each));
+      return all;
+    }
+    for (void* const each : stack.places) {
       const sync::code_place place = known(sync::place_of(each));
       if (all.empty() && is_our_own(place.function)) continue;
       std::string line("#");

@@ -218,7 +218,8 @@ class waiting_store {
   }
 
   // False if the limits have ended the wait.
-  bool wait_until_done(wait_limits limits) {
+  template <class Limits>
+  bool wait_until_done(Limits limits) {
     const auto all_done = [this]() noexcept {
       return unfinished_tasks() == 0 ? attempt::done : attempt::blocked;
     };

@@ -77,6 +77,12 @@ struct limits_until_signal : wait_limits {
   static constexpr bool until_signal = true;
 };
 
+// Whether a sleep was the last one.
+template <class Limits>
+bool ends_wait(sync::futex_result slept, const Limits& limits) noexcept {
+  return (Limits::until_signal && slept == sync::futex_result::interrupted) || limits.are_over();
+}
+
 // What stands between changing a condition and looking for waiters, and between the other way round.
 struct ordered_by_changes {
   static void after_change() noexcept {}

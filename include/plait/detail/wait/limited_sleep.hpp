@@ -23,10 +23,10 @@ class limited_sleep {
   limited_sleep& operator=(const limited_sleep&) = delete;
 
   // As futex_wait().
-  void on(const sync::atomic<std::uint32_t>& word, std::uint32_t expected,
-          const deadline& until) const noexcept {
+  sync::futex_result on(const sync::atomic<std::uint32_t>& word, std::uint32_t expected,
+                        const deadline& until) const noexcept {
     const sync::futex_expectation both[] = {{word, expected}, {stopped_, 0}};
-    sync::futex_wait_any(std::span(both, can_be_stopped_ ? 2 : 1), until.time());
+    return sync::futex_wait_any(std::span(both, can_be_stopped_ ? 2 : 1), until.time());
   }
 
  private:
