@@ -35,9 +35,9 @@ inline void yield_detached() {
   detached([]() noexcept { plait::detail::sync::yield(); });
 }
 
-// Only the main thread runs signal handlers. A signal that it gets ends its sleep; it also looks for signals
-// this often, because another thread may have got one, or it came just before the sleep.
-inline constexpr std::chrono::milliseconds between_looks_for_signals{250};
+// Only the main thread runs signal handlers, and a signal that it gets ends its sleep. It also looks this
+// often, because another thread may have got the signal, or it came just before the sleep.
+inline constexpr std::chrono::seconds between_looks_for_signals{1};
 
 // How long an operation may wait: block and timeout of Python's queues.
 struct patience {
@@ -80,12 +80,19 @@ struct sleep_limits : plait::detail::limits_until_signal {
 #endif
 };
 
-// Sleeps at an event count until `is_ready()` or the given time. Takes nothing.
+inline sleep_limits sleep_until(const plait::detail::deadline& until) noexcept {
+  sleep_limits limits;
+  limits.until = until;
+  return limits;
+}
+
+// Sleeps at an event count until `is_ready()`, a signal or the given time. Takes nothing.
 template <class Events, class IsReady>
 void sleep_detached(Events& events, const plait::detail::deadline& until, IsReady is_ready) {
   using plait::detail::attempt;
-  detached(
-      [&] { events.wait([&]() noexcept { return is_ready() ? attempt::done : attempt::blocked; }, {until}); });
+  detached([&] {
+    events.wait([&]() noexcept { return is_ready() ? attempt::done : attempt::blocked; }, sleep_until(until));
+  });
 }
 
 }  // namespace plait_python

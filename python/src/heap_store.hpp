@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include <plait/lifo_queue.hpp>
@@ -16,6 +17,7 @@
 #include "module_state.hpp"
 #include "outcome.hpp"
 #include "python.hpp"
+#include "stable_entry.hpp"
 
 namespace plait_python {
 
@@ -23,14 +25,22 @@ class heap_store {
  public:
   using ticket_queue = plait::lifo_queue<char>;
 
-  // `list` is an empty list. The state outlives this.
-  heap_store(reference list, const module_state& state, std::size_t capacity)
-      : state_(state), list_(std::move(list)), tickets_(capacity) {}
+  // `list` is an empty list. The state outlives this. `is_stable`: equals come out as they came.
+  heap_store(reference list, const module_state& state, std::size_t capacity, bool is_stable)
+      : state_(state), list_(std::move(list)), tickets_(capacity), is_stable_(is_stable) {}
+
+  bool is_stable() const noexcept { return is_stable_; }
 
   // Takes its own reference. If the comparison of two items raises, the item is not in the queue.
   outcome put(PyObject* item) {
     if (!lock()) return outcome::failed;
-    const outcome result = put_locked(item);
+    outcome result = outcome::failed;
+    if (is_stable_) {
+      const reference entry(stable_entry::make(state_, item, arrivals_++));
+      if (entry) result = put_locked(entry.get());
+    } else {
+      result = put_locked(item);
+    }
     unlock();
     return result;
   }
@@ -40,6 +50,10 @@ class heap_store {
     if (!lock()) return outcome::failed;
     const outcome result = take_locked(item);
     unlock();
+    if (is_stable_ && result == outcome::done) {
+      const reference entry(item);
+      item = Py_NewRef(stable_entry::item_of(entry.get()));
+    }
     return result;
   }
 
@@ -48,6 +62,11 @@ class heap_store {
   PyObject* items(bool and_clear) {
     if (!lock()) return nullptr;
     reference copy(PyList_GetSlice(list_.get(), 0, PyList_GET_SIZE(list_.get())));
+    for (Py_ssize_t at = 0; is_stable_ && copy && at != PyList_GET_SIZE(copy.get()); ++at) {
+      PyObject* const entry = PyList_GET_ITEM(copy.get(), at);  // the list has one, too
+      PyList_SET_ITEM(copy.get(), at, Py_NewRef(stable_entry::item_of(entry)));
+      Py_DECREF(entry);
+    }
     if (copy && and_clear) clear();
     unlock();
     return copy.release();
@@ -87,17 +106,17 @@ class heap_store {
   bool lock() {
     const unsigned long me = PyThread_get_thread_ident();
     if (!lock_.try_lock()) {
-      if (owner_.load() == me) {
+      if (owner_.load(std::memory_order_relaxed) == me) {
         PyErr_SetString(PyExc_RuntimeError, "a PriorityQueue was used while it compared two of its own items");
         return false;
       }
       detached([this] { lock_.lock(); });
     }
-    owner_.store(me);
+    owner_.store(me, std::memory_order_relaxed);
     return true;
   }
   void unlock() {
-    owner_.store(nobody);
+    owner_.store(nobody, std::memory_order_relaxed);
     lock_.unlock();
   }
 
@@ -147,7 +166,10 @@ class heap_store {
   const module_state& state_;
   reference list_;  // as many items as there are tickets, while nobody holds the lock
   ticket_queue tickets_;
+  const bool is_stable_;  // then the list holds stable_entry objects
+  std::uint64_t arrivals_ = 0;
   plait::mutex lock_;
+  // Relaxed: a thread asks only whether it has stored its own name, and else it does not matter.
   std::atomic<unsigned long> owner_{nobody};
 };
 

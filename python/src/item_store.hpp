@@ -28,7 +28,7 @@ class item_store {
   static constexpr std::size_t largest_bound = std::size_t{1} << 20;
 
   // Bound 0: none. `list` is an empty list if the order is smallest_first. Throws std::bad_alloc.
-  item_store(order order, std::size_t bound, reference list, const module_state& state)
+  item_store(order order, std::size_t bound, reference list, const module_state& state, bool is_stable)
       : order_(order), bound_(bound) {
     switch (order) {
       case order::first_in_first_out:
@@ -43,8 +43,8 @@ class item_store {
                             : std::make_unique<plait::lifo_queue<PyObject*>>();
         break;
       case order::smallest_first:
-        heap_ = std::make_unique<heap_store>(std::move(list), state,
-                                             bound != 0 ? bound : heap_store::ticket_queue::max_capacity());
+        heap_ = std::make_unique<heap_store>(
+            std::move(list), state, bound != 0 ? bound : heap_store::ticket_queue::max_capacity(), is_stable);
         break;
     }
   }

@@ -4,10 +4,12 @@
 
 #include "count_types.hpp"
 #include "doorbell_types.hpp"
+#include "lock_types.hpp"
 #include "map_types.hpp"
 #include "module_state.hpp"
 #include "python.hpp"
 #include "queue_object.hpp"
+#include "stable_entry.hpp"
 
 namespace plait_python {
 
@@ -19,8 +21,13 @@ module_state* state_of_module(PyObject* module) noexcept {
 
 // Called by os.register_at_fork() in the child.
 PyObject* after_fork(PyObject* module, PyObject*) {
-  reset_queues_after_fork(*state_of_module(module));
+  module_state& state = *state_of_module(module);
+  state.main_thread = PyThread_get_thread_ident();
+  state.queues->after_fork([](queue_object& each) { each.store->reset_after_fork(); });
+  state.rw_locks->after_fork([](rw_lock& each) { each.reset_after_fork(); });
+  state.checked_locks->after_fork([](checked_lock& each) { each.reset_after_fork(); });
   reset_counters_after_fork();
+  reset_lock_order_after_fork();
   Py_RETURN_NONE;
 }
 
@@ -64,22 +71,25 @@ bool register_at_fork(PyObject* module) {
 
 int execute(PyObject* module) {
   module_state& state = *state_of_module(module);
-  state.queues_lock = new (std::nothrow) plait::mutex();
-  if (state.queues_lock == nullptr) {
+  state.queues = new (std::nothrow) live_list<queue_object>();
+  state.rw_locks = new (std::nothrow) live_list<rw_lock>();
+  state.checked_locks = new (std::nothrow) live_list<checked_lock>();
+  if (state.queues == nullptr || state.rw_locks == nullptr || state.checked_locks == nullptr) {
     PyErr_NoMemory();
     return -1;
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
                         add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
                         add_cache_types(module) && add_stats_types(module) && add_doorbell_types(module) &&
-                        register_at_fork(module);
+                        add_stable_entry_type(module, state) && add_rw_lock_types(module, state) &&
+                        add_checked_lock_types(module) && add_lock_reports(module) && register_at_fork(module);
   return is_ready ? 0 : -1;
 }
 
 int traverse(PyObject* module, visitproc visit, void* arg) {
   const module_state& state = *state_of_module(module);
-  for (PyObject* each :
-       {state.empty, state.full, state.shut_down, state.standard, state.heappush, state.heappop, state.heapify})
+  for (PyObject* each : {state.empty, state.full, state.shut_down, state.standard, state.heappush,
+                         state.heappop, state.heapify, state.lock_side_type, state.stable_entry_type})
     Py_VISIT(each);
   for (PyObject* each : state.queue_types) Py_VISIT(each);
   for (const auto& hooks : state.hooks)
@@ -90,7 +100,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
 int clear(PyObject* module) {
   module_state& state = *state_of_module(module);
   for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.heappush,
-                          &state.heappop, &state.heapify})
+                          &state.heappop, &state.heapify, &state.lock_side_type, &state.stable_entry_type})
     Py_CLEAR(*each);
   for (PyObject*& each : state.queue_types) Py_CLEAR(each);
   for (auto& hooks : state.hooks)
@@ -100,7 +110,10 @@ int clear(PyObject* module) {
 
 void destroy(void* module) {
   clear(static_cast<PyObject*>(module));
-  delete state_of_module(static_cast<PyObject*>(module))->queues_lock;
+  module_state& state = *state_of_module(static_cast<PyObject*>(module));
+  delete state.queues;
+  delete state.rw_locks;
+  delete state.checked_locks;
 }
 
 PyMethodDef methods[] = {

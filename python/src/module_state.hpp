@@ -5,13 +5,14 @@
 #include <array>
 #include <cstddef>
 
-#include <plait/mutex.hpp>
-
+#include "live_list.hpp"
 #include "python.hpp"
 
 namespace plait_python {
 
+struct checked_lock;
 struct queue_object;
+struct rw_lock;
 
 inline constexpr std::array hook_names{"_init", "_qsize", "_put", "_get"};
 
@@ -31,11 +32,17 @@ struct module_state {
   // Queue and SimpleQueue, from which all queues derive.
   std::array<PyObject*, 2> queue_types;
 
+  PyObject* stable_entry_type;
+
+  // What RWLock.read() and write() return.
+  PyObject* lock_side_type;
+
   unsigned long main_thread;
 
-  // Every queue that lives, for fork(). `queues` is guarded by the lock, under which no Python runs.
-  plait::mutex* queues_lock;
-  queue_object* queues;
+  // What fork() has to know of.
+  live_list<queue_object>* queues;
+  live_list<rw_lock>* rw_locks;
+  live_list<checked_lock>* checked_locks;
 
   bool in_main_thread() const noexcept { return PyThread_get_thread_ident() == main_thread; }
 };

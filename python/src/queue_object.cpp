@@ -2,36 +2,21 @@
 // A queue's life: made, sized, met by the garbage collector, destroyed; and after fork().
 #include "queue_object.hpp"
 
-#include <mutex>
 #include <new>
 
 namespace plait_python {
 
 namespace {
 
-item_store* make_store(order order, std::size_t bound, const module_state& state) {
+item_store* make_store(order order, std::size_t bound, const module_state& state, bool is_stable = false) {
   reference list;
   if (order == order::smallest_first && !(list = reference(PyList_New(0)))) return nullptr;
   try {
-    return new item_store(order, bound, std::move(list), state);
+    return new item_store(order, bound, std::move(list), state, is_stable);
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
     return nullptr;
   }
-}
-
-void enlist(module_state& state, queue_object* self) {
-  const std::lock_guard hold(*state.queues_lock);
-  self->previous = nullptr;
-  self->next = state.queues;
-  if (self->next != nullptr) self->next->previous = self;
-  state.queues = self;
-}
-
-void delist(module_state& state, queue_object* self) {
-  const std::lock_guard hold(*state.queues_lock);
-  if (self->next != nullptr) self->next->previous = self->previous;
-  (self->previous != nullptr ? self->previous->next : state.queues) = self->next;
 }
 
 }  // namespace
@@ -47,18 +32,16 @@ PyObject* new_queue(PyTypeObject* type, order order) {
     Py_DECREF(self);
     return nullptr;
   }
-  enlist(state, self);
+  state.queues->add(*self);
 #if PY_VERSION_HEX >= 0x030E0000
   PyUnstable_Object_EnableDeferredRefcount(self->object());
 #endif
   return self->object();
 }
 
-int init_queue(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static const char* const names[] = {"maxsize", nullptr};
-  PyObject* maxsize = nullptr;
-  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:Queue", const_cast<char**>(names), &maxsize) == 0)
-    return -1;
+namespace {
+
+int size_queue(PyObject* object, PyObject* maxsize, bool is_stable) {
   queue_object* const self = queue_of(object);
   const reference bound = maxsize != nullptr ? reference::to(maxsize) : reference(PyLong_FromLong(0));
   if (!bound) return -1;
@@ -73,14 +56,40 @@ int init_queue(PyObject* object, PyObject* arguments, PyObject* keywords) {
   const long long size = PyLong_Check(bound.get()) ? PyLong_AsLongLongAndOverflow(bound.get(), &overflow) : 0;
   const bool is_native =
       PyLong_Check(bound.get()) && overflow <= 0 && size <= static_cast<long long>(item_store::largest_bound);
+  if (is_stable && (has_hooks != 0 || !is_native)) {
+    PyErr_SetString(PyExc_ValueError,
+                    "stable=True needs a class that overrides none of _init, _qsize, _put and _get, and a "
+                    "maxsize of at most 2**20");
+    return -1;
+  }
   if (has_hooks != 0 || !is_native) return begin_as_standard(self, bound.get()) ? 0 : -1;
-  if (size > 0 && overflow == 0) {
-    item_store* const sized =
-        make_store(self->store->ordered(), static_cast<std::size_t>(size), state_of(object));
+  if ((size > 0 && overflow == 0) || is_stable) {
+    const std::size_t places = size > 0 && overflow == 0 ? static_cast<std::size_t>(size) : 0;
+    item_store* const sized = make_store(self->store->ordered(), places, state_of(object), is_stable);
     if (sized == nullptr) return -1;
     delete std::exchange(self->store, sized);
   }
   return 0;
+}
+
+}  // namespace
+
+int init_queue(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  static const char* const names[] = {"maxsize", nullptr};
+  PyObject* maxsize = nullptr;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:Queue", const_cast<char**>(names), &maxsize) == 0)
+    return -1;
+  return size_queue(self, maxsize, false);
+}
+
+int init_priority_queue(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  static const char* const names[] = {"maxsize", "stable", nullptr};
+  PyObject* maxsize = nullptr;
+  int is_stable = 0;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "|O$p:PriorityQueue", const_cast<char**>(names),
+                                  &maxsize, &is_stable) == 0)
+    return -1;
+  return size_queue(self, maxsize, is_stable != 0);
 }
 
 int init_simple_queue(PyObject* object, PyObject* arguments, PyObject* keywords) {
@@ -111,7 +120,7 @@ void deallocate_queue(PyObject* object) {
   PyObject_GC_UnTrack(object);
   if (self->weak_references != nullptr) PyObject_ClearWeakRefs(object);
   if (self->store != nullptr) {
-    delist(state_of(object), self);
+    state_of(object).queues->remove(*self);
     clear_queue(object);
     delete self->store;
   } else {
@@ -125,14 +134,6 @@ bool is_queue(PyObject* object, const module_state& state) noexcept {
   for (PyObject* each : state.queue_types)
     if (PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(each))) return true;
   return false;
-}
-
-void reset_queues_after_fork(module_state& state) {
-  // A thread that is no longer there may have held the lock only without the GIL: no Python runs under it.
-  state.queues_lock->~mutex();
-  new (state.queues_lock) plait::mutex();
-  for (queue_object* each = state.queues; each != nullptr; each = each->next) each->store->reset_after_fork();
-  state.main_thread = PyThread_get_thread_ident();
 }
 
 }  // namespace plait_python

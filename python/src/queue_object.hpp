@@ -52,11 +52,11 @@ bool overrides_hooks(queue_object* self);
 // Creation and destruction.
 PyObject* new_queue(PyTypeObject* type, order order);
 int init_queue(PyObject* self, PyObject* arguments, PyObject* keywords);
+int init_priority_queue(PyObject* self, PyObject* arguments, PyObject* keywords);
 int init_simple_queue(PyObject* self, PyObject* arguments, PyObject* keywords);
 int traverse_queue(PyObject* self, visitproc visit, void* arg);
 int clear_queue(PyObject* self);
 void deallocate_queue(PyObject* self);
-void reset_queues_after_fork(module_state& state);
 
 // Waiting. `met` is what the first attempt came to.
 PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout);

@@ -56,6 +56,12 @@ bool begin_as_standard(queue_object* self, PyObject* maxsize) {
 // The new attributes are there, and their lock is held, before any thread can see them in use. Whoever finds
 // the store closed, or waits in it, then waits for that lock.
 bool become_standard(queue_object* self) {
+  if (heap_store* const heap = self->store->heap(); heap != nullptr && heap->is_stable()) {
+    PyErr_SetString(
+        PyExc_RuntimeError,
+        "this needs an ordinary Python queue, which a PriorityQueue with stable=True cannot become");
+    return false;
+  }
   for (life expected = life::native; !self->now.compare_exchange_strong(expected, life::changing);
        expected = life::native) {
     if (expected == life::standard) return true;

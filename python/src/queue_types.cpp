@@ -223,10 +223,14 @@ PyType_Slot lifo_slots[] = {
     {0, nullptr},
 };
 PyType_Slot priority_slots[] = {
-    {Py_tp_doc, const_cast<char*>("A Queue whose smallest item comes out "
-                                  "first. Items are compared by <, under a lock of the queue:\nusing the "
-                                  "queue from __lt__ raises RuntimeError.")},
+    {Py_tp_doc,
+     const_cast<char*>("PriorityQueue(maxsize=0, *, stable=False)\n--\n\n"
+                       "A Queue whose smallest item comes out first. Items are compared by <, under a "
+                       "lock of the queue:\nusing the queue from __lt__ raises RuntimeError.\n\n"
+                       "stable: of items of which none is smaller, the one that was put first comes out "
+                       "first. Such a queue\nhas no mutex, and nothing else that only Python's queue has.")},
     {Py_tp_new, slot(make<order::smallest_first>)},
+    {Py_tp_init, slot(init_priority_queue)},
     {Py_tp_traverse, slot(traverse_queue)},
     {Py_tp_clear, slot(clear_queue)},
     {0, nullptr},

@@ -196,13 +196,10 @@ PyObject* queue_join(PyObject* object, PyObject*) {
   while (!self->is_standard()) {
     bool is_done = false;
     self->store->with([&](auto& queue) {
-      if (queue.unfinished_tasks() == 0) {
-        is_done = true;
-      } else if (looks_for_signals) {
-        detached([&] { static_cast<void>(queue.try_join_for(between_looks_for_signals)); });
-      } else {
-        detached([&] { queue.join(); });
-      }
+      is_done = queue.unfinished_tasks() == 0;
+      if (is_done) return;
+      const auto limits = sleep_until(patience().next_look(looks_for_signals));
+      detached([&] { plait::detail::machinery_of(queue).wait_until_done(limits); });
     });
     if (PyErr_CheckSignals() < 0) return nullptr;
     if (is_done && !self->is_standard()) Py_RETURN_NONE;

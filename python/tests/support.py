@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What the tests share: a thread whose result is waited for, and a program of its own."""
+"""What the tests share: a thread whose result is waited for, a program of its own, a child of fork()."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 import unittest
+import warnings
 
 LONG = 20  # seconds: longer than any call here takes, on a busy machine too
 
@@ -69,6 +71,20 @@ def run_program(code, *, interrupt_after=None, timeout=60):
         process.kill()
         rest = (process.communicate()[0] or "") + "\n(killed: it did not end)"
     return process.returncode, first + rest, time.monotonic() - begun
+
+
+def in_child(check):
+    """0 if check() is true in a child of fork()."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # about threads
+        child = os.fork()
+    if child == 0:
+        status = 2
+        try:
+            status = 0 if check() else 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 class TestCase(unittest.TestCase):

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Signals, garbage collections, fork() and the end of the interpreter, at a bad moment."""
+"""Signals, garbage collections, fork(), subinterpreters and the end of the interpreter, at a bad moment."""
 
 import gc
-import os
 import threading
 import time
 import unittest
-import warnings
 import weakref
 
-from support import Call, TestCase
+from support import Call, TestCase, in_child
 
+from plait import Counter, ExpiringCache, KeyedCounter, StatsDict
 from plait.queue import Empty, LifoQueue, PriorityQueue, Queue, SimpleQueue
 
 ALL = [Queue, LifoQueue, PriorityQueue, SimpleQueue]
@@ -47,6 +46,45 @@ class Signals(TestCase):
         ):
             with self.subTest(call):
                 self.assert_interrupted(call)
+
+    def test_a_signal_ends_the_sleep_at_once_without_looking_for_it(self):
+        # Each signal makes the next one: looking for them once a second would take 40 seconds.
+        for call in ("items.get(timeout=60)", "full.put(2, timeout=60)", "full.join()"):
+            seconds = self.assert_program(
+                f"""
+                import signal
+                from plait.queue import Queue
+                items, full, signals = Queue(), Queue(1), 0
+                full.put(1)
+                def handle(*_):
+                    global signals
+                    signals += 1
+                    if signals < 40:
+                        signal.setitimer(signal.ITIMER_REAL, 0.005)
+                    else:
+                        items.put(1); full.get(); full.task_done()
+                signal.signal(signal.SIGALRM, handle)
+                signal.setitimer(signal.ITIMER_REAL, 0.005)
+                {call}
+                print(signals)
+                """,
+                "40",
+            )
+            self.assertLess(seconds, 30)
+
+    def test_the_main_thread_sleeps_while_it_waits(self):
+        self.assert_program(
+            """
+            import resource
+            from plait.queue import Empty, Queue
+            before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+            try:
+                Queue().get(timeout=2)
+            except Empty:
+                print(resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - before < 10)
+            """,
+            "True",
+        )
 
     def test_a_handler_may_use_the_queue_and_the_wait_goes_on(self):
         self.assert_program(
@@ -241,6 +279,30 @@ class Fork(TestCase):
             calls[2].result()
             items.shutdown()
 
+    def test_counters_and_caches_work_in_the_children_of_a_busy_parent(self):
+        counts, counter, cache, stats = KeyedCounter(), Counter(), ExpiringCache(100), StatsDict()
+        stop = threading.Event()
+
+        def use(key):
+            counts.inc(key)
+            counter.inc(key)
+            cache.put(key, 1)
+            cache.get_or_load((key,), lambda: 2)
+            stats[key] = cache.get(key)
+            return stats[key] == 1 and counts[key] >= 1 <= counter[key]
+
+        def work():
+            while not stop.is_set():
+                use("a")
+
+        calls = [Call(work) for _ in range(3)]
+        try:
+            self.assertEqual([in_child(lambda: Call(use, "b").result() and use("a")) for _ in range(20)], [0] * 20)
+        finally:
+            stop.set()
+        for call in calls:
+            call.result()
+
     def test_items_go_with_the_child(self):
         for kind in ALL:
             items = kind()
@@ -249,18 +311,68 @@ class Fork(TestCase):
             self.assertEqual(items.qsize(), 3)
 
 
-def in_child(check):
-    """0 if check() is true in a child of fork()."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # about threads
-        child = os.fork()
-    if child == 0:
-        status = 2
-        try:
-            status = 0 if check() else 1
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+IN_A_SUBINTERPRETER = """
+import threading
+from plait import *
+from plait.queue import *
+for make in Queue, LifoQueue, PriorityQueue, SimpleQueue:
+    items = make()
+    thread = threading.Thread(target=items.put_many, args=(range(300),))
+    thread.start()
+    assert sorted(items.get(timeout=20) for _ in range(300)) == list(range(300))
+    thread.join()
+    try: items.get_nowait()
+    except Empty: pass
+counts, counter, cache, stats = KeyedCounter("aab"), Counter(), ExpiringCache(10), StatsDict()
+counter.inc("a")
+assert cache.get_or_load((1, 2), lambda: 3) == 3 and counts["a"] == 2
+stats[(1,)] = counts
+lock = RWLock()
+with lock.write(), lock.read(): pass
+reports = []
+report_lock_order(reports.append)
+one, other = CheckedLock(), CheckedRLock()
+def nest(first, second):
+    with first, second: pass
+for pair in (one, other), (other, one):
+    thread = threading.Thread(target=nest, args=pair)
+    thread.start()
+    thread.join()
+assert [report.problem for report in reports] == ["inversion"], reports
+"""
+
+
+class Subinterpreters(TestCase):
+    def test_each_has_types_of_its_own_and_all_work_at_once(self):
+        # From Python 3.12 on each of them has a GIL of its own.
+        self.assert_program(
+            f"""
+            import sys, threading
+            if sys.version_info >= (3, 13):
+                import _interpreters as interpreters
+            else:
+                import _xxsubinterpreters as interpreters
+            # Before 3.12 an isolated one has no threads.
+            options = dict(isolated=False) if sys.version_info < (3, 12) else dict()
+            import plait
+            failures = []
+            def run():
+                for _ in range(3):
+                    interpreter = interpreters.create(**options)
+                    problem = interpreters.run_string(interpreter, {IN_A_SUBINTERPRETER!r})
+                    if problem is not None: failures.append(problem)
+                    interpreters.destroy(interpreter)
+            threads = [threading.Thread(target=run) for _ in range(2)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            assert not failures, failures
+            items = plait.queue.Queue()
+            items.put("of the first interpreter")
+            print(items.qsize())
+            """,
+            "1",
+            timeout=120,
+        )
 
 
 class End(TestCase):

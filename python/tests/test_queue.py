@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What plait.queue promises beyond the tests that CPython has."""
 
+import gc
 import pickle
 import queue
+import random
 import threading
 import time
 import unittest
@@ -373,6 +375,67 @@ class Comparisons(TestCase):
         go_on.set()
         slow.result()
         self.assertEqual(waiting.result().rank, 1)
+
+
+class Stable(TestCase):
+    def test_equals_come_out_as_they_came(self):
+        class Item:
+            def __init__(self, rank, number):
+                self.rank, self.number = rank, number
+
+            def __lt__(self, other):  # and no ==
+                return self.rank < other.rank
+
+        for maxsize in (0, 1000):
+            items = PriorityQueue(maxsize, stable=True)
+            order = random.Random(7)
+            put = [Item(order.randrange(5), number) for number in range(500)]
+            items.put_many(put[:250])
+            for item in put[250:]:
+                items.put(item)
+            self.assertEqual(len(set(map(id, items.snapshot()))), 500)
+            self.assertIs(items.peek(), items.snapshot()[0])
+            got = [items.get() for _ in range(250)] + items.drain()
+            self.assertEqual(got, sorted(put, key=lambda item: (item.rank, item.number)))
+
+    def test_it_drops_what_it_holds(self):
+        class Item:
+            def __lt__(self, other):
+                return False
+
+        items, item = PriorityQueue(stable=True), Item()
+        alive = weakref.ref(item)
+        items.put(item)
+        item.queue = items
+        found = weakref.ref(items)
+        del items, item
+        gc.collect()
+        self.assertEqual((alive(), found()), (None, None))
+
+    def test_an_item_that_cannot_be_compared_is_not_put(self):
+        items = PriorityQueue(stable=True)
+        items.put(1)
+        with self.assertRaises(TypeError):
+            items.put("one")
+        self.assertEqual((items.qsize(), items.get(), items.unfinished_tasks), (1, 1, 1))
+
+    def test_it_cannot_become_an_ordinary_queue(self):
+        items = PriorityQueue(stable=True)
+        items.put(1)
+        for name in ("mutex", "queue", "not_empty"):
+            with self.assertRaisesRegex(RuntimeError, "stable=True"):
+                getattr(items, name)
+        self.assertEqual(items.get(), 1)
+
+        class Hooked(PriorityQueue):
+            def _put(self, item):
+                super()._put(item)
+
+        for wrong in (lambda: Hooked(stable=True), lambda: PriorityQueue(2**21, stable=True)):
+            with self.assertRaisesRegex(ValueError, "stable=True"):
+                wrong()
+        with self.assertRaises(TypeError):
+            PriorityQueue(0, True)
 
 
 if __name__ == "__main__":
