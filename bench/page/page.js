@@ -339,13 +339,16 @@ function workloadPart(structure, workload, groups) {
 
 function facts(groups) {
   const repetitions = [...new Set(data.benchmarks.map(row => row.repetitions))].join(", ");
-  const all = [["Machine", context.cpu], ["Processors", context.num_cpus], ["Commit", context.commit], ["Compiler", `${context.compiler}, ${context.library_build_type}`],
+  const builtFrom = context.python ? [["Python", context.python], ["plait", context.plait]]
+    : [["Commit", context.commit], ["Compiler", `${context.compiler}, ${context.library_build_type}`]];
+  const length = context.seconds_per_repetition ? ` of ${context.seconds_per_repetition} s each` : "";
+  const all = [["Machine", context.cpu], ["Processors", context.num_cpus], ...builtFrom,
     ["Date", String(context.date).replace("T", " ").replace("Z", " UTC")], ["Load when it began", (context.load_avg ?? []).map(digits).join(", ")],
-    ["Repetitions", `${repetitions} of ${context.seconds_per_repetition} s each, in turn`], ["Compared", `${groups.length} workloads and shapes`]];
+    ["Repetitions", `${repetitions}${length}, in turn`], ["Compared", `${groups.length} workloads and shapes`]];
   const list = document.getElementById("facts");
   for (const [term, value] of all) list.append(element("div", {}, element("dt", {}, term), element("dd", {}, String(value ?? "unknown"))));
   if (context.missing_rivals?.length)
-    list.append(element("div", {className: "wide"}, element("dt", {}, "Built without"), element("dd", {}, context.missing_rivals.join("; "))));
+    list.append(element("div", {className: "wide"}, element("dt", {}, context.python ? "Not installed" : "Built without"), element("dd", {}, context.missing_rivals.join("; "))));
 }
 
 const groups = readGroups(data.benchmarks);
@@ -357,7 +360,7 @@ facts(groups);
 if (!hasCharts) {
   const notice = document.getElementById("notice");
   notice.hidden = false;
-  notice.append("Tables only: Chart.js was not found when plait bench was built. Its Debian package is libjs-chart.js; tools/setup bench installs it.");
+  notice.append("Tables only: Chart.js was not found" + (context.python ? ". Its Debian package is libjs-chart.js." : " when plait bench was built. Its Debian package is libjs-chart.js; tools/setup bench installs it."));
 }
 const main = document.getElementById("main");
 const structures = by(groups, "structure");

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""python -m plait bench"""
+"""python -m plait tour, python -m plait bench"""
 
+import importlib
 import sys
 
-from . import bench
+USAGE = """\
+usage: python -m plait tour [CHAPTER...]                               each problem live, and what solves it
+       python -m plait bench [--rounds N] [--filter TEXT] [--html FILE]  what it costs, beside others
+"""
 
 if __name__ == "__main__":
-    if sys.argv[1:2] != ["bench"]:
-        sys.exit("usage: python -m plait bench [--rounds N] [--filter TEXT]")
-    sys.exit(bench.main(sys.argv[2:]))
+    command, *arguments = sys.argv[1:] or [""]
+    if command in {"-h", "--help"}:
+        print(USAGE, end="")
+    elif command in {"bench", "tour"}:
+        sys.exit(importlib.import_module(f"plait.{command}").main(arguments))
+    else:
+        sys.exit(USAGE)

@@ -36,11 +36,12 @@ class SourceDistribution(unittest.TestCase):
             "python/CMakeLists.txt",
             "python/README.md",
             "python/plait/py.typed",
+            "bench/page/page.html",
         ):
             self.assertIn(path, names)
         self.assertEqual(
             {path.split("/")[0] for path in names},
-            {"include", "python", "LICENSE", "pyproject.toml", "PKG-INFO"},
+            {"bench", "include", "python", "LICENSE", "pyproject.toml", "PKG-INFO"},
         )
 
 
