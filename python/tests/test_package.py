@@ -37,11 +37,12 @@ class SourceDistribution(unittest.TestCase):
             "python/README.md",
             "python/plait/py.typed",
             "bench/page/page.html",
+            "examples/lessons/python/plait/race.py",
         ):
             self.assertIn(path, names)
         self.assertEqual(
             {path.split("/")[0] for path in names},
-            {"bench", "include", "python", "LICENSE", "pyproject.toml", "PKG-INFO"},
+            {"bench", "examples", "include", "python", "LICENSE", "pyproject.toml", "PKG-INFO"},
         )
 
 
