@@ -25,8 +25,8 @@ struct call {
   std::vector<std::string> arguments;  // the keys come first
 };
 
-// One thread at a time calls these: the connection's, or that of a caller who carries out its own call. Until a call is
-// answered, compose() is not asked for another.
+// One thread at a time calls these: the connection's, or that of a caller who carries out its own call. Until
+// a call is answered, compose() is not asked for another.
 class endpoint {
  public:
   endpoint() = default;

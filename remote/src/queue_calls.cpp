@@ -415,8 +415,9 @@ void queue_calls::settle_pushes(std::size_t accepted) {
   std::erase_if(pushes_, [](const auto& one) { return one->is_settled(); });
 }
 
-// From `at` on: the number of the first delivery, how many there are, payloads, and deliveries before, 0 of those that
-// are missing. In the order in which callers came; what is left, because some have gone, goes to others, or back.
+// From `at` on: the number of the first delivery, how many there are, payloads, and deliveries before, 0 of
+// those that are missing. In the order in which callers came; what is left, because some have gone, goes to
+// others, or back.
 void queue_calls::hand_out(const answer& result, std::size_t at) {
   const auto first = static_cast<std::uint64_t>(result[at].number());
   const auto count = static_cast<std::size_t>(result[at + 1].number());

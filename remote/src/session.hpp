@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // session: what stands behind a connection: the link for calls, the link for wake-ups, and the thread.
 //
-// A caller who finds that nobody waits for answers sends its call and waits for the answer itself: no thread has to
-// be woken. While callers' calls overlap the thread waits for answers, and a caller waits for the thread. The thread
-// also sends what nobody waits for (beats, acknowledgements, what was collected), listens for wake-ups, and connects.
+// A caller who finds that nobody waits for answers sends its call and waits for the answer itself: no thread
+// has to be woken. While callers' calls overlap the thread waits for answers, and a caller waits for the
+// thread. The thread also sends what nobody waits for (beats, acknowledgements, what was collected), listens
+// for wake-ups, and connects.
 //
 // Two links, because a connection in RESP2 that listens to a channel can do nothing else. They are made
 // together and given up together.
@@ -52,8 +53,8 @@ class session {
   // It is served until it is finished.
   void add(std::shared_ptr<endpoint> added, const std::string& name);
 
-  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so, or at `by`; or
-  // earlier, if somebody else will receive the answer, or the connection is broken.
+  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so, or at
+  // `by`; or earlier, if somebody else will receive the answer, or the connection is broken.
   void carry_out(endpoint& from, clock::time_point by, const std::function<bool()>& is_over);
 
   // The thread looks by then whether endpoints have something to say; an endpoint's due() may have changed.
@@ -102,8 +103,9 @@ class session {
   std::atomic<std::uint64_t> reconnections_{0}, calls_{0};
   std::atomic<bool> connected_{false};
 
-  // The thread sleeps until looks_at_, and never if that is the least time. Who wants it earlier sets pending_, and
-  // then reads looks_at_; the thread does it the other way round. So one of them sees the other.
+  // The thread sleeps until looks_at_, and never if that is the least time. Who wants it earlier sets
+  // pending_, and then reads looks_at_; the thread does it the other way round. So one of them sees the
+  // other.
   std::atomic<clock::time_point> looks_at_{clock::time_point::min()};
   std::atomic<bool> pending_{false};
   const int wake_up_;  // an eventfd, written to end the thread's sleep

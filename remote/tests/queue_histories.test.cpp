@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -19,6 +18,7 @@
 #include <plait/remote/connection.hpp>
 #include <plait/remote/queue.hpp>
 
+#include "support/effort.hpp"
 #include "support/lease_monitor.hpp"
 #include "support/process.hpp"
 #include "support/server.hpp"
@@ -91,8 +91,7 @@ std::vector<std::string> one_history(const support::server& server, unsigned see
 }
 
 TEST(histories, of_workers_that_are_killed_and_stopped_lose_and_double_nothing) {
-  const char* asked = std::getenv("PLAIT_REMOTE_HISTORIES");
-  const unsigned count = asked == nullptr ? 24 : static_cast<unsigned>(std::strtoul(asked, nullptr, 10));
+  const unsigned count = support::effort("HISTORIES", 24);
   const watchdog limit("histories", 100s + count * 1s);
   const support::server server;
   std::atomic<unsigned> next{0};

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 #include <list>
+#include <mutex>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -53,6 +54,12 @@ class proxy {
   void cut_now() { cut_requested_ = true; }
   // Nothing passes, and connections are accepted and left alone, until the next call with false.
   void hold(bool on) { held_ = on; }
+  // From now on connections go to this server.
+  void redirect(const std::string& server_socket) {
+    const std::lock_guard lock(mutex_);
+    server_ = server_socket;
+    cut_now();
+  }
   // At most so many bytes at a time, each after a pause.
   void split(std::size_t size, std::chrono::microseconds pause = {}) {
     pause_ = pause;
@@ -102,13 +109,18 @@ class proxy {
   void accept_one() {
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_un name = address(server_);
+    const sockaddr_un name = address(target());
     if (::connect(server, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
       ::close(client);
       ::close(server);
       return;
     }
     pairs_.push_back({client, server});
+  }
+
+  std::string target() {
+    const std::lock_guard lock(mutex_);
+    return server_;
   }
 
   // False: the connection is over.
@@ -140,7 +152,8 @@ class proxy {
   }
 
   temporary_folder folder_;
-  const std::string server_;
+  std::mutex mutex_;
+  std::string server_;
   const int listener_;
   std::list<pair> pairs_;
   std::atomic<long> to_server_{unlimited}, to_client_{unlimited};

@@ -2,11 +2,12 @@
 // A server of the test's own, on a Unix socket in a folder of its own, which ends with the test.
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,22 @@ class server {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
+  static bool is_installed() { return !find_program().empty(); }
+
   std::string socket() const { return folder_ / "server.sock"; }
   std::string url() const { return "unix://" + socket(); }
+
+  // Waits until it does; false if it has ended.
+  bool listens() {
+    while (::access(socket().c_str(), F_OK) != 0) {
+      if (::waitpid(process_, nullptr, WNOHANG) == process_) {
+        process_ = 0;
+        return false;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  }
 
   // As a power failure does.
   void kill() {
@@ -42,6 +57,8 @@ class server {
   // Returns at once; connections are refused until it listens. It ends with the thread that has called this.
   void start() {
     const std::string program = find_program();
+    if (program.empty())
+      throw std::runtime_error("no server to test with is installed: apt-get install redis-tools");
     std::vector<std::string> words{
         "redis-server", "--port", "0",         "--unixsocket",        socket(), "--dir", folder_.path(),
         "--save",       "",       "--logfile", folder_ / "server.log"};
@@ -61,12 +78,13 @@ class server {
 
  private:
   // Debian's redis-server is a link to a program of the package redis-tools, which goes by its name; that
-  // package starts no service.
+  // package starts no service. PLAIT_REMOTE_SERVER names another, valkey-server say.
   static std::string find_program() {
+    if (const char* named = std::getenv("PLAIT_REMOTE_SERVER"); named != nullptr && *named != 0) return named;
     for (const char* name : {"redis-server", "redis-check-rdb"})
       for (const char* folder : {"/usr/bin/", "/usr/local/bin/"})
         if (::access((std::string(folder) + name).c_str(), X_OK) == 0) return std::string(folder) + name;
-    throw std::runtime_error("no server to test with is installed: apt-get install redis-tools");
+    return {};
   }
 
   std::vector<std::string> options_;

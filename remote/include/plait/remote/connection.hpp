@@ -7,12 +7,12 @@
 // A user, a password and a path are percent-decoded. Without a port it is 6379, without a number database 0.
 // TLS (rediss://) is refused so far: Debian 12's hiredis has none.
 //
-// What several callers ask of one structure while an answer is on its way goes out as one call. A caller who finds
-// nothing on its way sends its call and waits for the answer itself; else the connection's thread does, on which no
-// signal handler runs. If the connection breaks, the thread connects again, at once, then less and less often down
-// to once a second, and sends what was not answered again, in the same order. Each call has a number, and the server
-// remembers the last one that it carried out for this structure and connection, with its result: a call that is sent
-// twice is carried out once.
+// What several callers ask of one structure while an answer is on its way goes out as one call. A caller who
+// finds nothing on its way sends its call and waits for the answer itself; else the connection's thread does,
+// on which no signal handler runs. If the connection breaks, the thread connects again, at once, then less
+// and less often down to once a second, and sends what was not answered again, in the same order. Each call
+// has a number, and the server remembers the last one that it carried out for this structure and connection,
+// with its result: a call that is sent twice is carried out once.
 //
 // The constructor connects, and throws remote::error if that fails. The destructor of the last user (the
 // connection or a structure) sends what is waiting to be sent, for at most call_timeout, and disconnects.
