@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-# find_package(plait [COMPONENTS verify]): the target plait::plait, and with the component plait::verify and
-# plait::histories.
+# find_package(plait [COMPONENTS verify remote]): the target plait::plait; with the component verify also plait::verify and
+# plait::histories, with the component remote plait::remote, which needs hiredis.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 include("${CMAKE_CURRENT_LIST_DIR}/plait-targets.cmake")
+set(plait_what_is_verify "its model checker: configure it with -DPLAIT_BUILD_VERIFY=ON")
+set(plait_what_is_remote "plait::remote: install hiredis (libhiredis-dev), configure it with -DPLAIT_BUILD_REMOTE=ON")
 foreach(component IN LISTS plait_FIND_COMPONENTS)
-  if(NOT component STREQUAL "verify")
-    set(plait_NOT_FOUND_MESSAGE "plait has no component '${component}'; it has: verify")
-  elseif(NOT EXISTS "${CMAKE_CURRENT_LIST_DIR}/../../libplait_verify.a")
-    set(plait_NOT_FOUND_MESSAGE "this plait was installed without its model checker: configure it with -DPLAIT_BUILD_VERIFY=ON, build, and install again")
+  if(NOT DEFINED plait_what_is_${component})
+    set(plait_NOT_FOUND_MESSAGE "plait has no component '${component}'; it has: verify, remote")
+  elseif(NOT EXISTS "${CMAKE_CURRENT_LIST_DIR}/../../libplait_${component}.a")
+    set(plait_NOT_FOUND_MESSAGE "this plait was installed without ${plait_what_is_${component}}, build, and install again")
   else()
-    include("${CMAKE_CURRENT_LIST_DIR}/plait-verify-targets.cmake")
+    include("${CMAKE_CURRENT_LIST_DIR}/plait-${component}-targets.cmake")
     set(plait_${component}_FOUND TRUE)
   endif()
   if(plait_FIND_REQUIRED_${component} AND NOT plait_${component}_FOUND)
