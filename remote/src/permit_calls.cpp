@@ -222,11 +222,12 @@ void permit_calls::answered(const answer& result) {
                                         std::to_string(count) + " permits, and is opened with " +
                                         std::to_string(count_));
   }
-  const content last = std::exchange(sent_, {});
   const answer end = result[result.size() - 1];
+  const auto available = static_cast<std::uint64_t>(end[3].number());
+  const content last = std::exchange(sent_, {});
   for (const auto& one : last.questions) {
     if (!one->what.empty()) ++at;
-    one->available = static_cast<std::uint64_t>(end[3].number());
+    one->available = available;
     one->settle(conqueue_status::success);
   }
   if (last.leaves) {

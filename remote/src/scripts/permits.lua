@@ -119,13 +119,11 @@ local function serve()
   return mine
 end
 
--- Adds {tokens for those who wait, tokens for those who tried, whether the lease is new, permits that are free}.
-function own.at_end()
+-- Answers {tokens for those who wait, tokens for those who tried, whether the lease is new, permits that are free}.
+return carry_out(function()
   local is_new = 0
   if not leaves then is_new = renew_lease() end
   local mine, tried = serve(), {}
   while #tried < tries and state.held < state.permits do tried[#tried + 1] = grant(session) end
-  results[#results + 1] = {mine, tried, is_new, state.permits - state.held}
-end
-
-return carry_out()
+  return {mine, tried, is_new, state.permits - state.held}
+end)
