@@ -58,7 +58,7 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
           made.killed_by = before.killed_by;
       detail::orders.weaken(at, weaker);
       // Most mutants die early, so all scenarios run briefly first, and only then for long.
-      for (const std::uint64_t part : {20, 1})
+      for (const std::uint64_t part : {std::uint64_t{20}, std::uint64_t{1}})
         for (const scenario* each : passed_by)
           if (made.survived()) made.killed_by = explore_briefly(*each, part);
       detail::orders.restore();

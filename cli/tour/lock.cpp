@@ -23,7 +23,7 @@ using clock = std::chrono::steady_clock;
 template <class Mutex>
 double nanoseconds_of(unsigned threads) {
   Mutex mutex;
-  std::int64_t guarded = 0;
+  [[maybe_unused]] std::int64_t guarded = 0;
   return nanoseconds_each(threads, [&] {
     const std::lock_guard hold(mutex);
     ++guarded;

@@ -63,7 +63,7 @@ void compare_gets(page& out) {
   std::map<std::thread::id, std::int64_t> by_thread;
   const auto own = [&] { ++specific.get(); };
   const auto plain = [] {
-    thread_local std::int64_t number = 0;
+    [[maybe_unused]] thread_local std::int64_t number = 0;
     ++number;
     std::atomic_signal_fence(std::memory_order_seq_cst);
   };
