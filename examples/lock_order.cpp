@@ -45,6 +45,20 @@ int main() {
   mutex session("session", plait::lock_rank(10)), table("table", plait::lock_rank(20));
   mutex log("log", plait::leaf_lock);
   // [rank]
+
+  // [key]
+  mutex alice("account", plait::lock_key(1)), bob("account", plait::lock_key(2));
+  // [key]
+  {
+    const std::scoped_lock lower(alice);
+    const std::scoped_lock higher(bob);
+  }
+
+  // [merge]
+  const std::string seen = plait::lock_order::to_json();  // each run writes it to a file at its end
+  plait::lock_order::merge_json(seen);                    // and somebody reads them all
+  // [merge]
+
   const std::scoped_lock outer(session);
   const std::scoped_lock inner(table);
   const std::scoped_lock last(log);

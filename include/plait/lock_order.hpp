@@ -39,11 +39,13 @@
 // Locks of one name are one class: what is seen of one holds for all, and two of them at once have no order,
 // unless lock_all or std::scoped_lock takes them. A lock without a name is a class of its own.
 //   lock_rank(n)  a lock is only taken under those of lower rank
+//   lock_key(n)   a lock is only taken under those of its class that have lower keys
 //   leaf_lock     nothing is taken under it; it costs the graph nothing
 //
 // Not reported, unless report_from(lock_certainty::unlikely): what only one thread was ever seen doing, and
 // what threads do while a third lock keeps them apart. Both are looked at again when that changes.
-// Modes: off, log, throw_error, abort; a handler gets the report instead of standard error.
+// Modes: off, log, throw_error, abort; a handler gets the report instead of standard error. merge_json() adds
+// what other runs have seen.
 //
 // Exceptions: what M throws; std::bad_alloc and std::system_error at the first lock of a thread or of a name,
 // when a thread holds more locks than ever before, and for a report; lock_order_error in that mode, and what a
@@ -65,6 +67,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <plait/detail/lock/lock_stack.hpp>
@@ -83,6 +86,12 @@ struct lock_rank {
   explicit constexpr lock_rank(int rank) noexcept : value(rank) {}
   int value;  // as it was given
 };
+// Declares a lock to be taken only under those of its class that have lower keys: the account's number, say.
+struct lock_key {
+  // Of this value.
+  explicit constexpr lock_key(std::int64_t key) noexcept : value(key) {}
+  std::int64_t value;  // as it was given
+};
 // Declares a lock to be the last: nothing is taken under it.
 struct leaf_lock_t {};
 // For the constructor of checked.
@@ -100,8 +109,13 @@ class PLAIT_CAPABILITY("mutex") checked {
   constexpr checked() = default;
   // One of the class of that name, which lives as long as the lock: a literal, say.
   explicit constexpr checked(const char* name) : identity_{.name = name} {}
-  constexpr checked(const char* name, lock_rank rank) : identity_{.name = name, .rank = rank.value} {}
-  constexpr checked(const char* name, leaf_lock_t) : identity_{.name = name, .is_leaf = true} {}
+  constexpr checked(const char* name, lock_rank rank)
+      : identity_{.name = name,
+                  .rule = rank.value != 0 ? detail::lock_rule::rank : detail::lock_rule::none,
+                  .place = rank.value} {}
+  constexpr checked(const char* name, lock_key key)
+      : identity_{.name = name, .rule = detail::lock_rule::key, .place = key.value} {}
+  constexpr checked(const char* name, leaf_lock_t) : identity_{.name = name, .rule = detail::lock_rule::leaf} {}
   checked(const checked&) = delete;
   checked& operator=(const checked&) = delete;
   ~checked() { checker::forget(identity_); }
@@ -137,7 +151,7 @@ class PLAIT_CAPABILITY("mutex") checked {
   }
   // As M's. What is reported cannot be thrown: it is printed.
   void unlock() PLAIT_RELEASES() {
-    checker::template before_unlock<false, is_recursive>(identity_);
+    checker::before_unlock(identity_);
     mutex_.unlock();
   }
 
@@ -168,7 +182,7 @@ class PLAIT_CAPABILITY("mutex") checked {
   void unlock_shared()
     requires requires(M& mutex) { mutex.unlock_shared(); }
   {
-    checker::template before_unlock<true, false>(identity_);
+    checker::before_unlock(identity_);
     mutex_.unlock_shared();
   }
 
@@ -193,6 +207,7 @@ class checked<M, false> : public M {
   // The name is not used.
   explicit constexpr checked(const char*) {}
   constexpr checked(const char*, lock_rank) {}
+  constexpr checked(const char*, lock_key) {}
   constexpr checked(const char*, leaf_lock_t) {}
 
   // Itself.
@@ -226,12 +241,25 @@ inline void describe_callers(const lock_order_callers& callers) {
   detail::order_checker::of_the_process().set_callers(callers);
 }
 
+// For tests: whoever takes a lock while it holds another one sleeps before that, for a random time up to this,
+// so that threads meet which else hardly ever do. 0, at the beginning: nobody does.
+inline void delay_at_random(std::chrono::nanoseconds longest) {
+  detail::order_checker::of_the_process().set_longest_delay(longest);
+}
+
 // Every class, and which was seen to be taken under which: as JSON, or for Graphviz.
 inline std::string to_json() {
   return detail::as_json(detail::order_checker::of_the_process().look());
 }
 inline std::string to_dot() {
   return detail::as_dot(detail::order_checker::of_the_process().look());
+}
+
+// Adds what another run or process has written with to_json(), so that orders which contradict each other are
+// reported although no run has seen both. Classes are the same if they have the same name; threads are others
+// than those of this process. Throws std::invalid_argument if the text is something else: then it adds nothing.
+inline void merge_json(std::string_view text) {
+  detail::order_checker::of_the_process().merge(detail::from_json(text));
 }
 
 // How many reports there were.

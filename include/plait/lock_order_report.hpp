@@ -20,6 +20,7 @@ enum class lock_problem {
   inversion,       // locks taken in an order that contradicts what was seen before
   same_class,      // two locks of one class, which have no order
   rank,            // a lock whose rank is not above those held
+  key,             // a lock whose key is not above those that are held of its class
   leaf,            // a lock taken under one that was declared to be the last
   recursive_read,  // a lock shared again by a thread that shares it: a writer that waits in between stops both
   not_owner,       // unlocked by a thread that does not hold it
@@ -43,13 +44,14 @@ enum class lock_order_mode {
 
 // One report.
 struct lock_order_report {
-  // One lock taken while another was held. The calling thread's is the first; the others, those that it clashes
-  // with, lead from one lock to the next and back to the first.
+  // One lock taken while another was held. The calling thread's is the first, if it is one of them; the others,
+  // those that it clashes with, lead from one lock to the next and back to the first.
   struct step {
-    std::string held;                // empty: none
-    std::string wanted;              // the lock that is taken, by its name
-    std::string thread;              // by the name that the system has
+    std::string held;    // empty: none
+    std::string wanted;  // the lock that is taken, by its name, and its key if it has one: "name[7]"
+    std::string thread;  // by the name that the system has
     std::vector<std::string> stack;  // the innermost function first
+    bool is_now = false;             // it is what the calling thread is about to do
   };
 
   lock_problem problem;      // what is wrong
@@ -61,8 +63,9 @@ struct lock_order_report {
     std::string all = "plait: " + sentence() + '\n';
     for (std::size_t i = 0; i != steps.size(); ++i) {
       const step& each = steps[i];
-      all += "  " + std::to_string(i + 1) + ". thread '" + each.thread + "'" + (i == 0 ? ", now" : "") + ": '" +
-             each.wanted + "'" + (each.held.empty() ? "" : " while it holds '" + each.held + "'") + '\n';
+      all += "  " + std::to_string(i + 1) + ". thread '" + each.thread + "'" + (each.is_now ? ", now" : "") +
+             ": '" + each.wanted + "'" + (each.held.empty() ? "" : " while it holds '" + each.held + "'") +
+             '\n';
       for (const std::string& frame : each.stack) all += "       " + frame + '\n';
     }
     return all + "  " + std::string(advice()) + '\n';
@@ -86,6 +89,9 @@ struct lock_order_report {
                "' are taken one under the other, in no order";
       case lock_problem::rank:
         return "wrong rank: '" + now.wanted + "' is taken under '" + now.held + "', whose rank is not lower";
+      case lock_problem::key:
+        return "wrong order in a class: '" + now.wanted + "' is taken under '" + now.held +
+               "', whose key is not lower";
       case lock_problem::leaf:
         return "'" + now.wanted + "' is taken under '" + now.held + "', which was declared to be a leaf";
       case lock_problem::recursive_read:
@@ -104,7 +110,9 @@ struct lock_order_report {
       case lock_problem::inversion:
         return "Take these locks in one order everywhere, or all at once with plait::lock_all.";
       case lock_problem::same_class:
-        return "Take them all at once with plait::lock_all, or give them names of their own.";
+        return "Take them all at once with plait::lock_all, or give them keys, or names of their own.";
+      case lock_problem::key:
+        return "Take them all at once with plait::lock_all, or in the order of their keys.";
       case lock_problem::relock:
       case lock_problem::recursive_read:
         return "Split the function in two: one that takes the lock, and one for those who hold it.";

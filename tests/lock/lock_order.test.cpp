@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <regex>
 #include <shared_mutex>
 #include <stdexcept>
 #include <string>
@@ -412,6 +413,69 @@ TEST_F(lock_order, a_rank_that_is_not_above_those_held_fails_at_once) {
   EXPECT_EQ(only().problem, lock_problem::rank);
 }
 
+TEST_F(lock_order, locks_of_one_class_are_taken_in_the_order_of_their_keys) {
+  std::vector<std::unique_ptr<mutex>> accounts;
+  for (const int key : {-5, 0, 7, 9})
+    accounts.push_back(std::make_unique<mutex>("keyed", plait::lock_key(key)));
+  for (int i = 0; i != 2; ++i) nest_by("up", *accounts[0], *accounts[1], *accounts[2], *accounts[3]);
+  nest_by("up", *accounts[0], *accounts[3]);
+  expect_none();
+  nest_by("down", *accounts[2], *accounts[1]);
+  const lock_order_report found = only();
+  EXPECT_EQ(found.problem, lock_problem::key);
+  EXPECT_NE(found.text().find("'keyed[0]' is taken under 'keyed[7]', whose key is not lower"),
+            std::string::npos)
+      << found.text();
+}
+
+TEST_F(lock_order, keys_count_of_all_locks_that_are_held_and_not_of_the_last_alone) {
+  mutex low("keys below", plait::lock_key(1)), middle("keys below", plait::lock_key(2)),
+      high("keys below", plait::lock_key(3));
+  by_thread("one", [&] {
+    const std::lock_guard held(high);
+    const std::unique_lock tried(low, std::try_to_lock);
+    EXPECT_TRUE(tried.owns_lock());
+    nest(middle);
+  });
+  EXPECT_EQ(only().problem, lock_problem::key);
+}
+
+TEST_F(lock_order, two_locks_of_one_key_are_in_no_order) {
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  mutex one("key twice", plait::lock_key(1)), another("key twice", plait::lock_key(1));
+  const std::lock_guard held(one);
+  for (int i = 0; i != 3; ++i) EXPECT_THROW(another.lock(), plait::lock_order_error);
+  for (const lock_order_report& each : reports()) EXPECT_EQ(each.problem, lock_problem::key);
+  EXPECT_TRUE(another.try_lock());
+  another.unlock();
+}
+
+TEST_F(lock_order, a_lock_without_a_key_has_no_place_among_those_with_keys) {
+  mutex low("some have keys", plait::lock_key(1)), high("some have keys", plait::lock_key(2)),
+      without("some have keys"), another("some have keys");
+  nest_by("up", low, high);
+  expect_none();
+  nest_by("up", without, another);
+  EXPECT_EQ(only().problem, lock_problem::same_class);
+  nest_by("mixed", low, without);
+}
+
+TEST_F(lock_order, a_lock_with_a_key_that_its_holder_takes_again_is_reported) {
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  mutex lock("key again", plait::lock_key(1)), next("key again", plait::lock_key(2));
+  nest_by("up", lock, next);
+  const std::lock_guard held(lock);
+  EXPECT_THROW(lock.lock(), plait::lock_order_error);
+  EXPECT_EQ(only().problem, lock_problem::relock);
+}
+
+TEST_F(lock_order, classes_of_locks_with_keys_have_an_order_among_each_other) {
+  mutex account("keyed account", plait::lock_key(1)), log("log of keyed accounts");
+  nest_by("one", account, log);
+  nest_by("two", log, account);
+  EXPECT_EQ(only().problem, lock_problem::inversion);
+}
+
 TEST_F(lock_order, nothing_is_taken_under_a_leaf) {
   mutex log("leaf", plait::leaf_lock), other("under the leaf");
   nest_by("up", other, log);
@@ -589,6 +653,109 @@ TEST_F(lock_order, threads_that_wait_in_a_circle_are_told_so_by_the_last_of_them
     EXPECT_EQ(found.steps[i].wanted, found.steps[(i + 1) % count].held);
 }
 
+TEST_F(lock_order, readers_are_members_of_a_circle_of_which_the_writers_are_told) {
+  const watchdog limit("a deadlock of readers and writers", 30s);
+  constexpr std::size_t count = 3;
+  struct broken {};
+  std::vector<shared_mutex> locks(count);
+  shared_mutex unrelated;
+  std::vector<lock_order_report> told;
+  std::mutex of_told;
+  plait::lock_order::on_report([&](const lock_order_report& each) {
+    if (each.problem != lock_problem::deadlock) return;
+    {
+      const std::lock_guard guard(of_told);
+      told.push_back(each);
+    }
+    throw broken();
+  });
+  std::barrier meet(count);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i != count; ++i)
+    threads.emplace_back([&, i] {
+      const std::shared_lock all_read_this(unrelated);
+      const std::shared_lock own(locks[i]);
+      meet.arrive_and_wait();
+      try {
+        const std::lock_guard next(locks[(i + 1) % count]);
+      } catch (const broken&) {
+      }
+    });
+  threads.clear();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].certainty, lock_certainty::certain);
+  ASSERT_EQ(told[0].steps.size(), count);
+  for (std::size_t i = 0; i != count; ++i) {
+    EXPECT_EQ(told[0].steps[i].wanted, told[0].steps[(i + 1) % count].held);
+    EXPECT_EQ(told[0].steps[i].is_now, i == 0);
+  }
+}
+
+// A lock that holds new readers back as long as it is told to, as if a writer stood in line.
+class reluctant {
+ public:
+  void lock() {}
+  bool try_lock() { return true; }
+  void unlock() {}
+  void lock_shared() {
+    ++waiting;
+    while (holds_back) std::this_thread::yield();
+  }
+  bool try_lock_shared() { return !holds_back; }
+  void unlock_shared() {}
+
+  static inline std::atomic<bool> holds_back = false;
+  static inline std::atomic<int> waiting = 0;
+};
+
+TEST_F(lock_order, readers_that_wait_for_what_others_read_are_no_circle) {
+  const watchdog limit("readers that are held back", 30s);
+  checked<reluctant> first, second;
+  std::vector<std::jthread> readers;
+  std::barrier meet(2);
+  const auto read = [&](checked<reluctant>& outer, checked<reluctant>& inner) {
+    const std::shared_lock reads(outer);
+    meet.arrive_and_wait();
+    reluctant::holds_back = true;
+    const std::shared_lock reads_more(inner);
+  };
+  readers.emplace_back([&] { read(first, second); });
+  readers.emplace_back([&] { read(second, first); });
+  while (reluctant::waiting != 2) std::this_thread::yield();
+  reluctant::holds_back = false;
+  readers.clear();
+  for (const lock_order_report& each : reports())
+    EXPECT_EQ(each.problem, lock_problem::inversion) << each.text();
+}
+
+TEST_F(lock_order, a_handler_may_lock_while_others_wait_in_the_circle) {
+  const watchdog limit("a deadlock whose report takes locks", 30s);
+  struct broken {};
+  std::array<mutex, 2> locks;
+  std::array<mutex, 12> of_handler;  // more than a thread has room for at first
+  std::atomic<int> told = 0;
+  plait::lock_order::on_report([&](const lock_order_report& each) {
+    if (each.problem != lock_problem::deadlock) return;
+    for (mutex& each_lock : of_handler) each_lock.lock();
+    for (mutex& each_lock : of_handler) each_lock.unlock();
+    ++told;
+    throw broken();
+  });
+  std::barrier meet(2);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i != 2; ++i)
+    threads.emplace_back([&, i] {
+      const std::lock_guard own(locks[i]);
+      meet.arrive_and_wait();
+      try {
+        const std::lock_guard next(locks[1 - i]);
+      } catch (const broken&) {
+      }
+    });
+  threads.clear();
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(lock_order, threads_that_wait_for_each_other_for_a_while_are_not_reported) {
   mutex lock;
   std::vector<std::jthread> threads;
@@ -632,6 +799,19 @@ TEST_F(lock_order, throw_error_throws_each_time_and_takes_no_lock) {
   }
 }
 
+TEST_F(lock_order, who_takes_a_lock_under_another_is_delayed_if_that_is_wanted) {
+  constexpr int nested = 200;
+  constexpr auto longest = 500us;
+  mutex outer("delayed outer"), inner("delayed inner");
+  plait::lock_order::delay_at_random(longest);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i != nested; ++i) nest(outer, inner);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  plait::lock_order::delay_at_random(0us);
+  EXPECT_GT(elapsed, nested * longest / 8) << "half of the longest delay each, on the average";
+  expect_none();
+}
+
 TEST_F(lock_order, a_handler_may_lock_and_what_it_throws_comes_out_of_lock) {
   mutex first, second, of_handler;
   plait::lock_order::on_report([&](const lock_order_report& each) {
@@ -666,7 +846,7 @@ TEST_F(lock_order, json_and_graphviz_have_the_classes_and_what_closes_a_cycle) {
   EXPECT_EQ(reports().size(), 1u);
   const std::string json = plait::lock_order::to_json();
   const auto number_of = [&](const std::string& name) {
-    const std::size_t end = json.find(",\"name\":" + name + "}");
+    const std::size_t end = json.find(",\"is_named\":true,\"has_one_lock\":true,\"name\":" + name + "}");
     const std::size_t begin = json.rfind(':', end - 1) + 1;
     return json.substr(begin, end - begin);
   };
@@ -677,10 +857,118 @@ TEST_F(lock_order, json_and_graphviz_have_the_classes_and_what_closes_a_cycle) {
   };
   EXPECT_TRUE(json_edge(a, b, "false")) << json;
   EXPECT_TRUE(json_edge(b, a, "true")) << json;
-  EXPECT_NE(json.find("\"thread\":\"one\",\"stack\":[\"#0 "), std::string::npos) << json;
+  EXPECT_TRUE(std::regex_search(
+      json, std::regex(R"("thread":"one","thread_number":[0-9]+,"gates":\[\],"stack":\["#0 )")))
+      << json;
   const std::string dot = plait::lock_order::to_dot();
   EXPECT_NE(dot.find("  " + a + " -> " + b + ";\n"), std::string::npos) << dot;
   EXPECT_NE(dot.find("  " + b + " -> " + a + " [color=red];\n"), std::string::npos) << dot;
+}
+
+// What a child of fork() has seen when it has called act(), as JSON.
+template <class Act>
+std::string seen_in_another_run(Act act) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(pipe(ends.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    act();
+    const std::string all = plait::lock_order::to_json();
+    const bool is_written = write(ends[1], all.data(), all.size()) == static_cast<ssize_t>(all.size());
+    _exit(is_written ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string all;
+  std::array<char, 4096> part{};
+  for (ssize_t count = 0; (count = read(ends[0], part.data(), part.size())) > 0;)
+    all.append(part.data(), static_cast<std::size_t>(count));
+  close(ends[0]);
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  return all;
+}
+
+TEST_F(lock_order, orders_of_two_runs_that_contradict_each_other_are_reported_when_they_are_merged) {
+  mutex first("first of two runs"), second("second of two runs");
+  const std::string other = seen_in_another_run([&] { nest(second, first); });
+  nest_by("task of this run", first, second);
+  plait::lock_order::merge_json(other);
+  const lock_order_report found = only();
+  EXPECT_EQ(found.problem, lock_problem::inversion);
+  EXPECT_EQ(found.certainty, lock_certainty::possible) << "two runs are two threads";
+  ASSERT_EQ(found.steps.size(), 2u);
+  const auto& theirs = found.steps[found.steps[0].held == "second of two runs" ? 0 : 1];
+  EXPECT_EQ(theirs.wanted, "first of two runs");
+  EXPECT_FALSE(theirs.stack.empty());
+  EXPECT_FALSE(found.steps[0].is_now || found.steps[1].is_now) << found.text();
+  plait::lock_order::merge_json(other);
+  expect_none();
+}
+
+TEST_F(lock_order, what_another_run_has_done_counts_for_what_this_one_does_later) {
+  mutex first("first, later"), between("between, later"), last("last, later");
+  plait::lock_order::merge_json(seen_in_another_run([&] {
+    nest(first, between);
+    nest(between, last);
+  }));
+  expect_none();
+  nest_by("one", first, last);
+  expect_none();
+  nest_by("two", last, first);
+  const lock_order_report found = only();
+  EXPECT_EQ(found.steps.size(), 2u);
+  EXPECT_TRUE(found.steps[0].is_now);
+}
+
+std::string a_run(const std::string& gate_has_one_lock) {
+  return R"({"schema_version": 1, "classes": [
+    {"number":1,"is_named":true,"has_one_lock":)" +
+         gate_has_one_lock + R"(,"name":"gate of the run"},
+    {"number":2,"is_named":true,"has_one_lock":true,"name":"\"a\" of the run\u000a"},
+    {"number":9,"is_named":false,"has_one_lock":true,"name":"unnamed lock 9"}],
+   "edges": [
+    {"from":2,"to":9,"closes_a_cycle":false,"many_threads":false,"thread":"one","thread_number":1,
+     "gates":[1, 77],"stack":["#0 f"]},
+    {"from":9,"to":2,"closes_a_cycle":true,"many_threads":false,"thread":"two","thread_number":2,
+     "gates":[1],"stack":[]}]} )";
+}
+
+TEST_F(lock_order, a_gate_of_another_run_keeps_its_threads_apart) {
+  plait::lock_order::merge_json(a_run("true"));
+  expect_none();
+  plait::lock_order::merge_json(a_run("false"));
+  const auto found = reports();
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].certainty, lock_certainty::possible);
+  EXPECT_NE(found[0].text().find("'unnamed lock 9 of another run'"), std::string::npos) << found[0].text();
+  EXPECT_NE(found[0].text().find("#0 f"), std::string::npos) << found[0].text();
+}
+
+TEST_F(lock_order, what_is_no_graph_is_refused_with_a_reason_and_adds_nothing) {
+  const std::string before = plait::lock_order::to_json();
+  const auto refused_because = [](const std::string& text) -> std::string {
+    try {
+      plait::lock_order::merge_json(text);
+      return "nothing";
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(refused_because(""), "at byte 0 of the text: a value was expected");
+  EXPECT_EQ(refused_because("[1"), "at byte 2 of the text: ']' was expected");
+  EXPECT_EQ(refused_because("{}"), "no \"schema_version\"");
+  EXPECT_EQ(refused_because("[]"), "a list instead of an object");
+  EXPECT_EQ(refused_because(R"({"schema_version":2})"), "\"schema_version\" is not 1");
+  EXPECT_EQ(refused_because(R"({"schema_version":"1"})"), "a string instead of a number");
+  EXPECT_EQ(refused_because(R"({"schema_version":18446744073709551616})"),
+            "at byte 37 of the text: a number below 2^64 was expected");
+  EXPECT_EQ(refused_because(R"({"schema_version":1,"classes":[],"edges":[{"from":3,"to":4}]})"),
+            "no class has the number 3");
+  EXPECT_EQ(refused_because(std::string(100, '[')),
+            "at byte 17 of the text: no list within so many others was expected");
+  EXPECT_EQ(refused_because(a_run("true") + "x").substr(0, 7), "at byte");
+  EXPECT_EQ(plait::lock_order::to_json(), before);
 }
 
 // -- any lock --

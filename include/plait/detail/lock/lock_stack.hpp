@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The locks that the calling thread holds, and a key that tells one such list from another.
+// The locks that the calling thread holds, and a hash that tells one such list from another.
 #pragma once
 
 #include <algorithm>
@@ -14,26 +14,33 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+// What was declared about the order of a lock.
+enum class lock_rule : std::uint8_t {
+  none,
+  rank,  // it is taken under locks of lower ranks alone
+  key,   // it is taken under those locks of its class alone whose keys are lower
+  leaf,  // nothing is taken under it
+};
+
 // What the checks know about a lock: a part of the lock. Made before main() begins, if it is static.
 struct lock_identity {
   const char* name = nullptr;  // of its class; null: it is a class of its own
-  int rank = 0;                // 0: none
-  bool is_leaf = false;
+  lock_rule rule = lock_rule::none;
   bool is_in_graph = false;               // guarded by the graph's lock
+  std::int64_t place = 0;                 // its rank or key
   sync::atomic<std::uint64_t> number{0};  // of its class; 0: not needed yet
-  sync::atomic<std::uint32_t> holder{0};  // the thread that has it to itself, by id plus one; 0: none
 };
 
 // A stack, of the locks in the order in which they were taken. It belongs to its thread alone.
 //
-// Beside each lock is the key of the list up to it: a hash of the classes' numbers, which are never used again.
-// So one comparison of keys says whether this very nesting has been checked before.
+// Beside each lock is a hash of the classes' numbers up to it, which are never used again. So one comparison of
+// hashes says whether this very nesting has been checked before.
 class [[gnu::visibility("default")]] lock_stack {
  public:
   struct entry {
     lock_identity* lock;
     std::uint64_t number;
-    std::uint64_t key;
+    std::uint64_t hash;
     bool is_shared;
   };
 
@@ -45,8 +52,8 @@ class [[gnu::visibility("default")]] lock_stack {
   const entry* end() const noexcept { return entries_ + size_; }
 
   // Of this list with a lock of class `number` at its end.
-  std::uint64_t key_with(std::uint64_t number) const noexcept {
-    return mixed(size_ != 0 ? entries_[size_ - 1].key : 0, number);
+  std::uint64_t hash_with(const lock_identity& lock, std::uint64_t number) const noexcept {
+    return mixed(size_ != 0 ? entries_[size_ - 1].hash : 0, lock, number);
   }
 
   // A place for the next lock, before that is taken; at_exit() is called when the thread ends. Throws
@@ -56,7 +63,7 @@ class [[gnu::visibility("default")]] lock_stack {
       sync::rarely<&lock_stack::get_room>(this, at_exit);
   }
   void push(lock_identity& lock, std::uint64_t number, bool is_shared) noexcept {
-    entries_[size_] = {&lock, number, key_with(number), is_shared};
+    entries_[size_] = {&lock, number, hash_with(lock, number), is_shared};
     ++size_;
   }
 
@@ -71,8 +78,6 @@ class [[gnu::visibility("default")]] lock_stack {
   bool contains(const lock_identity& lock) const noexcept {
     return std::any_of(begin(), end(), [&](const entry& each) { return each.lock == &lock; });
   }
-
-  thread_id id() const noexcept { return id_; }  // if it ever had room
 
   // The thread is at work on a check or a report: what that locks, for memory or in a callback, is not checked.
   bool is_checking = false;
@@ -89,13 +94,14 @@ class [[gnu::visibility("default")]] lock_stack {
   }
 
  private:
-  static std::uint64_t mixed(std::uint64_t key, std::uint64_t number) noexcept {
-    key = (key ^ number) * 0x9e3779b97f4a7c15;
-    return key ^ (key >> 29);
+  // What is in order among locks with keys need not be so among others of their class.
+  static std::uint64_t mixed(std::uint64_t hash, const lock_identity& lock, std::uint64_t number) noexcept {
+    const std::uint64_t has_key = lock.rule == lock_rule::key ? 1 : 0;
+    hash = (hash ^ number ^ has_key << 63) * 0x9e3779b97f4a7c15;
+    return hash ^ (hash >> 29);
   }
 
   void get_room(void (*at_exit)() noexcept) {
-    id_ = thread_registry::this_thread();
     hook_.run = at_exit;
     thread_registry::before_release(hook_);
     if (entries_ == nullptr) {
@@ -117,7 +123,7 @@ class [[gnu::visibility("default")]] lock_stack {
     --size_;
     for (std::size_t i = at - 1; i != size_; ++i) {
       entries_[i] = entries_[i + 1];
-      entries_[i].key = mixed(i != 0 ? entries_[i - 1].key : 0, entries_[i].number);
+      entries_[i].hash = mixed(i != 0 ? entries_[i - 1].hash : 0, *entries_[i].lock, entries_[i].number);
     }
     return true;
   }
@@ -126,7 +132,6 @@ class [[gnu::visibility("default")]] lock_stack {
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   std::array<entry, sync::sized(8, 2)> first_{};
-  thread_id id_ = 0;
   exit_hook hook_;
 };
 

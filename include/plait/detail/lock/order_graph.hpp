@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <plait/detail/lock/stack_names.hpp>
+#include <plait/detail/lock/order_finding.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -32,8 +32,7 @@ class order_graph {
   // Who was seen taking one lock under another.
   struct sighting {
     std::uint64_t thread = 0;  // never used again
-    std::string thread_name = {};
-    call_places stack = {};
+    lock_place place = {};
     std::vector<number> gates =
         {};  // the other locks held, sorted: they keep apart threads that hold one of them
   };
@@ -133,12 +132,15 @@ class order_graph {
     std::erase_if(set_aside_, [&](const edge& each) { return each.from == which || each.to == which; });
   }
 
-  // Calls visit(number, name) for each class, and visit(edge, is_in_the_graph) for each edge.
+  // Calls visit(number, name, has_one_lock) for each class, and visit(edge, is_in_the_graph) for each edge.
   template <class VisitClass, class VisitEdge>
   void for_each(VisitClass visit_class, VisitEdge visit_edge) const {
     std::map<std::int64_t, number> in_order;
     for (const auto& [which, each] : nodes_) in_order.emplace(each.position, which);
-    for (const auto& [position, which] : in_order) visit_class(which, nodes_.at(which).name);
+    for (const auto& [position, which] : in_order) {
+      const node& each = nodes_.at(which);
+      visit_class(which, each.name, each.has_one_lock);
+    }
     for (const auto& [position, which] : in_order)
       for (const auto& [to, each] : nodes_.at(which).out) visit_edge(each, true);
     for (const edge& each : set_aside_) visit_edge(each, false);
@@ -218,6 +220,22 @@ class order_graph {
   std::unordered_map<number, node> nodes_;
   std::int64_t next_position_ = 0;
   std::vector<edge> set_aside_;
+};
+
+// A copy of a graph.
+struct order_picture {
+  struct lock_class {
+    order_graph::number number;
+    std::string name;
+    bool is_named;  // by the program: so it is the same class in every run
+    bool has_one_lock;
+  };
+  struct edge {
+    order_graph::edge seen;
+    bool is_in_order;
+  };
+  std::vector<lock_class> classes;
+  std::vector<edge> edges;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What is known about the order of locks, written down: as JSON, and for Graphviz.
+// What is known about the order of locks, written down, as JSON and for Graphviz, and read again from JSON.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include <plait/detail/lock/order_checker.hpp>
+#include <plait/detail/lock/json_value.hpp>
+#include <plait/detail/lock/order_finding.hpp>
 #include <plait/detail/lock/order_graph.hpp>
 #include <plait/detail/lock/stack_names.hpp>
 #include <plait/detail/sync.hpp>
@@ -33,13 +37,15 @@ inline std::string in_quotes(std::string_view text) {
 }
 
 // {"schema_version":1, "classes":[...], "edges":[...]}, as docs/structures/lock_order.md says.
-inline std::string as_json(const order_checker::picture& seen) {
+inline std::string as_json(const order_picture& seen) {
   stack_names names;
   std::string all = "{\"schema_version\":1,\"classes\":[";
   const char* before = "";
-  for (const auto& [which, name] : seen.classes) {
-    all.append(before).append("{\"number\":").append(std::to_string(which));
-    all.append(",\"name\":").append(in_quotes(name)).append("}");
+  for (const order_picture::lock_class& each : seen.classes) {
+    all.append(before).append("{\"number\":").append(std::to_string(each.number));
+    all.append(",\"is_named\":").append(each.is_named ? "true" : "false");
+    all.append(",\"has_one_lock\":").append(each.has_one_lock ? "true" : "false");
+    all.append(",\"name\":").append(in_quotes(each.name)).append("}");
     before = ",";
   }
   all.append("],\"edges\":[");
@@ -49,9 +55,16 @@ inline std::string as_json(const order_checker::picture& seen) {
     all.append(",\"to\":").append(std::to_string(edge.to));
     all.append(",\"closes_a_cycle\":").append(is_in_order ? "false" : "true");
     all.append(",\"many_threads\":").append(edge.has_many_threads ? "true" : "false");
-    all.append(",\"thread\":").append(in_quotes(edge.first.thread_name)).append(",\"stack\":[");
+    all.append(",\"thread\":").append(in_quotes(edge.first.place.thread_name));
+    all.append(",\"thread_number\":").append(std::to_string(edge.first.thread)).append(",\"gates\":[");
+    const char* before_gate = "";
+    for (const order_graph::number gate : edge.first.gates) {
+      all.append(before_gate).append(std::to_string(gate));
+      before_gate = ",";
+    }
+    all.append("],\"stack\":[");
     const char* before_frame = "";
-    for (const std::string& frame : names.lines(edge.first.stack)) {
+    for (const std::string& frame : order_finding::lines(edge.first.place, names)) {
       all.append(before_frame).append(in_quotes(frame));
       before_frame = ",";
     }
@@ -61,11 +74,41 @@ inline std::string as_json(const order_checker::picture& seen) {
   return all.append("]}");
 }
 
+// What as_json() has written, in this process or another. Throws std::invalid_argument.
+inline order_picture from_json(std::string_view text) {
+  const json_value all = json_value::read(text);
+  if (all["schema_version"].number() != 1) throw std::invalid_argument("\"schema_version\" is not 1");
+  order_picture seen;
+  for (const json_value& each : all["classes"].list())
+    seen.classes.push_back({each["number"].number(), each["name"].string(), each["is_named"].truth(),
+                            each["has_one_lock"].truth()});
+  const auto known = [&](const json_value& number) {
+    if (std::ranges::find(seen.classes, number.number(), &order_picture::lock_class::number) ==
+        seen.classes.end())
+      throw std::invalid_argument("no class has the number " + std::to_string(number.number()));
+    return number.number();
+  };
+  for (const json_value& each : all["edges"].list()) {
+    order_graph::edge read{.from = known(each["from"]), .to = known(each["to"])};
+    if (read.from == read.to) throw std::invalid_argument("an edge leads from a class to itself");
+    read.has_many_threads = each["many_threads"].truth();
+    read.first.thread = each["thread_number"].number();
+    read.first.place.thread_name = each["thread"].string();
+    for (const json_value& frame : each["stack"].list())
+      read.first.place.stack_of_another_run.push_back(frame.string());
+    for (const json_value& gate : each["gates"].list()) read.first.gates.push_back(gate.number());
+    seen.edges.push_back({std::move(read), !each["closes_a_cycle"].truth()});
+  }
+  return seen;
+}
+
 // A digraph; what closes a cycle is red.
-inline std::string as_dot(const order_checker::picture& seen) {
+inline std::string as_dot(const order_picture& seen) {
   std::string all = "digraph lock_order {\n";
-  for (const auto& [which, name] : seen.classes)
-    all.append("  ").append(std::to_string(which)).append(" [label=").append(in_quotes(name)).append("];\n");
+  for (const order_picture::lock_class& each : seen.classes) {
+    all.append("  ").append(std::to_string(each.number));
+    all.append(" [label=").append(in_quotes(each.name)).append("];\n");
+  }
   for (const auto& [edge, is_in_order] : seen.edges) {
     all.append("  ").append(std::to_string(edge.from)).append(" -> ").append(std::to_string(edge.to));
     all.append(is_in_order ? ";\n" : " [color=red];\n");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <plait/detail/lock/lock_set.hpp>
+#include <plait/detail/lock/nap.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -21,11 +22,6 @@ namespace PLAIT_NAMESPACE::detail {
 // each time.
 inline constexpr std::chrono::microseconds first_lock_nap{50};
 inline constexpr std::chrono::milliseconds longest_lock_nap{2};
-
-inline void nap(std::chrono::nanoseconds time, const deadline& until) noexcept {
-  const sync::atomic<std::uint32_t> nothing{0};  // never changed, so that only the deadline ends the sleep
-  sync::futex_wait(nothing, 0, until.or_after(time).time());
-}
 
 // After several rounds another thread probably takes and releases the same locks too. Threads that repeat that
 // at the same pace may do so for long, so each sleeps for a random time.
