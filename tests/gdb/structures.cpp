@@ -2,7 +2,9 @@
 // Structures in various states, for gdb to print. See printers.py.
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -67,6 +69,14 @@ plait::recursive_mutex recursive_locked;
 plait::shared_mutex shared_free;
 plait::shared_mutex shared_written;
 plait::synchronized_value<int> guarded_number(7);
+plait::checked<plait::mutex> checked_free;
+plait::checked<plait::mutex> checked_locked("accounts", plait::lock_key(-7));
+plait::checked<plait::recursive_mutex> checked_rank("session", plait::lock_rank(10));
+plait::checked<std::mutex> checked_leaf("log", plait::leaf_lock);
+plait::checked<plait::mutex, false> unchecked;
+plait::thread_specific<long> own_unused;
+plait::thread_specific<std::string> own(plait::keep_at_exit);
+plait::thread_specific<int> own_folded(plait::fold_at_exit(std::plus<>()));
 plait::hazard_pointer guard_empty;
 plait::hazard_pointer guard = plait::make_hazard_pointer();
 plait::hazard_pointer guard_of_nothing = plait::make_hazard_pointer();
@@ -122,10 +132,15 @@ int main() {
   for (int i = 0; i != 5000; ++i) map_of_thousands.insert(i, i);
   stats.insert(6, 's'), (void)stats.get(6, ' ');
   mutex_locked.lock(), recursive_locked.lock(), recursive_locked.lock(), shared_written.lock();
+  checked_locked.lock(), unchecked.lock();
+  own.get() = "of main", own_folded.get() = 5;
+  std::jthread([] { own.get() = "of another thread", own_folded.get() = 30; }).join();
+  std::jthread([] { own_folded.get() = 7; }).join();
   guard.protect(current);
 
   stop_here();
 
   holds_the_lock = false;
   mutex_locked.unlock(), recursive_locked.unlock(), recursive_locked.unlock(), shared_written.unlock();
+  checked_locked.unlock(), unchecked.unlock();
 }

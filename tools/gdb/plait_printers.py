@@ -423,6 +423,49 @@ class SynchronizedValue:
         yield "value", self.value["value_"]
 
 
+class Checked:
+    """checked: a mutex and a lock_identity; the unchecked one is its mutex."""
+
+    RULES = {0: "", 1: ", rank {}", 2: ", key {}", 3: ", a leaf"}  # lock_rule
+
+    def __init__(self, value):
+        first = value.type.strip_typedefs().fields()[0]
+        self.mutex = value[first]
+        self.identity = None if first.is_base_class else value["identity_"]
+
+    def to_string(self):
+        if self.identity is None:
+            return "plait::checked, not checked"
+        name = self.identity["name"]
+        named = f"'{name.string()}'" if int(name) != 0 else "without a name"
+        return f"plait::checked {named}{self.RULES[int(self.identity['rule'])].format(int(self.identity['place']))}"
+
+    def children(self):
+        yield "mutex", self.mutex
+
+
+class ThreadSpecific:
+    """thread_specific: thread_values has a list, the youngest value first, and the total of those that were folded."""
+
+    def __init__(self, value):
+        values = value["values_"]
+        self.size, self.first, self.total = int(values["size_"]), values["first_"], values["total_"]
+
+    def to_string(self):
+        return f"plait::thread_specific of {self.size} values{' and a total' if int(self.total) != 0 else ''}"
+
+    def children(self):
+        each, index = self.first, 0
+        while int(each) != 0:
+            yield f"[{index}]", self.held(each)
+            each, index = each["next_"], index + 1
+        if int(self.total) != 0:
+            yield "total", self.held(self.total)
+
+    def held(self, value):
+        return value.cast(value.dynamic_type)["value"]
+
+
 def asleep(count):
     return f", {count} asleep" if count else ""
 
@@ -480,7 +523,7 @@ def printers():
         "bounded_queue": BoundedQueue, "unbounded_queue": UnboundedQueue, "spsc_queue": SpscQueue,
         "lifo_queue": LifoQueue, "priority_queue": PriorityQueue, "relaxed_priority_queue": RelaxedPriorityQueue,
         "keyed_counter": KeyedCounter, "hash_map": HashMap, "stats_map": StatsMap,
-        "synchronized_value": SynchronizedValue,
+        "synchronized_value": SynchronizedValue, "checked": Checked, "thread_specific": ThreadSpecific,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}<.*>$", printer)
     for name, printer in {
