@@ -68,6 +68,13 @@ const verify::scenario scenarios[] = {
        threads([&] { queue.try_pop(), queue.try_pop(); }, [&] { queue.try_push(2); }, [&] { queue.close(); });
      }},
 
+    {"a_push_that_gives_up_takes_no_wake_along",
+     model::a_push_that_gives_up_takes_no_wake_along<int_queue>,
+     {.deadlines_may_help = false}},
+    {"a_pop_that_gives_up_takes_no_wake_along",
+     model::a_pop_that_gives_up_takes_no_wake_along<int_queue, 2>,
+     {.deadlines_may_help = false}},
+
     {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>},
     {"push_and_pop", model::push_and_pop<int_queue>},
     {"push_and_pop_on_two_processors", model::push_and_pop<int_queue, 1>, {.processors = 2}},

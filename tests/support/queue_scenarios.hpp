@@ -235,6 +235,27 @@ void a_pop_that_times_out() {
   check(queue.size() == (got ? 0u : 1u));
 }
 
+// Of two that wait, one gives up, perhaps just when it was to be woken: the other must not need a deadline.
+template <class Queue>
+void a_push_that_gives_up_takes_no_wake_along() {
+  Queue queue(1);
+  queue.push(1);
+  bool in_time = false;
+  threads(
+      [&] { in_time = queue.try_push_for(2, std::chrono::milliseconds(1)) == plait::conqueue_status::success; },
+      [&] { check(queue.push(3)); }, [&] { check(queue.pop().has_value() && queue.pop().has_value()); });
+  check(queue.size() == (in_time ? 1u : 0u));
+}
+
+template <class Queue, std::size_t... Capacity>
+void a_pop_that_gives_up_takes_no_wake_along() {
+  Queue queue(Capacity...);
+  bool in_time = false;
+  threads([&] { in_time = queue.try_pop_for(std::chrono::milliseconds(1)).has_value(); },
+          [&] { check(queue.pop().has_value()); }, [&] { check(queue.push(1) && queue.push(2)); });
+  check(queue.size() == (in_time ? 0u : 1u));
+}
+
 template <class Queue, std::size_t... Capacity>
 void a_stop_request_and_a_pop() {
   Queue queue(Capacity...);

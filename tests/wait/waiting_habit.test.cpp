@@ -29,9 +29,9 @@ waiting_habit::way long_wait(waiting_habit& habit, bool more) {
   return way;
 }
 
-TEST(waiting_habit, knows_nothing_before_the_first_wait) {
+TEST(waiting_habit, begins_seldom) {
   waiting_habit habit;
-  EXPECT_EQ(habit.begin(), unknown);
+  EXPECT_EQ(habit.begin(), seldom);
 }
 
 TEST(waiting_habit, a_stream_is_looked_at_seldom) {
@@ -132,13 +132,13 @@ TEST(waiting_habits, are_forgotten_after_four_others) {
   for (int i = 1; i != 4; ++i) habits.at(&five[i]);
   EXPECT_EQ(habits.at(&five[0]).begin(), asleep) << "three others";
   habits.at(&five[4]);
-  EXPECT_EQ(habits.at(&five[0]).begin(), unknown);
+  EXPECT_EQ(habits.at(&five[0]).begin(), seldom);
 }
 
 TEST(waiting_habits, are_each_threads_own) {
   const int event_count = 0;
   long_wait(waiting_habit::at(&event_count), false);
-  std::thread([&] { EXPECT_EQ(waiting_habit::at(&event_count).begin(), unknown); }).join();
+  std::thread([&] { EXPECT_EQ(waiting_habit::at(&event_count).begin(), seldom); }).join();
   EXPECT_EQ(waiting_habit::at(&event_count).begin(), asleep);
 }
 
@@ -162,17 +162,38 @@ TEST_F(demand_on_a_processor, is_low_at_first) {
 }
 
 TEST_F(demand_on_a_processor, stays_low_while_yields_are_short) {
-  for (int i = 0; i != 100; ++i) EXPECT_FALSE(demand_.is_high(yield_of(499us)));
+  for (int i = 0; i != 100; ++i) EXPECT_FALSE(demand_.is_high(yield_of(999us)));
 }
 
-TEST_F(demand_on_a_processor, is_high_for_a_while_after_a_yield_that_took_a_time_slice) {
-  const time end = yield_of(500us);
+TEST_F(demand_on_a_processor, is_high_for_a_while_after_three_yields_that_took_a_time_slice) {
+  EXPECT_FALSE(demand_.is_high(yield_of(1ms)));
+  EXPECT_FALSE(demand_.is_high(yield_of(1ms)));
+  const time end = yield_of(1ms);
   EXPECT_TRUE(demand_.is_high(end));
   EXPECT_TRUE(demand_.is_high(end + 9'999us));
   EXPECT_FALSE(demand_.is_high(end + 10ms));
 }
 
+TEST_F(demand_on_a_processor, stays_low_while_half_of_the_yields_are_short) {
+  for (int i = 0; i != 100; ++i) {
+    EXPECT_FALSE(demand_.is_high(yield_of(3ms)));
+    EXPECT_FALSE(demand_.is_high(yield_of(1us)));
+  }
+}
+
+TEST_F(demand_on_a_processor, becomes_high_if_two_of_three_yields_take_a_time_slice) {
+  bool is_high = false;
+  for (int i = 0; i != 3; ++i) {
+    yield_of(1us);
+    yield_of(3ms);
+    is_high |= demand_.is_high(yield_of(3ms));
+  }
+  EXPECT_TRUE(is_high);
+}
+
 TEST_F(demand_on_a_processor, lasts_twice_as_long_after_each_further_time_slice_up_to_a_second) {
+  yield_of(3ms);
+  yield_of(3ms);
   for (const std::chrono::milliseconds lasts : {10ms, 20ms, 40ms, 80ms, 160ms, 320ms, 640ms, 1000ms, 1000ms}) {
     const time end = yield_of(3ms);
     EXPECT_TRUE(demand_.is_high(end + lasts - 1ns)) << lasts.count();
@@ -180,11 +201,12 @@ TEST_F(demand_on_a_processor, lasts_twice_as_long_after_each_further_time_slice_
   }
 }
 
-TEST_F(demand_on_a_processor, lasts_only_a_short_while_again_after_a_short_yield) {
-  for (int i = 0; i != 5; ++i) yield_of(3ms);
+TEST_F(demand_on_a_processor, lasts_half_as_long_after_a_short_yield) {
+  for (int i = 0; i != 6; ++i) yield_of(3ms);  // the next would last for 160 ms
   yield_of(1us);
   const time end = yield_of(3ms);
-  EXPECT_FALSE(demand_.is_high(end + 10ms));
+  EXPECT_TRUE(demand_.is_high(end + 80ms - 1ns));
+  EXPECT_FALSE(demand_.is_high(end + 80ms));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
@@ -28,7 +27,6 @@ inline constexpr pace pace_of_items{std::chrono::microseconds(2)};
 inline constexpr int looks = sync::attempts(16);
 inline constexpr int looks_soon = sync::attempts(6);
 inline constexpr std::chrono::nanoseconds first_look_soon{31};
-inline constexpr std::chrono::microseconds alone_for{50};
 
 // Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
 // at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
@@ -64,15 +62,6 @@ bool try_soon(TryOnce& try_once) {
   return false;
 }
 
-// Where a stream goes on, but the processor is not offered any more: sleeps for a while, and nobody is to wake
-// this thread. Being woken for the first item would take more time than a batch.
-template <class TryOnce>
-bool try_after_nap(TryOnce& try_once, const deadline& until) {
-  const sync::atomic<std::uint32_t> never_changes{0};
-  sync::futex_wait(never_changes, 0, until.or_after(alone_for).time());
-  return try_once() == attempt::done;
-}
-
 // All that a thread does before it can be woken, in the way that it is used to.
 template <class TryOnce>
 bool try_as_usual(TryOnce& try_once, const deadline& until, pace look_at, waiting_habit& habit) {
@@ -81,8 +70,7 @@ bool try_as_usual(TryOnce& try_once, const deadline& until, pace look_at, waitin
   if (way == waiting_habit::way::soon && try_soon(try_once)) return true;
   if (try_awake(try_once, until, look_at)) return true;
   habit.has_to_sleep();
-  return way == waiting_habit::way::seldom && processor_demand::of_thread().is_high(sync::clock::now()) &&
-         try_after_nap(try_once, until);
+  return false;
 }
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -16,8 +16,7 @@ namespace PLAIT_NAMESPACE::detail {
 // How a thread waits at one event count.
 //
 //   way      before it sleeps, the thread looks            because its last wait there
-//   unknown  after whole intervals                         was the first, or nothing is learnt from it
-//   seldom   after whole intervals                         left several things to do: a stream
+//   seldom   after whole intervals                         left several things to do: a stream; or was none
 //   soon     at once, then after twice as long each time   was over awake, with one thing: the other side waits
 //   asleep   not at all                                    was over asleep, with one thing: coarse work
 //
@@ -25,7 +24,7 @@ namespace PLAIT_NAMESPACE::detail {
 // it need not have slept. So after some waits in either way one is a trial, which begins seldom.
 class waiting_habit {
  public:
-  enum class way : std::uint8_t { unknown, seldom, soon, asleep };
+  enum class way : std::uint8_t { seldom, soon, asleep };
 
   static constexpr std::uint32_t waits_per_trial_soon = 256;
   static constexpr std::uint32_t first_waits_per_trial_asleep = 4;  // twice as many after each trial in vain
@@ -37,7 +36,7 @@ class waiting_habit {
   // The way of the wait that begins now.
   way begin() noexcept {
     if (until_trial_ != 0) --until_trial_;
-    is_trial_ = until_trial_ == 0 && (way_ == way::soon || way_ == way::asleep);
+    is_trial_ = until_trial_ == 0 && way_ != way::seldom;
     const way now = is_trial_ ? way::seldom : way_;
     had_to_sleep_ = now == way::asleep;
     return now;
@@ -58,7 +57,7 @@ class waiting_habit {
   }
 
  private:
-  way way_ = way::unknown;
+  way way_ = way::seldom;
   bool is_trial_ = false;  // this wait, as the next member
   bool had_to_sleep_ = false;
   std::uint32_t waits_per_trial_ = 0;
@@ -91,10 +90,12 @@ inline waiting_habit& waiting_habit::at(const void* event_count) noexcept {
 }
 
 // Whether other programs want the calling thread's processor. A yield to threads that have little to do takes
-// some microseconds. One that takes a time slice is not repeated for a while, which then doubles each time.
+// some microseconds. Where it is mostly a time slice that a yield takes, yields are not repeated for a while,
+// which doubles each time. A few take one also where no other program is: a thread of this one has much to do.
 class processor_demand {
  public:
-  static constexpr std::chrono::microseconds shortest_slice{500};
+  static constexpr std::chrono::milliseconds shortest_slice{1};
+  static constexpr int slices_needed = 3;  // more than there were short yields meanwhile
   static constexpr std::chrono::milliseconds shortest_while{10};
   static constexpr std::chrono::milliseconds longest_while{1000};
 
@@ -105,8 +106,12 @@ class processor_demand {
   // A yield has lasted from `begin` to `end`.
   void yielded(sync::clock::time_point begin, sync::clock::time_point end) noexcept {
     if (end - begin < shortest_slice) {
-      while_ = shortest_while;
+      slices_ = std::max(slices_ - 1, 0);
+      while_ = std::max<sync::clock::duration>(while_ / 2, shortest_while);
+    } else if (slices_ + 1 < slices_needed) {
+      ++slices_;
     } else {
+      slices_ = slices_needed;
       high_until_ = end + while_;
       while_ = std::min<sync::clock::duration>(while_ * 2, longest_while);
     }
@@ -115,6 +120,7 @@ class processor_demand {
  private:
   sync::clock::time_point high_until_{};
   sync::clock::duration while_ = shortest_while;
+  int slices_ = 0;  // yields that took a slice, less those that did not
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
