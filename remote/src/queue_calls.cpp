@@ -21,13 +21,14 @@ void add_operation(std::vector<std::string>& words, const std::string& name,
 
 }  // namespace
 
-std::shared_ptr<queue_end> open_queue(session& at, std::string_view name, const queue_options& options) {
-  return queue_calls::make(at, name, options);
+std::shared_ptr<queue_end> open_queue(session& at, std::string_view name, const queue_options& options,
+                                      item_order order) {
+  return queue_calls::make(at, name, options, order);
 }
 
 std::shared_ptr<queue_calls> queue_calls::make(session& session, std::string_view name,
-                                               const queue_options& options) {
-  std::shared_ptr<queue_calls> made(new queue_calls(session, options));
+                                               const queue_options& options, item_order order) {
+  std::shared_ptr<queue_calls> made(new queue_calls(session, options, order));
   for (const char* part : {"m", "o", "ready", "returned", "flights", "leases", "items", "room", "done", "dead"})
     made->keys_.push_back(key_of(name, part));
   made->name_ = session.unique_name();
@@ -234,7 +235,9 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
   if (!opened_) {
     sent_.opens = true;
-    add_operation(words, "open", {std::to_string(options_.capacity), std::to_string(options_.delivery_limit)});
+    add_operation(words, "open",
+                  {std::to_string(options_.capacity), std::to_string(options_.delivery_limit),
+                   order_ == item_order::by_priority ? "priority" : "push"});
   }
   add_acknowledgements(words);
   for (const auto& one : questions_)

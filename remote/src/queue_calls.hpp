@@ -26,7 +26,7 @@ namespace plait::remote {
 class queue_calls final : public endpoint, public queue_end {
  public:
   static std::shared_ptr<queue_calls> make(session& session, std::string_view name,
-                                           const queue_options& options);
+                                           const queue_options& options, item_order order);
 
   conqueue_status push(std::vector<std::string> values, std::size_t& accepted, bool waits,
                        const wait_limits& limits) override;
@@ -100,7 +100,8 @@ class queue_calls final : public endpoint, public queue_end {
     clock::time_point at;
   };
 
-  queue_calls(session& session, const queue_options& options) : session_(session), options_(options) {}
+  queue_calls(session& session, const queue_options& options, item_order order)
+      : session_(session), options_(options), order_(order) {}
 
   std::shared_ptr<question> ask(std::vector<std::string> what);
   void give_back(const delivered_item& item, std::string how);  // how: see the script
@@ -124,6 +125,7 @@ class queue_calls final : public endpoint, public queue_end {
 
   session& session_;
   const queue_options options_;
+  const item_order order_;
   std::vector<std::string> keys_;
   std::string name_;  // the session's, as the server knows it
 

@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- queue: items that wait, items that came back, and deliveries in flight.
 --
--- KEYS  3 ready: list of payloads, oldest first
---       4 returned: list of {deliveries so far, payload}; taken before the ready ones
+-- KEYS  3 ready: list of payloads, oldest first. By priority: sorted set of payloads, whose scores are all 0, so that
+--         they come in the order of their bytes: eight of the priority, eight of the number of the push
+--       4 returned: list of {deliveries so far, payload}; taken before the ready ones. By priority: hash, from the number
+--         of a push to the deliveries so far; the payload itself is in 3 again
 --       5 flights: hash; SESSION:TAKE = {payloads, deliveries before this one}, and beside it SESSION:TAKE:done, the
 --         indices of those that are finished
 --       6 leases: sorted set of sessions, by when their lease ends
@@ -21,14 +23,15 @@ local waiters = {items = KEYS[7], room = KEYS[8], done = KEYS[9]}
 -- The state. A queue that was never opened has none. `..._wanted`: somebody may be waiting for that.
 local capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat
 local items_wanted, room_wanted, done_wanted
+local by_priority
 
 function own.load(packed)
   capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat, items_wanted, room_wanted,
-    done_wanted = cmsgpack.unpack(packed)
+    done_wanted, by_priority = cmsgpack.unpack(packed)
 end
 function own.save()
   return cmsgpack.pack(capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat,
-    items_wanted, room_wanted, done_wanted)
+    items_wanted, room_wanted, done_wanted, by_priority)
 end
 
 -- What the callers of this call still want when it ends.
@@ -46,7 +49,11 @@ end
 local function push(first, last)
   local count = math.min(last - first + 1, room())
   if count > 0 then
-    redis.call('RPUSH', ready, unpack(ARGV, first, first + count - 1))
+    if by_priority then
+      operations.add(first, count)
+    else
+      redis.call('RPUSH', ready, unpack(ARGV, first, first + count - 1))
+    end
     ready_count, put = ready_count + count, put + count
   end
   rest_first, rest_last = first + count, last
@@ -71,14 +78,16 @@ local items, counts  -- what take() has taken, and deliveries before this one (n
 function in_place.take(first)
   local most, least, how = tonumber(ARGV[first]), tonumber(ARGV[first + 1]), ARGV[first + 2]
   items, counts = {}, {}
-  if returned_count > 0 then
+  if by_priority then
+    operations.remove_first(most)
+  elseif returned_count > 0 then
     for i, packed in ipairs(redis.call('LPOP', returned, most)) do
       counts[i], items[i] = cmsgpack.unpack(packed)
     end
     returned_count = returned_count - #items
   end
   local from = #items
-  if from < most and ready_count > 0 then
+  if from < most and ready_count > 0 and not by_priority then
     if most == 1 then
       items[1] = redis.call('LPOP', ready)
     else
@@ -185,13 +194,56 @@ local function rare()
   local operations = {}
 
   -- Answers the capacity, which is that of the first open().
-  function operations.open(as_capacity, as_limit)
+  function operations.open(as_capacity, as_limit, order)
     if not capacity then
+      by_priority = order == 'priority'
       capacity, limit, closed, ready_count, returned_count = tonumber(as_capacity), tonumber(as_limit), false, 0, 0
       put, done, taken, ticket, last_beat = 0, 0, 0, 0, now()
       items_wanted, room_wanted, done_wanted = false, false, false
+    elseif type(capacity) ~= 'number' or by_priority ~= (order == 'priority') then
+      error('WRONGTYPE the name is that of another structure')
     end
     return capacity
+  end
+
+  -- Of a queue by priority: puts `count` items of ARGV among the ready ones.
+  function operations.add(first, count)
+    local members = {}
+    for i = 1, count do
+      local item = ARGV[first + i - 1]
+      members[2 * i - 1] = 0
+      members[2 * i] = string.sub(item, 1, 8) .. struct.pack('>I8', put + i) .. string.sub(item, 17)
+    end
+    redis.call('ZADD', ready, unpack(members))
+  end
+
+  -- And takes the first `most` into `items` and `counts`.
+  function operations.remove_first(most)
+    if ready_count + returned_count == 0 then return end
+    local found, pushes = redis.call('ZPOPMIN', ready, most), {}
+    for i = 1, #found, 2 do
+      items[#items + 1] = found[i]
+      pushes[#pushes + 1] = string.sub(found[i], 9, 16)
+    end
+    local before = returned_count
+    if before > 0 then
+      for i, count in ipairs(redis.call('HMGET', returned, unpack(pushes))) do
+        counts[i] = tonumber(count or 0)
+        if count then returned_count = returned_count - redis.call('HDEL', returned, pushes[i]) end
+      end
+    end
+    ready_count = ready_count - (#items - (before - returned_count))
+  end
+
+  -- Puts an item back that had so many deliveries.
+  local function restore(item, deliveries)
+    if by_priority then
+      redis.call('ZADD', ready, 0, item)
+      redis.call('HSET', returned, string.sub(item, 9, 16), deliveries)
+    else
+      redis.call('RPUSH', returned, cmsgpack.pack(deliveries, item))
+    end
+    returned_count = returned_count + 1
   end
 
   local function bury(item, deliveries, reason)
@@ -202,8 +254,7 @@ local function rare()
   -- Puts one delivered item back, or among the dead.
   local function put_back(item, deliveries, reason)
     if limit > 0 and deliveries >= limit then return bury(item, deliveries, reason) end
-    redis.call('RPUSH', returned, cmsgpack.pack(deliveries, item))
-    returned_count = returned_count + 1
+    restore(item, deliveries)
   end
 
   -- One item of a take: `how` is 'unseen', and nobody has got it; 'refused' or the reason for which it is buried.
@@ -216,8 +267,7 @@ local function rare()
     local item, before = items[tonumber(index)], counts[tonumber(index)] or 0
     redis.call('HSET', flights, flight .. ':done', (kept[2] or ',') .. index .. ',')
     if how == 'unseen' then
-      redis.call('RPUSH', returned, cmsgpack.pack(before, item))
-      returned_count = returned_count + 1
+      restore(item, before)
     elseif how == 'refused' then
       put_back(item, before + 1, 'given back too often')
     else

@@ -18,6 +18,11 @@
 
 namespace plait::remote {
 
+enum class item_order {
+  of_pushes,    // first in, first out
+  by_priority,  // by the bytes; of those, the server replaces the second eight by the number of the push
+};
+
 // One item that was handed out, and where the server finds it.
 struct delivered_item {
   std::string payload;
@@ -72,6 +77,7 @@ class queue_end {
 };
 
 // Throws error, or std::invalid_argument for a name that is empty or has braces in it.
-std::shared_ptr<queue_end> open_queue(session& at, std::string_view name, const queue_options& options);
+std::shared_ptr<queue_end> open_queue(session& at, std::string_view name, const queue_options& options,
+                                      item_order order);
 
 }  // namespace plait::remote
