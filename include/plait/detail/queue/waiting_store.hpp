@@ -218,7 +218,7 @@ class waiting_store {
   }
 
   // False if the limits have ended the wait.
-  template <class Limits>
+  template <class Limits = wait_limits>
   bool wait_until_done(Limits limits) {
     const auto all_done = [this]() noexcept {
       return unfinished_tasks() == 0 ? attempt::done : attempt::blocked;
