@@ -91,7 +91,7 @@ class bulk_load {
       own_.push_back(&each);
     }
     if (wanted.empty()) return;
-    std::ranges::stable_sort(own_, {}, &missing::hash);
+    std::ranges::sort(own_, {}, &missing::hash);
     using answers = std::invoke_result_t<F&, std::span<const key_type>>;
     // The elements of a container that is f's result are nobody else's.
     constexpr bool is_given_away = !std::is_reference_v<answers> && !std::ranges::view<answers>;
