@@ -30,30 +30,35 @@ class entry_lists {
   // Makes room for an entry of that weight, so that nothing that follows throws. Throws std::length_error if
   // there are too many for the links.
   void make_room(entry_number entry, std::uint64_t entry_weight) {
+    if (has_room(entry, entry_weight)) [[likely]]
+      return;
     if (entry >= most_entries) throw std::length_error("plait: too many entries for an eviction policy");
     nodes_.make_room(std::size_t{entry} + Lists + 1);
     if (entry_weight != 1 || weights_.size() != 0) weights_.make_room(room(), 1);
   }
 
+  // Whether make_room() has nothing to do.
+  bool has_room(entry_number entry, std::uint64_t entry_weight) const noexcept {
+    return entry < room() && (entry_weight == 1 || weights_.size() != 0);
+  }
   std::size_t room() const noexcept { return nodes_.size() - Lists; }
 
   // An entry in none of the lists enters one.
   void push_front(std::size_t list, entry_number entry, std::uint64_t entry_weight) noexcept {
     if (weights_.size() != 0) weights_[entry] = entry_weight;
+    weight_ += weight_of(entry);
+    ++size_;
     link_front(list, entry);
   }
 
   void remove(entry_number entry) noexcept {
-    const node removed = node_of(entry);
-    nodes_[removed.previous()].next = removed.next;
-    nodes_[removed.next].set_previous(removed.previous());
-    weights_of_lists_[removed.list()] -= weight_of(entry);
-    --sizes_[removed.list()];
-    node_of(entry).set_list(nowhere);
+    weight_ -= weight_of(entry);
+    --size_;
+    unlink(entry);
   }
 
   void move_to_front(std::size_t list, entry_number entry) noexcept {
-    remove(entry);
+    unlink(entry);
     link_front(list, entry);
   }
 
@@ -67,6 +72,9 @@ class entry_lists {
   bool empty(std::size_t list) const noexcept { return sizes_[list] == 0; }
   std::size_t size(std::size_t list) const noexcept { return sizes_[list]; }
   std::uint64_t weight(std::size_t list) const noexcept { return weights_of_lists_[list]; }
+  // Of all lists together.
+  std::size_t size() const noexcept { return size_; }
+  std::uint64_t weight() const noexcept { return weight_; }
 
   // Of a list that is not empty.
   entry_number back(std::size_t list) const noexcept { return nodes_[list].previous() - first_entry; }
@@ -104,6 +112,15 @@ class entry_lists {
   const node& node_of(entry_number entry) const noexcept { return nodes_[std::size_t{entry} + Lists]; }
   node& node_of(entry_number entry) noexcept { return nodes_[std::size_t{entry} + Lists]; }
 
+  void unlink(entry_number entry) noexcept {
+    const node removed = node_of(entry);
+    nodes_[removed.previous()].next = removed.next;
+    nodes_[removed.next].set_previous(removed.previous());
+    weights_of_lists_[removed.list()] -= weight_of(entry);
+    --sizes_[removed.list()];
+    node_of(entry).set_list(nowhere);
+  }
+
   void link_front(std::size_t list, entry_number entry) noexcept {
     const auto number = static_cast<entry_number>(list);
     const entry_number added = entry + first_entry;
@@ -120,6 +137,8 @@ class entry_lists {
   entry_array<std::uint64_t> weights_;  // none while all are 1
   std::array<std::uint64_t, Lists> weights_of_lists_{};
   std::array<std::size_t, Lists> sizes_{};
+  std::uint64_t weight_ = 0;  // the sums of these
+  std::size_t size_ = 0;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

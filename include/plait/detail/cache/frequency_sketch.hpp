@@ -3,10 +3,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include <plait/detail/sync.hpp>
@@ -20,23 +20,28 @@ class frequency_sketch {
   static constexpr unsigned most = 15;
 
   unsigned frequency(std::uint64_t hash) const noexcept {
+    const std::uint64_t* const block = &counters_[block_of(hash)];
     unsigned least = most;
-    for (const counter& each : counters_of(hash)) least = std::min(least, value(each));
+    for_each_counter(hash, [&](std::size_t word, unsigned shift) noexcept {
+      least = std::min(least, static_cast<unsigned>(block[word] >> shift) & most);
+    });
     return least;
   }
 
   void add(std::uint64_t hash) noexcept {
-    bool added = false;
-    for (const counter& each : counters_of(hash)) {
-      if (value(each) == most) continue;
-      counters_[each.word] += std::uint64_t{1} << each.shift;
-      added = true;
-    }
-    if (added && ++adds_ >= adds_until_aging * counters_.size()) age();
+    std::uint64_t* const block = &counters_[block_of(hash)];
+    std::uint64_t added = 0;
+    for_each_counter(hash, [&](std::size_t word, unsigned shift) noexcept {
+      const std::uint64_t grows = (block[word] >> shift & most) != most ? 1 : 0;
+      block[word] += grows << shift;
+      added |= grows;
+    });
+    adds_ += added;
+    if (adds_ >= adds_until_aging * counters_.size()) age();
   }
 
   // Asks for the counters of a hash.
-  void prefetch(std::uint64_t hash) const noexcept { sync::prefetch(&counters_[counters_of(hash)[0].word]); }
+  void prefetch(std::uint64_t hash) const noexcept { sync::prefetch(&counters_[block_of(hash)]); }
 
   // Grows until there is room for that many entries. Estimates stay as they are: a hash that moves to a new
   // block finds there a copy of its old one.
@@ -52,24 +57,17 @@ class frequency_sketch {
   static constexpr std::size_t block_words = 8;  // a cache line holds all four counters of a key
   static constexpr std::size_t adds_until_aging = 10;
 
-  struct counter {
-    std::size_t word;
-    unsigned shift;
-  };
-
-  // One counter in each quarter of a block.
-  std::array<counter, 4> counters_of(std::uint64_t hash) const noexcept {
-    const std::size_t block = (hash & (counters_.size() / block_words - 1)) * block_words;
-    std::array<counter, 4> found;
-    for (unsigned i = 0; i != 4; ++i) {
-      const auto bits = static_cast<unsigned>(hash >> (32 + 8 * i));
-      found[i] = {block + std::size_t{2} * i + (bits & 1), (bits >> 1 & 15) * 4};
-    }
-    return found;
+  std::size_t block_of(std::uint64_t hash) const noexcept {
+    return (hash & (counters_.size() / block_words - 1)) * block_words;
   }
 
-  unsigned value(const counter& of) const noexcept {
-    return static_cast<unsigned>(counters_[of.word] >> of.shift) & most;
+  // Calls use(word of the block, place in the word) for one counter in each quarter of a block. Not a loop, in
+  // which these would go through memory.
+  template <class Use>
+  static void for_each_counter(std::uint64_t hash, Use use) noexcept {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (use(2 * I + (hash >> (32 + 8 * I) & 1), static_cast<unsigned>(hash >> (33 + 8 * I) & 15) * 4), ...);
+    }(std::make_index_sequence<4>());
   }
 
   void age() noexcept {

@@ -81,21 +81,26 @@ class basic_lazy_queues {
         hashes_(std::move(hashes)) {}
 
   std::uint64_t capacity() const noexcept { return capacity_; }
-  std::uint64_t weight() const noexcept { return unpinned_weight() + lists_.weight(pinned); }
-  std::size_t size() const noexcept {
-    return lists_.size(window) + lists_.size(probation) + lists_.size(protection) + lists_.size(pinned);
-  }
+  std::uint64_t weight() const noexcept { return lists_.weight(); }
+  std::size_t size() const noexcept { return lists_.size(); }
   bool contains(entry_number entry) const noexcept { return lists_.contains(entry); }
   std::uint64_t hash_of(entry_number entry) const noexcept { return hashes_.of(entry); }
   std::uint64_t weight_of(entry_number entry) const noexcept { return lists_.weight_of(entry); }
 
   void hit(entry_number entry) noexcept { hits_.add(entry); }
 
+  // Whether there is room for an entry of that weight.
+  bool has_room(entry_number entry, std::uint64_t entry_weight) const noexcept {
+    return entry < room_ && lists_.has_room(entry, entry_weight);
+  }
   // Makes room for an entry of that weight: to insert it then throws nothing.
   void make_room(entry_number entry, std::uint64_t entry_weight) {
+    if (has_room(entry, entry_weight)) [[likely]]
+      return;
     lists_.make_room(entry, entry_weight);
     hashes_.make_room(lists_.room());
     hits_.make_room(lists_.room());
+    room_ = lists_.room();
   }
 
   template <class Evict>
@@ -163,9 +168,6 @@ class basic_lazy_queues {
     return std::max(capacity, capacity + 1);
   }
 
-  std::uint64_t unpinned_weight() const noexcept {
-    return lists_.weight(window) + lists_.weight(probation) + lists_.weight(protection);
-  }
   // What is pinned weighs no more than the capacity, but while that is being lowered.
   std::uint64_t unpinned_capacity() const noexcept {
     return capacity_ - std::min(lists_.weight(pinned), capacity_);
@@ -280,6 +282,7 @@ class basic_lazy_queues {
   entry_lists<4> lists_;
   Hits hits_;
   Hashes hashes_;
+  std::size_t room_ = 0;  // for how many entries all three have
   std::uint64_t random_ = 88172645463325252;
 };
 using lazy_queues = basic_lazy_queues<own_hits>;

@@ -52,7 +52,8 @@ class window_trials {
   unsigned ask(std::uint64_t hash, std::uint64_t weight, frequency_sketch& sketch) {
     const entry_number key = keys_.hold(hash);  // it stays while this is under way
     const at_end_of_scope leave([&]() noexcept { keys_.let_go(key); });
-    for (queues& trial : trials_) trial.make_room(key, weight);
+    if (!trials_.back().has_room(key, weight))  // so have those before
+      for (queues& trial : trials_) trial.make_room(key, weight);
     unsigned hits = 0;
     for (std::size_t trial = 0; trial != count; ++trial) {
       if (trials_[trial].contains(key)) {
