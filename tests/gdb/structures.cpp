@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Structures in various states, for gdb to print. See printers.py.
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -63,6 +64,10 @@ plait::hash_map<std::string, int> map_of_strings;
 plait::hash_map<int, int> map_unused;
 plait::hash_map<int, int> map_of_thousands;
 plait::stats_map<int, char> stats;
+plait::expiring_cache<int, char> cache({.capacity = 10});
+plait::expiring_cache<std::string, std::string> cache_of_strings({.capacity = 10});
+plait::expiring_cache<int, int> cache_unused({.capacity = 10});
+plait::expiring_cache<int, int> cache_of_thousands({.capacity = 4000});
 plait::mutex mutex_free;
 plait::mutex mutex_locked;
 plait::recursive_mutex recursive_locked;
@@ -131,6 +136,9 @@ int main() {
   map_of_strings.insert("apples", 3);
   for (int i = 0; i != 5000; ++i) map_of_thousands.insert(i, i);
   stats.insert(6, 's'), (void)stats.get(6, ' ');
+  cache.put(7, 'c', {.time_to_live = std::chrono::hours(1), .tags = {"a"}}), (void)cache.get(7);
+  cache_of_strings.put("pears", "4");
+  for (int i = 0; cache_of_thousands.size() != 4000; ++i) cache_of_thousands.put(i, i);
   mutex_locked.lock(), recursive_locked.lock(), recursive_locked.lock(), shared_written.lock();
   checked_locked.lock(), unchecked.lock();
   own.get() = "of main", own_folded.get() = 5;

@@ -366,6 +366,23 @@ class StatsMap(HashMap):
         self.entries = [(key, counted["value"]) for key, counted in self.entries]
 
 
+class ExpiringCache(HashMap):
+    """expiring_cache: cache_core, shard_array, and shard_entries of each shard, whose table is a hash_map's. What has
+    expired and has not left yet is listed, too."""
+
+    def __init__(self, value):
+        core = value["core_"]
+        self.capacity = int(core["shape_"]["capacity_"])
+        shards, found = core["shards_"], []
+        for index in range(int(shards["count_"])):
+            self.read(value, shards["shards_"][index]["entries_"])
+            found += [(key, cached["value"]) for key, cached in self.entries]
+        self.entries = found
+
+    def to_string(self):
+        return f"{self.name} of {len(self.entries)} entries, capacity {self.capacity}"
+
+
 def plain_name(value):
     return str(value.type.strip_typedefs()).split("<")[0].removeprefix("const ")
 
@@ -523,7 +540,8 @@ def printers():
         "bounded_queue": BoundedQueue, "unbounded_queue": UnboundedQueue, "spsc_queue": SpscQueue,
         "lifo_queue": LifoQueue, "priority_queue": PriorityQueue, "relaxed_priority_queue": RelaxedPriorityQueue,
         "keyed_counter": KeyedCounter, "hash_map": HashMap, "stats_map": StatsMap,
-        "synchronized_value": SynchronizedValue, "checked": Checked, "thread_specific": ThreadSpecific,
+        "expiring_cache": ExpiringCache, "synchronized_value": SynchronizedValue, "checked": Checked,
+        "thread_specific": ThreadSpecific,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}<.*>$", printer)
     for name, printer in {
