@@ -6,9 +6,10 @@
 //
 //   const std::jthread sweeper(plait::cache_sweeper(sessions, 1ms));  // to be destroyed before the cache
 //
-// It calls expire() at that interval, in the thread that calls it, until a stop is requested. So an entry
-// leaves by that much too late; and where nothing has expired, that costs a lock of each shard. Design note:
-// docs/structures/expiring_cache.md.
+// The thread that calls it sleeps until the next entry may end, or one comes in that ends sooner, and removes
+// what has expired; then it sleeps for the interval at least. So an entry leaves too late by the interval, if
+// the thread is not kept from running; and where nothing expires, the thread sleeps until a stop is requested.
+// The cache's clock has to go as fast as the system's. Design note: docs/structures/expiring_cache.md.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,6 @@
 #include <stop_token>
 
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/deadline.hpp>
-#include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -33,14 +32,7 @@ class cache_sweeper {
   }
 
   // Returns when a stop is requested.
-  void operator()(const std::stop_token& stop) {
-    detail::event_count nobody_notifies;
-    while (!stop.stop_requested()) {
-      nobody_notifies.wait([]() noexcept { return detail::attempt::blocked; },
-                           {.until = detail::deadline::after(interval_), .stop = &stop});
-      swept_->expire();
-    }
-  }
+  void operator()(const std::stop_token& stop) { swept_->expire_until(stop, interval_); }
 
  private:
   Cache* swept_;

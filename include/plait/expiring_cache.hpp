@@ -62,6 +62,7 @@
 // hierarchical timer wheel (Varghese, Lauck 1987). Design note: docs/structures/expiring_cache.md.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -70,6 +71,7 @@
 #include <optional>
 #include <ranges>
 #include <span>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -336,6 +338,11 @@ class expiring_cache {
 
   // Removes all that has expired now, and not when others put something in.
   void expire() { size(); }
+  // The same whenever something has expired, until a stop is requested; after each time it pauses for so long.
+  // Sleeps while nothing can expire. See cache_sweeper, which checks the pause.
+  void expire_until(const std::stop_token& stop, std::chrono::nanoseconds pause) {
+    core_.expire_until(stop, pause);
+  }
 
   // Removes all that is there when it begins. What others put in meanwhile may stay.
   void clear() { core_.clear(); }

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: MIT
-// cache_sweeper: what has expired leaves although nobody uses the cache, and a stop ends it at once.
+// cache_sweeper: what has expired leaves although nobody uses the cache, whoever has to be woken for that; and
+// a stop ends it at once.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <latch>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include <plait/cache_sweeper.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/timer_wheel.hpp>
 #include <plait/expiring_cache.hpp>
+
+#include "support/monitor_tests.hpp"
 
 namespace {
 
@@ -27,6 +36,97 @@ TEST(cache_sweeper, tells_of_an_end_without_any_traffic) {
   std::jthread sweeper(plait::cache_sweeper(cache, 2ms));
   for (int seen = told; seen != 3; seen = told) told.wait(seen);
   EXPECT_EQ(cache.statistics().expirations, 3u);
+}
+
+// Told when key `awaited` has expired.
+class expiry_of {
+ public:
+  expiry_of(cache_type& cache, int awaited) {
+    cache.on_removal([this, awaited](int key, int, plait::removal_cause cause) {
+      if (key == awaited && cause == plait::removal_cause::expired) done_.count_down();
+    });
+  }
+  void wait() { done_.wait(); }
+
+ private:
+  std::latch done_{1};
+};
+
+// Without a way to be woken it would sleep for ever here.
+TEST(cache_sweeper, is_woken_by_the_first_that_can_expire) {
+  cache_type cache({.capacity = 100});
+  expiry_of one(cache, 1);
+  std::jthread sweeper(plait::cache_sweeper(cache, 1ms));
+  std::this_thread::sleep_for(20ms);  // it sleeps now, or soon: what follows holds either way
+  cache.put(1, 1, 5ms);
+  one.wait();
+}
+
+TEST(cache_sweeper, is_woken_by_one_that_ends_sooner) {
+  cache_type cache({.capacity = 10'000});
+  expiry_of one(cache, 1);
+  for (int i = 10; i != 5000; ++i) cache.put(i, i, 24h);
+  std::jthread sweeper(plait::cache_sweeper(cache, 1ms));
+  std::this_thread::sleep_for(20ms);
+  cache.put(1, 1, 24h);
+  cache.set_time_to_live(1, 5ms);
+  one.wait();
+  EXPECT_EQ(cache.size(), 4990u);
+}
+
+// The system's clock, whose readings are counted.
+struct counting_clock {
+  using duration = std::chrono::nanoseconds;
+  using time_point = std::chrono::time_point<counting_clock, duration>;
+  static time_point now() {
+    ++readings;
+    return time_point(std::chrono::steady_clock::now().time_since_epoch());
+  }
+  inline static std::atomic<int> readings = 0;
+};
+
+TEST(cache_sweeper, sleeps_while_nothing_ends) {
+  plait::expiring_cache<int, int, plait::detail::key_hash<int>, std::equal_to<>, counting_clock> cache(
+      {.capacity = 100});
+  cache.put(1, 1, 24h);
+  const int before = counting_clock::readings;
+  std::jthread sweeper(plait::cache_sweeper(cache, 1ms));
+  std::this_thread::sleep_for(200ms);
+  EXPECT_LE(counting_clock::readings - before, 20) << "and not once in each interval";
+}
+
+// What a sweeper sleeps until is never later than the next end, and it gets there in a few steps.
+TEST(timer_wheel, says_when_it_has_something_to_do) {
+  using plait::detail::cache_tick;
+  monitor_tests::dice dice(3);
+  plait::detail::timer_wheel wheel;
+  EXPECT_EQ(wheel.next_due(), plait::detail::entry_stamp::never);
+  std::map<plait::detail::entry_number, cache_tick> deadlines;
+  cache_tick now = 0;
+  for (plait::detail::entry_number entry = 0; entry != 500; ++entry) {
+    const cache_tick deadline = 1 + (cache_tick{dice.below(1 << 30)} >> dice.below(28)) * 512;
+    wheel.make_room(entry);
+    wheel.add(entry, deadline);
+    deadlines[entry] = deadline;
+  }
+  int steps = 0;
+  while (!deadlines.empty()) {
+    const cache_tick due = wheel.next_due();
+    cache_tick first = plait::detail::entry_stamp::never;
+    for (const auto& [entry, deadline] : deadlines) first = std::min(first, deadline);
+    ASSERT_GT(due, now);
+    ASSERT_LE(due, first);
+    now = due;
+    ++steps;
+    wheel.advance(
+        now, 1000, [&](auto entry) { return deadlines.at(entry); },
+        [&](auto entry) {
+          EXPECT_EQ(deadlines.at(entry), now);
+          deadlines.erase(entry);
+        });
+  }
+  EXPECT_LE(steps, 500 * 7);
+  EXPECT_EQ(wheel.next_due(), plait::detail::entry_stamp::never);
 }
 
 TEST(cache_sweeper, a_stop_ends_it_at_once) {

@@ -2,6 +2,7 @@
 // What an expiring_cache does, behind its interface: finds the shard of a key, and loads values.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <ranges>
 #include <span>
 #include <stdexcept>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,6 +31,7 @@
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_array.hpp>
+#include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/key/key_batches.hpp>
 #include <plait/detail/key/key_forms.hpp>
@@ -59,7 +62,7 @@ class cache_core {
         time_(options.time_to_idle, options.spread),
         shape_(options, weigher_.has_weights()),
         shards_(shape_.shards(), allocator, [&](shard* place, std::size_t number) {
-          std::construct_at(place, shape_.part(number), hash_, allocator);
+          std::construct_at(place, shape_.part(number), alarm_, hash_, allocator);
         }) {
     weigher_.set_heaviest(shape_.heaviest());
   }
@@ -218,6 +221,19 @@ class cache_core {
     for (shard& each : shards_) {
       removed gone(listener_);
       use(each.expire(time_, shard::everything, gone));
+    }
+  }
+  // Expires again and again, as soon as there is something to expire, but pauses after each time.
+  void expire_until(const std::stop_token& stop, std::chrono::nanoseconds pause) {
+    while (!stop.stop_requested()) {
+      const std::uint32_t seen = alarm_.rings();
+      cache_tick due = entry_stamp::never;
+      for (shard& each : shards_) {
+        removed gone(listener_);
+        due = std::min(due, each.expire_and_watch(time_, gone));
+      }
+      sweeper_alarm::pause(pause, stop);
+      alarm_.sleep(seen, time_.now().left_until(due), stop);
     }
   }
   void clear() {
@@ -504,6 +520,7 @@ class cache_core {
   weigher weigher_;
   const entry_lifetime time_to_live_;
   cache_time<Clock> time_;
+  sweeper_alarm alarm_;
   cache_shape shape_;  // guarded by shape_lock_
   shard_array<shard, Allocator> shards_;
   typename removed::listener listener_;  // changes before there are other threads

@@ -20,6 +20,7 @@
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_entries.hpp>
+#include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
@@ -47,8 +48,9 @@ class alignas(contention_free_distance) cache_shard {
   static constexpr bool is_read_unlocked = entries::is_read_unlocked;
   static constexpr std::size_t everything = entries::everything;
 
-  cache_shard(std::uint64_t capacity, const seeded_hash<Hash>& hash, const Allocator& allocator)
-      : entries_(capacity, hash, allocator) {}
+  cache_shard(std::uint64_t capacity, sweeper_alarm& alarm, const seeded_hash<Hash>& hash,
+              const Allocator& allocator)
+      : entries_(capacity, alarm, hash, allocator) {}
 
   // -- without the lock: see shard_entries --
 
@@ -267,6 +269,14 @@ class alignas(contention_free_distance) cache_shard {
     entries_.add_to(sum);
   }
 
+  // Removes all that has expired, and returns when the next one may end. If one comes in that ends sooner, the
+  // alarm rings.
+  template <class Time>
+  cache_tick expire_and_watch(const Time& time, removed& gone) {
+    const std::lock_guard guard(lock_);
+    entries_.prepare(time.read().tick(), gone, everything);
+    return entries_.next_due();
+  }
   // Removes up to so many of those that have expired, and returns what is left.
   template <class Time>
   shard_content expire(const Time& time, std::size_t most, removed& gone) {

@@ -25,6 +25,7 @@
 #include <plait/detail/cache/hit_counters.hpp>
 #include <plait/detail/cache/hit_sample.hpp>
 #include <plait/detail/cache/removed_entries.hpp>
+#include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache/timer_wheel.hpp>
 #include <plait/detail/cache/window_trials.hpp>
 #include <plait/detail/cache_line.hpp>
@@ -55,8 +56,12 @@ class shard_entries {
   static constexpr bool is_read_unlocked = table::is_read_unlocked;
   static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
-  shard_entries(std::uint64_t capacity, const seeded_hash<Hash>& hash, const Allocator& allocator)
-      : table_(hash, allocator), policy_(capacity, counted_by_cache(hits_)), wheel_(capacity + 1) {}
+  shard_entries(std::uint64_t capacity, sweeper_alarm& alarm, const seeded_hash<Hash>& hash,
+                const Allocator& allocator)
+      : table_(hash, allocator),
+        policy_(capacity, counted_by_cache(hits_)),
+        wheel_(capacity + 1),
+        alarm_(alarm) {}
 
   // -- by any thread --
 
@@ -244,6 +249,9 @@ class shard_entries {
         [&](entry_number number) { table_.read_slot(policy_.hash_of(number), with_number(number), visit); });
   }
 
+  // When the next entry may end. The alarm rings if one comes in that ends sooner.
+  cache_tick next_due() noexcept { return alarm_before_ = wheel_.next_due(); }
+
   // How much there is, also of what has expired.
   shard_content content() const noexcept { return {size_, policy_.weight()}; }
   // Adds what has left by itself.
@@ -415,6 +423,10 @@ class shard_entries {
   void file(entry_stamp stamp, cache_tick end) noexcept {
     if (stamp.deadline() != entry_stamp::never) wheel_.add(stamp.number(), stamp.deadline());
     if (stamp.is_prolonged()) ends_[stamp.number()] = end;
+    if (stamp.deadline() < alarm_before_) [[unlikely]] {
+      alarm_before_ = 0;
+      alarm_.ring();
+    }
   }
 
   void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
@@ -445,6 +457,8 @@ class shard_entries {
   timer_wheel wheel_;
   entry_numbers numbers_;
   entry_tags tags_;
+  sweeper_alarm& alarm_;
+  cache_tick alarm_before_ = 0;   // what ends sooner wakes a sweeper; 0: none sleeps, or it is awake already
   entry_array<cache_tick> ends_;  // by number: when an entry ends that hits prolong
   std::size_t size_ = 0;
   std::uint64_t evictions_ = 0;

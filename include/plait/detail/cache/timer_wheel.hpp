@@ -44,6 +44,18 @@ class timer_wheel {
     --size_;
   }
 
+  // When advance() has something to do; `never` if nothing ends. An entry that ends far ahead is looked at
+  // before that, as often as it moves to a lower digit.
+  cache_tick next_due() const noexcept {
+    if (size_ == 0) return entry_stamp::never;
+    if (!is_empty(passed)) return now_;
+    for (unsigned place = 0; place != digits; ++place)
+      for (std::uint32_t value = digit(now_, place) + 1; value != digit_values; ++value)
+        if (!is_empty(place * digit_values + value))
+          return (now_ >> digit_bits * (place + 1) << digit_bits | value) << digit_bits * place;
+    return entry_stamp::never;
+  }
+
   // It is now that late, or as late as was said before. Takes out entries that have expired and calls
   // expire(entry) for each, but looks at no more than `budget` entries. deadline_of(entry) is what add() was
   // told.
