@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""CheckedLock and CheckedRLock: which orders are reported, when, with what, and what the locks are otherwise."""
+"""CheckedLock and CheckedRLock: which orders are reported, when and with what; and what else the locks do."""
 
 import contextlib
 import io

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""CPython's own tests of its locks, run with ours. Left out is what is different on purpose, with the reason."""
+"""CPython's own tests of its locks, run with ours: all but what differs on purpose, each with the reason."""
 
+import threading
 import unittest
 from test import lock_tests
 
@@ -22,26 +23,61 @@ def without(suite, **reasons):
     return type(suite.__name__, (suite,), dict.fromkeys(reasons))
 
 
-GIVEN_BACK_BY_ANOTHER = "only the thread that holds it may release it"
-REPR = "it does not say whether it is locked"
-PRIVATE = "an attribute that only tests use"
-
-reinit = {"test_at_fork_reinit": PRIVATE}
+ANOTHER_RELEASES = "another thread releases the lock, which only its holder may do"
+REPR = "its repr() does not say whether it is locked"
+PRIVATE = "a private method that nothing but these tests uses"
 
 
 class CheckedLockTests(
     without(
         lock_tests.LockTests,
-        test_reacquire="its other thread releases the lock",
-        test_different_thread=GIVEN_BACK_BY_ANOTHER,
-        test_state_after_timeout="its other thread releases the lock",
+        test_reacquire=ANOTHER_RELEASES,
+        test_different_thread=ANOTHER_RELEASES,
+        test_state_after_timeout=ANOTHER_RELEASES,
         test_repr=REPR,
         test_locked_repr=REPR,
-        **reinit,
+        test_at_fork_reinit=PRIVATE,
     ),
     unittest.TestCase,
 ):
     locktype = staticmethod(CheckedLock)
+
+
+class CheckedRLockTests(
+    without(lock_tests.RLockTests, test_repr=REPR, test_locked_repr=REPR, test_recursion_count=PRIVATE),
+    unittest.TestCase,
+):
+    locktype = staticmethod(CheckedRLock)
+
+
+class WriterTests(
+    without(
+        lock_tests.RLockTests,
+        test_repr=REPR,
+        test_locked_repr=REPR,
+        test_recursion_count=PRIVATE,
+        test_release_save_unacquired=PRIVATE,
+        test__is_owned=PRIVATE,
+    ),
+    unittest.TestCase,
+):
+    @staticmethod
+    def locktype():
+        return RWLock().write()
+
+
+class ConditionTests(lock_tests.ConditionTests, unittest.TestCase):
+    @staticmethod
+    def condtype(lock=None):
+        return threading.Condition(lock or CheckedRLock())
+
+
+class ConditionOfPlainLockTests(
+    without(lock_tests.ConditionTests, test_acquire="it takes its lock twice"), unittest.TestCase
+):
+    @staticmethod
+    def condtype(lock=None):
+        return threading.Condition(lock or CheckedLock())
 
 
 if __name__ == "__main__":

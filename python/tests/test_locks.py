@@ -172,39 +172,40 @@ class Again(TestCase):
 
 class Signals(TestCase):
     def test_ctrl_c_ends_every_wait_and_leaves_no_lock(self):
-        for held, waited in (
-            ("lock.write()", "lock.write()"),
-            ("lock.read()", "lock.write()"),
-            ("lock.write()", "lock.read()"),
-            ("checked", "checked"),
-            ("again", "again"),
+        for held, waited, arguments in (
+            ("lock.write()", "lock.write()", ""),
+            ("lock.read()", "lock.write()", "timeout=60"),
+            ("lock.write()", "lock.read()", ""),
+            ("checked", "checked", ""),
+            ("again", "again", "timeout=60"),
         ):
-            for arguments in ("", "timeout=60"):
-                with self.subTest(f"{waited}, {arguments}"):
-                    seconds = self.assert_program(
-                        f"""
-                        import threading
-                        from plait import *
-                        lock, checked, again = RWLock(), CheckedLock(), CheckedRLock()
-                        go_on = threading.Event()
-                        def hold():
-                            with {held}:
-                                print("ready")
-                                go_on.wait(30)
-                        holder = threading.Thread(target=hold)
-                        holder.start()
-                        try:
-                            {waited}.acquire({arguments})
-                        except KeyboardInterrupt:
-                            print("interrupted")
-                        go_on.set()
-                        holder.join()
-                        print({waited}.acquire(timeout=30))
-                        """,
-                        "ready interrupted True",
-                        interrupt_after=0.3,
-                    )
-                    self.assertLess(seconds, 10)
+            with self.subTest(f"{waited}, {arguments}"):
+                seconds = self.assert_program(
+                    f"""
+                    import threading
+                    from plait import *
+                    lock, checked, again = RWLock(), CheckedLock(), CheckedRLock()
+                    inside, go_on = threading.Event(), threading.Event()
+                    def hold():
+                        with {held}:
+                            inside.set()
+                            go_on.wait(30)
+                    holder = threading.Thread(target=hold)
+                    holder.start()
+                    inside.wait(30)
+                    try:
+                        print("ready")
+                        {waited}.acquire({arguments})
+                    except KeyboardInterrupt:
+                        print("interrupted")
+                    go_on.set()
+                    holder.join()
+                    print({waited}.acquire(timeout=30))
+                    """,
+                    "ready interrupted True",
+                    interrupt_after=0.3,
+                )
+                self.assertLess(seconds, 10)
 
     def test_a_handler_may_give_back_what_is_waited_for(self):
         self.assert_program(
@@ -212,20 +213,21 @@ class Signals(TestCase):
             import signal, threading
             from plait import RWLock
             first, second = RWLock(), RWLock()
-            go_on = threading.Event()
+            inside, go_on = threading.Event(), threading.Event()
             def hold():
                 with second.write():
-                    print("ready")
+                    inside.set()
                     go_on.wait(30)
             holder = threading.Thread(target=hold)
             holder.start()
+            inside.wait(30)
             signal.signal(signal.SIGALRM, lambda *_: (first.read().acquire(), go_on.set()))
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with second.read():
                 first.read().release()
             print("read")
             """,
-            "ready read",
+            "read",
         )
 
 
