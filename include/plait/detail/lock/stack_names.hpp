@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,7 +27,7 @@ class symbol_table {
     std::uint32_t name;  // where it begins in names_
   };
 
-  explicit symbol_table(const std::string& path) : file_(path, std::ios::binary) {
+  explicit symbol_table(const std::string& path) : file_(std::fopen(path.c_str(), "rbe"), &std::fclose) {
     std::array<char, 64> header{};
     if (!read(0, header) || std::memcmp(header.data(), "\177ELF\2\1", 6) != 0) return;
     is_fixed_ = number<std::uint16_t>(header, 16) == 2;
@@ -42,7 +42,7 @@ class symbol_table {
       add_functions(number<std::uint64_t>(section, 24), number<std::uint64_t>(section, 32));
     }
     std::ranges::sort(functions_, {}, &function::begin);
-    file_.close();
+    file_.reset();
   }
 
   // Whether addresses in the file are those in memory, because it is always loaded at the same place.
@@ -62,9 +62,8 @@ class symbol_table {
 
   template <class Bytes>
   bool read(std::uint64_t from, Bytes& into) {
-    file_.seekg(static_cast<std::streamoff>(from));
-    file_.read(into.data(), static_cast<std::streamsize>(into.size()));
-    return file_.good();
+    return file_ != nullptr && std::fseek(file_.get(), static_cast<long>(from), SEEK_SET) == 0 &&
+           std::fread(into.data(), 1, into.size(), file_.get()) == into.size();
   }
   template <class Number, class Bytes>
   static Number number(const Bytes& bytes, std::size_t at) {
@@ -89,7 +88,8 @@ class symbol_table {
     }
   }
 
-  std::ifstream file_;  // open while the table is read
+  // Open while the table is read. No stream: it brings all locales along if the standard library is linked in.
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
   bool is_fixed_ = false;
   std::string names_;
   std::vector<function> functions_;  // by address
