@@ -42,14 +42,20 @@ concept basic_concurrent_queue = requires(Q queue, const Q& fixed, T&& value) {
   { fixed.is_closed() } noexcept -> std::same_as<bool>;
 };
 
-// With plait's additions: deadlines, stop requests, batches, sizes, tasks.
+// With plait's additions: deadlines, stop requests, batches, sizes, tasks. The queues of plait::remote have all
+// of this too, but may throw where others cannot: code for a work_queue runs in one process or over many.
 template <class Q, class T = typename Q::value_type>
-concept concurrent_queue =
-    basic_concurrent_queue<Q, T> &&
+concept work_queue =
     requires(Q queue, const Q& fixed, T&& value, T* items, std::size_t count, std::chrono::nanoseconds wait,
              std::chrono::sys_time<std::chrono::nanoseconds> when, const std::stop_token& stop) {
+      { queue.push(std::move(value)) } -> std::same_as<bool>;
       { queue.push(std::move(value), stop) } -> std::same_as<bool>;
+      { queue.emplace(std::move(value)) } -> std::same_as<bool>;
+      { queue.pop() } -> std::same_as<std::optional<T>>;
       { queue.pop(stop) } -> std::same_as<std::optional<T>>;
+      { queue.try_push(std::move(value)) } -> std::same_as<conqueue_status>;
+      { queue.try_emplace(std::move(value)) } -> std::same_as<conqueue_status>;
+      { queue.try_pop() } -> std::same_as<std::expected<T, conqueue_status>>;
       { queue.try_push_for(std::move(value), wait, stop) } -> std::same_as<conqueue_status>;
       { queue.try_push_until(std::move(value), when, stop) } -> std::same_as<conqueue_status>;
       { queue.try_pop_for(wait, stop) } -> std::same_as<std::expected<T, conqueue_status>>;
@@ -58,15 +64,25 @@ concept concurrent_queue =
       { queue.pop_n(items, count) } -> std::same_as<std::size_t>;
       { queue.try_push_n(std::move_iterator(items), count) } -> std::same_as<std::size_t>;
       { queue.try_pop_n(items, count) } -> std::same_as<std::size_t>;
+      { queue.close() } -> std::same_as<void>;
       { queue.close_and_discard() } -> std::same_as<std::size_t>;
-      { fixed.size() } noexcept -> std::same_as<std::size_t>;
-      { fixed.empty() } noexcept -> std::same_as<bool>;
+      { fixed.is_closed() } -> std::same_as<bool>;
+      { fixed.size() } -> std::same_as<std::size_t>;
+      { fixed.empty() } -> std::same_as<bool>;
       { queue.task_done() } -> std::same_as<void>;
-      { fixed.unfinished_tasks() } noexcept -> std::same_as<std::size_t>;
+      { fixed.unfinished_tasks() } -> std::same_as<std::size_t>;
       { queue.join() } -> std::same_as<void>;
       { queue.join(stop) } -> std::same_as<bool>;
       { queue.try_join_for(wait, stop) } -> std::same_as<bool>;
       { queue.try_join_until(when, stop) } -> std::same_as<bool>;
     };
+
+// A work_queue of this process.
+template <class Q, class T = typename Q::value_type>
+concept concurrent_queue = basic_concurrent_queue<Q, T> && work_queue<Q, T> && requires(const Q& fixed) {
+  { fixed.size() } noexcept;
+  { fixed.empty() } noexcept;
+  { fixed.unfinished_tasks() } noexcept;
+};
 
 }  // namespace PLAIT_NAMESPACE

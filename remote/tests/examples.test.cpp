@@ -53,3 +53,16 @@ TEST(example, downloads_with_a_permit) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out, "downloading\n");
 }
+
+TEST(example, does_tasks_in_the_order_of_their_priorities) {
+  const support::server server;
+  const auto result = support::child(PLAIT_REMOTE_EXAMPLES "priority_queue", {server.url()}).finish();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "1 alarm\n2 report\n3 clean up\n");
+}
+
+TEST(example, sums_over_a_queue_of_this_process_and_over_one_at_a_server) {
+  const support::server server;
+  EXPECT_EQ(support::child(PLAIT_REMOTE_EXAMPLES "either_queue", {}).finish().out, "338350\n");
+  EXPECT_EQ(support::child(PLAIT_REMOTE_EXAMPLES "either_queue", {server.url()}).finish().out, "338350\n");
+}

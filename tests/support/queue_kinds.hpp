@@ -53,7 +53,9 @@ struct relaxed_priority {
 template <class Kind, class T = int>
 auto make(std::size_t capacity) {
   using queue = typename Kind::template queue<T>;
-  if constexpr (std::constructible_from<queue, std::size_t>)
+  if constexpr (requires { Kind::template make<T>(capacity); })
+    return Kind::template make<T>(capacity);
+  else if constexpr (std::constructible_from<queue, std::size_t>)
     return queue(capacity);
   else
     return queue();
