@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   add_count(program, run);
   add_tour(program, run);
   add_replay(program, run);
+  add_remote(program, run);
   add_bench(program, run);
   add_stress(program, run);
   return program.run(argc, argv, [&run] { return run(); });

@@ -14,6 +14,7 @@ using action = std::function<int()>;
 void add_count(CLI::App& program, action& run);
 void add_tour(CLI::App& program, action& run);
 void add_replay(CLI::App& program, action& run);
+void add_remote(CLI::App& program, action& run);
 void add_bench(CLI::App& program, action& run);
 void add_stress(CLI::App& program, action& run);
 

@@ -22,6 +22,7 @@ void statistics(page& out);
 void cache(page& out);
 void lock_order(page& out);
 void schedules(page& out);
+void remote(page& out);
 void count_words(page& out);
 
 }  // namespace plait::cli::tour

@@ -58,6 +58,7 @@ constexpr std::array chapters{
     chapter{"statistics", "a dictionary that knows how often each key was put and got", tour::statistics},
     chapter{"cache", "what is kept for a while, loaded once, and not lost to a scan", tour::cache},
     chapter{"schedules", "a wrong memory order in a queue, found while you watch", tour::schedules},
+    chapter{"remote", "a queue for many machines, and a worker that is killed", tour::remote},
     chapter{"count-words", "the words of this machine's own texts, in parallel", tour::count_words},
 };
 

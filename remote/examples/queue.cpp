@@ -19,6 +19,7 @@ void give_out_jobs(std::string_view url) {
 }
 
 void do_jobs(std::string_view url) {
+  // [worker]
   // any number of these, on any machine
   const plait::remote::connection server(url);  // redis://host:6379 or unix:///run/redis.sock
   plait::remote::queue<std::string> jobs(server, "jobs", {.capacity = 1000});
@@ -27,6 +28,7 @@ void do_jobs(std::string_view url) {
     finished.add(**job);
     job->done();
   }
+  // [worker]
 }
 
 }  // namespace
