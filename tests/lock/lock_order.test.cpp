@@ -432,6 +432,8 @@ TEST_F(lock_order, keys_count_of_all_locks_that_are_held_and_not_of_the_last_alo
   mutex low("keys below", plait::lock_key(1)), middle("keys below", plait::lock_key(2)),
       high("keys below", plait::lock_key(3));
   by_thread("one", [&] {
+    nest(low, middle, high);  // so that three locks of this class, one under the other, are known
+    expect_none();
     const std::lock_guard held(high);
     const std::unique_lock tried(low, std::try_to_lock);
     EXPECT_TRUE(tried.owns_lock());
