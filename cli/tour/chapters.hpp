@@ -11,6 +11,7 @@ void race(page& out);
 void counter(page& out);
 void lock_all(page& out);
 void lock(page& out);
+void reentrant(page& out);
 void queue(page& out);
 void spsc(page& out);
 void lifo(page& out);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <shared_mutex>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include <plait/mutex.hpp>
-#include <plait/recursive_mutex.hpp>
 #include <plait/shared_mutex.hpp>
 
 #include "tour/chapters.hpp"
@@ -18,6 +19,65 @@ namespace plait::cli::tour {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+// As in the lesson: read, add, write.
+class unsafe_counter {
+ public:
+  void increment() {
+    const std::int64_t read = value_.load(std::memory_order_relaxed);
+    value_.store(read + 1, std::memory_order_relaxed);
+  }
+  std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_ = 0;
+};
+
+class safe_counter {
+ public:
+  void increment() {
+    const std::lock_guard hold(lock_);
+    ++value_;
+  }
+  std::int64_t value() const {
+    const std::lock_guard hold(lock_);
+    return value_;
+  }
+
+ private:
+  mutable plait::mutex lock_;
+  std::int64_t value_ = 0;
+};
+
+// Returns what was lost.
+template <class Counter>
+std::int64_t count_together(page& out, std::string_view name) {
+  constexpr unsigned threads = 5;
+  constexpr std::int64_t adds = 1'000'000;
+  Counter counter;
+  const double seconds = run_together(threads, [&](unsigned) {
+    for (std::int64_t i = 0; i != adds; ++i) counter.increment();
+  });
+  const std::int64_t made = threads * adds, lost = made - counter.value();
+  out.row("{:<16} {:>12} {:>12} {:>12} {:>9.1f} ms", name, grouped(made), grouped(counter.value()),
+          grouped(lost), seconds * 1e3);
+  return lost;
+}
+
+void count_both_ways(page& out) {
+  out.row("{:<16} {:>12} {:>12} {:>12} {:>12}", "", "adds made", "counter says", "lost", "took");
+  constexpr int rounds = 5;  // at most: one may have the luck that the threads do not meet
+  std::int64_t lost = 0;
+  for (int round = 0; round != rounds && lost == 0; ++round)
+    lost = count_together<unsafe_counter>(out, "unsafe_counter");
+  const std::int64_t lost_under_lock = count_together<safe_counter>(out, "safe_counter");
+  out.gap();
+  out.say("The lock let nothing get lost{}. Without it {}.",
+          lost_under_lock == 0 ? "" : ", which is WRONG: please report a bug",
+          lost != 0
+              ? "updates went lost, and nothing complained"
+              : "nothing was lost either, this time: the threads did not meet between a read and a write");
+}
 
 // The time of a lock and an unlock in each of `threads` threads.
 template <class Mutex>
@@ -82,18 +142,16 @@ double longest_wait() {
   return std::chrono::duration<double, std::milli>(*std::ranges::max_element(longest)).count();
 }
 
-template <class Mutex>
-double nested_locks() {
-  Mutex mutex;
-  return nanoseconds_each(1, [&] {
-    const std::lock_guard outer(mutex);
-    const std::lock_guard inner(mutex);
-  });
-}
-
 }  // namespace
 
 void lock(page& out) {
+  out.say(
+      "Five threads add to one counter, which reads, adds and writes; and to another that does so under a "
+      "lock:");
+  out.code("lessons/lock", "unsafe");
+  out.code("lessons/lock", "safe");
+  count_both_ways(out);
+
   out.say("One thread at a time may pass the door. A lock costs little while nobody else wants it:");
   out.code("mutex", "guard");
   compare_costs(out);
@@ -119,14 +177,6 @@ void lock(page& out) {
 
   out.say("It can be left waiting at a deadline, or when a thread is asked to stop:");
   out.code("mutex", "give up");
-  out.say("Where a function that holds the lock calls another one that takes it, a recursive_mutex is needed:");
-  out.code("recursive_mutex", "again");
-  const std::vector<double> nested =
-      medians_in_turn({nested_locks<plait::recursive_mutex>, nested_locks<std::recursive_mutex>});
-  out.say("Two locks of one, the second within the first:");
-  out.row("{:<24} {:>8.1f} ns", "plait::recursive_mutex", nested[0]);
-  out.row("{:<24} {:>8.1f} ns", "std::recursive_mutex", nested[1]);
-  out.gap();
 }
 
 }  // namespace plait::cli::tour

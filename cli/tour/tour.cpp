@@ -46,6 +46,7 @@ constexpr std::array chapters{
     chapter{"race", "two threads, one number, and updates that get lost", tour::race},
     chapter{"counter", "one number that many threads add to", tour::counter},
     chapter{"lock", "one thread at a time, and none that waits for long", tour::lock},
+    chapter{"reentrant", "why one method that locks may call another", tour::reentrant},
     chapter{"deadlock", "two locks in opposite orders, found before anything hangs", tour::lock_order},
     chapter{"lock-all", "several locks, taken in any order", tour::lock_all},
     chapter{"queue", "producers and consumers, with a bound, an end and a wait for all", tour::queue},

@@ -18,10 +18,12 @@ constexpr long adds = 200'000;  // of each thread
 // plain `++value_` from several threads would be undefined.
 class unsafe_counter {
  public:
+  // [unsafe]
   void increment() {
     const long read = value_.load(std::memory_order_relaxed);
     value_.store(read + 1, std::memory_order_relaxed);
   }
+  // [unsafe]
   long value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -31,10 +33,12 @@ class unsafe_counter {
 // The same three steps, and one thread at a time takes them. So the number may be a plain one.
 class safe_counter {
  public:
+  // [safe]
   void increment() {
     const std::lock_guard hold(lock_);  // waits while another thread holds the lock
     ++value_;
   }  // and gives it back here, also if something throws
+  // [safe]
   long value() const {
     const std::lock_guard hold(lock_);
     return value_;

@@ -31,6 +31,7 @@ class stats_dict {
     return found == data_.end() ? std::nullopt : std::optional(found->second);
   }
 
+  // [again]
   // Calls the two others. Nobody comes in between, because the lock is held all the time.
   bool rename(const std::string& from, const std::string& to) {
     const std::lock_guard hold(lock_);
@@ -40,6 +41,7 @@ class stats_dict {
     data_.erase(from);
     return true;
   }
+  // [again]
 
   std::map<std::string, int> stats() {
     const std::lock_guard hold(lock_);

@@ -53,7 +53,18 @@ TEST(tour, lock_measures_cost_size_and_the_longest_wait) {
       chapter("lock", R"(plait::mutex +[0-9.]+ +[0-9.]+ +8\n +std::mutex +[0-9.]+ +[0-9.]+ +[0-9]+)");
   EXPECT_TRUE(contains(out, R"(plait::mutex +[0-9.]+ ms\n +std::mutex +[0-9.]+ ms)")) << out;
   EXPECT_TRUE(contains(out, R"(plait::shared_mutex +[0-9.]+ ns\n +std::shared_mutex +[0-9.]+ ns)")) << out;
-  EXPECT_TRUE(contains(out, R"(plait::recursive_mutex +[0-9.]+ ns)")) << out;
+  EXPECT_TRUE(contains(out, R"(unsafe_counter +5,000,000 +[0-9,]+ +[0-9,]+ +[0-9.]+ ms)")) << out;
+  EXPECT_TRUE(contains(out, R"(safe_counter +5,000,000 +5,000,000 +0 +[0-9.]+ ms)")) << out;
+  EXPECT_TRUE(contains(out, R"(\+\+value_;\n)")) << "the code of the lesson\n" << out;
+}
+
+TEST(tour, reentrant_waits_for_itself_is_told_so_and_measures) {
+  const std::string out = chapter("reentrant", R"(plait::recursive_mutex +[0-9.]+ ns\n +std::recursive_mutex)");
+  EXPECT_TRUE(contains(out, R"(plait::mutex +not taken after [0-9.]+ ms\n +plait::recursive_mutex +taken)"))
+      << out;
+  EXPECT_TRUE(contains(out, "a thread waits for 'dict', which it holds itself")) << out;
+  EXPECT_TRUE(contains(out, R"(There\s+is\s+1\s+of\s+it,\s+because)")) << out;
+  EXPECT_TRUE(contains(out, R"(bool rename\()")) << "the code of the lesson\n" << out;
 }
 
 TEST(tour, lock_all_shows_a_deadlock_that_ends_and_none_with_it) {
@@ -121,10 +132,12 @@ TEST(tour, cache_keeps_its_limits_loads_once_and_survives_a_scan) {
   EXPECT_GT(std::stod(theirs[1]) - std::stod(theirs[2]), 20) << "it has not, and the chapter says so\n" << out;
 }
 
-TEST(tour, deadlock_refuses_one_of_two_tasks_and_measures) {
+TEST(tour, deadlock_hangs_and_then_refuses_one_of_two_tasks_and_measures) {
   const std::string out = chapter("deadlock", R"(std::mutex +[0-9.]+ ns\n)");
   EXPECT_TRUE(contains(out, R"(possible deadlock: 'lock[12]' is taken under 'lock[12]')")) << out;
   EXPECT_TRUE(contains(out, R"(1\. thread '.*', now: 'lock[12]' while it holds 'lock[12]')")) << out;
+  EXPECT_TRUE(contains(out, R"(got\s+both\s+locks:\s+0\s+of\s+2\.)")) << out;
+  EXPECT_TRUE(contains(out, R"(both\s+locks\s+100,000\s+times[\s\S]*Reports:\s+0\.)")) << out;
 }
 
 TEST(tour, count_words_counts_texts_of_this_machine) {
