@@ -3,6 +3,7 @@
 // order is not. There are no mutants: what threads share of the checks is guarded by locks, and no memory order
 // is named but relaxed.
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <plait/lock_order.hpp>
 
 #include <verify/scenario.hpp>
+#include <verify/shared_mutex.hpp>
 
 #include "support/model.hpp"
 
@@ -25,6 +27,7 @@ using verify::check;
 namespace lock_order = plait::lock_order;
 namespace sync = plait::detail::sync;
 using mutex = checked<sync::mutex>;
+using shared_mutex = checked<verify::shared_mutex>;
 
 // Takes one under the other, unless that is refused. Returns whether it was.
 bool is_refused(mutex& outer, mutex& inner) {
@@ -61,6 +64,14 @@ void nest_unless_it_hangs(mutex& outer, mutex& inner) {
   const std::lock_guard held(outer);
   try {
     const std::lock_guard also(inner);
+  } catch (const hang&) {
+  }
+}
+
+void read_and_write_unless_it_hangs(shared_mutex& reads, shared_mutex& writes) {
+  const std::shared_lock held(reads);
+  try {
+    const std::lock_guard also(writes);
   } catch (const hang&) {
   }
 }
@@ -127,6 +138,28 @@ const verify::scenario scenarios[] = {
        mutex a, b, c;
        verify::threads([&] { nest_unless_it_hangs(a, b); }, [&] { nest_unless_it_hangs(b, c); },
                        [&] { nest_unless_it_hangs(c, a); });
+       check(hangs <= 1);
+     },
+     {.depth_first = 15'000, .priorities = 500, .random = 500}},
+
+    {"two_readers_that_each_want_to_write_what_the_other_one_reads_are_told_so_by_one_of_them",
+     [] {
+       int hangs = 0;
+       report_hangs_alone(hangs);
+       shared_mutex a, b;
+       verify::threads([&] { read_and_write_unless_it_hangs(a, b); },
+                       [&] { read_and_write_unless_it_hangs(b, a); });
+       check(hangs <= 1);
+     },
+     {.depth_first = 15'000, .priorities = 500, .random = 500}},
+
+    {"a_writer_hangs_on_the_one_of_two_readers_that_waits_for_it",
+     [] {
+       int hangs = 0;
+       report_hangs_alone(hangs);
+       shared_mutex a, b;
+       verify::threads([&] { read_and_write_unless_it_hangs(a, b); },
+                       [&] { read_and_write_unless_it_hangs(b, a); }, [&] { const std::shared_lock reads(a); });
        check(hangs <= 1);
      },
      {.depth_first = 15'000, .priorities = 500, .random = 500}},
