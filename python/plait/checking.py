@@ -16,6 +16,7 @@ _WHAT = {
     "inversion": ("{wanted!r} is taken under {held!r}, and was seen to come before it: a possible deadlock", "order"),
     "same_class": ("two locks of the class {wanted!r} are taken one under the other, in no order", "class"),
     "held_at_exit": ("a thread ends that holds {wanted!r}", "with"),
+    "other": ("{wanted!r} is taken against its rules", "order"),
 }
 _ADVICE = {
     "order": "Take these locks in one order everywhere, or all at once with plait.lock_all().",
@@ -40,7 +41,7 @@ class LockOrderReport:
     """What is wrong. The calling thread's step is the first; the others, those that it clashes with, lead from one
     lock to the next and back to the first. str() is all of it, for people."""
 
-    problem: Literal["deadlock", "relock", "inversion", "same_class", "held_at_exit"]
+    problem: Literal["deadlock", "relock", "inversion", "same_class", "held_at_exit", "other"]
     certainty: Literal["certain", "possible", "unlikely"]  #: certain: it hangs now
     steps: tuple[LockOrderStep, ...]
 

@@ -2,7 +2,6 @@
 // What the reports of checked locks say, and to whom: the names and stacks of Python's threads, told to Python.
 //
 // The checks belong to the process; who is told of a report belongs to the interpreter whose thread made it.
-#include <array>
 #include <cstdio>
 #include <mutex>
 #include <new>
@@ -101,9 +100,35 @@ constexpr plait::lock_order_callers python_callers{python_stack, python_line, py
 
 // -- what is reported --
 
-constexpr std::array problems{"deadlock", "relock",         "inversion", "same_class",  "rank",
-                              "leaf",     "recursive_read", "not_owner", "held_at_exit"};
-constexpr std::array certainties{"certain", "possible", "unlikely"};
+const char* text_of(plait::lock_problem problem) noexcept {
+  switch (problem) {
+    case plait::lock_problem::deadlock:
+      return "deadlock";
+    case plait::lock_problem::relock:
+      return "relock";
+    case plait::lock_problem::inversion:
+      return "inversion";
+    case plait::lock_problem::same_class:
+      return "same_class";
+    case plait::lock_problem::held_at_exit:
+      return "held_at_exit";
+    default:  // of ranks, keys, leaves, sharing and strangers, which the classes here do not have
+      return "other";
+  }
+}
+
+const char* text_of(plait::lock_certainty certainty) noexcept {
+  switch (certainty) {
+    case plait::lock_certainty::certain:
+      return "certain";
+    case plait::lock_certainty::possible:
+      return "possible";
+    case plait::lock_certainty::unlikely:
+      return "unlikely";
+  }
+  return "";
+}
+
 constexpr const char* teller_name = "plait._core.tell_lock_order";
 
 PyObject* text_of(const std::string& bytes) {
@@ -140,10 +165,9 @@ void tell(const plait::lock_order_report& report) {
     return;
   }
   const reference steps(steps_of(report));
-  const reference told(
-      steps ? PyObject_CallFunction(teller.get(), "ssO", problems[static_cast<std::size_t>(report.problem)],
-                                    certainties[static_cast<std::size_t>(report.certainty)], steps.get())
-            : nullptr);
+  const reference told(steps ? PyObject_CallFunction(teller.get(), "ssO", text_of(report.problem),
+                                                     text_of(report.certainty), steps.get())
+                             : nullptr);
   if (!told) throw exception_is_set();
 }
 
