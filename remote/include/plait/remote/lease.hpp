@@ -29,7 +29,7 @@ class lease {
   ~lease() {
     try {
       give_back();
-    } catch (...) {  // the server gives it back, when it has not heard of us for a lease
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the server gives it back when our lease is over
     }
   }
 

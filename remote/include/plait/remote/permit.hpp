@@ -32,7 +32,7 @@ class permit {
   ~permit() {
     try {
       release();
-    } catch (...) {  // no memory to say so: the server takes it back when this process ends
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the server takes it back when this process ends
     }
   }
 
