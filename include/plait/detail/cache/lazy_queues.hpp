@@ -200,15 +200,14 @@ class basic_lazy_queues {
         leave(candidate, evict);
       }
     }
-    while (weight() > capacity_) leave(last_choice(newest, sketch), evict);
+    while (weight() > capacity_) leave(last_choice(sketch), evict);
   }
 
   // Who leaves when the window has given all that it can. What is pinned leaves for no new entry, and only if
   // a lower capacity has no room for all of that.
-  entry_number last_choice(entry_number newest, frequency_sketch& sketch) noexcept {
+  entry_number last_choice(frequency_sketch& sketch) noexcept {
     if (has_victim()) return victim(sketch);
-    if (!lists_.empty(window)) return lists_.back(window);
-    return newest != no_entry ? newest : lists_.back(pinned);
+    return lists_.back(lists_.empty(window) ? pinned : window);
   }
 
   bool has_victim() const noexcept { return !lists_.empty(probation) || !lists_.empty(protection); }
