@@ -27,9 +27,8 @@ namespace {
 constexpr const char* purpose = "Count the words of files, folders and standard input";
 
 constexpr const char* footer =
-    "PATH is a file, a folder with all that is in it, or - for standard input. Words\n"
-    "are what Python's text.lower().split() gives; invalid UTF-8 counts as U+FFFD.\n"
-    "Exit code: 0 fine, 1 no words, 2 not all could be read, 130 stopped by Ctrl-C.\n"
+    "PATH: a file, a folder, or - for standard input. Words: text.lower().split() of\n"
+    "Python. Exit code: 0 fine, 1 no words, 2 not all read, 130 stopped by Ctrl-C.\n"
     "Examples:\n"
     "  plait count book.txt                  the 20 most common words\n"
     "  plait count --top all --json FOLDER   every word of all its files\n"
@@ -46,7 +45,8 @@ int count(const count_options& options) {
   const bool complete = work.run();
   count_report report;
   report.bytes = work.bytes_done();
-  rank_words(report, work.words(), options.top);
+  const auto rank = options.max_keys == every_word ? &rank_words : &rank_estimates;
+  rank(report, work.words(), options.top);
   report.elapsed = std::chrono::steady_clock::now() - start;
   bar.reset();
 
@@ -71,6 +71,10 @@ int count_over_server([[maybe_unused]] const count_options& options) {
 #if defined(PLAIT_HAS_REMOTE)
   if (!options.remote_worker.empty()) return run_remote_worker(options);
   messages out;
+  if (options.max_keys != every_word) {
+    out.error("--max-keys: a server keeps every word; count without --remote");
+    return failed;
+  }
   const interruption ctrl_c;
   const auto start = std::chrono::steady_clock::now();
   remote_counts counts;

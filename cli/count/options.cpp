@@ -16,6 +16,8 @@ void add_options(CLI::App& command, count_options& options) {
     options.top = every_word;
     return std::string();
   });
+  add_number(command, "--max-keys", options.max_keys, std::size_t{1}, every_word - 1,
+             "Keep so many words: bounded memory, counts may be too high");
   command.add_flag("--json", options.json, "Print JSON instead of a table");
   add_choice(command, "--words", "KIND", options.rules.kind,
              {{"whitespace", word_kind::whitespace}, {"alphanumeric", word_kind::alphanumeric}},

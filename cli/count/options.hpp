@@ -26,6 +26,7 @@ struct count_options {
   std::vector<std::string> paths;  // "-" is standard input
   word_rules rules;
   std::size_t top = 20;
+  std::size_t max_keys = every_word;  // how many words are kept
   bool json = false;
   bool quiet = false;
   unsigned threads = 1;

@@ -45,11 +45,16 @@ class output {
 
 }  // namespace
 
+namespace {
+
+// Strings compare by bytes, and UTF-8 orders bytes as it orders code points.
+bool before(const word_frequency& left, const word_frequency& right) {
+  return left.second != right.second ? left.second > right.second : left.first < right.first;
+}
+
+}  // namespace
+
 void rank_words(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top) {
-  // Strings compare by bytes, and UTF-8 orders bytes as it orders code points.
-  const auto before = [](const word_frequency& left, const word_frequency& right) {
-    return left.second != right.second ? left.second > right.second : left.first < right.first;
-  };
   // The best so far as a heap with the worst of them on top, so that most words need one comparison.
   std::vector<word_frequency>& best = report.words;
   if (top == every_word) best.reserve(words.size());  // growing step by step would need twice the memory
@@ -65,6 +70,20 @@ void rank_words(count_report& report, const plait::keyed_counter<std::string>& w
     if (top != every_word) std::ranges::push_heap(best, before);
   });
   std::ranges::sort(best, before);
+}
+
+void rank_estimates(count_report& report, const plait::keyed_counter<std::string>& words, std::size_t top) {
+  auto& [kept, greatest_error] = report.estimated.emplace();
+  kept = words.most_common_estimates(every_word);
+  const auto as_shown = [](const auto& each) { return word_frequency(each.first, each.second.count); };
+  std::ranges::sort(kept, before, as_shown);
+  report.total = words.total();
+  report.distinct = kept.size();
+  if (kept.size() > top) kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(top), kept.end());
+  for (const auto& each : kept) {
+    report.words.push_back(as_shown(each));
+    greatest_error = std::max(greatest_error, each.second.error);
+  }
 }
 
 void write_table(const count_report& report, std::FILE* to) {
@@ -85,11 +104,14 @@ void write_table(const count_report& report, std::FILE* to) {
 void write_json(const count_report& report, std::FILE* to) {
   // Written word by word: the document as one object would take many times the memory of the table.
   output out(to);
-  out.print(R"({{"schema_version":1,"total":{},"distinct":{},"bytes":{},"seconds":{:.6f},"words":[)",
-            report.total, report.distinct, report.bytes, report.elapsed.count());
-  for (bool first = true; const auto& [word, count] : report.words) {
-    out.print(R"({}{{"word":{},"count":{}}})", first ? "\n" : ",\n", nlohmann::json(word).dump(), count);
-    first = false;
+  const auto& estimated = report.estimated;
+  out.print(R"({{"schema_version":1,"total":{},"{}":{},"bytes":{},"seconds":{:.6f},"words":[)", report.total,
+            estimated ? "kept" : "distinct", report.distinct, report.bytes, report.elapsed.count());
+  for (std::size_t i = 0; i != report.words.size(); ++i) {
+    const auto& [word, count] = report.words[i];
+    out.print(R"({}{{"word":{},"count":{})", i == 0 ? "\n" : ",\n", nlohmann::json(word).dump(), count);
+    if (estimated) out.print(R"(,"error":{})", estimated->of_words[i].second.error);
+    out.print("}}");
   }
   out.print("{}]}}\n", report.words.empty() ? "" : "\n");
   out.flush();
@@ -98,9 +120,15 @@ void write_json(const count_report& report, std::FILE* to) {
 std::string summary_line(const count_report& report, unsigned threads) {
   const double seconds = report.elapsed.count();
   const auto bytes = static_cast<double>(report.bytes);
-  return fmt::format("{} word{}, {} distinct, {} in {:.2f} s ({}/s), {} thread{}",
+  const std::string exactness =
+      !report.estimated ? " distinct"
+      : report.estimated->greatest_error == 0
+          ? " kept, counts exact"
+          : fmt::format(" kept, counts up to {} too high",
+                        grouped(static_cast<std::uint64_t>(report.estimated->greatest_error)));
+  return fmt::format("{} word{}, {}{}, {} in {:.2f} s ({}/s), {} thread{}",
                      grouped(static_cast<std::uint64_t>(report.total)), report.total == 1 ? "" : "s",
-                     grouped(report.distinct), readable_bytes(bytes), seconds,
+                     grouped(report.distinct), exactness, readable_bytes(bytes), seconds,
                      readable_bytes(seconds > 0 ? bytes / seconds : 0), threads, threads == 1 ? "" : "s");
 }
 

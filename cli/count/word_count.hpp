@@ -33,7 +33,8 @@ namespace plait::cli {
 class word_count {
  public:
   // Both outlive it.
-  word_count(const count_options& options, messages& out) : options_(options), messages_(out) {}
+  word_count(const count_options& options, messages& out)
+      : options_(options), messages_(out), words_(counter_for(options)) {}
 
   // Counts everything; false if Ctrl-C ended it early. Files that cannot be read, or held in memory, are
   // reported to the messages; errors after which it cannot continue (no threads) are thrown.
@@ -60,6 +61,11 @@ class word_count {
   using task = std::variant<segment, block>;
 
   class worker;
+
+  static plait::keyed_counter<std::string> counter_for(const count_options& options) {
+    if (options.max_keys == every_word) return plait::keyed_counter<std::string>();
+    return plait::keyed_counter<std::string>({.max_keys = options.max_keys});
+  }
 
   bool feed();
   void add_file(const found_file& found);

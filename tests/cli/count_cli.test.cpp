@@ -146,6 +146,30 @@ TEST(count, json_holds_the_same_and_parses) {
             nlohmann::json::parse(R"([{"word":"x","count":2},{"word":"\"q\\\u0001","count":1}])"));
 }
 
+TEST(count, max_keys_bounds_the_words_kept_and_says_how_far_counts_may_be_off) {
+  constexpr int often = 1000;
+  std::string text;
+  for (int i = 0; i != 5000; ++i) text += "word" + std::to_string(i) + (i % 5 == 0 ? " often " : " ");
+  const child::result result = count({"--json", "--top", "3", "--max-keys", "10", "-"}, text);
+  const nlohmann::json document = nlohmann::json::parse(result.out);
+  EXPECT_EQ(document["total"], 6000);
+  EXPECT_EQ(document["kept"], 10);
+  EXPECT_FALSE(document.contains("distinct")) << "nobody knows";
+  ASSERT_EQ(document["words"].size(), 3U);
+  const nlohmann::json& first = document["words"][0];
+  EXPECT_EQ(first["word"], "often");
+  EXPECT_GE(first["count"], often);
+  EXPECT_LE(first["count"].get<int>() - first["error"].get<int>(), often);
+  EXPECT_LE(first["error"], 600) << "the total divided by the words kept";
+  EXPECT_TRUE(contains(result.err, "6,000 words, 10 kept, counts up to ")) << result.err;
+
+  const child::result few = count({"--max-keys", "10", "-"}, "b a b");
+  EXPECT_EQ(few.out, "2 b\n1 a\n");
+  EXPECT_TRUE(contains(few.err, "3 words, 2 kept, counts exact")) << few.err;
+  EXPECT_EQ(count({"--max-keys", "0", "-"}, "a").exit_code, 2);
+  EXPECT_EQ(count({"--max-keys", "10", "--remote", "redis://nowhere", "-"}, "a").exit_code, 2);
+}
+
 TEST(count, rules_can_be_changed) {
   EXPECT_EQ(count({"--words", "alphanumeric", "-"}, "it's it").out, "2 it\n1 s\n");
   EXPECT_EQ(count({"--keep-case", "-"}, "B b B").out, "2 B\n1 b\n");

@@ -20,7 +20,8 @@ using fuzz::require;
 
 const std::vector<std::string> known = [] {
   std::istringstream in(
-      "--words alphanumeric whitespace --keep-case --min-length --top all --json --threads --binary error skip "
+      "--words alphanumeric whitespace --keep-case --min-length --max-keys --top all --json --threads --binary "
+      "error skip "
       "count --progress auto always never --quiet -q --help -h -- - 0 1 1024 1025 1000000001 -1 +1 0x10 1e3 "
       "18446744073709551615 text.txt folder/ true false {} [a] [a,b] ++ %%");
   return std::vector<std::string>(std::istream_iterator<std::string>(in), {});
@@ -48,6 +49,7 @@ void require_limits(const count_options& options) {
   require(!options.paths.empty(), "there is something to count");
   require(options.threads >= 1 && options.threads <= most_threads, "--threads within its limits");
   require(options.top >= 1, "--top within its limits");
+  require(options.max_keys >= 1, "--max-keys within its limits");
   require(options.rules.min_length >= 1 && options.rules.min_length <= longest_min_length,
           "--min-length within its limits");
   const auto is_one_of = [](auto value, auto... all) { return (... || (value == all)); };
