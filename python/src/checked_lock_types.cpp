@@ -155,7 +155,7 @@ void checked_deallocate(PyObject* self) {
   PyObject_GC_UnTrack(self);
   if (reinterpret_cast<checked_object*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
   if (checked_lock* const lock = reinterpret_cast<checked_object*>(self)->lock) {
-    state_of(self).checked_locks->remove(*lock);
+    live_list<checked_lock>::remove(*lock);
     // A thread that holds it has its address: then it stays.
     if (is_mine(*lock)) give_back(*lock);
     if (lock->owner.load() == PYTHREAD_INVALID_THREAD_ID) delete lock;

@@ -9,22 +9,35 @@
 
 namespace plait_python {
 
-// T has the members previous and next, which are the list's.
+// T has the members list, previous and next, which are the list's, and null at first. Objects may outlive the
+// module that made the list, and then even the type that knows the module: so they know the list themselves, and
+// the last of them takes it along.
 template <class T>
 class live_list {
  public:
   void add(T& object) {
     const std::lock_guard hold(lock_);
+    object.list = this;
     object.previous = nullptr;
     object.next = first_;
     if (first_ != nullptr) first_->previous = &object;
     first_ = &object;
   }
 
-  void remove(T& object) {
-    const std::lock_guard hold(lock_);
-    if (object.next != nullptr) object.next->previous = object.previous;
-    (object.previous != nullptr ? object.previous->next : first_) = object.next;
+  // From its list, if it is in one.
+  static void remove(T& object) {
+    if (object.list != nullptr) object.list->remove_own(object);
+  }
+
+  // By the module, which goes.
+  void abandon() {
+    bool is_last;
+    {
+      const std::lock_guard hold(lock_);
+      is_abandoned_ = true;
+      is_last = first_ == nullptr;
+    }
+    if (is_last) delete this;
   }
 
   // In the child of a fork, where no other thread is left.
@@ -37,8 +50,20 @@ class live_list {
   }
 
  private:
+  void remove_own(T& object) {
+    bool is_last;
+    {
+      const std::lock_guard hold(lock_);
+      if (object.next != nullptr) object.next->previous = object.previous;
+      (object.previous != nullptr ? object.previous->next : first_) = object.next;
+      is_last = is_abandoned_ && first_ == nullptr;
+    }
+    if (is_last) delete this;
+  }
+
   plait::mutex lock_;
   T* first_ = nullptr;
+  bool is_abandoned_ = false;
 };
 
 }  // namespace plait_python

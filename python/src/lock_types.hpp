@@ -12,6 +12,7 @@
 #include <plait/shared_mutex.hpp>
 
 #include "detached.hpp"
+#include "live_list.hpp"
 #include "python.hpp"
 
 namespace plait_python {
@@ -21,7 +22,8 @@ struct module_state;
 struct rw_lock {
   plait::shared_mutex* mutex = new plait::shared_mutex();
   std::atomic<bool> is_written{false};  // by a thread that knows it: set and cleared under the lock
-  // Neighbours in the list of all of them.
+  // The list of all of them, and the neighbours there.
+  live_list<rw_lock>* list = nullptr;
   rw_lock* previous = nullptr;
   rw_lock* next = nullptr;
 
@@ -65,7 +67,8 @@ struct checked_lock {
   // Written by the thread that holds it.
   std::atomic<unsigned long> owner{PYTHREAD_INVALID_THREAD_ID};
   std::size_t depth = 0;  // how often its owner has taken it
-  // Neighbours in the list of all of them.
+  // The list of all of them, and the neighbours there.
+  live_list<checked_lock>* list = nullptr;
   checked_lock* previous = nullptr;
   checked_lock* next = nullptr;
 

@@ -111,9 +111,9 @@ int clear(PyObject* module) {
 void destroy(void* module) {
   clear(static_cast<PyObject*>(module));
   module_state& state = *state_of_module(static_cast<PyObject*>(module));
-  delete state.queues;
-  delete state.rw_locks;
-  delete state.checked_locks;
+  if (state.queues != nullptr) state.queues->abandon();
+  if (state.rw_locks != nullptr) state.rw_locks->abandon();
+  if (state.checked_locks != nullptr) state.checked_locks->abandon();
 }
 
 PyMethodDef methods[] = {

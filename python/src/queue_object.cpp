@@ -120,7 +120,7 @@ void deallocate_queue(PyObject* object) {
   PyObject_GC_UnTrack(object);
   if (self->weak_references != nullptr) PyObject_ClearWeakRefs(object);
   if (self->store != nullptr) {
-    state_of(object).queues->remove(*self);
+    live_list<queue_object>::remove(*self);
     clear_queue(object);
     delete self->store;
   } else {

@@ -24,7 +24,8 @@ struct queue_object {
   item_store* store;  // set from tp_new on
   std::atomic<life> now;
   bool is_sized;  // by __init__
-  // Neighbours in the list of all queues.
+  // The list of all queues, and the neighbours there.
+  live_list<queue_object>* list;
   queue_object* previous;
   queue_object* next;
 

@@ -194,7 +194,7 @@ void rw_deallocate(PyObject* self) {
   PyObject_GC_UnTrack(self);
   if (reinterpret_cast<rw_object*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
   if (rw_lock* const lock = reinterpret_cast<rw_object*>(self)->lock) {
-    state_of(self).rw_locks->remove(*lock);
+    live_list<rw_lock>::remove(*lock);
     // A thread may hold it still, and knows it by its address: then it stays, so that no other lock gets that.
     if (lock->mutex->try_lock()) {
       delete lock->mutex;

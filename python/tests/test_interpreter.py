@@ -9,7 +9,7 @@ import weakref
 
 from support import Call, TestCase, in_child
 
-from plait import Counter, ExpiringCache, KeyedCounter, StatsDict
+from plait import CheckedLock, CheckedRLock, Counter, ExpiringCache, KeyedCounter, RWLock, StatsDict
 from plait.queue import Empty, LifoQueue, PriorityQueue, Queue, SimpleQueue
 
 ALL = [Queue, LifoQueue, PriorityQueue, SimpleQueue]
@@ -158,6 +158,24 @@ class GarbageCollection(TestCase):
             del items, item
             gc.collect()
             self.assertEqual([each() for each in alive], [None, None])
+
+    def test_objects_are_freed_with_a_class_derived_from_theirs(self):
+        # Their class is cleared first, and then nobody finds the module by it.
+        for base in (*ALL, RWLock, CheckedLock, CheckedRLock, Counter, ExpiringCache, KeyedCounter, StatsDict):
+            with self.subTest(base):
+                try:
+
+                    class Derived(base):
+                        pass
+
+                except TypeError:  # nothing derives from it
+                    continue
+                made = Derived(maxsize=3) if base is ExpiringCache else Derived()
+                made.itself = made
+                freed = weakref.ref(made)
+                del Derived, made
+                gc.collect()
+                self.assertIsNone(freed())
 
     def test_what_a_queue_holds_is_seen(self):
         for kind in ALL:
