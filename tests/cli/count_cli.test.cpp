@@ -70,10 +70,11 @@ TEST(plait, help_fits_one_screen_and_ends_with_examples) {
 TEST(plait, help_has_one_line_for_each_subcommand) {
   const std::vector<std::string> lines = lines_of(child(PLAIT_PROGRAM, {"--help"}).finish().out);
   const auto first = std::ranges::find(lines, "Subcommands:");
-  ASSERT_GE(lines.end() - first, 7);
-  for (int i = 0; const char* const name : {"  count ", "  tour ", "  replay ", "  bench ", "  stress "})
+  ASSERT_GE(lines.end() - first, 8);
+  for (int i = 0;
+       const char* const name : {"  count ", "  tour ", "  replay ", "  remote ", "  bench ", "  stress "})
     EXPECT_TRUE(first[++i].starts_with(name)) << first[i];
-  EXPECT_EQ(first[6], "");
+  EXPECT_EQ(first[7], "");
 }
 
 TEST(plait, help_that_nobody_can_receive_is_an_error) {
