@@ -55,7 +55,7 @@ int size_queue(PyObject* object, PyObject* maxsize, bool is_stable) {
   int overflow = 0;
   const long long size = PyLong_Check(bound.get()) ? PyLong_AsLongLongAndOverflow(bound.get(), &overflow) : 0;
   const bool is_native =
-      PyLong_Check(bound.get()) && overflow <= 0 && size <= static_cast<long long>(item_store::largest_bound);
+      PyLong_Check(bound.get()) && overflow == 0 && size <= static_cast<long long>(item_store::largest_bound);
   if (is_stable && (has_hooks != 0 || !is_native)) {
     PyErr_SetString(PyExc_ValueError,
                     "stable=True needs a class that overrides none of _init, _qsize, _put and _get, and a "
@@ -63,8 +63,9 @@ int size_queue(PyObject* object, PyObject* maxsize, bool is_stable) {
     return -1;
   }
   if (has_hooks != 0 || !is_native) return begin_as_standard(self, bound.get()) ? 0 : -1;
-  if ((size > 0 && overflow == 0) || is_stable) {
-    const std::size_t places = size > 0 && overflow == 0 ? static_cast<std::size_t>(size) : 0;
+  self->maxsize = size;
+  if (size > 0 || is_stable) {
+    const std::size_t places = size > 0 ? static_cast<std::size_t>(size) : 0;
     item_store* const sized = make_store(self->store->ordered(), places, state_of(object), is_stable);
     if (sized == nullptr) return -1;
     delete std::exchange(self->store, sized);

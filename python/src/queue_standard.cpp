@@ -68,7 +68,7 @@ bool become_standard(queue_object* self) {
     yield_detached();
   }
   item_store& store = *self->store;
-  const reference bound(PyLong_FromSize_t(store.bound()));
+  const reference bound(PyLong_FromLongLong(self->maxsize));
   const reference lock(bound ? call_standard(self, "prepare", bound.get()) : nullptr);
   const reference held(lock ? PyObject_CallMethod(lock.get(), "acquire", nullptr) : nullptr);
   if (!held) {

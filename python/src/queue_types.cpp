@@ -82,7 +82,7 @@ int set_standard_attribute(PyObject* object, PyObject* value, void* name) {
 // Those that a native one has as well: reading them changes nothing.
 PyObject* get_maxsize(PyObject* object, void* name) {
   queue_object* const self = queue_of(object);
-  return self->is_standard() ? get_standard_attribute(object, name) : PyLong_FromSize_t(self->store->bound());
+  return self->is_standard() ? get_standard_attribute(object, name) : PyLong_FromLongLong(self->maxsize);
 }
 PyObject* get_unfinished_tasks(PyObject* object, void* name) {
   queue_object* const self = queue_of(object);
@@ -103,7 +103,7 @@ constexpr const char* standard_doc =
 
 PyGetSetDef queue_attributes[] = {
     attribute("maxsize", get_maxsize,
-              "The bound; 0: none. Setting it makes this object an ordinary Python queue."),
+              "The bound; 0 or less: none. Setting it makes this object an ordinary Python queue."),
     attribute("unfinished_tasks", get_unfinished_tasks, "Items put and not yet marked done."),
     attribute("is_shutdown", get_is_shutdown, "Whether shutdown() was called."),
     attribute("mutex", get_standard_attribute, standard_doc),

@@ -228,7 +228,15 @@ class EveryQueue(TestCase):
             items = Queue(bound)
             items.put(1)
             self.assertEqual((items.maxsize, items.get(), items.full()), (bound, 1, False))
-        self.assertEqual(Queue(-(2**200)).maxsize, 0)
+
+    def test_a_bound_below_0_is_none_and_is_kept(self):
+        for bound in -1, -(2**200):
+            items = Queue(bound)
+            for item in range(3):
+                items.put(item, block=False)
+            self.assertEqual((items.maxsize, items.full(), items.get()), (bound, False, 0))
+            items.mutex  # an ordinary queue from here on
+            self.assertEqual((items.maxsize, items.full(), items.get()), (bound, False, 1))
 
     def test_references_are_dropped_with_the_item(self):
         class Item:

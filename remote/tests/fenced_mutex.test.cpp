@@ -97,6 +97,7 @@ TEST_F(mutex_at_a_server, is_given_to_those_who_wait_in_the_order_in_which_they_
   std::vector<std::unique_ptr<connection>> servers;
   std::vector<std::unique_ptr<fenced_mutex>> mutexes;
   std::vector<int> order;
+  std::atomic<std::chrono::steady_clock::time_point> released;
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     servers.push_back(
@@ -106,11 +107,14 @@ TEST_F(mutex_at_a_server, is_given_to_those_who_wait_in_the_order_in_which_they_
     threads.emplace_back([&, i, mutex = mutexes.back().get()] {
       const auto turn = mutex->try_lock_for(15s);
       ASSERT_TRUE(turn);
+      EXPECT_LT(std::chrono::steady_clock::now() - released.load(), 10s)
+          << "nobody told, and the last look found it";
       order.push_back(i);
     });
     wait_for_a_call(*servers.back(), before);
   }
   EXPECT_FALSE(second.try_lock());
+  released = std::chrono::steady_clock::now();
   mine->release();
   threads.clear();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
@@ -220,20 +224,20 @@ TEST(a_cut_at_any_byte_of_a_mutex, neither_loses_nor_doubles_it) {
   int rounds = 0;
   const auto round = [&] {
     ++rounds;
-    auto mine = mutex.try_lock_for(15s);
+    auto mine = mutex.try_lock_for(8s);
     ASSERT_TRUE(mine);
     ASSERT_GT(mine->token(), last);
     ASSERT_TRUE(other.is_locked());
     last = mine->token();
     std::jthread waits([&] {
-      const auto next = other.try_lock_for(15s);
+      const auto next = other.try_lock_for(8s);
       ASSERT_TRUE(next);
       ASSERT_GT(next->token(), last);
       last = next->token();
     });
     mine->release();
     waits.join();
-    const auto again = mutex.try_lock_for(15s);
+    const auto again = mutex.try_lock_for(8s);
     ASSERT_TRUE(again);
     ASSERT_GT(again->token(), last);
     last = again->token();
