@@ -9,11 +9,17 @@ usage: python -m plait tour [CHAPTER...]                               each prob
        python -m plait bench [--rounds N] [--filter TEXT] [--html FILE]  what it costs, beside others
 """
 
-if __name__ == "__main__":
-    command, *arguments = sys.argv[1:] or [""]
+
+def main(command: str = "", *arguments: str) -> int | str:
+    """Returns what sys.exit() takes."""
     if command in {"-h", "--help"}:
         print(USAGE, end="")
-    elif command in {"bench", "tour"}:
-        sys.exit(importlib.import_module(f"plait.{command}").main(arguments))
-    else:
-        sys.exit(USAGE)
+        return 0
+    if command not in {"bench", "tour"}:
+        return USAGE
+    code: int = importlib.import_module(f"plait.{command}").main(list(arguments))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -65,17 +65,21 @@ def plus_one(number: int) -> int:
     return number + 1
 
 
+class Number:
+    def __init__(self) -> None:
+        self.value = 0
+
+
 def race() -> str:
-    class Shared:
-        value = 0
+    number = Number()
 
     def work() -> None:
         for _ in range(EACH):
-            seen = Shared.value
-            Shared.value = plus_one(seen)  # another thread may have its turn before this is stored
+            seen = number.value
+            number.value = plus_one(seen)  # another thread may have its turn before this is stored
 
     in_threads(work)
-    return outcome(Shared.value, THREADS * EACH)
+    return outcome(number.value, THREADS * EACH)
 
 
 def no_race() -> str:
@@ -412,7 +416,7 @@ def show_run(who: str, run: Callable[[], str]) -> None:
 
 
 def show_program(name: str) -> None:
-    source = (importlib.resources.files("plait") / "lessons" / f"{name}.py").read_text(encoding="utf-8")
+    source = (importlib.resources.files("plait") / "lessons" / f"{name}.py.txt").read_text(encoding="utf-8")
     code = source.partition('"""\n')[2]  # without the line that says what it is
     print(textwrap.indent(code.strip("\n"), "    | ", lambda _: True))
     out = io.StringIO()
