@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _standard
 from ._core import Doorbell, DoorbellHub
-from ._standard import Empty, Full, ShutDown
+from ._standard import ShutDown
 
 if TYPE_CHECKING:
     from ._core import Queue
@@ -228,17 +228,15 @@ class AsyncView(Generic[_T]):
 
     def put_nowait(self, item: _T) -> None:
         """Raises asyncio.QueueFull without room."""
-        try:
-            self.sync_q.put_nowait(item)
-        except Full:
-            raise asyncio.QueueFull from None
+        if self.sync_q._try_put(item, not_yet) is not_yet:
+            raise asyncio.QueueFull
 
     def get_nowait(self) -> _T:
         """Raises asyncio.QueueEmpty without an item."""
-        try:
-            return self.sync_q.get_nowait()
-        except Empty:
-            raise asyncio.QueueEmpty from None
+        item: _T = self.sync_q._try_get(not_yet)
+        if item is not_yet:
+            raise asyncio.QueueEmpty
+        return item
 
     def qsize(self) -> int:
         """As Queue.qsize()."""

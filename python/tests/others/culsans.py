@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+"""plait as culsans, for the tests of culsans."""
+
+from two_faces import *
