@@ -10,8 +10,8 @@
 namespace plait_python {
 
 // T has the members list, previous and next, which are the list's, and null at first. Objects may outlive the
-// module that made the list, and then even the type that knows the module: so they know the list themselves, and
-// the last of them takes it along.
+// module that made the list, and the type by which the module is found: so each knows its list, and the last of
+// them takes it along.
 template <class T>
 class live_list {
  public:
