@@ -150,7 +150,7 @@ TEST_P(keyed_counter_bounds, hold_for_any_stream_and_whenever_it_is_read) {
       SCOPED_TRACE(name + ", read after " + std::to_string(read_every));
       counter tested({.max_keys = max_keys});
       counts added;
-      const int adds = read_every == 1 ? length / 10 : length;
+      const int adds = read_every < 10 ? length / 10 : length;
       for (int i = 0; i != adds; ++i) {
         tested.add(keys[static_cast<std::size_t>(i)]);
         ++added[keys[static_cast<std::size_t>(i)]];
