@@ -4,6 +4,7 @@
 // the end of a segment.
 #include <array>
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <new>
 #include <optional>
@@ -112,6 +113,44 @@ const verify::scenario scenarios[] = {
      model::two_producers_and_two_consumers<int_queue>,
      {.priorities = 20'000, .random = 20'000}},
     {"close_and_push", model::close_and_push<int_queue>},
+
+    // One thread has linked the next segment and is stopped; another goes on there, closes, and finds nobody
+    // waiting. The third, which then looks at the end of the first segment and sleeps, has to see the link.
+    {"a_pop_sees_a_close_in_a_segment_that_a_third_thread_has_linked",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(0), (void)queue.pop();
+       threads([&] { (void)queue.try_push(1); }, [&] { (void)queue.pop(); }, [&] { queue.close(); });
+     }},
+    {"a_pop_sees_a_push_and_a_close_in_a_segment_that_a_third_thread_has_linked",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(0), (void)queue.pop();
+       threads([&] { (void)queue.try_push(1); }, [&] { (void)queue.pop(); },
+               [&] { (void)queue.try_push(2), queue.close(); });
+     }},
+
+    // The same without a wait. The thread that looks has a hazard record before: taking one would order it after
+    // the thread that has pushed, which has given one back.
+    {"a_look_sees_a_push_in_a_segment_that_a_third_thread_has_linked",
+     [] {
+       unbounded_queue<int> queue;
+       queue.push(0), (void)queue.pop();
+       verify::atomic<int> looks{0};
+       verify::atomic<bool> has_pushed{false};
+       int seen = 0;
+       verify::jthread links([&] { (void)queue.try_push(1); });
+       verify::jthread goes_on([&] {
+         (void)queue.try_push(2), seen = looks.load();
+         has_pushed.store(true, std::memory_order_relaxed);
+       });
+       while (!has_pushed.load(std::memory_order_relaxed)) verify::this_thread::yield();
+       looks.exchange(1);
+       const bool was_empty = queue.try_pop() == std::unexpected(plait::conqueue_status::empty);
+       links.join(), goes_on.join();
+       check(seen == 1 || !was_empty, "who comes later, by seq_cst, finds an item");
+     },
+     {.depth_first = 50'000, .stale_loads = 1, .spurious_events = 0, .reused_addresses = 0}},
 
     {"close_at_the_end_of_a_segment_and_push",
      [] {
@@ -368,6 +407,8 @@ TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
        "one_of_two_closers_of_full_segments_sees_that_the_other_queue_is_closed",
        "batches_of_two_producers_stay_in_order", "two_consumers_drain_segments_while_a_producer_goes_on",
        "close_among_pushes_and_pops_is_linearizable", "size_and_is_closed_among_pushes_are_linearizable",
+       "a_pop_sees_a_close_in_a_segment_that_a_third_thread_has_linked",
+       "a_pop_sees_a_push_and_a_close_in_a_segment_that_a_third_thread_has_linked",
        "a_segment_is_drained_without_membarrier", "one_of_two_batch_producers_sees_the_item_of_the_other",
        "one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
        "one_of_two_consumers_sees_that_the_other_queue_has_less"});

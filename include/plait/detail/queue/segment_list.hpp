@@ -42,8 +42,11 @@ namespace PLAIT_NAMESPACE::detail {
 //                                 that empty is exact, and event_count's two cases hold
 //         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was
 //                                 done before that get is seen, so that no stale value says empty
+//                                 Whoever goes on to the next segment has read `next` by seq_cst: so whoever
+//                                 looks at `next` after what is done there, by the same order, sees it, too
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
-//                                 go_on_after, close and hazard_record: a segment as it was made
+//                                 hazard_record, and in the seq_cst of go_on_after and close: a segment as it was
+//                                 made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
 //         spare     spare_        release in discard -> acquire in make_next   a segment to be used again
 //
@@ -212,7 +215,7 @@ class segment_list {
       if (segment::is_closed(claims)) return;
       segment* next = nullptr;
       if (last.next.compare_exchange_strong(next, no_more(), sync::seq_cst,  // seq_cst claimed
-                                            sync::acquire) ||                // acquire linked
+                                            sync::seq_cst) ||                // seq_cst claimed, linked
           next == no_more())
         return;
       move(tail_, last, *next);
@@ -265,11 +268,11 @@ class segment_list {
   // the queue is closed.
   [[gnu::noinline]] bool go_on_after(segment& last, std::uint64_t claims) {
     if (segment::is_closed(claims)) return false;
-    segment* next = last.next.load(sync::acquire);  // acquire linked
+    segment* next = last.next.load(sync::seq_cst);  // seq_cst claimed, linked
     if (next == nullptr) {
       segment* const made = make_next(last);
-      if (last.next.compare_exchange_strong(next, made, sync::seq_cst,  // seq_cst claimed
-                                            sync::acquire)) {           // acquire linked
+      if (last.next.compare_exchange_strong(next, made, sync::seq_cst,  // seq_cst claimed, linked
+                                            sync::seq_cst)) {           // seq_cst claimed, linked
         next = made;
       } else {
         discard(made);
