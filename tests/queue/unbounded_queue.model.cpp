@@ -130,8 +130,8 @@ const verify::scenario scenarios[] = {
                [&] { (void)queue.try_push(2), queue.close(); });
      }},
 
-    // The same without a wait. The thread that looks has a hazard record before: taking one would order it after
-    // the thread that has pushed, which has given one back.
+    // The same without a wait. The thread that looks has a hazard record before: taking one would order it
+    // after the thread that has pushed, which has given one back.
     {"a_look_sees_a_push_in_a_segment_that_a_third_thread_has_linked",
      [] {
        unbounded_queue<int> queue;
@@ -408,7 +408,7 @@ TEST(unbounded_queue_orders, every_order_of_the_segments_is_needed) {
        "batches_of_two_producers_stay_in_order", "two_consumers_drain_segments_while_a_producer_goes_on",
        "close_among_pushes_and_pops_is_linearizable", "size_and_is_closed_among_pushes_are_linearizable",
        "a_pop_sees_a_close_in_a_segment_that_a_third_thread_has_linked",
-       "a_pop_sees_a_push_and_a_close_in_a_segment_that_a_third_thread_has_linked",
+       "a_look_sees_a_push_in_a_segment_that_a_third_thread_has_linked",
        "a_segment_is_drained_without_membarrier", "one_of_two_batch_producers_sees_the_item_of_the_other",
        "one_of_two_batch_consumers_sees_that_the_other_queue_has_less",
        "one_of_two_consumers_sees_that_the_other_queue_has_less"});

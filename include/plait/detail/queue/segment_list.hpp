@@ -45,8 +45,8 @@ namespace PLAIT_NAMESPACE::detail {
 //                                 Whoever goes on to the next segment has read `next` by seq_cst: so whoever
 //                                 looks at `next` after what is done there, by the same order, sees it, too
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
-//                                 hazard_record, and in the seq_cst of go_on_after and close: a segment as it was
-//                                 made
+//                                 hazard_record, and in the seq_cst of go_on_after and close: a segment as it
+//                                 was made
 //         drained   drained_      release in put_aside -> acquire in reclaim   the list of segments put aside
 //         spare     spare_        release in discard -> acquire in make_next   a segment to be used again
 //
