@@ -39,11 +39,11 @@ namespace PLAIT_NAMESPACE::detail {
 // A put that has claimed a cell always fills it; until then its segment cannot be drained.
 //
 // Edges:  claimed   claims, taken, next   seq_cst: claims, close() and looks at both ends are one sequence, so
-//                                 that empty is exact, and event_count's two cases hold
+//                                 that empty is exact, and event_count's two cases hold. Whoever goes on to
+//                                 the next segment has read `next` in it, too: so whoever looks at `next` after
+//                                 what is done there sees it
 //         claimed   taken         release in the seq_cst of try_get -> acquire in leave, why_not_get: what was
 //                                 done before that get is seen, so that no stale value says empty
-//                                 Whoever goes on to the next segment has read `next` by seq_cst: so whoever
-//                                 looks at `next` after what is done there, by the same order, sees it, too
 //         linked    head_, tail_, next    release in move, and in the seq_cst of go_on_after -> acquire in
 //                                 hazard_record, and in the seq_cst of go_on_after and close: a segment as it
 //                                 was made
