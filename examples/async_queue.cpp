@@ -19,16 +19,20 @@ using namespace std::chrono_literals;
 namespace {
 
 // A coroutine that starts when it is called and frees itself when it returns. They run in one thread.
-struct task {
-  static inline int running = 0;
+class task {
+ public:
+  static bool any_runs() { return running_ != 0; }
 
   struct promise_type {
-    task get_return_object() { return ++running, task(); }
+    task get_return_object() { return ++running_, task(); }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() { --running; }
+    void return_void() { --running_; }
     void unhandled_exception() { std::terminate(); }
   };
+
+ private:
+  static inline int running_ = 0;
 };
 
 // [executor]
@@ -39,7 +43,7 @@ class event_loop {
 
   // Until every coroutine has returned: one that still waits would never be resumed.
   void run(plait::async_timers& timers) {
-    while (task::running != 0) {
+    while (task::any_runs()) {
       const auto next = timers.expire().value_or(std::chrono::steady_clock::now() + 1h);
       if (const auto waiting = ready_.try_pop_until(next)) waiting->resume();
     }
