@@ -24,6 +24,7 @@
 #include <plait/remote/map.hpp>
 #include <plait/remote/queue.hpp>
 
+#include "support/cuts.hpp"
 #include "support/process.hpp"
 #include "support/proxy.hpp"
 #include "support/server.hpp"
@@ -213,7 +214,6 @@ TEST(mutex_of_a_stopped_holder, does_not_let_it_write_when_it_wakes_up_late) {
   EXPECT_EQ(entries.get("owner"), "test");
 }
 
-// Each round says something of every kind; the cut moves on by one byte until it lies behind a whole round.
 TEST(a_cut_at_any_byte_of_a_mutex, neither_loses_nor_doubles_it) {
   const watchdog limit("cuts of a mutex", 300s);
   const support::server server;
@@ -221,9 +221,7 @@ TEST(a_cut_at_any_byte_of_a_mutex, neither_loses_nor_doubles_it) {
   const connection cut(between.url(), {.lease = 300s}), whole(server.url(), {.lease = 300s});
   fenced_mutex mutex(cut, "lock"), other(whole, "lock");
   std::uint64_t last = 0;
-  int rounds = 0;
   const auto round = [&] {
-    ++rounds;
     auto mine = mutex.try_lock_for(8s);
     ASSERT_TRUE(mine);
     ASSERT_GT(mine->token(), last);
@@ -243,19 +241,7 @@ TEST(a_cut_at_any_byte_of_a_mutex, neither_loses_nor_doubles_it) {
     last = again->token();
     ASSERT_FALSE(again->lost().stop_requested());
   };
-  for (const auto where : {proxy::direction::to_server, proxy::direction::to_client}) {
-    long offset = 0;
-    for (bool within_a_round = true; within_a_round; ++offset) {
-      const int before = rounds;
-      between.cut_after(where, offset);
-      while (!between.has_cut(where)) {
-        round();
-        ASSERT_FALSE(HasFatalFailure()) << "cut after " << offset << " bytes";
-      }
-      within_a_round = rounds - before <= 1;
-    }
-    EXPECT_GE(offset, 100) << "a round has fewer bytes than it can have";
-  }
+  ASSERT_NO_FATAL_FAILURE(support::cut_at_any_byte(between, 100, round));
   EXPECT_EQ(mutex.is_locked(), false);
 }
 

@@ -21,6 +21,7 @@
 #include <plait/remote/priority_queue.hpp>
 #include <plait/remote/queue.hpp>
 
+#include "support/cuts.hpp"
 #include "support/proxy.hpp"
 #include "support/server.hpp"
 #include "support/watchdog.hpp"
@@ -158,7 +159,6 @@ TEST_F(remote_priority_queue, that_is_a_queue_is_refused) {
   }
 }
 
-// Each round says something of every kind; the cut moves on by one byte until it lies behind a whole round.
 TEST(a_cut_at_any_byte_of_a_priority_queue, neither_loses_nor_doubles_nor_reorders) {
   const watchdog limit("cuts of a priority queue", 300s);
   const support::server server;
@@ -182,19 +182,7 @@ TEST(a_cut_at_any_byte_of_a_priority_queue, neither_loses_nor_doubles_nor_reorde
     ASSERT_EQ(items.unfinished_tasks(), 0u);
     ASSERT_EQ(items.size(), 0u);
   };
-  for (const auto where : {proxy::direction::to_server, proxy::direction::to_client}) {
-    long offset = 0;
-    for (bool within_a_round = true; within_a_round; ++offset) {
-      const int before = rounds;
-      between.cut_after(where, offset);
-      while (!between.has_cut(where)) {
-        round();
-        ASSERT_FALSE(HasFatalFailure()) << "cut after " << offset << " bytes";
-      }
-      within_a_round = rounds - before <= 1;
-    }
-    EXPECT_GE(offset, 100) << "a round has fewer bytes than it can have";
-  }
+  ASSERT_NO_FATAL_FAILURE(support::cut_at_any_byte(between, 100, round));
   EXPECT_EQ(items.lost_leases(), 0u);
 }
 

@@ -12,6 +12,7 @@
 #include <plait/remote/connection.hpp>
 #include <plait/remote/queue.hpp>
 
+#include "support/cuts.hpp"
 #include "support/effort.hpp"
 #include "support/proxy.hpp"
 #include "support/server.hpp"
@@ -24,7 +25,6 @@ using plait::remote::connection;
 using plait::remote::queue;
 using support::proxy;
 
-// Each round says something of every kind; the cut moves on by one byte until it lies behind a whole round.
 TEST(a_cut_at_any_byte_of_a_queue, neither_loses_nor_doubles_nor_reorders) {
   const watchdog limit("cuts of a queue", 110s);
   const support::server server;
@@ -32,9 +32,7 @@ TEST(a_cut_at_any_byte_of_a_queue, neither_loses_nor_doubles_nor_reorders) {
   const connection cut(between.url());
   queue<std::int64_t> items(cut, "n", {.capacity = 1000});
   std::int64_t next = 0;
-  int rounds = 0;
   const auto round = [&] {
-    ++rounds;
     const std::vector<std::int64_t> batch{next, next + 1};
     ASSERT_EQ(items.push_n(batch.begin(), 2), 2u);
     ASSERT_EQ(items.try_pop_for(1s), next);
@@ -51,19 +49,7 @@ TEST(a_cut_at_any_byte_of_a_queue, neither_loses_nor_doubles_nor_reorders) {
     ASSERT_EQ(items.size(), 0u);
     next += 3;
   };
-  for (const auto where : {proxy::direction::to_server, proxy::direction::to_client}) {
-    long offset = 0;
-    for (bool within_a_round = true; within_a_round; ++offset) {
-      const int before = rounds;
-      between.cut_after(where, offset);
-      while (!between.has_cut(where)) {
-        round();
-        ASSERT_FALSE(HasFatalFailure()) << "cut after " << offset << " bytes";
-      }
-      within_a_round = rounds - before <= 1;
-    }
-    EXPECT_GE(offset, 300) << "a round has fewer bytes than it can have";
-  }
+  ASSERT_NO_FATAL_FAILURE(support::cut_at_any_byte(between, 300, round));
   EXPECT_EQ(items.lost_leases(), 0u);
 }
 
