@@ -83,8 +83,8 @@
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/hash_map.hpp>
 #include <plait/load_options.hpp>
+#include <plait/map_element.hpp>
 #include <plait/put_options.hpp>
 #include <plait/removal_cause.hpp>
 

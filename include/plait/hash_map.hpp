@@ -63,8 +63,6 @@
 // in sequence locks. Design note: docs/structures/hash_map.md.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -73,26 +71,20 @@
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <plait/counter.hpp>
 #include <plait/detail/key/key_batches.hpp>
-#include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
-#include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/map/map_callback.hpp>
 #include <plait/detail/map/map_computations.hpp>
-#include <plait/detail/map/map_table.hpp>
+#include <plait/detail/map/map_entries.hpp>
 #include <plait/detail/sync.hpp>
+#include <plait/map_element.hpp>
 
 namespace PLAIT_NAMESPACE {
-
-// What a map can hold, as a key or as a value.
-template <class T>
-concept map_element = std::is_object_v<T> && !std::is_const_v<T> && std::is_nothrow_move_constructible_v<T> &&
-                      std::is_nothrow_destructible_v<T>;
 
 template <class K, class V, class Hash = detail::key_hash<K>, class Equal = std::equal_to<>,
           class Allocator = std::allocator<std::pair<const K, V>>>
@@ -102,16 +94,9 @@ class hash_map {
       map_element<K> && map_element<V>,
       "plait::hash_map<K, V>: keys and values must be objects that are moved and destroyed without throwing, "
       "because they move when the map grows. Put one that is not into a std::unique_ptr.");
-  static_assert(
-      std::invocable<const Hash&, const K&>,
-      "plait::hash_map<K, V, Hash>: there is no hash for K. Pass as Hash a function object that takes a "
-      "const K& and returns an integer, or specialize std::hash<K>.");
-  static_assert(
-      std::predicate<const Equal&, const K&, const K&>,
-      "plait::hash_map<K, V, Hash, Equal>: two keys cannot be compared. Give K an operator==, or pass as "
-      "Equal a function object that takes two const K& and returns a bool.");
 
-  using forms = detail::key_forms<K, Hash, Equal>;
+  using entries = detail::map_entries<K, V, Hash, Equal, Allocator>;
+  using forms = typename entries::forms;
 
   // What a key can be given as.
   template <class L>
@@ -130,7 +115,7 @@ class hash_map {
   hash_map() : hash_map(Allocator()) {}
   explicit hash_map(const Allocator& allocator) : hash_map(Hash(), Equal(), allocator) {}
   explicit hash_map(const Hash& hash, const Equal& equal = Equal(), const Allocator& allocator = Allocator())
-      : table_({hash, detail::sync::random_number()}, allocator), equal_(equal) {}
+      : entries_(hash, equal, allocator) {}
   hash_map(const hash_map&) = delete;
   hash_map& operator=(const hash_map&) = delete;
 
@@ -140,23 +125,13 @@ class hash_map {
   template <class L = K>
     requires is_key<const L&>
   [[gnu::always_inline]] std::optional<V> find(const L& key) const {
-    if constexpr (is_read_unlocked) {
-      // Words, and an optional at the end: one that is filled in place is copied as a whole just after it was
-      // written in parts, which processors are slow at. So is one that a function returns, hence no call.
-      typename slot::copy found;
-      if (!read_words(key, [&](const auto& seen) { found = seen; })) return std::nullopt;
-      return found.value();
-    } else {
-      std::optional<V> found;
-      read(key, [&](const V& value) { found.emplace(value); });
-      return found;
-    }
+    return entries_.find(key);
   }
 
   template <class L = K>
     requires is_key<const L&>
   bool contains(const L& key) const {
-    return read(key, [](const V&) {});
+    return entries_.read(key, [](const V&) {});
   }
 
   // Calls f(const V&) with a copy of its value, and holds no lock meanwhile: f may use the map. False if the
@@ -188,7 +163,7 @@ class hash_map {
   template <class L = K, class... Args>
     requires is_key<L> && std::constructible_from<V, Args...>
   bool try_emplace(L&& key, Args&&... args) {
-    return change_or_put(std::forward<L>(key), [](chain&, slot&) {}, std::forward<Args>(args)...);
+    return entries_.change_or_put(std::forward<L>(key), [](chain&, slot&) {}, std::forward<Args>(args)...);
   }
 
   // Whether it was there or not: now it has this value. True if it was not.
@@ -196,11 +171,11 @@ class hash_map {
     requires is_key<L> && std::constructible_from<V, M>
   bool insert_or_assign(L&& key, M&& value) {
     std::optional<V> made;  // or the old value, to be destroyed without a lock
-    return change_or_put(
+    return entries_.change_or_put(
         std::forward<L>(key),
         [&](chain& held, slot& at) {
           made.emplace(std::forward<M>(value));
-          exchange(held, at, *made);
+          entries_.exchange(held, at, *made);
         },
         std::forward<M>(value));
   }
@@ -209,8 +184,8 @@ class hash_map {
   template <class L = K, std::invocable<V&> F>
     requires is_key<const L&>
   bool update(const L& key, F&& f) {
-    return change_present(key, [&](chain& held, const place& at) {
-      modify(held, at.at(), f);
+    return entries_.change_present(key, [&](chain& held, const place& at) {
+      entries_.modify(held, at.at(), f);
       return true;
     });
   }
@@ -219,8 +194,9 @@ class hash_map {
   template <class L = K, std::invocable<V&> F, class... Args>
     requires is_key<L> && std::constructible_from<V, Args...>
   bool upsert(L&& key, F&& f, Args&&... args) {
-    return change_or_put(
-        std::forward<L>(key), [&](chain& held, slot& at) { modify(held, at, f); }, std::forward<Args>(args)...);
+    return entries_.change_or_put(
+        std::forward<L>(key), [&](chain& held, slot& at) { entries_.modify(held, at, f); },
+        std::forward<Args>(args)...);
   }
 
   // If the key has the value `expected` (nothing: it is not there), it then has `desired` (nothing: it is
@@ -230,13 +206,13 @@ class hash_map {
   bool compare_exchange(L&& key, std::optional<V>& expected, std::optional<V> desired) {
     std::optional<taken> dropped;  // destroyed without a lock, like what `desired` is exchanged for
     std::optional<V> found;
-    const bool done = change(std::forward<L>(key), [&](chain& held, const place& at, const auto& put) {
+    const bool done = entries_.change(std::forward<L>(key), [&](chain& held, const place& at, const auto& put) {
       if (at.is_taken) found.emplace(std::as_const(at.at()).value());
       if (found != expected) return std::optional(false);
       if (at.is_taken && desired) {
-        exchange(held, at.at(), *desired);
+        entries_.exchange(held, at.at(), *desired);
       } else if (at.is_taken) {
-        take(held, at, dropped);
+        entries_.take(held, at, dropped);
       } else if (desired && !put(std::move(*desired))) {
         return std::optional<bool>();
       }
@@ -250,7 +226,7 @@ class hash_map {
   template <class L = K>
     requires is_key<const L&>
   bool erase(const L& key) {
-    return erase_if(key, [](const V&) { return true; });
+    return entries_.extract(key).has_value();
   }
 
   // The same, unless pred(const V&) is false.
@@ -258,9 +234,9 @@ class hash_map {
     requires is_key<const L&>
   bool erase_if(const L& key, Predicate&& pred) {
     std::optional<taken> dropped;  // destroyed without a lock
-    return change_present(key, [&](chain& held, const place& at) {
-      if (!test(at.at(), pred)) return false;
-      take(held, at, dropped);
+    return entries_.change_present(key, [&](chain& held, const place& at) {
+      if (!entries_.test(at.at(), pred)) return false;
+      entries_.take(held, at, dropped);
       return true;
     });
   }
@@ -269,8 +245,7 @@ class hash_map {
   template <class L = K>
     requires is_key<const L&>
   std::optional<V> extract(const L& key) {
-    std::optional<taken> found;
-    change_present(key, [&](chain& held, const place& at) { return take(held, at, found), true; });
+    std::optional<taken> found = entries_.extract(key);
     if (!found) return std::nullopt;
     return std::move(found->value);
   }
@@ -284,14 +259,16 @@ class hash_map {
   V get_or_insert_with(L&& key, F&& f) {
     std::optional<V> found = find(key);
     if (found) return *std::move(found);
-    detail::map_callback::refuse_within(this);
+    detail::map_callback::refuse_within(&entries_);
     const K own = static_cast<K>(std::forward<L>(key));
-    const typename computations::template turn<Equal> mine(computations_, table_.hash()(own), own, equal_);
+    const typename computations::template turn<Equal> mine(computations_, entries_.hash()(own), own,
+                                                           entries_.equal());
     found = find(own);
     if (found) return *std::move(found);
     V value(std::invoke(std::forward<F>(f)));
     // By another function, somebody may have put it in meanwhile.
-    change_or_put(own, [&](chain&, const slot& at) { found.emplace(at.value()); }, std::as_const(value));
+    entries_.change_or_put(
+        own, [&](chain&, const slot& at) { found.emplace(at.value()); }, std::as_const(value));
     return found ? *std::move(found) : std::move(value);
   }
 
@@ -305,9 +282,9 @@ class hash_map {
     if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
     const auto look = [&](const auto& key, std::uint64_t hash) {
       std::optional<V>& value = found.emplace_back();
-      read_hashed(key, hash, [&](const V& seen) { value.emplace(seen); });
+      entries_.read_hashed(key, hash, [&](const V& seen) { value.emplace(seen); });
     };
-    detail::for_each_key<forms>(keys, table_.hash(), prefetch(), look);
+    detail::for_each_key<forms>(keys, entries_.hash(), entries_.prefetch(), look);
     return found;
   }
 
@@ -328,8 +305,8 @@ class hash_map {
     };
     if constexpr (std::ranges::forward_range<Range> && std::is_lvalue_reference_v<reference>) {
       detail::in_batches(
-          pairs, [&](const auto& pair) { return table_.hash()(forms::wanted(std::get<0>(pair))); }, prefetch(),
-          [&](reference pair, std::uint64_t) { put(pair); });
+          pairs, [&](const auto& pair) { return entries_.hash()(forms::wanted(std::get<0>(pair))); },
+          entries_.prefetch(), [&](reference pair, std::uint64_t) { put(pair); });
     } else {
       for (auto&& pair : pairs) put(std::forward<decltype(pair)>(pair));
     }
@@ -339,10 +316,7 @@ class hash_map {
   // -- all keys --
 
   // How many there are; exact if nobody is just changing that.
-  size_type size() const {
-    const std::int64_t counted = size_.load();
-    return counted > 0 ? static_cast<size_type>(counted) : 0;
-  }
+  size_type size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return size() == 0; }
 
   // How far a scan has come.
@@ -352,26 +326,16 @@ class hash_map {
 
    private:
     friend hash_map;
-    typename detail::map_table<K, V, Hash, Allocator>::position at_;
+    typename entries::position at_;
   };
 
   // Copies of the next few keys, up to some thousands, and their values; none at the end alone. Others may
   // change the map between two calls and during one: each key that is there from the first call to the last
   // comes exactly once, any other one at most once.
   std::vector<value_type> scan(cursor& from) const {
-    detail::map_callback::refuse_within(this);
-    std::vector<value_type> batch;
-    while (batch.empty() && !from.at_.is_end) {
-      const auto next = table_.visit_segment(from.at_, [&](chain& held) {
-        held.for_each([&](const slot& at, auto) { batch.emplace_back(at.key(), at.value()); });
-      });
-      if (next) {
-        from.at_ = *next;
-      } else {
-        batch.clear();  // some of these would come again
-      }
-    }
-    return batch;
+    return entries_.template scan<value_type>(from.at_, [](std::vector<value_type>& batch, const slot& at) {
+      batch.emplace_back(at.key(), at.value());
+    });
   }
 
   // Calls f(const K&, const V&) with copies of all, as scan() finds them. No lock is held: f may use the map.
@@ -393,15 +357,15 @@ class hash_map {
   // more than once if others change the map.
   template <std::predicate<const K&, const V&> Predicate>
   size_type erase_if(Predicate&& pred) {
-    return erase_all_if([&](const slot& at) {
-      const detail::map_callback within(this);
+    return entries_.erase_all_if([&](const slot& at) {
+      const detail::map_callback within(&entries_);
       return static_cast<bool>(std::invoke(pred, at.key(), at.value()));
     });
   }
 
   // Erases all that is there when it begins. What others put in meanwhile may stay.
   void clear() {
-    erase_all_if([](const slot&) { return true; });
+    entries_.erase_all_if([](const slot&) { return true; });
   }
 
   // Moves to this map what it does not have and `other` has. An entry on its way is in neither map.
@@ -419,190 +383,26 @@ class hash_map {
   // -- memory --
 
   // Makes room for so many keys.
-  void reserve(size_type keys) { table_.reserve(keys); }
+  void reserve(size_type keys) { entries_.reserve(keys); }
 
   // Gives back all memory but what its keys need. No other thread may use the map meanwhile.
-  void shrink_to_fit() {
-    detail::map_callback::refuse_within(this);
-    table_.shrink(size());
-  }
+  void shrink_to_fit() { entries_.shrink(); }
 
   // -- what it was made with --
 
-  hasher hash_function() const { return table_.hash().unseeded(); }
-  key_equal key_eq() const { return equal_; }
-  allocator_type get_allocator() const { return table_.allocator(); }
+  hasher hash_function() const { return entries_.hash().unseeded(); }
+  key_equal key_eq() const { return entries_.equal(); }
+  allocator_type get_allocator() const { return entries_.allocator(); }
 
  private:
-  using table = detail::map_table<K, V, Hash, Allocator>;
-  using slot = typename table::slot;
-  using chain = typename table::chain;
-  using place = typename table::place;
+  using slot = typename entries::slot;
+  using chain = typename entries::chain;
+  using place = typename entries::place;
+  using taken = typename entries::taken;
   using computations = detail::map_computations<K>;
 
-  static constexpr bool is_read_unlocked = table::is_read_unlocked;
-
-  // What an erased key leaves.
-  struct taken_value {
-    V value;
-  };
-  template <class Slot>
-  struct taken_from {
-    using type = taken_value;
-  };
-  template <class Slot>
-    requires requires { typename Slot::entry; }
-  struct taken_from<Slot> {
-    using type = typename Slot::entry;
-  };
-  using taken = typename taken_from<slot>::type;
-
-  template <class L>
-  auto equal_to(const L& key) const {
-    return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
-  }
-
-  // Calls use(const V&), with a copy or under a lock; false if the key is not there.
-  template <class L, class Use>
-  bool read(const L& given, Use use) const {
-    const auto& key = forms::wanted(given);
-    return read_hashed(key, table_.hash()(key), use);
-  }
-  template <class L, class Use>
-  bool read_words(const L& given, Use use) const {
-    const auto& key = forms::wanted(given);
-    return table_.template read<forms::compares_words>(table_.hash()(key), equal_to(key), use);
-  }
-  template <class L, class Use>
-  bool read_hashed(const L& key, std::uint64_t hash, Use use) const {
-    if constexpr (is_read_unlocked) {
-      return table_.template read<forms::compares_words>(hash, equal_to(key),
-                                                         [&](const auto& seen) { use(seen.value()); });
-    } else {
-      detail::map_callback::refuse_within(this);
-      return table_.read_locked(hash, equal_to(key), [&](const slot& at) { use(at.value()); });
-    }
-  }
-
-  auto prefetch() const {
-    return [this](std::uint64_t hash) { table_.prefetch(hash); };
-  }
-
-  // What use(chain&, place) returns for a key that is there; otherwise false.
-  template <class L, class Use>
-  bool change_present(const L& given, Use use) {
-    detail::map_callback::refuse_within(this);
-    const auto& key = forms::wanted(given);
-    return table_.template change<false>(
-        table_.hash()(key), equal_to(key),
-        [&](chain& held, const place& at) -> std::optional<bool> { return at.is_taken && use(held, at); });
-  }
-
-  // What use(chain&, place, put) returns, under the lock of a key that is there or not; put(args...) puts it
-  // in, unless there is no room: then it is false, and use() is to return nothing, and is called again with
-  // more.
-  template <class L, class Use>
-  bool change(L&& given, Use use) {
-    detail::map_callback::refuse_within(this);
-    auto&& key = forms::wanted(std::forward<L>(given));
-    const std::uint64_t hash = table_.hash()(std::as_const(key));
-    return table_.template change<true>(hash, equal_to(key), [&](chain& held, const place& at) {
-      return use(held, at, [&](auto&&... args) {
-        if (!table_.append(held, at, hash, std::forward<decltype(key)>(key),
-                           std::forward<decltype(args)>(args)...))
-          return false;
-        size_.add();
-        return true;
-      });
-    });
-  }
-
-  // Calls use(chain&, slot&) for a key that is there; otherwise puts it in and returns true.
-  template <class L, class Use, class... Args>
-  bool change_or_put(L&& key, Use use, Args&&... args) {
-    return change(std::forward<L>(key), [&](chain& held, const place& at, const auto& put) {
-      if (at.is_taken) return use(held, at.at()), std::optional(false);
-      return put(std::forward<Args>(args)...) ? std::optional(true) : std::nullopt;
-    });
-  }
-
-  // Erases all slots for which goes(const slot&) is true.
-  template <class Goes>
-  size_type erase_all_if(Goes goes) {
-    detail::map_callback::refuse_within(this);
-    size_type erased = 0;
-    std::vector<bool> in_chain;
-    for (typename table::position at; !at.is_end;) {
-      std::vector<taken> dropped;  // destroyed without a lock
-      const auto next = table_.visit_segment(at, [&](chain& held) {
-        in_chain.clear();
-        held.for_each([&](const slot& each, auto) { in_chain.push_back(goes(each)); });
-        const auto count = static_cast<size_type>(std::ranges::count(in_chain, true));
-        if (count == 0) return;
-        if constexpr (!is_read_unlocked) {
-          if (dropped.capacity() < dropped.size() + count)
-            dropped.reserve(std::max(2 * dropped.capacity(), dropped.size() + count));
-        }
-        table_.remove_if(held, [&, each = in_chain.cbegin()](slot& from) mutable noexcept {
-          if (!*each++) return false;
-          if constexpr (!is_read_unlocked) dropped.push_back(from.take());
-          return true;
-        });
-        size_.add(-static_cast<std::int64_t>(count));
-        erased += count;
-      });
-      if (next) at = *next;
-    }
-    return erased;
-  }
-
-  template <class F>
-  void modify(chain& held, slot& at, F&& f) {
-    const detail::map_callback within(this);
-    if constexpr (is_read_unlocked) {
-      V value = at.value();
-      std::invoke(std::forward<F>(f), value);
-      set(held, at, value);
-    } else {
-      std::invoke(std::forward<F>(f), at.value());
-    }
-  }
-
-  template <class Predicate>
-  bool test(slot& at, Predicate&& pred) const {
-    const detail::map_callback within(this);
-    return static_cast<bool>(std::invoke(std::forward<Predicate>(pred), std::as_const(at).value()));
-  }
-
-  static void set(chain& held, slot& at, const V& value) {
-    if constexpr (!slot::sets_value_at_once) held.begin_change();
-    at.set_value(value);
-  }
-
-  // Leaves the old value in `value`, if it has to be destroyed.
-  static void exchange(chain& held, slot& at, V& value) {
-    if constexpr (is_read_unlocked) {
-      set(held, at, value);
-    } else {
-      at.exchange_value(value);
-    }
-  }
-
-  void take(chain& held, const place& from, std::optional<taken>& into) {
-    if constexpr (is_read_unlocked) {
-      into.emplace(from.at().value());
-    } else {
-      into.emplace(from.at().take());
-    }
-    held.begin_change();
-    table_.close_gap(held, from);
-    size_.add(-1);
-  }
-
-  table table_;
-  counter size_;
+  entries entries_;
   computations computations_;
-  [[no_unique_address]] Equal equal_;
 };
 
 }  // namespace PLAIT_NAMESPACE

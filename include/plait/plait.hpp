@@ -20,6 +20,7 @@
 #include <plait/lock_all.hpp>
 #include <plait/lock_order.hpp>
 #include <plait/lock_order_report.hpp>
+#include <plait/map_element.hpp>
 #include <plait/mutex.hpp>
 #include <plait/order_of_equals.hpp>
 #include <plait/pop_any.hpp>

@@ -299,19 +299,20 @@ class KeyedCounter:
 
 
 class HashMap:
-    """hash_map, in the order of the table: map_directory, map_segment (segment_ref), map_block, block_tags, map_slot."""
+    """hash_map, in the order of the table: map_entries, map_table, map_directory, map_segment (segment_ref), map_block,
+    block_tags, map_slot."""
 
     DEPTH_MASK = 63  # of the directory's root, beside the address of a cache line
     LOG_MASK = 31  # of a segment_ref: of how many homes, beside the address of the first
 
     def __init__(self, value):
-        self.read(value, value)
+        self.read(value, value["entries_"])
 
-    def read(self, value, map_):
-        """`map_` is the hash_map in `value`, of which it may be all."""
+    def read(self, value, entries):
+        """`entries` has the table of what is in `value`."""
         self.name = plain_name(value)
-        self.directory = map_["table_"]["directory_"]
-        table = map_["table_"].type.strip_typedefs()
+        self.directory = entries["table_"]["directory_"]
+        table = entries["table_"].type.strip_typedefs()
         self.key, self.mapped = table.template_argument(0), table.template_argument(1)
         self.entries = list(self.find())
 
@@ -362,7 +363,7 @@ class StatsMap(HashMap):
     """stats_map: a hash_map whose values are counted_value."""
 
     def __init__(self, value):
-        self.read(value, value["map_"])
+        self.read(value, value["map_"]["entries_"])
         self.entries = [(key, counted["value"]) for key, counted in self.entries]
 
 

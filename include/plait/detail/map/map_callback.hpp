@@ -32,8 +32,7 @@ class [[gnu::visibility("default")]] map_callback {
     for (const map_callback* each = innermost(); each != nullptr; each = each->outer_)
       if (each->map_ == map)
         throw std::logic_error(
-            "plait::hash_map: a function that was called by update, upsert or erase_if uses the same map, some "
-            "of "
+            "plait: a function that was called by update, upsert or erase_if uses the same map or set, some of "
             "which is locked meanwhile. Return from it first");
   }
 

@@ -18,6 +18,10 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+// What an object takes beside others: nothing, if all of its type are equal.
+template <class T>
+inline constexpr std::size_t stored_size = std::is_empty_v<T> ? 0 : sizeof(T);
+
 // A key and its value as atomic words. Readers copy them without a lock, and then ask the block whether it has
 // changed meanwhile.
 //
@@ -29,14 +33,18 @@ class word_slot {
   static constexpr std::size_t value_alignment = alignof(V) < word_size ? alignof(V) : word_size;
   static constexpr std::size_t value_at = (sizeof(K) + value_alignment - 1) / value_alignment * value_alignment;
   static constexpr std::size_t first_value_word = value_at / word_size;
-  static constexpr std::size_t last_value_word = (value_at + sizeof(V) - 1) / word_size;
 
  public:
   static constexpr bool is_read_unlocked = true;
-  static constexpr std::size_t word_count = last_value_word + 1;
+  static constexpr std::size_t word_count = (value_at + stored_size<V> + word_size - 1) / word_size;
 
   // Whether a value changes in one step, so that no reader sees half of it.
-  static constexpr bool sets_value_at_once = first_value_word == last_value_word;
+  static constexpr bool sets_value_at_once = first_value_word + 1 >= word_count;
+
+  // What is left of a key that is taken out, whose words may stay.
+  struct entry {
+    V value;
+  };
 
   // What a reader has copied.
   class copy {
@@ -57,13 +65,17 @@ class word_slot {
 
     template <class T>
     T object_at(std::size_t place) const noexcept {
-      std::array<std::byte, sizeof(T)> bytes;
-      std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(copied_.data()) + place, sizeof(T));
-      return std::bit_cast<T>(bytes);
+      if constexpr (stored_size<T> == 0) {
+        return std::bit_cast<T>(std::array<std::byte, sizeof(T)>());
+      } else {
+        std::array<std::byte, sizeof(T)> bytes;
+        std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(copied_.data()) + place, sizeof(T));
+        return std::bit_cast<T>(bytes);
+      }
     }
     template <class T>
     void set_object(std::size_t place, const T& object) noexcept {
-      std::memcpy(reinterpret_cast<std::byte*>(copied_.data()) + place, std::addressof(object), sizeof(T));
+      std::memcpy(reinterpret_cast<std::byte*>(copied_.data()) + place, std::addressof(object), stored_size<T>);
     }
 
     std::array<std::uint64_t, word_count> copied_;
@@ -93,6 +105,7 @@ class word_slot {
     made.set_object(value_at, value);
     store(made, first_value_word, word_count);
   }
+  entry take() const noexcept { return {value()}; }
   void move_from(word_slot& other) noexcept { store(other.load(), 0, word_count); }
   void destroy() noexcept {}
 
@@ -128,7 +141,7 @@ class object_slot {
 
     std::uint64_t hash;
     K key;
-    V value;
+    [[no_unique_address]] V value;
   };
 
   const K& key() const noexcept { return entry_.read().key; }
@@ -142,6 +155,7 @@ class object_slot {
   }
   // Leaves the value that was there in `value`.
   void exchange_value(V& value) noexcept {
+    if constexpr (stored_size<V> == 0) return;  // and making one may write to a byte that is another object's
     V& mine = entry_.write().value;
     V old(std::move(mine));
     std::destroy_at(std::addressof(mine));
@@ -176,7 +190,7 @@ inline constexpr bool is_view<std::span<T, Extent>> = true;
 template <class K, class V>
 inline constexpr bool fits_words =
     std::is_trivially_copyable_v<K> && std::is_trivially_copyable_v<V> && std::copy_constructible<K> &&
-    std::copy_constructible<V> && !is_view<K> && sizeof(K) + sizeof(V) <= 64;
+    std::copy_constructible<V> && !is_view<K> && sizeof(K) + stored_size<V> <= 64;
 
 template <class K, class V>
 struct choose_slot {
