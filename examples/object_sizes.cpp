@@ -106,6 +106,11 @@ int main() {
         for (long i = from; i != to; ++i) counter.add(i);
       });
   show_map<plait::hash_map<long, long>>("hash_map<long, long>");
+  show(
+      "hash_set<long>", [] { return std::make_unique<plait::hash_set<long>>(); },
+      [](plait::hash_set<long>& set, long from, long to) {
+        for (long i = from; i != to; ++i) set.insert(i);
+      });
   show_map<plait::stats_map<long, long>>("stats_map<long, long>");
   show(
       "expiring_cache<long, long>",

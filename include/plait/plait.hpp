@@ -13,6 +13,7 @@
 #include <plait/counter.hpp>
 #include <plait/expiring_cache.hpp>
 #include <plait/hash_map.hpp>
+#include <plait/hash_set.hpp>
 #include <plait/hazard_pointer.hpp>
 #include <plait/keyed_counter.hpp>
 #include <plait/lifo_queue.hpp>

@@ -39,6 +39,8 @@ EXPECTED = {
     "map_of_strings": 'plait::hash_map of 1 keys = {["apples"] = 3}',
     "map_unused": "plait::hash_map of 0 keys",
     "map_of_thousands": "plait::hash_map of 5000 keys = {…}",
+    "set": "plait::hash_set of 1 keys = {5}",
+    "set_of_strings": 'plait::hash_set of 1 keys = {"apples"}',
     "stats": "plait::stats_map of 1 keys = {[6] = 115 's'}",
     "cache": "plait::expiring_cache of 1 entries, capacity 10 = {[7] = 99 'c'}",
     "cache_of_strings": 'plait::expiring_cache of 1 entries, capacity 10 = {["pears"] = "4"}',

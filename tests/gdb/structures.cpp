@@ -63,6 +63,8 @@ plait::hash_map<int, char> map;
 plait::hash_map<std::string, int> map_of_strings;
 plait::hash_map<int, int> map_unused;
 plait::hash_map<int, int> map_of_thousands;
+plait::hash_set<int> set;
+plait::hash_set<std::string> set_of_strings;
 plait::stats_map<int, char> stats;
 plait::expiring_cache<int, char> cache({.capacity = 10});
 plait::expiring_cache<std::string, std::string> cache_of_strings({.capacity = 10});
@@ -135,6 +137,7 @@ int main() {
   map.insert(5, 'm');
   map_of_strings.insert("apples", 3);
   for (int i = 0; i != 5000; ++i) map_of_thousands.insert(i, i);
+  set.insert(5), set_of_strings.insert("apples");
   stats.insert(6, 's'), (void)stats.get(6, ' ');
   cache.put(7, 'c', {.time_to_live = std::chrono::hours(1), .tags = {"a"}}), (void)cache.get(7);
   cache_of_strings.put("pears", "4");

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <plait/hash_map.hpp>
+#include <plait/hash_set.hpp>
 
 #include <verify/scenario.hpp>
 #include <verify/scenario_history.hpp>
@@ -325,6 +326,28 @@ const verify::scenario wider_scenarios[] = {
        check(in.map.size() == (in.map.contains(key_d) ? 1 : 0));
      },
      {.depth_first = 5'000}},
+
+    // A set, whose slots hold a key and no value.
+    {"one_of_two_that_insert_was_first_beside_a_split",
+     [] {
+       plait::hash_set<std::uint64_t, placed> set;
+       set.insert(key_a), set.insert(key_d);
+       int first = 0;
+       threads([&] { first += set.insert(key_c) ? 1 : 0; }, [&] { first += set.insert(key_c) ? 1 : 0; },
+               [&] { check(set.contains(key_d), "a key that moves is there"); });
+       check(first == 1 && set.contains(key_c) && set.size() == 3);
+     },
+     {.depth_first = 3'000}},
+    {"a_key_of_a_set_that_fills_a_gap_is_there_or_not_as_it_was_told",
+     [] {
+       plait::hash_set<std::uint64_t, placed> set;
+       set.insert(key_a), set.insert(key_b);
+       threads([&] { check(set.erase(key_a), "it was there"); },
+               [&] { check(set.contains(key_b), "the last one moves into the gap"); },
+               [&] { check(!set.insert(key_b), "and is still there"); });
+       check(!set.contains(key_a) && set.snapshot() == std::vector{key_b});
+     },
+     {.depth_first = 3'000}},
 
     {"one_of_two_computes",
      [] {

@@ -359,6 +359,17 @@ class HashMap:
         return "map"
 
 
+class HashSet(HashMap):
+    """hash_set: the keys of map_entries, whose values are empty."""
+
+    def children(self):
+        for index, (key, _) in enumerate(self.entries):
+            yield f"[{index}]", key
+
+    def display_hint(self):
+        return "array"
+
+
 class StatsMap(HashMap):
     """stats_map: a hash_map whose values are counted_value."""
 
@@ -540,8 +551,8 @@ def printers():
     for name, printer in {
         "bounded_queue": BoundedQueue, "unbounded_queue": UnboundedQueue, "spsc_queue": SpscQueue,
         "lifo_queue": LifoQueue, "priority_queue": PriorityQueue, "relaxed_priority_queue": RelaxedPriorityQueue,
-        "keyed_counter": KeyedCounter, "hash_map": HashMap, "stats_map": StatsMap,
-        "expiring_cache": ExpiringCache, "synchronized_value": SynchronizedValue, "checked": Checked,
+        "keyed_counter": KeyedCounter, "hash_map": HashMap, "hash_set": HashSet,
+        "stats_map": StatsMap, "expiring_cache": ExpiringCache, "synchronized_value": SynchronizedValue, "checked": Checked,
         "thread_specific": ThreadSpecific,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}<.*>$", printer)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The entries of a hash_map: looked up, changed under their lock and counted, whether they are words that are
-// read without a lock or objects.
+// The entries of a hash_map or hash_set: looked up, changed under their lock and counted, whether they are
+// words that are read without a lock or objects.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The table knows hashes and slots; this knows keys. What the two kinds of slots make different is decided here:
-// a value of words is changed in a copy and stored as a whole, an object is changed where it is. What is left
-// of an erased one goes to the caller, to be destroyed when the lock is free again.
+// The table knows hashes and slots; this knows keys. What the two kinds of slots make different is decided
+// here: a value of words is changed in a copy and stored as a whole, an object is changed where it is. What is
+// left of an erased one goes to the caller, to be destroyed when the lock is free again.
 template <class K, class V, class Hash, class Equal, class Allocator>
 class map_entries {
   // Here, and not where they are named, because they may be incomplete there.
-  static_assert(std::invocable<const Hash&, const K&>,
-                "plait::hash_map and hash_set: there is no hash for the keys. Pass as Hash a function object "
-                "that takes a "
-                "const K& and returns an integer, or specialize std::hash<K>.");
+  static_assert(
+      std::invocable<const Hash&, const K&>,
+      "plait::hash_map and hash_set: there is no hash for the keys. Pass as Hash a function object that takes "
+      "a const K& and returns an integer, or specialize std::hash<K>.");
   static_assert(
       std::predicate<const Equal&, const K&, const K&>,
       "plait::hash_map and hash_set: two keys cannot be compared. Give K an operator==, or pass as Equal a "
