@@ -194,9 +194,7 @@ class queue_interface {
 
   // An item; or empty, closed (and drained) or busy.
   [[nodiscard]] std::expected<T, conqueue_status> try_pop() {
-    std::optional<item_type> item;
-    const conqueue_status status = items_.try_get(item);
-    return item_or(item, status);
+    return item_or_status([this](auto& item) { return items_.try_get(item); });
   }
 
   // As push, until the deadline: success, closed or, as try_push would say at the deadline, full or busy;
@@ -406,7 +404,7 @@ class queue_interface {
   static constexpr bool succeeds(conqueue_status status) noexcept { return status == conqueue_status::success; }
 
   std::optional<T> take(detail::wait_limits within) {
-    std::optional<item_type> item;
+    auto item = detail::empty_place<std::optional<item_type>>(std::nullopt);
     items_.get(item, within);
     if constexpr (detail::is_boxed<T>) {
       return item ? std::optional<T>(std::move(item->value())) : std::nullopt;
@@ -416,14 +414,24 @@ class queue_interface {
   }
 
   std::expected<T, conqueue_status> take_or_status(detail::wait_limits within) {
-    std::optional<item_type> item;
-    const conqueue_status status = items_.get(item, within);
-    return item_or(item, status);
+    return item_or_status([&](auto& item) { return items_.get(item, within); });
   }
 
-  static std::expected<T, conqueue_status> item_or(std::optional<item_type>& item, conqueue_status status) {
+  // get(item) leaves an item in its place or says why there is none. The item is moved once, from the store
+  // into what is returned.
+  template <class Get>
+  static std::expected<T, conqueue_status> item_or_status(Get get) {
+    auto item = detail::empty_place<std::expected<T, conqueue_status>>(std::unexpect, conqueue_status::empty);
+    if (const conqueue_status status = get(item); status != conqueue_status::success) item.error() = status;
+    return item;
+  }
+  template <class Get>
+    requires detail::is_boxed<T>
+  static std::expected<T, conqueue_status> item_or_status(Get get) {
+    std::optional<item_type> item;
+    const conqueue_status status = get(item);
     if (!item) return std::unexpected(status);
-    return std::expected<T, conqueue_status>(std::move(detail::queue_value(*item)));
+    return std::expected<T, conqueue_status>(std::move(item->value()));
   }
 
   detail::waiting_store<Store> items_;

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <expected>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -184,6 +185,86 @@ TYPED_TEST(queue_contract, a_queue_that_nobody_waits_at_makes_no_system_call) {
   queue.join();
   queue.close();
   EXPECT_EQ(plait::detail::sync::futex_calls(), before);
+}
+
+// Counts how often it was moved, by construction or assignment.
+class counts_moves {
+ public:
+  explicit counts_moves(int moves = 0) noexcept : moves_(moves) {}
+  counts_moves(counts_moves&& other) noexcept : moves_(other.moves_ + 1) {}
+  counts_moves& operator=(counts_moves&& other) noexcept {
+    moves_ = other.moves_ + 1;
+    return *this;
+  }
+  ~counts_moves() = default;
+
+  int moves() const { return moves_; }
+
+ private:
+  int moves_;
+};
+
+// A heap moves its elements about; in these they stay where they are.
+template <class Kind>
+class queue_moves : public testing::Test {
+ protected:
+  static constexpr int in = 1;
+  static constexpr int out = 1;
+
+  static auto make() { return queue_kinds::make<Kind, counts_moves>(8); }
+};
+using queues_that_move_nothing =
+    testing::Types<queue_kinds::bounded, queue_kinds::spsc, queue_kinds::unbounded, queue_kinds::lifo>;
+TYPED_TEST_SUITE(queue_moves, queues_that_move_nothing, queue_kinds::name_of);
+
+TYPED_TEST(queue_moves, one_in_and_one_out) {
+  auto queue = TestFixture::make();
+  counts_moves element;
+  queue.push(std::move(element));
+  EXPECT_EQ(queue.pop()->moves(), this->in + this->out);
+  EXPECT_EQ(queue.try_push(counts_moves()), success);
+  EXPECT_EQ(queue.try_pop()->moves(), this->in + this->out);
+  EXPECT_EQ(queue.try_push_for(counts_moves(), 1s), success);
+  EXPECT_EQ(queue.try_pop_for(1s)->moves(), this->in + this->out);
+}
+
+TYPED_TEST(queue_moves, an_element_made_of_arguments_is_moved_in_at_most_once) {
+  auto queue = TestFixture::make();
+  queue.emplace(0);
+  EXPECT_LE(queue.pop()->moves(), this->in + this->out);
+  EXPECT_EQ(queue.try_emplace(0), success);
+  EXPECT_LE(queue.try_pop()->moves(), this->in + this->out);
+}
+
+TYPED_TEST(queue_moves, one_in_and_one_out_after_a_wait) {
+  auto queue = TestFixture::make();
+  std::optional<counts_moves> popped;
+  std::expected<counts_moves, conqueue_status> popped_in_time = std::unexpected(conqueue_status::empty);
+  {
+    sleeper consumer([&] { popped.emplace(queue.pop()->moves()); });
+    queue.push(counts_moves());
+  }
+  {
+    sleeper consumer([&] { popped_in_time.emplace(queue.try_pop_for(1h)->moves()); });
+    queue.push(counts_moves());
+  }
+  EXPECT_EQ(popped->moves(), this->in + this->out);
+  EXPECT_EQ(popped_in_time->moves(), this->in + this->out);
+}
+
+TYPED_TEST(queue_moves, one_in_for_each_element_of_a_batch) {
+  auto queue = TestFixture::make();
+  std::array<counts_moves, 4> batch;
+  EXPECT_EQ(queue.push_n(std::move_iterator(batch.begin()), batch.size()), batch.size());
+  for (std::size_t i = 0; i != batch.size(); ++i) EXPECT_EQ(queue.pop()->moves(), this->in + this->out);
+}
+
+TYPED_TEST(queue_moves, one_out_for_each_element_of_a_batch) {
+  auto queue = TestFixture::make();
+  std::array<counts_moves, 4> batch;
+  for (std::size_t i = 0; i != batch.size(); ++i) queue.push(counts_moves());
+  EXPECT_EQ(queue.pop_n(batch.begin(), batch.size()), batch.size());
+  for (const counts_moves& each : batch) EXPECT_EQ(each.moves(), this->in + this->out);
 }
 
 }  // namespace

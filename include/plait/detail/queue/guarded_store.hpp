@@ -97,7 +97,7 @@ class guarded_store {
   }
 
   // Takes the container's next item: success, empty or closed (and drained).
-  conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+  conqueue_status try_get(item_place<item_type> auto& item) noexcept(gets_without_throwing) {
     bits found;
     if (is_drained(found)) return nothing_left(found);
     lock(found, 0);
@@ -143,9 +143,8 @@ class guarded_store {
       lock(found, 0);
       holder hold(*this, found, 0);
       for (; done != count && items().size() != 0; ++done) {
-        std::optional<item_type> item;
-        items().take(item);
-        *out = std::move(queue_value(*item));
+        place_at place{out};
+        items().take(place);
         ++out;
       }
       count_gets(done);

@@ -80,7 +80,7 @@ class heap_lanes {
   }
 
   // Takes one of the smallest items: success, empty or closed (and drained).
-  conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+  conqueue_status try_get(item_place<item_type> auto& item) noexcept(gets_without_throwing) {
     habit& mine = sync::per_thread<habit>();
     if (mine.left > 1) [[likely]] {
       --mine.left;
@@ -210,7 +210,7 @@ class heap_lanes {
       if (!is_closed()) added_ += closed;
     }
     // Success, or busy if the heap is empty.
-    conqueue_status take(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+    conqueue_status take(item_place<item_type> auto& item) noexcept(gets_without_throwing) {
       if (!has_items()) return conqueue_status::busy;
       items().take(item);
       // relaxed: only the holder of the lock writes it
@@ -256,7 +256,7 @@ class heap_lanes {
   }
 
   // Gets from the better of two lanes or, if both are empty or locked, from any lane with items.
-  [[gnu::noinline]] conqueue_status get_from_another(habit& mine, std::optional<item_type>& item) noexcept(
+  [[gnu::noinline]] conqueue_status get_from_another(habit& mine, item_place<item_type> auto& item) noexcept(
       gets_without_throwing) {
     mine.left = operations_per_choice;
     conqueue_status status = get_from_better(mine, item);
@@ -265,7 +265,8 @@ class heap_lanes {
   }
 
   // Success or busy.
-  conqueue_status get_from_better(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+  conqueue_status get_from_better(habit& mine,
+                                  item_place<item_type> auto& item) noexcept(gets_without_throwing) {
     const std::uint32_t one = mine.lane % count_;
     const std::uint32_t other = (one + 1 + random(mine) % (count_ - 1)) % count_;
     lane& a = lanes_[one];
@@ -290,7 +291,7 @@ class heap_lanes {
   }
 
   // Success, empty or closed, or busy if the lanes changed during the look.
-  conqueue_status get_from_any(habit& mine, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+  conqueue_status get_from_any(habit& mine, item_place<item_type> auto& item) noexcept(gets_without_throwing) {
     const bool was_closed = is_closed();
     const position before = tail();
     lane* in_use = nullptr;
@@ -311,7 +312,7 @@ class heap_lanes {
   }
 
   // Success, or busy if that lane is locked or empty.
-  conqueue_status get_from(lane& of, std::optional<item_type>& item) noexcept(gets_without_throwing) {
+  conqueue_status get_from(lane& of, item_place<item_type> auto& item) noexcept(gets_without_throwing) {
     if (is_empty(of) || !try_lock(of)) return conqueue_status::busy;
     return holder(of).take(item);
   }

@@ -63,7 +63,7 @@ class item_heap {
   }
 
   // Takes the first item; there must be one. Throws what the comparator throws; the heap is then unchanged.
-  void take(std::optional<item_type>& item) noexcept(compares_without_throwing) {
+  void take(item_place<item_type> auto& item) noexcept(compares_without_throwing) {
     const std::size_t last = entries_.size() - 1;
     // Follows the smallest children down to a leaf, and then goes up to where the last entry belongs. That was
     // a leaf itself, so it seldom goes up far.

@@ -46,7 +46,7 @@ class item_stack {
   }
 
   // Takes the last item; there must be one.
-  void take(std::optional<item_type>& item) noexcept {
+  void take(item_place<item_type> auto& item) noexcept {
     item.emplace(std::move(items_[items_.size() - 1]));
     items_.remove_last();
   }

@@ -115,7 +115,7 @@ class lap_ring {
   }
 
   // The mirror image. Empties the next slot: success, empty, closed (and drained) or busy.
-  conqueue_status try_get(std::optional<item_type>& item) noexcept {
+  conqueue_status try_get(item_place<item_type> auto& item) noexcept {
     const ring_positions positions = positions_;  // copies, as in try_put
     slot_type* const slots = std::to_address(slots_);
     position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <concepts>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <plait/conqueue_status.hpp>
 #include <plait/queue_element.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -54,6 +57,36 @@ T& queue_value(T& item) noexcept {
 template <class T>
 T& queue_value(boxed<T>& item) noexcept {
   return item.value();
+}
+
+// Where a get leaves an item, moved once: an optional, an expected (with the status, if there is no item), or
+// what an iterator points to.
+template <class Place, class Item>
+concept item_place = requires(Place place, Item&& item) { place.emplace(std::move(item)); };
+
+template <class Iterator>
+struct place_at {
+  Iterator& out;
+
+  template <class Item>
+  void emplace(Item&& item) {
+    *out = std::move(queue_value(item));
+  }
+};
+
+template <class Item>
+inline constexpr bool fits_registers = std::is_trivially_copyable_v<Item> && sizeof(Item) <= sizeof(void*);
+
+// An optional or expected made of `args`, which give it no item. GCC makes a constant by filling all of it with
+// zeros; so this is one only where that is a register.
+template <class Place, class... Args>
+Place empty_place(Args... args) noexcept {
+  return Place(args...);
+}
+template <class Place, class... Args>
+  requires fits_registers<typename Place::value_type>
+constexpr Place empty_place(Args... args) noexcept {
+  return Place(args...);
 }
 
 }  // namespace PLAIT_NAMESPACE::detail

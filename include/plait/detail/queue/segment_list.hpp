@@ -114,7 +114,7 @@ class segment_list {
   // Empties the next cell: success, empty, closed (and drained) or busy. May throw std::bad_alloc when this
   // thread uses such a queue for the first time, and then nothing has happened. Always inline: GCC counts its
   // two rare branches as a cost of every call, does not inline it, and then moves the item once more.
-  [[gnu::always_inline]] conqueue_status try_get(std::optional<item_type>& item) {
+  [[gnu::always_inline]] conqueue_status try_get(item_place<item_type> auto& item) {
     hazard_guard guard;
     for (;;) {
       segment& first = guard.protect(head_);

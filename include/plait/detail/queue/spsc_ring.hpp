@@ -85,7 +85,7 @@ class spsc_ring {
   }
 
   // The mirror image, for the getter: success, empty, closed (and drained) or busy.
-  conqueue_status try_get(std::optional<item_type>& item) noexcept {
+  conqueue_status try_get(item_place<item_type> auto& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
     if (const conqueue_status found = look(); found != conqueue_status::success) return found;
     storage& from = slot(getter_.index);

@@ -71,14 +71,20 @@ class waiting_store {
 
   // Takes an item, and waits for one within the limits: success, closed (and drained) or, once the limits have
   // ended the wait, the store's last answer or stopped.
-  conqueue_status get(std::optional<item_type>& item, wait_limits limits) {
+  template <item_place<item_type> Place>
+  conqueue_status get(Place& item, wait_limits limits) {
     const conqueue_status status = try_get(item);
     if (!is_worth_waiting(status)) [[likely]]
       return status;
-    // Not into `item` itself: its address would escape, and the fast path could not keep it in a register.
-    conqueue_status waited;
-    if (std::optional<item_type> late = get_waiting(limits, waited)) item.emplace(std::move(*late));
-    return waited;
+    if constexpr (fits_registers<item_type>) {
+      // Not into `item` itself: its address would escape, and the fast path could not keep it in a register.
+      std::optional<item_type> late;
+      const conqueue_status waited = get_waiting(late, limits);
+      if (late) item.emplace(std::move(*late));
+      return waited;
+    } else {
+      return get_waiting(item, limits);
+    }
   }
 
   // Waits until a put, or a get, would not have to wait: success, closed (and drained) or, once the limits have
@@ -115,7 +121,7 @@ class waiting_store {
     }
   }
 
-  conqueue_status try_get(std::optional<item_type>& item) noexcept(gets_without_throwing) {
+  conqueue_status try_get(item_place<item_type> auto& item) noexcept(gets_without_throwing) {
     const conqueue_status status = store_.try_get(item);
     if constexpr (Store::is_bounded) {
       if (status == conqueue_status::success) not_full_.notify_one();
@@ -292,17 +298,16 @@ class waiting_store {
     return why_ended(limits, status);
   }
 
-  [[gnu::noinline, gnu::cold]] std::optional<item_type> get_waiting(wait_limits limits,
-                                                                    conqueue_status& status) {
-    std::optional<item_type> item;
+  template <item_place<item_type> Place>
+  [[gnu::noinline, gnu::cold]] conqueue_status get_waiting(Place& item, wait_limits limits) {
+    conqueue_status status;
     waiting_habit& habit = waiting_habit::at(&not_empty_);
     wait_for(
         not_empty_, limits,
         [&]() noexcept(gets_without_throwing) { return attempt_of(status = try_get(item)); }, pace_of_items,
         habit);
     hand_on(not_empty_, status == conqueue_status::success && store_.size() != 0, habit);
-    status = why_ended(limits, status);
-    return item;
+    return why_ended(limits, status);
   }
 
   // This thread takes nothing, so it passes on the wake that it may have used.
@@ -341,8 +346,7 @@ class waiting_store {
   // Only a T: an element constructed from another object may keep a reference to that object.
   template <class Arg>
   using by_value_if_cheap =
-      std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, value_type> &&
-                             std::is_trivially_copyable_v<value_type> && sizeof(value_type) <= sizeof(void*),
+      std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, value_type> && fits_registers<value_type>,
                          value_type, Arg&&>;
 
   static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
