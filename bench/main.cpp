@@ -51,7 +51,8 @@ constexpr const char* footer =
     "Examples:\n"
     "  plait bench --quick                                 everything, in rough figures\n"
     "  plait bench --filter bounded_queue/throughput/      one workload in every shape\n"
-    "  plait bench --filter 2P2C --html result.html        tables and plots, for a browser";
+    "  plait bench --filter 2P2C --html result.html        tables and plots, for a browser\n"
+    "  plait bench --simulate 64                           on simulated cores, up to 64";
 
 // The selected benchmarks, in comparable groups, with plait first in each.
 std::vector<benchmark> selected(const plait::cli::name_filter& filter) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Dependencies point one way, as docs/index.md says.
 
-Outside include/plait, tests and verify nothing includes detail/, except EXEMPT, with its reason. The checker does not
-depend on the structures, and they depend only on its seam. Every header in detail/ is in the folder of a family, or
+Outside include/plait, tests and verify nothing includes detail/, except EXEMPT, with its reason. The checker and the
+simulated processors do not depend on the structures, and these depend only on the seam. Every header in detail/ is in the folder of a family, or
 is one that all families use; and it begins with a line that says what it is.
 """
 
@@ -27,10 +27,13 @@ def lint(root):
             where, header = f"{name}:{common.line_number(path.read_text(), match.start())}", match[1]
             if re.match(r"(bench|cli|examples|python|remote)/", name) and "detail/" in header and name not in EXEMPT:
                 yield f"{where}: {header} is behind the structures; include what is public"
-            if name.startswith("verify/") and header.startswith("plait/"):
-                yield f"{where}: the checker knows nothing of the structures"
-            if name.startswith("include/") and header.startswith("verify/") and not name.endswith("detail/sync.hpp"):
-                yield f"{where}: structures reach the checker through the seam"
+            if name.startswith(("verify/", "simulate/")) and header.startswith("plait/"):
+                yield f"{where}: what is behind the seam knows nothing of the structures"
+            if name.startswith("verify/") and header.startswith("simulate/"):
+                yield f"{where}: the checker knows nothing of simulated processors"
+            if (name.startswith("include/") and header.startswith(("verify/", "simulate/"))
+                    and not name.endswith("detail/sync.hpp")):  # fmt: skip
+                yield f"{where}: structures reach what is behind the seam through it"
     for name, reason in EXEMPT.items():
         if (root / name).exists() and "plait/detail/" not in (root / name).read_text():
             yield f"tools/lint/layers.py: {name} no longer needs its exemption ({reason})"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Under include/plait only detail/sync.hpp may name what the model checker has to replace.
+"""Under include/plait only detail/sync.hpp may name what the model checker and simulate/ have to replace.
 
 That is atomics, threads, locks, clocks and system calls; and, as compilers differ there, compiler
 extensions. Everything else says plait::detail::sync. Locks' scoped helpers (std::lock_guard and the like) work
@@ -23,7 +23,7 @@ FORBIDDEN = [
     (r"#\s*include\s*<(atomic|thread|condition_variable|shared_mutex|semaphore|latch|barrier|future|ctime)>", "not through the seam"),
     (r"#\s*include\s*<(sys/|linux/)?\w+\.h>", "system headers are the seam's"),
     (r"#\s*define\b", "public headers define no macro"),
-    (r"\bPLAIT_MODEL\b", "structures do not know whether they are checked"),
+    (r"\bPLAIT_(MODEL|SIMULATE)\b", "structures do not know whether they are checked, or simulated"),
     (r"using\s+namespace\b", "hides what the seam forbids"),
 ]
 

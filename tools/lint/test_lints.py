@@ -203,7 +203,10 @@ class Layers(LintTest):
         for name in ("bench/queue/a.cpp", "cli/a.cpp", "examples/a.cpp"):
             self.finds(layers, {name: f"//\n{inside}"}, f"{name}:2: plait/detail/wait/deadline.hpp is behind")
         self.accepts(layers, {"tests/wait/a.cpp": inside, "bench/support/measure.cpp": inside})
-        self.finds(layers, {"verify/a.hpp": "#include <plait/counter.hpp>\n"}, "verify/a.hpp:1: the checker")
+        for name in ("verify/a.hpp", "simulate/a.hpp"):
+            self.finds(layers, {name: "#include <plait/counter.hpp>\n"}, f"{name}:1: what is behind the seam")
+        self.finds(layers, {"verify/a.hpp": "#include <simulate/atomic.hpp>\n"}, "verify/a.hpp:1: the checker")
+        self.finds(layers, {"include/plait/a.hpp": "#include <simulate/seam.hpp>\n"}, "a.hpp:1: structures reach")
         self.finds(layers, {"include/plait/a.hpp": "#include <verify/seam.hpp>\n"}, "a.hpp:1: structures reach")
         self.accepts(layers, {"include/plait/detail/sync.hpp": "// The seam.\n#include <verify/seam.hpp>\n"})
 

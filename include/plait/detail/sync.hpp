@@ -4,8 +4,9 @@
 // would make sync() of <unistd.h> ambiguous wherever somebody says `using namespace plait`.
 //
 // Normally the names below are std::atomic and Linux calls, at no cost. With PLAIT_MODEL=1 the model
-// checker in verify/ supplies the same names, and the very same structures run under its scheduler;
-// they then live in an inline namespace of their own, so that both kinds can be linked into one program.
+// checker in verify/ supplies the same names, and the very same structures run under its scheduler; with
+// PLAIT_SIMULATE=1 simulate/ does, and they run on simulated processors. They then live in an inline namespace
+// of their own, so that all kinds can be linked into one program.
 #pragma once
 
 #if !defined(__cpp_exceptions)
@@ -48,6 +49,18 @@
 
 namespace PLAIT_NAMESPACE::detail {
 namespace sync = verify::sync;
+}
+
+#elif defined(PLAIT_SIMULATE) && PLAIT_SIMULATE
+
+#define PLAIT_NAMESPACE plait::inline simulated
+#include <version>
+
+#include <simulate/seam.hpp>
+#undef __cpp_lib_hazard_pointer  // as above
+
+namespace PLAIT_NAMESPACE::detail {
+namespace sync = simulate::sync;
 }
 
 #else

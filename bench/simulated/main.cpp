@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// plait-simulate: plait's structures on simulated cores. docs/simulation.md says what that is worth.
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "command_line/command_line.hpp"
+#include "command_line/printable.hpp"
+#include "simulated/workload.hpp"
+
+namespace {
+
+using simulate::traffic;
+using simulated::figures;
+using simulated::workload;
+
+struct options {
+  plait::cli::name_filter filter;
+  unsigned cores = 64;
+  unsigned socket = simulate::server.cores_per_socket;
+  std::uint64_t seed = 1;
+  bool list = false;
+  std::string json;
+};
+
+constexpr const char* footer =
+    "Up to so many cores, simulated: caches, a directory, and what each step costs. Every\n"
+    "run gives the same figures. docs/simulation.md says what is simulated and what is not.\n"
+    "Exit code: 0 fine, 1 nothing matches, 2 an error.\n"
+    "\n"
+    "Examples:\n"
+    "  plait bench --simulate 64                             every structure, from 1 core to 64\n"
+    "  plait bench --simulate 32 --filter bounded_queue      one of them\n"
+    "  plait bench --simulate 64 --json build/simulated.json the figures in a file";
+
+struct result {
+  const workload* what;
+  unsigned cores;
+  figures measured;
+};
+
+std::vector<unsigned> core_counts(const workload& of, unsigned most) {
+  std::vector<unsigned> counts;
+  for (unsigned cores = of.fewest_cores; cores <= most; cores *= 2) counts.push_back(cores);
+  return counts;
+}
+
+std::string bar(double part) {
+  std::string drawn;
+  for (long left = std::lround(part * 30); left > 0; --left) drawn += "█";
+  return drawn;
+}
+
+void print(const std::vector<result>& curve) {
+  const result& first = curve.front();
+  double most = 0;
+  for (const result& each : curve) most = std::max(most, each.measured.operations_per_second());
+  fmt::print("{}\n  {:<8}{:>10}{:>8}{:>9}{:>11}{:>9}{:>10}\n", first.what->title(), "", "M/s", "times",
+             "RMW/op", "lines/op", "mem/op", "kernel/op");
+  for (const result& each : curve) {
+    const double speed = each.measured.operations_per_second();
+    fmt::print("  {:<8}{:>10.2f}{:>8.2f}{:>9.2f}{:>11.2f}{:>9.3f}{:>10.3f}  {}\n", each.what->shape(each.cores),
+               speed / 1e6, speed / first.measured.operations_per_second(),
+               each.measured.each(&traffic::modifications), each.measured.each(&traffic::transfers),
+               each.measured.each(&traffic::fetches), each.measured.each(&traffic::system_calls),
+               bar(speed / most));
+  }
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+// As plait bench writes them, so that what reads those reads these: one repetition, which is the median.
+nlohmann::ordered_json to_json(const std::vector<result>& all, const options& chosen) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const result& each : all) {
+    const std::string name = fmt::format("{}/{}/{}/{}", each.what->structure, each.what->name,
+                                         each.what->shape(each.cores), each.what->implementation);
+    const double speed = each.measured.operations_per_second();
+    for (const char* kind : {"median", "min", "max"})
+      rows.push_back({{"name", name + '_' + kind},
+                      {"run_name", name},
+                      {"run_type", "aggregate"},
+                      {"aggregate_name", kind},
+                      {"aggregate_unit", "time"},
+                      {"threads", each.cores},
+                      {"iterations", each.measured.operations},
+                      {"judged_by", "items_per_second"},
+                      {"real_time", 1e9 / speed},
+                      {"cpu_time", 1e9 / speed * each.cores},
+                      {"time_unit", "ns"},
+                      {"items_per_second", speed},
+                      {"voluntary_switches_per_item", 0},
+                      {"modifications_per_item", each.measured.each(&traffic::modifications)},
+                      {"transfers_per_item", each.measured.each(&traffic::transfers)},
+                      {"fetches_per_item", each.measured.each(&traffic::fetches)},
+                      {"system_calls_per_item", each.measured.each(&traffic::system_calls)}});
+  }
+  return {{"context",
+           {{"cpu", fmt::format("simulated, {} cores a socket", chosen.socket)},
+            {"num_cpus", chosen.cores},
+            {"seed", chosen.seed},
+            {"library_build_type", "release"},
+            {"missing_rivals", nlohmann::ordered_json::array()}}},
+          {"benchmarks", rows}};
+}
+
+int run(const options& chosen) {
+  std::vector<const workload*> selected;
+  for (const workload& each : simulated::suite())
+    if (chosen.filter.matches(each.title())) selected.push_back(&each);
+  std::ranges::sort(selected, {}, &workload::title);
+  if (selected.empty()) {
+    fmt::print(stderr, "plait bench --simulate: no workload matches '{}'; --list shows them all\n",
+               plait::cli::printable(chosen.filter.text()));
+    return plait::cli::nothing_found;
+  }
+  if (chosen.list) {
+    std::vector<std::string> names;
+    std::ranges::transform(selected, std::back_inserter(names), &workload::title);
+    plait::cli::print_names(names);
+    return plait::cli::fine;
+  }
+  std::ofstream json;
+  if (!chosen.json.empty()) {
+    json.open(chosen.json);
+    if (!json) throw std::system_error(errno, std::generic_category(), "cannot write " + chosen.json);
+  }
+  simulate::costs prices = simulate::server;
+  prices.cores_per_socket = chosen.socket;
+  std::vector<result> all;
+  for (const workload* each : selected) {
+    std::vector<result> curve;
+    for (const unsigned cores : core_counts(*each, chosen.cores)) {
+      simulate::simulation cpus(prices, chosen.seed);
+      curve.push_back({each, cores, each->run(cpus, {}, cores)});
+    }
+    if (!curve.empty()) print(curve);
+    all.insert(all.end(), curve.begin(), curve.end());
+  }
+  if (!chosen.json.empty()) {
+    json << to_json(all, chosen).dump(2) << '\n';
+    json.close();
+    if (!json) throw std::system_error(errno, std::generic_category(), "cannot write " + chosen.json);
+  }
+  return plait::cli::fine;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  namespace cli = plait::cli;
+  options chosen;
+  cli::command_line program("plait bench --simulate", "What becomes of each structure on many cores", footer);
+  cli::add_number(program, "--simulate", chosen.cores, 1U, simulate::most_cores, "Up to so many cores (64)");
+  cli::add_number(program, "--socket", chosen.socket, 1U, simulate::most_cores, "Cores of each socket (32)");
+  chosen.filter.add_to(program, "workloads");
+  program.add_flag("--list", chosen.list, "Print their names and run nothing");
+  cli::add_number(program, "--seed", chosen.seed, std::uint64_t{0}, ~std::uint64_t{0},
+                  "Decides between threads whose clocks show the same (1)");
+  cli::add_text(program, "--json", "FILE", chosen.json, "Also write the figures there, as plait bench does");
+  return program.run(argc, argv, [&chosen] { return run(chosen); });
+}
