@@ -2,6 +2,7 @@
 """Counters: what one thread sees, and that no count is lost among many."""
 
 import gc
+import sys
 import unittest
 import weakref
 
@@ -156,6 +157,80 @@ class Keyed(TestCase):
         del counts
         gc.collect()
         self.assertIsNone(alive())
+
+
+class Bounded(TestCase):
+    """KeyedCounter(max_keys=...)"""
+
+    def test_a_count_is_never_too_low_and_errs_by_a_known_share(self):
+        most, true = 50, {}
+        counts = KeyedCounter(max_keys=most)
+        for number in range(100_000):
+            key = f"often {number % 7}" if number % 2 else f"once {number}"
+            true[key] = true.get(key, 0) + 1
+            counts.inc(key)
+        self.assertEqual((counts.max_keys, counts.total()), (most, 100_000))
+        self.assertLessEqual(len(counts), most)
+        self.assertLess(len(counts.snapshot()), len(true))
+        for key in [f"often {number}" for number in range(7)] + ["once 0", "once 99998", "never"]:
+            count, error = counts.estimate(key)
+            self.assertLessEqual(error, 100_000 // most)
+            self.assertTrue(count - error <= true.get(key, 0) <= count, (key, count, error))
+            self.assertEqual(counts[key], count)
+        # Each was counted some 7000 times, which is more than 100,000 / 50.
+        self.assertEqual({key for key, _ in counts.most_common(7)}, {f"often {number}" for number in range(7)})
+        estimates = counts.most_common_estimates(n=7)
+        self.assertEqual([(key, count) for key, count, _ in estimates], counts.most_common(7))
+        for key, count, error in estimates:
+            self.assertEqual((count, error), counts.estimate(key))
+
+    def test_no_count_is_lost_by_many_threads(self):
+        counts = KeyedCounter(max_keys=10)
+
+        def count():
+            for number in range(EACH):
+                counts.inc("often")
+                counts.inc(number)
+
+        in_threads(count)
+        count, error = counts.estimate("often")
+        self.assertEqual(counts.total(), 2 * THREADS * EACH)
+        self.assertTrue(count - error <= THREADS * EACH <= count, (count, error))
+
+    def test_without_it_an_estimate_is_exact(self):
+        counts = KeyedCounter("abca")
+        self.assertIsNone(counts.max_keys)
+        self.assertEqual((counts.estimate("a"), counts.estimate("z")), ((2, 0), (0, 0)))
+        self.assertEqual(counts.most_common_estimates(), [("a", 2, 0), ("b", 1, 0), ("c", 1, 0)])
+
+    def test_what_would_break_the_bound_is_refused(self):
+        counts = KeyedCounter("ab", max_keys=2)
+        with self.assertRaisesRegex(ValueError, r"inc\(\) by -1.*without max_keys"):
+            counts.inc("a", -1)
+        with self.assertRaisesRegex(ValueError, r"discard\(\).*clear\(\)"):
+            counts.discard("a")
+        for use in (counts.inc, lambda key: counts.update(["a", key])):
+            with self.assertRaisesRegex(TypeError, "exactly str, bytes or int, not tuple"):
+                use((1, 2))
+        self.assertEqual((counts.count((1, 2)), counts.total()), (0, 3))
+        for wrong, error in ((0, ValueError), (-1, ValueError), (2.5, TypeError), (2**63, OverflowError)):
+            with self.assertRaises(error):
+                KeyedCounter(max_keys=wrong)
+        with self.assertRaises(TypeError):
+            KeyedCounter("ab", 2)
+        counts.clear()
+        self.assertEqual((counts.estimate("a"), repr(counts)), ((0, 0), "KeyedCounter({}, max_keys=2)"))
+
+    def test_keys_that_are_not_kept_are_freed(self):
+        counts, key = KeyedCounter(max_keys=1), "a key that " + "nobody else has"
+        references = sys.getrefcount(key)
+        counts.inc(key)
+        self.assertGreater(sys.getrefcount(key), references)
+        for number in range(10_000):
+            counts.inc(number)
+        self.assertEqual(counts.total(), 10_001)
+        len(counts)  # takes what this thread has counted by itself
+        self.assertEqual(sys.getrefcount(key), references)
 
 
 class Dictionary(TestCase):
