@@ -33,7 +33,8 @@
 // unlock() happens before the next lock(). A thread that locks a mutex that it holds waits for ever; only the
 // thread that has locked it may unlock it. An assertion reports unlock() of a mutex that is not locked.
 // A thread that has the lock while no other waits may unlock and destroy the mutex, even if the unlock() that
-// let it in has not returned yet. In a child of fork() a mutex that another thread held stays locked.
+// let it in has not returned yet. In a child of fork() a mutex that another thread held stays locked, and one
+// that another thread waited for may wake nobody: there it may only be destroyed.
 // Not for signal handlers, and not between processes. For Clang's -Wthread-safety it is a capability.
 // Algorithm: a futex word with a count of sleepers, of whom at most one is being woken, and a hand-over to
 // those that have slept too long. Design note: docs/structures/mutex.md.

@@ -6,12 +6,15 @@ Who waits for whom is known, for all caches together. So whoever would close a c
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import weakref
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Generic, Literal, NoReturn, TypeVar
 
+_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
@@ -38,13 +41,49 @@ class Flight(Generic[_V]):
         self.thread = threading.get_ident()
         self.leader = _this_task() or self.thread
         self.is_stale = False  # the key was removed meanwhile: what is loaded is not kept
+        self.begin()
+
+    def begin(self) -> None:
+        """Nobody waits for it yet."""
         self.outcome: Future[_V] = Future()
         self.outcome.set_running_or_notify_cancel()  # a waiter that is cancelled does not end the load
+
+
+class Flights(Generic[_K, _V]):
+    """The loads of one cache that are under way, by their keys."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()  # comparing two keys may lead back here
+        self.all: dict[_K, Flight[_V]] = {}
+        _every.add(self)
+
+    def keep_those_of(self, thread: int) -> None:
+        """In the child of a fork, where no other thread is left to end its loads."""
+        self.lock = threading.RLock()
+        self.all = {key: flight for key, flight in self.all.items() if flight.thread == thread}
+        for flight in self.all.values():
+            flight.begin()
+
+
+_every: weakref.WeakSet[Flights[Any, Any]] = weakref.WeakSet()
 
 
 # What each task that waits waits for, and each thread that is blocked, together with all of its tasks.
 _waits: dict[object, Flight[Any]] = {}
 _waits_lock = threading.Lock()
+
+
+def _after_fork_in_child() -> None:
+    global _waits_lock
+    _waits_lock = threading.Lock()
+    me = threading.get_ident()
+    for other in [waiter for waiter in _waits if isinstance(waiter, int) and waiter != me]:
+        del _waits[other]
+    for flights in list(_every):
+        flights.keep_those_of(me)
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Wait(Generic[_V]):

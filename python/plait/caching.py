@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast
 
 from ._core import CacheTable
-from ._flights import Abandoned, Flight, Wait
+from ._flights import Abandoned, Flight, Flights, Wait
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -74,15 +73,15 @@ class ExpiringCache(CacheTable[_K, _V]):
         *,
         on_evict: Callable[[_K, _V, str], object] | None = None,
     ) -> None:
-        self._lock = threading.RLock()  # comparing two keys may lead back here
-        self._flights: dict[_K, Flight[_V]] = {}
+        self._flights: Flights[_K, _V] = Flights()
 
     def get_or_load(self, key: _K, load: Callable[[], _V], ttl: Any = _missing) -> _V:
         """The value of a key; if there is none, what load() returns, which is kept.
 
         One thread or task at a time loads a key, with no lock held; all others who ask for it wait, and get the same
         value, or the same exception, which is not kept. A load that leads back to its own key, by itself or by way of
-        other loads that wait for it, raises RuntimeError instead of waiting for ever.
+        other loads that wait for it, raises RuntimeError instead of waiting for ever. In a child of fork() a load of
+        another thread is not under way any more: whoever asks next loads.
         """
         while True:
             value, turn = self._look(key, blocks_thread=True)
@@ -117,10 +116,11 @@ class ExpiringCache(CacheTable[_K, _V]):
 
     def discard(self, key: _K, /) -> bool:
         """Removes a key, and says whether it was there. What is just being loaded for it is not kept."""
-        if self._flights:
-            with self._lock:
-                if key in self._flights:
-                    self._flights[key].is_stale = True
+        flights = self._flights
+        if flights.all:
+            with flights.lock:
+                if key in flights.all:
+                    flights.all[key].is_stale = True
         return super().discard(key)
 
     def __delitem__(self, key: _K) -> None:
@@ -129,8 +129,8 @@ class ExpiringCache(CacheTable[_K, _V]):
 
     def clear(self) -> None:
         """Removes all that is there when it begins. What is just being loaded is not kept."""
-        with self._lock:
-            for flight in self._flights.values():
+        with self._flights.lock:
+            for flight in self._flights.all.values():
                 flight.is_stale = True
         super().clear()
 
@@ -140,17 +140,18 @@ class ExpiringCache(CacheTable[_K, _V]):
             value = self.get(key, _missing)
             if value is not _missing:
                 return value, None
-            with self._lock:
-                flight = self._flights.get(key)
+            flights = self._flights
+            with flights.lock:
+                flight = flights.all.get(key)
                 if flight is not None:
                     return None, Wait(flight, blocks_thread)
                 if key not in self:  # nobody has loaded it since
-                    flight = self._flights[key] = Flight(key)
+                    flight = flights.all[key] = Flight(key)
                     return None, _Lead(self, flight)
 
     def _forget(self, flight: Flight[_V]) -> None:
-        with self._lock:
-            del self._flights[flight.key]
+        with self._flights.lock:
+            del self._flights.all[flight.key]
         if flight.is_stale:
             super().discard(flight.key)
 

@@ -5,18 +5,16 @@
 // list there is a ticket in one of plait's queues, which does the rest: the bound, waiting, closing, join().
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include <plait/lifo_queue.hpp>
-#include <plait/mutex.hpp>
 
-#include "detached.hpp"
 #include "module_state.hpp"
 #include "outcome.hpp"
 #include "python.hpp"
+#include "python_lock.hpp"
 #include "stable_entry.hpp"
 
 namespace plait_python {
@@ -41,7 +39,7 @@ class heap_store {
     } else {
       result = put_locked(item);
     }
-    unlock();
+    lock_.unlock();
     return result;
   }
 
@@ -49,7 +47,7 @@ class heap_store {
   outcome take(PyObject*& item) {
     if (!lock()) return outcome::failed;
     const outcome result = take_locked(item);
-    unlock();
+    lock_.unlock();
     if (is_stable_ && result == outcome::done) {
       const reference entry(item);
       item = Py_NewRef(stable_entry::item_of(entry.get()));
@@ -68,7 +66,7 @@ class heap_store {
       Py_DECREF(entry);
     }
     if (copy && and_clear) clear();
-    unlock();
+    lock_.unlock();
     return copy.release();
   }
 
@@ -86,12 +84,9 @@ class heap_store {
     PyList_SetSlice(list_.get(), 0, PyList_GET_SIZE(list_.get()), nullptr);
   }
 
-  // In the child of a fork: a thread that is no longer there may have held the lock.
+  // In the child of a fork: a thread that is no longer there may have been in the middle of a put or a take.
   void reset_after_fork() {
-    if (owner_.exchange(nobody) != nobody) {
-      lock_.~mutex();
-      new (&lock_) plait::mutex();
-    }
+    lock_.reset_after_fork();
     const auto length = static_cast<std::size_t>(PyList_GET_SIZE(list_.get()));
     while (tickets_.size() > length && tickets_.try_pop()) {
     }
@@ -100,24 +95,11 @@ class heap_store {
   }
 
  private:
-  static constexpr unsigned long nobody = PYTHREAD_INVALID_THREAD_ID;
-
   // False, with RuntimeError: this thread holds it already, by the comparison of two of the queue's items.
   bool lock() {
-    const unsigned long me = PyThread_get_thread_ident();
-    if (!lock_.try_lock()) {
-      if (owner_.load(std::memory_order_relaxed) == me) {
-        PyErr_SetString(PyExc_RuntimeError, "a PriorityQueue was used while it compared two of its own items");
-        return false;
-      }
-      detached([this] { lock_.lock(); });
-    }
-    owner_.store(me, std::memory_order_relaxed);
-    return true;
-  }
-  void unlock() {
-    owner_.store(nobody, std::memory_order_relaxed);
-    lock_.unlock();
+    if (lock_.lock()) return true;
+    PyErr_SetString(PyExc_RuntimeError, "a PriorityQueue was used while it compared two of its own items");
+    return false;
   }
 
   outcome put_locked(PyObject* item) {
@@ -168,9 +150,7 @@ class heap_store {
   ticket_queue tickets_;
   const bool is_stable_;  // then the list holds stable_entry objects
   std::uint64_t arrivals_ = 0;
-  plait::mutex lock_;
-  // Relaxed: a thread asks only whether it has stored its own name, and else it does not matter.
-  std::atomic<unsigned long> owner_{nobody};
+  python_lock lock_;
 };
 
 }  // namespace plait_python

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // How often each key was seen: KeyedCounter, and the dictionary under Counter.
-#include <atomic>
-#include <mutex>
-
 #include <plait/keyed_counter.hpp>
-#include <plait/mutex.hpp>
 
 #include "arguments.hpp"
 #include "count_types.hpp"
-#include "detached.hpp"
 #include "key.hpp"
+#include "python_lock.hpp"
 #include "types.hpp"
 
 namespace plait_python {
@@ -311,50 +307,31 @@ PyType_Slot keyed_slots[] = {
 // One lock for all: adding takes nanoseconds, and a lock in each would be one more field, which a class that
 // derives from dict twice cannot have. It is held while `__hash__`, `__eq__` and `__add__` of keys and counts
 // run.
-struct increment_lock {
-  static increment_lock& the_one() {
-    static increment_lock lock;
-    return lock;
-  }
+python_lock& increment_lock() {
+  static python_lock lock;
+  return lock;
+}
 
-  // Calls use() with the lock. A thread that has it already, by what it calls, gets RuntimeError.
-  template <class Use>
-  PyObject* with(Use use) {
-    const unsigned long me = PyThread_get_thread_ident();
-    if (!mutex.try_lock()) {
-      if (owner.load() == me) {
-        PyErr_SetString(PyExc_RuntimeError, "inc() of a Counter was called while a key or count was compared");
-        return nullptr;
-      }
-      detached([this] { mutex.lock(); });
-    }
-    owner.store(me);
-    PyObject* const result = use();
-    owner.store(PYTHREAD_INVALID_THREAD_ID);
-    mutex.unlock();
-    return result;
-  }
-
-  void reset_after_fork() {
-    if (owner.exchange(PYTHREAD_INVALID_THREAD_ID) == PYTHREAD_INVALID_THREAD_ID) return;
-    mutex.~mutex();
-    new (&mutex) plait::mutex();
-  }
-
-  plait::mutex mutex;
-  std::atomic<unsigned long> owner{PYTHREAD_INVALID_THREAD_ID};
-};
+// The new count: a new reference. Null: an exception is set, and nothing has changed.
+PyObject* dict_add(PyObject* self, PyObject* key, PyObject* n) {
+  const reference before(dict_item(self, key));
+  if (!before && PyErr_Occurred() != nullptr) return nullptr;
+  reference sum = before ? reference(PyNumber_Add(before.get(), n)) : reference::to(n);
+  return sum && PyDict_SetItem(self, key, sum.get()) == 0 ? sum.release() : nullptr;
+}
 
 PyObject* dict_inc(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
   std::array<PyObject*, 2> values{};
   if (!inc_signature.parse(given, count, keywords, values)) return nullptr;
   const reference n = values[1] != nullptr ? reference::to(values[1]) : reference(PyLong_FromLong(1));
-  return increment_lock::the_one().with([&]() -> PyObject* {
-    const reference before(dict_item(self, values[0]));
-    if (!before && PyErr_Occurred() != nullptr) return nullptr;
-    reference sum = before ? reference(PyNumber_Add(before.get(), n.get())) : reference::to(n.get());
-    return sum && PyDict_SetItem(self, values[0], sum.get()) == 0 ? sum.release() : nullptr;
-  });
+  if (!n) return nullptr;
+  if (!increment_lock().lock()) {
+    PyErr_SetString(PyExc_RuntimeError, "inc() of a Counter was called while a key or count was compared");
+    return nullptr;
+  }
+  PyObject* const sum = dict_add(self, values[0], n.get());
+  increment_lock().unlock();
+  return sum;
 }
 
 PyMethodDef dict_methods[] = {
@@ -373,7 +350,7 @@ PyType_Slot dict_slots[] = {
 }  // namespace
 
 void reset_counters_after_fork() {
-  increment_lock::the_one().reset_after_fork();
+  increment_lock().reset_after_fork();
 }
 
 bool add_keyed_types(PyObject* module) {

@@ -2,12 +2,13 @@
 """Signals, garbage collections, fork(), subinterpreters and the end of the interpreter, at a bad moment."""
 
 import gc
+import os
 import threading
 import time
 import unittest
 import weakref
 
-from support import Call, TestCase, in_child
+from support import LONG, Call, TestCase, in_child
 
 from plait import CheckedLock, CheckedRLock, Counter, ExpiringCache, KeyedCounter, RWLock, StatsDict
 from plait.queue import Empty, LifoQueue, PriorityQueue, Queue, SimpleQueue
@@ -320,6 +321,75 @@ class Fork(TestCase):
             stop.set()
         for call in calls:
             call.result()
+
+    def test_a_child_loads_what_a_thread_of_its_parent_was_loading(self):
+        cache, begun, go = ExpiringCache(10), threading.Event(), threading.Event()
+
+        def load():
+            begun.set()
+            go.wait(LONG)
+            return 1
+
+        loading = Call(cache.get_or_load, "key", load)
+        self.assertTrue(begun.wait(LONG))
+        waiting = Call(cache.get_or_load, "key", load)
+        waiting.assert_waits()
+        for _ in range(2):  # a child changes nothing in its parent
+            self.assertEqual(in_child(lambda: Call(cache.get_or_load, "key", lambda: 2).result() == 2), 0)
+        go.set()
+        self.assertEqual((loading.result(), waiting.result()), (1, 1))
+
+    def test_a_load_that_forks_ends_in_both_processes(self):
+        def load_once():
+            cache, children, waiting = ExpiringCache(10), [], []
+
+            def load():
+                child = os.fork()
+                if child == 0:
+                    waiting.append(Call(cache.get_or_load, "key", lambda: 4))
+                    waiting[0].assert_waits()
+                else:
+                    children.append(child)
+                return 3
+
+            is_right = cache.get_or_load("key", load) == 3
+            if waiting:
+                return is_right and waiting[0].result() == 3
+            return is_right and os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+
+        self.assertEqual(in_child(load_once), 0)
+
+    def test_a_lock_that_a_thread_of_the_parent_is_woken_to_take_is_whole_in_the_child(self):
+        comes, calls = [], []
+
+        class Key:
+            """When one is compared, another thread comes to wait for the same lock."""
+
+            def __hash__(self):
+                return 1
+
+            def __lt__(self, other):
+                return self == other
+
+            def __eq__(self, other):
+                if comes:
+                    calls.append(Call(comes.pop(), Key()))
+                    time.sleep(0.0001)  # not so long that the lock is handed over to it
+                return False
+
+        def meet():
+            comes.append(use)
+            use(Key())
+            calls.pop().result()
+            return True
+
+        for use in (PriorityQueue().put, Counter().inc):
+            use(Key())
+            for _ in range(25):
+                comes.append(use)
+                use(Key())
+                self.assertEqual(in_child(lambda: Call(meet).result()), 0)
+                calls.pop().result()
 
     def test_items_go_with_the_child(self):
         for kind in ALL:
