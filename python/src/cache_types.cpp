@@ -28,6 +28,9 @@ struct cache_table {
           tell(key.get(), value.get(), cause);
           if (is_plain(key.get()) || entries.contains(key.get())) return;
           keys.forget(key.get());
+          // It was put just then: store() says what becomes of it.
+          if (!entries.contains(key.get())) return;
+          if (const reference kept(keys.make(key.get())); !kept) PyErr_Clear();
         });
   }
 
@@ -107,17 +110,25 @@ bool store(PyObject* self, PyObject* object, PyObject* value, PyObject* ttl, boo
   cache_table& in = table::in(self);
   plait::entry_lifetime lifetime = plait::never_expires;
   if (ttl != nullptr && !parse_lifetime(ttl, lifetime)) return false;
-  const reference canonical(in.keys.make(object));
-  if (!canonical) return false;
-  shared_object key(canonical.get()), held(value);
-  if (only_if_absent) {
-    kept = ttl != nullptr ? in.entries.add(std::move(key), std::move(held), lifetime)
-                          : in.entries.add(std::move(key), std::move(held));
-  } else {
-    kept = ttl != nullptr ? in.entries.put(std::move(key), std::move(held), lifetime)
-                          : in.entries.put(std::move(key), std::move(held));
+  for (;;) {
+    const reference canonical(in.keys.make(object));
+    if (!canonical) return false;
+    shared_object key(canonical.get()), held(value);
+    if (only_if_absent) {
+      kept = ttl != nullptr ? in.entries.add(std::move(key), std::move(held), lifetime)
+                            : in.entries.add(std::move(key), std::move(held));
+    } else {
+      kept = ttl != nullptr ? in.entries.put(std::move(key), std::move(held), lifetime)
+                            : in.entries.put(std::move(key), std::move(held));
+    }
+    if (!kept || is_plain(object)) return true;
+    // Another thread may have removed the entry before, and have forgotten the key since: nobody would find this
+    // one. If it forgets the key from now on, it sees that there is an entry again.
+    const reference found(in.keys.find(object));
+    if (!found && PyErr_Occurred() != nullptr) return false;
+    if (found.get() == canonical.get() || !in.entries.contains(canonical.get())) return true;
+    in.entries.remove(canonical.get());
   }
-  return true;
 }
 
 template <bool OnlyIfAbsent>

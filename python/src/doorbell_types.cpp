@@ -67,8 +67,8 @@ constexpr std::array<std::string_view, 3> wish_names{"item", "room", "all done"}
 
 class doorbell final : plait::detail::registered_waiter {
  public:
-  doorbell(PyObject* self, PyObject* hub, PyObject* queue, wish waits_for)
-      : self_(self), hub_(reference::to(hub)), queue_(reference::to(queue)), waits_for_(waits_for) {}
+  doorbell(reference self, PyObject* hub, PyObject* queue, wish waits_for)
+      : self_(std::move(self)), hub_(reference::to(hub)), queue_(reference::to(queue)), waits_for_(waits_for) {}
   ~doorbell() { disarm(); }
 
   // True: it rings when there is something to do. False: there is now.
@@ -145,7 +145,8 @@ class doorbell final : plait::detail::registered_waiter {
     });
   }
 
-  PyObject* const self_;  // whose part this is
+  // Weak, to the object whose part this is: a strong one would keep it alive, and its queue, until it rings.
+  const reference self_;
   const reference hub_;
   const reference queue_;
   const wish waits_for_;
@@ -188,10 +189,11 @@ void doorbell_hub::remove(doorbell& rung) noexcept {
   rung.state_.store(doorbell::state::idle);
 }
 
+// Without the GIL, another thread may just be dropping the last reference to one of them: that is left out.
 PyObject* doorbell_hub::take() {
   reference list(PyList_New(0));
   while (list) {
-    PyObject* next = nullptr;
+    reference next;
     {
       const std::lock_guard hold(lock_);
       if (first_ == nullptr) {
@@ -199,19 +201,25 @@ PyObject* doorbell_hub::take() {
         break;
       }
       doorbell& rung = *first_;
-      next = Py_NewRef(rung.self_);
+      next = reference::to(rung.self_.get());
       first_ = rung.after_;
       if (first_ != nullptr) first_->before_ = nullptr;
       rung.state_.store(doorbell::state::idle);
     }
-    const reference owned(next);
-    if (PyList_Append(list.get(), next) < 0) return nullptr;
+    const reference alive(referent_of(next.get()));
+    if (alive && PyList_Append(list.get(), alive.get()) < 0) return nullptr;
   }
   return list.release();
 }
 
 using hub = holder_of<doorbell_hub>;
-using bell = holder_of<doorbell>;
+
+struct bell_object {
+  PyObject_HEAD PyObject* weak_references;
+  doorbell* bell;  // null until it is made
+
+  static doorbell& in(PyObject* self) noexcept { return *reinterpret_cast<bell_object*>(self)->bell; }
+};
 
 PyObject* hub_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
   static const char* const names[] = {"ring", nullptr};
@@ -256,24 +264,39 @@ PyObject* bell_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) 
     PyErr_Format(PyExc_ValueError, "'%s' is nothing that a doorbell waits for: item, room, all done", wished);
     return nullptr;
   }
-  PyObject* const self = type->tp_alloc(type, 0);
-  if (self != nullptr)
-    new (&bell::in(self)) doorbell(self, hub_object, queue, static_cast<wish>(found - wish_names.begin()));
-  return self;
+  reference self(type->tp_alloc(type, 0));
+  if (!self) return nullptr;
+  reference weak(PyWeakref_NewRef(self.get(), nullptr));
+  if (!weak) return nullptr;
+  return guarded([&] {
+    reinterpret_cast<bell_object*>(self.get())->bell =
+        new doorbell(std::move(weak), hub_object, queue, static_cast<wish>(found - wish_names.begin()));
+    return self.release();
+  });
+}
+void bell_deallocate(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  if (reinterpret_cast<bell_object*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
+  delete reinterpret_cast<bell_object*>(self)->bell;
+  type->tp_free(self);
+  Py_DECREF(type);
 }
 // An ordinary Python queue has no place for doorbells: the class that derives from Doorbell asks it otherwise.
 PyObject* bell_arm(PyObject* self, PyObject*) {
-  if (bell::in(self).is_at_standard_queue()) return PyObject_CallMethod(self, "arm_standard", nullptr);
-  return PyBool_FromLong(bell::in(self).arm());
+  if (bell_object::in(self).is_at_standard_queue()) return PyObject_CallMethod(self, "arm_standard", nullptr);
+  return PyBool_FromLong(bell_object::in(self).arm());
 }
 PyObject* bell_disarm(PyObject* self, PyObject*) {
-  bell::in(self).disarm();
-  if (bell::in(self).is_at_standard_queue()) return PyObject_CallMethod(self, "disarm_standard", nullptr);
+  bell_object::in(self).disarm();
+  if (bell_object::in(self).is_at_standard_queue())
+    return PyObject_CallMethod(self, "disarm_standard", nullptr);
   Py_RETURN_NONE;
 }
 int bell_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
-  return bell::in(self).traverse(visit, arg);
+  const doorbell* const bell = reinterpret_cast<bell_object*>(self)->bell;
+  return bell != nullptr ? bell->traverse(visit, arg) : 0;
 }
 
 PyMethodDef hub_methods[] = {
@@ -289,6 +312,10 @@ PyMethodDef bell_methods[] = {
     {"disarm", bell_disarm, METH_NOARGS, "disarm($self)\n--\n\nIt does not ring any more."},
     {},
 };
+PyMemberDef bell_members[] = {
+    {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(bell_object, weak_references), Py_READONLY, nullptr},
+    {},
+};
 PyType_Slot hub_slots[] = {
     {Py_tp_doc, const_cast<char*>("The doorbells of one event loop.")},
     {Py_tp_new, slot(hub_new)},
@@ -300,9 +327,10 @@ PyType_Slot hub_slots[] = {
 PyType_Slot bell_slots[] = {
     {Py_tp_doc, const_cast<char*>("Rings in an event loop when a queue has an item, or room, or all is done.")},
     {Py_tp_new, slot(bell_new)},
-    {Py_tp_dealloc, slot(bell::destroy)},
+    {Py_tp_dealloc, slot(bell_deallocate)},
     {Py_tp_traverse, slot(bell_traverse)},
     {Py_tp_methods, bell_methods},
+    {Py_tp_members, bell_members},
     {0, nullptr},
 };
 
@@ -312,7 +340,7 @@ bool add_doorbell_types(PyObject* module) {
   // No class derives from a hub: that is how Doorbell() knows one.
   constexpr unsigned hub_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC;
   const PyType_Spec hub_spec{"plait._core.DoorbellHub", sizeof(hub), 0, hub_flags, hub_slots};
-  const PyType_Spec bell_spec{"plait._core.Doorbell", sizeof(bell), 0, usual_flags, bell_slots};
+  const PyType_Spec bell_spec{"plait._core.Doorbell", sizeof(bell_object), 0, usual_flags, bell_slots};
   const reference hub_type(add_type(module, hub_spec));
   return hub_type && reference(add_type(module, bell_spec));
 }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include <plait/bounded_queue.hpp>
@@ -127,8 +128,12 @@ class item_store {
   bool task_done() {
     return with([](auto& queue) {
       if (queue.unfinished_tasks() == 0) return false;
-      queue.task_done();
-      return true;
+      try {
+        queue.task_done();
+        return true;
+      } catch (const std::logic_error&) {  // without the GIL: another thread was faster
+        return false;
+      }
     });
   }
   std::size_t unfinished_tasks() {

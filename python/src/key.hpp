@@ -129,10 +129,12 @@ class canonical_keys {
     return is_plain(object) ? Py_NewRef(object) : dict_item(others_.get(), object);
   }
 
-  // No structure uses it any more.
+  // It is not used any more. Another key, equal to it, may have taken its place meanwhile: that stays.
   void forget(PyObject* canonical) {
     if (is_plain(canonical)) return;
-    if (PyDict_DelItem(others_.get(), canonical) < 0) PyErr_Clear();
+    const reference known(dict_item(others_.get(), canonical));
+    if (known.get() == canonical) static_cast<void>(PyDict_DelItem(others_.get(), canonical));
+    PyErr_Clear();
   }
   void clear() { PyDict_Clear(others_.get()); }
 

@@ -69,6 +69,18 @@ inline PyObject* dict_item_or(PyObject* dict, PyObject* key, PyObject* otherwise
 #endif
 }
 
+// What a weak reference refers to: a new reference, or null if that is gone or going.
+inline PyObject* referent_of(PyObject* weak) noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject* found = nullptr;
+  static_cast<void>(PyWeakref_GetRef(weak, &found));
+  return found;
+#else
+  PyObject* const found = PyWeakref_GetObject(weak);
+  return found != Py_None ? Py_XNewRef(found) : nullptr;
+#endif
+}
+
 // How a method that takes (args, count, keyword names) is written into a table.
 template <class Function>
 PyCFunction as_method(Function function) noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A lock under which Python code runs, which may do anything: let other threads run, or use the lock's own object.
+// A lock under which Python code runs, which may do anything: let other threads run, or use what it guards.
 #pragma once
 
 #include <atomic>
@@ -29,8 +29,8 @@ class python_lock {
     mutex_.unlock();
   }
 
-  // In the child of a fork: a thread that is no longer there may have held the lock, or have been woken to take it.
-  // The one that has forked keeps what it holds.
+  // In the child of a fork: a thread that is no longer there may have held the lock, or have been woken to take
+  // it. The one that has forked keeps what it holds.
   void reset_after_fork() {
     mutex_.~mutex();
     new (&mutex_) plait::mutex();

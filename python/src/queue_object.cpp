@@ -26,6 +26,7 @@ PyObject* new_queue(PyTypeObject* type, order order) {
   auto* const self = reinterpret_cast<queue_object*>(type->tp_alloc(type, 0));
   if (self == nullptr) return nullptr;
   new (&self->now) std::atomic<life>(life::native);
+  new (&self->is_sized) std::atomic<bool>(false);
   module_state& state = state_of(self->object());
   self->store = make_store(order, 0, state);
   if (self->store == nullptr) {
@@ -45,13 +46,12 @@ int size_queue(PyObject* object, PyObject* maxsize, bool is_stable) {
   queue_object* const self = queue_of(object);
   const reference bound = maxsize != nullptr ? reference::to(maxsize) : reference(PyLong_FromLong(0));
   if (!bound) return -1;
-  if (self->is_sized || self->store->size() != 0) {
+  const int has_hooks = Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE ? overrides_hooks(self) : 0;
+  if (PyErr_Occurred() != nullptr) return -1;
+  if (self->is_sized.exchange(true) || self->store->size() != 0) {
     PyErr_SetString(PyExc_RuntimeError, "__init__() of a queue was called twice, or after it was used");
     return -1;
   }
-  const int has_hooks = Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE ? overrides_hooks(self) : 0;
-  if (PyErr_Occurred() != nullptr) return -1;
-  self->is_sized = true;
   int overflow = 0;
   const long long size = PyLong_Check(bound.get()) ? PyLong_AsLongLongAndOverflow(bound.get(), &overflow) : 0;
   const bool is_native =

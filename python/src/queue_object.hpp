@@ -23,8 +23,8 @@ struct queue_object {
   PyObject* dictionary;
   item_store* store;  // set from tp_new on
   std::atomic<life> now;
-  bool is_sized;      // by __init__
-  long long maxsize;  // as given; no more than 0: none
+  std::atomic<bool> is_sized;  // by __init__
+  long long maxsize;           // as given; no more than 0: none
   // The list of all queues, and the neighbours there.
   live_list<queue_object>* list;
   queue_object* previous;

@@ -25,6 +25,10 @@ PyObject* queue_shutdown(PyObject* object, PyObject* const* given, Py_ssize_t co
   if (immediate < 0) return nullptr;
   if (self->is_standard()) return call_standard(self, "shutdown", immediate != 0 ? Py_True : Py_False);
   self->store->close();
+  // Whoever is just making it a standard one may have found it open.
+  if (self->now.load() != life::native)
+    return become_standard(self) ? call_standard(self, "shutdown", immediate != 0 ? Py_True : Py_False)
+                                 : nullptr;
   if (immediate == 0) Py_RETURN_NONE;
   const reference dropped(queue_clear(object, nullptr));
   if (!dropped) return nullptr;
