@@ -2,18 +2,23 @@
 // remote::keyed_counter and remote::map: a test for each row of their tables.
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <plait/remote/connection.hpp>
+#include <plait/remote/counter.hpp>
 #include <plait/remote/error.hpp>
+#include <plait/remote/fenced_mutex.hpp>
 #include <plait/remote/keyed_counter.hpp>
 #include <plait/remote/map.hpp>
+#include <plait/remote/queue.hpp>
 
 #include "support/proxy.hpp"
 #include "support/server.hpp"
@@ -140,6 +145,28 @@ TEST_F(dictionaries, map_says_that_a_value_is_of_another_type) {
   plait::remote::map<std::string, std::string> other(there, "m");
   other.put("a", "text");
   EXPECT_THROW((void)one.get("a"), plait::remote::error);
+}
+
+TEST_F(dictionaries, a_name_belongs_to_the_kind_of_structure_that_had_it_first) {
+  numbers one(here, "shared");
+  one.put("a", 1);
+  words_counter words(there, "shared");
+  plait::remote::counter hits(there, "shared");
+  for (const std::function<void()>& use :
+       {std::function<void()>([&] { (void)words.count("a"); }),
+        std::function<void()>([&] { (void)hits.value(); }),
+        std::function<void()>([&] { plait::remote::queue<int>(there, "shared"); }),
+        std::function<void()>([&] { plait::remote::fenced_mutex(there, "shared"); })})
+    try {
+      use();
+      ADD_FAILURE() << "another structure has the name of a map";
+    } catch (const plait::remote::error& reason) {
+      EXPECT_EQ(reason.code(), plait::remote::errc::wrong_type);
+      EXPECT_NE(std::string_view(reason.what()).find("{shared}:m is that of a map"), std::string_view::npos)
+          << reason.what();
+    }
+  EXPECT_EQ(one.get("a"), 1);
+  EXPECT_EQ(numbers(there, "shared").get("a"), 1);
 }
 
 TEST_F(dictionaries, cuts_lose_and_double_nothing) {

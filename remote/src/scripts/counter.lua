@@ -10,4 +10,4 @@ function operations.get()
   return redis.call('HGET', hash, 'value') or '0'
 end
 
-return carry_out()
+return carry_out('counter')

@@ -54,4 +54,4 @@ function operations.clear()
   return 1
 end
 
-return carry_out()
+return carry_out('keyed counter')

@@ -43,4 +43,4 @@ function operations.size()
   return redis.call('HLEN', values)
 end
 
-return carry_out()
+return carry_out('map')

@@ -16,7 +16,6 @@ local tries = 0
 -- Answers the number of permits, which is that of the first open().
 function operations.open(count)
   state = state or {permits = tonumber(count), held = 0, token = 0, last_beat = now()}
-  if type(state) ~= 'table' or not state.permits then error('WRONGTYPE the name is that of another structure') end
   return state.permits
 end
 
@@ -120,7 +119,7 @@ local function serve()
 end
 
 -- Answers {tokens for those who wait, tokens for those who tried, whether the lease is new, permits that are free}.
-return carry_out(function()
+return carry_out('mutex or semaphore', function()
   local is_new = 0
   if not leaves then is_new = renew_lease() end
   local mine, tried = serve(), {}

@@ -200,8 +200,8 @@ local function rare()
       capacity, limit, closed, ready_count, returned_count = tonumber(as_capacity), tonumber(as_limit), false, 0, 0
       put, done, taken, ticket, last_beat = 0, 0, 0, 0, now()
       items_wanted, room_wanted, done_wanted = false, false, false
-    elseif type(capacity) ~= 'number' or by_priority ~= (order == 'priority') then
-      error('WRONGTYPE the name is that of another structure')
+    elseif by_priority ~= (order == 'priority') then
+      error('WRONGTYPE ' .. hash .. ' is that of a queue ' .. (by_priority and 'by' or 'without') .. ' priority')
     end
     return capacity
   end
@@ -351,4 +351,4 @@ setmetatable(operations, {__index = function(all, name)
   return rawget(all, name)
 end})
 
-return carry_out(at_end)
+return carry_out('queue', at_end)

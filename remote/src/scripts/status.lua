@@ -7,22 +7,23 @@
 local leases, dead, line, counts, values = KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local minute = 60 * 1000
 
-local fields = redis.call('HMGET', hash, 'state', 'value', 'total')
+local fields = redis.call('HMGET', hash, 'kind', 'state', 'value', 'total')
+local kind = fields[1]
 local live = redis.call('ZCOUNT', leases, now(), '+inf')
 local heard = redis.call('ZCOUNT', sessions, now() - minute, '+inf')
 
-if fields[1] then
-  local all = {cmsgpack.unpack(fields[1])}
-  if type(all[1]) == 'table' then
-    local kept = all[1]
-    return {kept.permits == 1 and 'mutex' or 'semaphore', live, 0, 'permits', kept.permits, 'held', kept.held, 'waiting',
-      redis.call('LLEN', line)}
-  end
+if kind == 'queue' then
+  local all = {cmsgpack.unpack(fields[2])}
   local capacity, closed, ready, returned, put, done, by_priority = all[1], all[3], all[4], all[5], all[6], all[7], all[14]
   return {by_priority and 'priority queue' or 'queue', live, closed and 1 or 0, 'ready', ready, 'came back', returned,
     'in flight', put - done - ready - returned, 'dead letters', redis.call('LLEN', dead), 'capacity', capacity}
 end
-if fields[2] then return {'counter', heard, 0, 'value', fields[2]} end
-if fields[3] then return {'keyed counter', heard, 0, 'keys', redis.call('HLEN', counts), 'total', fields[3]} end
-local entries = redis.call('HLEN', values)
-return {entries > 0 and 'map' or 'empty', heard, 0, 'entries', entries}
+if kind == 'mutex or semaphore' then
+  local kept = cmsgpack.unpack(fields[2])
+  return {kept.permits == 1 and 'mutex' or 'semaphore', live, 0, 'permits', kept.permits, 'held', kept.held, 'waiting',
+    redis.call('LLEN', line)}
+end
+if kind == 'counter' then return {kind, heard, 0, 'value', fields[3] or '0'} end
+if kind == 'keyed counter' then return {kind, heard, 0, 'keys', redis.call('HLEN', counts), 'total', fields[4] or '0'} end
+if kind == 'map' then return {kind, heard, 0, 'entries', redis.call('HLEN', values)} end
+return {kind or 'unknown', heard, 0}

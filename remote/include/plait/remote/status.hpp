@@ -15,8 +15,7 @@ namespace plait::remote {
 
 struct structure_status {
   std::string name;
-  // queue, priority queue, mutex, semaphore, counter, keyed counter, map; or empty: a counter nobody has added
-  // to, or a map without entries
+  // queue, priority queue, mutex, semaphore, counter, keyed counter, map, near cache
   std::string kind;
   std::uint64_t sessions =
       0;  // with a lease; of counters and maps, those that were heard of in the last minute

@@ -7,7 +7,7 @@
 --
 -- The hash keeps for each session the number of its last call and the results: field s:SESSION. A call with that
 -- number again gets those results; the next number is carried out; any other says that something is missing. Its
--- field `state` is the structure's own.
+-- field `state` is the structure's own. `kind` says what structure it is: that which has used the name first.
 --
 -- Answer: {'done', result, ...} or {'missing', number of the last call that is known, or -1 for none}.
 
@@ -58,8 +58,9 @@ end
 -- kept twice.
 local own = {}
 
--- Calls `at_end`, if given, after the operations; what it returns, if anything, is the last result.
-local function carry_out(at_end)
+-- `kind` is the structure's, for people. Calls `at_end`, if given, after the operations; what it returns, if anything, is
+-- the last result.
+local function carry_out(kind, at_end)
   local before = redis.call('HMGET', hash, 's:' .. session, 'state')
   local last = before[1] and select(2, cmsgpack.unpack_one(before[1])) or 0
   if number ~= last + 1 then
@@ -67,6 +68,13 @@ local function carry_out(at_end)
     local _, again, rest = cmsgpack.unpack(before[1])
     if rest then own.finish(again) end
     return again
+  end
+  if number == 1 and redis.call('HSETNX', hash, 'kind', kind) == 0 then
+    local first = redis.call('HGET', hash, 'kind')
+    if first ~= kind then
+      return redis.error_reply('WRONGTYPE ' .. hash .. ' is that of a ' .. first .. ', and not of a ' .. kind ..
+        ': take another name')
+    end
   end
   if before[2] then
     if own.load then own.load(before[2]) else state = cmsgpack.unpack(before[2]) end
