@@ -15,9 +15,9 @@
 #include <plait/remote/connection.hpp>
 #include <plait/remote/queue.hpp>
 
+#include "remote/the_server.hpp"
 #include "support/latencies.hpp"
 #include "support/raw_client.hpp"
-#include "support/server.hpp"
 #include "support/suite.hpp"
 
 namespace {
@@ -28,16 +28,6 @@ using support::raw_client;
 using queue = plait::remote::queue<std::string>;
 
 constexpr std::size_t item_size = 64;
-
-// Empty if there is a server; else what it says on standard error.
-std::string why_no_server() {
-  return support::server::is_installed() ? "" : "remote_queue: no server is installed (package redis-tools)";
-}
-
-support::server& the_server() {
-  static support::server one;
-  return one;
-}
 
 // Numbers of items, so that a result can be checked: each is as long as the others.
 std::string item(std::uint64_t number) {

@@ -53,7 +53,7 @@ void print_table(const statuses& all) {
     for (const auto& [name, value] : one.figures)
       if (name != "capacity" || value != 0) figures += fmt::format(", {} {}", name, value);
     fmt::print("{:{}}  {:14}  {:>8}  {}{}\n", printable(one.name), widest, one.kind, one.sessions,
-               figures.substr(2), one.closed ? ", closed" : "");
+               figures.empty() ? figures : figures.substr(2), one.closed ? ", closed" : "");
   }
 }
 

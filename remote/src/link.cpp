@@ -124,4 +124,11 @@ void link::broken() const {
   throw link_broken(context_->errstr);
 }
 
+answer accepted(const char* command, answer reply) {
+  if (!reply.is_error()) return reply;
+  const std::string text(reply.text());
+  if (text.starts_with("LOADING") || text.starts_with("BUSY")) throw link_broken(text);
+  throw error(errc::not_permitted, std::string("plait::remote: ") + command + ": " + text);
+}
+
 }  // namespace plait::remote

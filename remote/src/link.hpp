@@ -59,4 +59,7 @@ class link {
   std::size_t written_ = 0;  // and how much of it the socket has taken
 };
 
+// The reply, if it is no error; else throws link_broken, if it may be accepted later, or error.
+answer accepted(const char* command, answer reply);
+
 }  // namespace plait::remote

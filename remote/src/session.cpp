@@ -53,7 +53,11 @@ int poll_until(std::span<pollfd> descriptors, clock::time_point until) {
 }  // namespace
 
 session::session(std::string_view url, const connection_options& options)
-    : address_(parse_url(url)), options_(options), id_(random_name()), wake_up_(new_eventfd()) {
+    : address_(parse_url(url)),
+      options_(options),
+      id_(random_name()),
+      wake_up_(new_eventfd()),
+      notices_(options_, id_) {
   std::promise<void> connected;
   std::future<void> first = connected.get_future();
   thread_ = std::thread([this, &connected] {
@@ -107,6 +111,17 @@ void session::add(std::shared_ptr<endpoint> added, const std::string& name) {
   const std::lock_guard lock(mutex_);
   if (failure_) throw error(*failure_);
   sources_.emplace(name, std::move(added));
+}
+
+void session::listen(const std::string& beginning, const std::shared_ptr<change_listener>& listener) {
+  std::future<void> heard;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) throw error(*failure_);
+    heard = notices_.add(beginning, listener);
+  }
+  notify();
+  heard.get();
 }
 
 void session::look_by(clock::time_point when) {
@@ -166,6 +181,8 @@ void session::run() {
 bool session::serve() try {
   while (true) {
     pending_ = false;
+    if (notices_.wants_another_link()) listen_anew();
+    notices_.probe(clock::now());
     std::unique_lock lock(mutex_);
     if (is_over()) return false;
     if (!commands_) return true;
@@ -178,11 +195,12 @@ bool session::serve() try {
     // Without POLLIN it hears of the end of the link alone.
     int events = receives ? POLLIN : POLLRDHUP;
     if (here->wants_to_write()) events |= POLLOUT;
-    const clock::time_point until = std::min(next_due(now), receives ? answer_due() : clock::time_point::max());
+    const clock::time_point until =
+        std::min({next_due(now), notices_.due(), receives ? answer_due() : clock::time_point::max()});
     std::array<pollfd, 3> descriptors{
         {{.fd = wake_up_, .events = POLLIN, .revents = 0},
          {.fd = here->descriptor(), .events = static_cast<short>(events), .revents = 0},
-         {.fd = wakes_->descriptor(), .events = POLLIN, .revents = 0}}};
+         {.fd = notices_.descriptor(), .events = POLLIN, .revents = 0}}};
     lock.unlock();
     const bool happened = wait(descriptors, until);
     lock.lock();
@@ -195,12 +213,20 @@ bool session::serve() try {
     const int of_commands = descriptors[1].revents;
     if ((of_commands & POLLOUT) != 0) write();
     if ((of_commands & ~POLLOUT) != 0) receive_answers();
-    if (descriptors[2].revents != 0) receive_wakes();
+    lock.unlock();
+    if (descriptors[2].revents != 0) receive_notices();
   }
 } catch (const link_broken&) {
   const std::lock_guard lock(mutex_);
   give_up_link();
   return true;
+}
+
+// What the last link has not told yet, nobody will.
+void session::listen_anew() {
+  notices_.listen(make_link());
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, one] : sources_) one->woken();
 }
 
 link session::make_link() const {
@@ -213,19 +239,16 @@ void session::connect() {
   commands->send(std::vector<std::string>{"INFO", "memory"});
   for (const script& one : all_scripts())
     commands->send(std::vector<std::string>{"SCRIPT", "LOAD", std::string(one.text)});
-  auto wakes = std::make_unique<link>(make_link());
-  wakes->send(std::vector<std::string>{"SUBSCRIBE", "plait:wake:" + id_});
   refuse_eviction(commands->receive());
   for (const script& one : all_scripts()) hashes_[&one] = accepted("SCRIPT LOAD", commands->receive()).text();
-  (void)accepted("SUBSCRIBE", wakes->receive());
   commands->stop_blocking();
-  wakes->stop_blocking();
-  wakes_ = std::move(wakes);
+  notices_.listen(make_link());
   const std::lock_guard lock(mutex_);
   install(std::move(commands));
 }
 
 bool session::reconnect() {
+  notices_.lose();
   if (calls_ != calls_before_) pause_ = 0ms;
   calls_before_ = calls_;
   while (true) {
@@ -260,13 +283,6 @@ void session::give_up_link() {
   commands_->shut_down();  // who waits for answers hears of it
   commands_.reset();
   notify();
-}
-
-answer session::accepted(const char* command, answer reply) {
-  if (!reply.is_error()) return reply;
-  const std::string text(reply.text());
-  if (starts_with_one_of(text, {"LOADING", "BUSY"})) throw link_broken(text);
-  throw error(errc::not_permitted, std::string("plait::remote: ") + command + ": " + text);
 }
 
 void session::refuse_eviction(const answer& reply) {
@@ -361,14 +377,12 @@ void session::refuse(endpoint& from, std::string_view text) {
   }
 }
 
-// A message is the name of an endpoint without the part that all endpoints of this session have.
-void session::receive_wakes() {
-  wakes_->read();
-  while (const answer message = wakes_->next()) {
-    if (message.size() != 3 || message[0].text() != "message") continue;
-    if (const auto found = sources_.find(id_ + '.' + std::string(message[2].text())); found != sources_.end())
-      found->second->woken();
-  }
+// A wake-up is the name of an endpoint without the part that all endpoints of this session have.
+void session::receive_notices() {
+  const std::vector<std::string> woken = notices_.receive();
+  const std::lock_guard lock(mutex_);
+  for (const std::string& one : woken)
+    if (const auto found = sources_.find(id_ + '.' + one); found != sources_.end()) found->second->woken();
 }
 
 clock::time_point session::next_due(clock::time_point now) const {
@@ -408,12 +422,15 @@ bool session::sleep(std::chrono::milliseconds time) {
 
 // From now on every structure of this session says why.
 void session::fail(const error& reason) {
-  const std::lock_guard lock(mutex_);
-  give_up_link();
-  failure_ = reason;
-  for (auto& [name, one] : sources_) one->failed(reason);
-  sources_.clear();
-  sent_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    give_up_link();
+    failure_ = reason;
+    for (auto& [name, one] : sources_) one->failed(reason);
+    sources_.clear();
+    sent_.clear();
+  }
+  notices_.fail(reason);
 }
 
 // The session ends when its last user has gone and everything is said, or the time for that is over.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// session: what stands behind a connection: the link for calls, the link for wake-ups, and the thread.
+// session: what stands behind a connection: the link for calls, the link for notices, and the thread.
 //
 // A caller who finds that nobody waits for answers sends its call and waits for the answer itself: no thread
 // has to be woken. While callers' calls overlap the thread waits for answers, and a caller waits for the
@@ -30,6 +30,7 @@
 #include "address.hpp"
 #include "endpoint.hpp"
 #include "link.hpp"
+#include "notices.hpp"
 
 namespace plait::remote {
 
@@ -57,6 +58,10 @@ class session {
   // `by`; or earlier, if somebody else will receive the answer, or the connection is broken.
   void carry_out(endpoint& from, clock::time_point by, const std::function<bool()>& is_over);
 
+  // The listener hears of changes of keys with that beginning, from when this returns. Throws error.
+  void listen(const std::string& beginning, const std::shared_ptr<change_listener>& listener);
+  void stop_listening(const change_listener& listener) { notices_.remove(listener); }
+
   // The thread looks by then whether endpoints have something to say; an endpoint's due() may have changed.
   void look_by(clock::time_point when);
   void notify() { look_by(clock::time_point::min()); }
@@ -74,11 +79,11 @@ class session {
   void connect();
   bool reconnect();  // false: the session ends
   link make_link() const;
-  static answer accepted(const char* command, answer reply);  // throws what an error means
   static void refuse_eviction(const answer& reply);
   bool wait(std::span<pollfd> descriptors, clock::time_point until);  // false: nothing has happened
   bool sleep(std::chrono::milliseconds time);                         // false: the session ends
-  void receive_wakes();
+  void listen_anew();
+  void receive_notices();
   void fail(const error& reason);
 
   // With mutex_ locked.
@@ -120,7 +125,7 @@ class session {
   std::optional<error> failure_;  // for endpoints that come later
 
   // The thread's own.
-  std::unique_ptr<link> wakes_;
+  notices notices_;
   std::unordered_map<const script*, std::string> hashes_;
   std::chrono::milliseconds pause_{0};  // before the next attempt to connect; 0 again once a call was answered
   std::uint64_t calls_before_ = 0;      // calls_ when the connection broke the last time

@@ -54,6 +54,13 @@ TEST(example, downloads_with_a_permit) {
   EXPECT_EQ(result.out, "downloading\n");
 }
 
+TEST(example, reads_prices_without_asking_for_each) {
+  const support::server server;
+  const auto result = support::child(PLAIT_REMOTE_EXAMPLES "near_cache", {server.url()}).finish();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "no price for gold\n");
+}
+
 TEST(example, does_tasks_in_the_order_of_their_priorities) {
   const support::server server;
   const auto result = support::child(PLAIT_REMOTE_EXAMPLES "priority_queue", {server.url()}).finish();

@@ -13,6 +13,7 @@
 #include <plait/remote/fenced_mutex.hpp>
 #include <plait/remote/keyed_counter.hpp>
 #include <plait/remote/map.hpp>
+#include <plait/remote/near_cache.hpp>
 #include <plait/remote/priority_queue.hpp>
 #include <plait/remote/queue.hpp>
 #include <plait/remote/semaphore.hpp>
@@ -58,6 +59,8 @@ TEST_F(remote_status, shows_each_kind_of_structure) {
   words.flush();
   plait::remote::map<std::string, int> map(here, "entries");
   map.put("a", 1);
+  plait::remote::near_cache<std::string, int> prices(here, "prices", {.capacity = 9});
+  prices.put("tea", 3);
 
   const child::result text = status();
   EXPECT_EQ(text.exit_code, 0) << text.err;
@@ -68,13 +71,14 @@ TEST_F(remote_status, shows_each_kind_of_structure) {
             "hits     counter                1  value 7\n"
             "jobs     queue                  1  ready 2, came back 1, in flight 2, dead letters 1, capacity 9, "
             "closed\n"
+            "prices   near cache             1  \n"
             "tasks    priority queue         1  ready 1, came back 0, in flight 0, dead letters 0\n"
             "three    semaphore              1  permits 3, held 0, waiting 0\n"
             "words    keyed counter          1  keys 1, total 5\n");
 
   const auto json = nlohmann::json::parse(status("--json").out);
   EXPECT_EQ(json["schema_version"], 1);
-  ASSERT_EQ(json["structures"].size(), 7u);
+  ASSERT_EQ(json["structures"].size(), 8u);
   EXPECT_EQ(json["structures"][3]["in flight"], 2);
   EXPECT_EQ(json["structures"][3]["closed"], true);
 }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "notices.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace plait::remote {
+
+std::future<void> notices::add(const std::string& beginning, std::shared_ptr<change_listener> listener) {
+  const std::lock_guard lock(mutex_);
+  subscriptions_.push_back({{beginning, std::move(listener)}, std::promise<void>()});
+  has_new_ = true;
+  return subscriptions_.back().heard->get_future();
+}
+
+void notices::remove(const change_listener& listener) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(subscriptions_, [&](const subscription& one) { return one.listener.get() == &listener; });
+}
+
+void notices::fail(const error& reason) {
+  lose();
+  const std::lock_guard lock(mutex_);
+  for (subscription& one : subscriptions_)
+    if (one.heard) one.heard->set_exception(std::make_exception_ptr(reason));
+  subscriptions_.clear();
+}
+
+void notices::listen(link fresh) {
+  std::set<std::string> wanted;
+  for (const interest& one : interests()) wanted.insert(one.beginning);
+  if (!wanted.empty()) track(fresh, wanted);
+  // One command: from then on something else may come in place of an answer.
+  fresh.send(std::vector<std::string>{"SUBSCRIBE", channel_, "__redis__:invalidate"});
+  for (int i = 0; i < 2; ++i) (void)accepted("SUBSCRIBE", fresh.receive());
+  fresh.stop_blocking();
+  lose();  // nobody has said what changed between the last link and this one
+  link_.emplace(std::move(fresh));
+  tracked_ = std::move(wanted);
+  probed_.reset();
+  next_probe_ = tracked_.empty() ? clock::time_point::max() : clock::time_point::min();
+}
+
+// A server that does not permit it refuses the listeners alone.
+void notices::track(link& fresh, const std::set<std::string>& beginnings) try {
+  const answer id = accepted("CLIENT ID", fresh.call(std::vector<std::string>{"CLIENT", "ID"}));
+  std::vector<std::string> command{"CLIENT", "TRACKING", "ON", "REDIRECT", std::to_string(id.number()),
+                                   "BCAST"};
+  for (const std::string& one : beginnings) command.insert(command.end(), {"PREFIX", one});
+  (void)accepted("CLIENT TRACKING", fresh.call(command));
+} catch (const error& reason) {
+  fail(reason);
+}
+
+void notices::lose() {
+  tracked_.clear();
+  next_probe_ = clock::time_point::max();
+  for (const interest& one : interests()) one.listener->hears_no_more();
+}
+
+bool notices::wants_another_link() {
+  if (!has_new_.exchange(false)) return false;
+  if (!probed_) next_probe_ = clock::time_point::min();
+  return std::ranges::any_of(interests(),
+                             [&](const interest& one) { return !tracked_.contains(one.beginning); });
+}
+
+std::vector<std::string> notices::receive() {
+  std::vector<std::string> woken;
+  link_->read();
+  while (const answer message = link_->next()) {
+    if (message.size() == 2) {
+      note_all_heard();
+    } else if (message[1].text() == channel_) {
+      woken.emplace_back(message[2].text());
+    } else {
+      tell(message[2]);
+    }
+  }
+  return woken;
+}
+
+// No keys at all: the server has been emptied.
+void notices::tell(const answer& keys) {
+  for (const interest& one : interests()) {
+    if (keys.is_nothing()) one.listener->all_changed();
+    for (std::size_t i = 0; !keys.is_nothing() && i < keys.size(); ++i)
+      if (const std::string_view key = keys[i].text(); key.starts_with(one.beginning))
+        one.listener->changed(key.substr(one.beginning.size()));
+  }
+}
+
+void notices::probe(clock::time_point now) {
+  if (probed_) {
+    if (now >= *probed_ + options_.call_timeout) throw link_broken("no answer to PING within call_timeout");
+  } else if (now >= next_probe_) {
+    probed_ = now;
+    link_->append(std::vector<std::string>{"PING"});
+  }
+  if (link_->wants_to_write()) link_->write();
+}
+
+clock::time_point notices::due() const {
+  return probed_ ? *probed_ + options_.call_timeout : next_probe_;
+}
+
+void notices::note_all_heard() {
+  if (!probed_) throw link_broken("an answer to no PING");
+  clock::duration pause = clock::duration::max();
+  std::vector<interest> told = interests();
+  std::erase_if(told, [&](const interest& one) { return !tracked_.contains(one.beginning); });
+  for (const interest& one : told) {
+    one.listener->has_heard_until(*probed_);
+    pause = std::min<clock::duration>(pause, one.listener->max_stale() / 3);
+  }
+  next_probe_ = told.empty() ? clock::time_point::max() : *probed_ + pause;
+  probed_.reset();
+  const std::lock_guard lock(mutex_);
+  for (subscription& one : subscriptions_) {
+    const bool is_told =
+        std::ranges::any_of(told, [&](const interest& each) { return each.listener == one.listener; });
+    if (!one.heard || !is_told) continue;
+    one.heard->set_value();
+    one.heard.reset();
+  }
+}
+
+std::vector<notices::interest> notices::interests() {
+  const std::lock_guard lock(mutex_);
+  return {subscriptions_.begin(), subscriptions_.end()};
+}
+
+}  // namespace plait::remote
