@@ -23,6 +23,7 @@ struct call {
   const script* what = nullptr;
   std::size_t key_count = 0;
   std::vector<std::string> arguments;  // the keys come first
+  bool needs_memory = true;            // it is refused when the server has none left
 };
 
 // One thread at a time calls these: the connection's, or that of a caller who carries out its own call. Until

@@ -77,6 +77,7 @@ std::optional<remote::call> merged_calls::compose(clock::time_point now) {
   waiting_.erase(waiting_.begin(), one);
   if (leaving_ && waiting_.empty()) {
     words.insert(words.end(), {"leave", "0"});
+    next.needs_memory = false;
     finished_ = true;  // nothing is composed after it; the session waits for the answer
   } else if (beats) {
     words.insert(words.end(), {"beat", "0"});

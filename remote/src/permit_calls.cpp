@@ -144,7 +144,7 @@ std::optional<call> permit_calls::compose(clock::time_point now) {
   asked_ = false;
   sent_ = {};
   sent_.at = now;
-  call next{&script_named("permits"), keys_.size(), keys_};
+  call next{&script_named("permits"), keys_.size(), keys_, false};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});

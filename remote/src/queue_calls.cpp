@@ -229,7 +229,7 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
   is_sent_ = true;
   sent_ = {};
   sent_.at = now;
-  call next{&script_named("queue"), keys_.size(), keys_};
+  call next{&script_named("queue"), keys_.size(), keys_, false};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
@@ -249,6 +249,7 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
     return next;
   }
   add_pushes(words);
+  next.needs_memory = !sent_.pushes.empty();
   add_takes(words);
   // Those who have been pushing before get the room that the takes have made.
   if (!sent_.pushes.empty() && !sent_.takes.empty() && options_.capacity != 0) {

@@ -237,13 +237,14 @@ link session::make_link() const {
 void session::connect() {
   auto commands = std::make_shared<link>(make_link());
   commands->send(std::vector<std::string>{"INFO", "memory"});
-  for (const script& one : all_scripts())
-    commands->send(std::vector<std::string>{"SCRIPT", "LOAD", std::string(one.text)});
+  server_scripts scripts;
+  scripts.offer(*commands);
   refuse_eviction(commands->receive());
-  for (const script& one : all_scripts()) hashes_[&one] = accepted("SCRIPT LOAD", commands->receive()).text();
+  scripts.load(*commands);
   commands->stop_blocking();
   notices_.listen(make_link());
   const std::lock_guard lock(mutex_);
+  scripts_ = std::move(scripts);
   install(std::move(commands));
 }
 
@@ -321,9 +322,7 @@ void session::compose(endpoint& from, clock::time_point now) {
 }
 
 void session::append(const sent_call& one) {
-  std::vector<std::string> command{"EVALSHA", hashes_.at(one.content.what),
-                                   std::to_string(one.content.key_count)};
-  commands_->append(command, one.content.arguments);
+  commands_->append(scripts_.command(one.content), one.content.arguments);
 }
 
 // What the socket does not take at once the thread writes.
@@ -362,8 +361,8 @@ void session::take_answer(const answer& result) {
 
 void session::refuse(endpoint& from, std::string_view text) {
   // These come before the script has begun. Connecting anew finds the new primary, and loads the scripts.
-  if (starts_with_one_of(text, {"NOSCRIPT", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN",
-                                "BUSY", "NOREPLICAS", "MISCONF"}))
+  if (starts_with_one_of(text, {"NOSCRIPT", "ERR Function not found", "LOADING", "READONLY", "MASTERDOWN",
+                                "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF"}))
     throw link_broken(std::string(text));
   const std::string what = "plait::remote: " + std::string(text);
   if (text.starts_with("OOM")) {

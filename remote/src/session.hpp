@@ -31,6 +31,7 @@
 #include "endpoint.hpp"
 #include "link.hpp"
 #include "notices.hpp"
+#include "server_scripts.hpp"
 
 namespace plait::remote {
 
@@ -117,6 +118,7 @@ class session {
 
   std::mutex mutex_;                // taken before that of an endpoint
   std::shared_ptr<link> commands_;  // null: the thread has to connect
+  server_scripts scripts_;          // of that link
   bool is_received_ = false;        // somebody waits for answers, and gives the link up if they take too long
   std::unordered_map<std::string, std::shared_ptr<endpoint>> sources_;  // by name
   std::deque<sent_call> sent_;  // in the order in which the answers will come
@@ -126,7 +128,6 @@ class session {
 
   // The thread's own.
   notices notices_;
-  std::unordered_map<const script*, std::string> hashes_;
   std::chrono::milliseconds pause_{0};  // before the next attempt to connect; 0 again once a call was answered
   std::uint64_t calls_before_ = 0;      // calls_ when the connection broke the last time
 

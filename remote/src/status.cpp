@@ -50,7 +50,7 @@ std::set<std::string> names_at(link& server) {
 }
 
 structure_status status_of(link& server, const std::string& name) {
-  std::vector<std::string> command{"EVAL", std::string(script_named("status").text), "7"};
+  std::vector<std::string> command{"EVAL", script_named("status").to_run(), "7"};
   for (const char* part : {"m", "o", "leases", "dead", "line", "counts", "values"})
     command.push_back(key_of(name, part));
   const answer result = accepted(server, command);

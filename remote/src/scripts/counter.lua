@@ -10,4 +10,6 @@ function operations.get()
   return redis.call('HGET', hash, 'value') or '0'
 end
 
-return carry_out('counter')
+local function run(of_keys, of_args)
+  return carry_out('counter', of_keys, of_args)
+end

@@ -1,9 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- keyed_counter: KEYS 3 counts: hash; 4 ranks: sorted set by minus the count, so that equal counts are in the order
+-- keyed_counter: keys 3 counts: hash; 4 ranks: sorted set by minus the count, so that equal counts are in the order
 -- of their keys; 5 tags: set of what was added once. The total is a field of the structure's hash. Beyond 2^53 the order
 -- is approximate, because scores are doubles; counts are exact.
 
-local counts, ranks, tags = KEYS[3], KEYS[4], KEYS[5]
+local counts, ranks, tags
+
+function own.begin()
+  counts, ranks, tags = keys[3], keys[4], keys[5]
+end
 
 -- Pairs of a key and an amount.
 function operations.add(...)
@@ -54,4 +58,6 @@ function operations.clear()
   return 1
 end
 
-return carry_out('keyed counter')
+local function run(of_keys, of_args)
+  return carry_out('keyed counter', of_keys, of_args)
+end

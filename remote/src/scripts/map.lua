@@ -1,7 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- map: KEYS 3 values: hash; 4 fences: hash, the largest token that a key was written with.
+-- map: keys 3 values: hash; 4 fences: hash, the largest token that a key was written with.
 
-local values, fences = KEYS[3], KEYS[4]
+local values, fences
+
+function own.begin()
+  values, fences = keys[3], keys[4]
+end
 
 function operations.get(key)
   return redis.call('HGET', values, key)
@@ -43,4 +47,6 @@ function operations.size()
   return redis.call('HLEN', values)
 end
 
-return carry_out('map')
+local function run(of_keys, of_args)
+  return carry_out('map', of_keys, of_args)
+end

@@ -1,8 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- near_cache: KEYS 3 what the keys of all entries begin with; then comes the entry's own key. An entry is a key of its
+-- near_cache: keys 3 what the keys of all entries begin with; then comes the entry's own key. An entry is a key of its
 -- own, because keys are what the server tells changes of, and what expires.
 
-local beginning = KEYS[3]
+local beginning
+
+function own.begin()
+  beginning = keys[3]
+end
 
 -- Answers {value, milliseconds it has left to live, or -1: it does not expire}, or nothing.
 function operations.get(key)
@@ -25,4 +29,6 @@ function operations.remove(key)
   return redis.call('DEL', beginning .. key)
 end
 
-return carry_out('near cache')
+local function run(of_keys, of_args)
+  return carry_out('near cache', of_keys, of_args)
+end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- permits: a number of permits, which sessions hold. One permit is a mutex.
 --
--- KEYS  3 held: hash, from a permit's token to the session that holds it
+-- keys  3 held: hash, from a permit's token to the session that holds it
 --       4 line: list of sessions, an entry for each of their callers that waits, in the order in which they came
 --       5 granted: hash, from a session to the tokens that it got in another's call and has not been told
 --       6 leases: sorted set of sessions, by when their lease ends
@@ -10,8 +10,13 @@
 -- session is told by a message, and calls to learn the token. One that does not listen keeps its place, and is passed
 -- over. Every call renews the session's lease.
 
-local held, line, granted, leases = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local tries = 0
+local held, line, granted, leases
+local tries
+
+function own.begin()
+  held, line, granted, leases = keys[3], keys[4], keys[5], keys[6]
+  tries = 0
+end
 
 -- Answers the number of permits, which is that of the first open().
 function operations.open(count)
@@ -119,10 +124,14 @@ local function serve()
 end
 
 -- Answers {tokens for those who wait, tokens for those who tried, whether the lease is new, permits that are free}.
-return carry_out('mutex or semaphore', function()
+local function at_end()
   local is_new = 0
   if not leaves then is_new = renew_lease() end
   local mine, tried = serve(), {}
   while #tried < tries and state.held < state.permits do tried[#tried + 1] = grant(session) end
   return {mine, tried, is_new, state.permits - state.held}
-end)
+end
+
+local function run(of_keys, of_args)
+  return carry_out('mutex or semaphore', of_keys, of_args, at_end)
+end

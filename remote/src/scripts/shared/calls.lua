@@ -2,23 +2,35 @@
 -- What every structure's script begins with. One call carries out the operations that several callers have asked
 -- for, in order, once, however often it is sent:
 --
---   KEYS  1 the structure's hash, 2 its sessions by the time of their last beat, further ones as it likes
---   ARGV  session, number of the call, lease in ms, and for each operation: name, number of arguments, arguments
+--   keys  1 the structure's hash, 2 its sessions by the time of their last beat, further ones as it likes
+--   args  session, number of the call, lease in ms, and for each operation: name, number of arguments, arguments
 --
 -- The hash keeps for each session the number of its last call and the results: field s:SESSION. A call with that
 -- number again gets those results; the next number is carried out; any other says that something is missing. Its
 -- field `state` is the structure's own. `kind` says what structure it is: that which has used the name first.
 --
 -- Answer: {'done', result, ...} or {'missing', number of the last call that is known, or -1 for none}.
+--
+-- The server makes the functions once, if it has FUNCTION LOAD, and otherwise in every call, and calls run(keys, args), with
+-- which each script ends. So variables outside of functions keep what the last call, of any structure, has left: begin(),
+-- and own.begin(), give each of them a value.
 
-local hash, sessions = KEYS[1], KEYS[2]
-local session, number, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local keys, args
+local hash, sessions
+local session, number, lease
 local day = 24 * 60 * 60 * 1000
 
-local state               -- a table that is kept from call to call; nil: there is none
-local leaves = false      -- this is the session's last call
-local results = {'done'}  -- and those of the operations so far
-local unfinished = false  -- the answer has an end that is kept elsewhere: see carry_out
+local state       -- a table that is kept at the server from call to call; nil: there is none
+local leaves      -- this is the session's last call
+local results     -- 'done', and those of the operations so far
+local unfinished  -- the answer has an end that is kept elsewhere: see carry_out
+
+local function begin(of_keys, of_args)
+  keys, args = of_keys, of_args
+  hash, sessions = keys[1], keys[2]
+  session, number, lease = args[1], tonumber(args[2]), tonumber(args[3])
+  state, leaves, results, unfinished = nil, false, {'done'}, false
+end
 
 local function now()
   local time = redis.call('TIME')
@@ -26,7 +38,7 @@ local function now()
 end
 
 -- Operations that all structures have. They return their result. Those in `in_place` get the first and last index of
--- their arguments in ARGV, and add to `results` themselves.
+-- their arguments in args, and add to `results` themselves.
 local operations, in_place = {}, {}
 
 -- Says that the session lives, and forgets those that have been silent for a day.
@@ -49,18 +61,20 @@ end
 
 -- The structure is forgotten after so many seconds.
 function operations.expire(seconds)
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
+  for _, key in ipairs(keys) do redis.call('EXPIRE', key, seconds) end
   return 1
 end
 
--- A structure may add to all that: `own.load` and `own.save` keep the state in place of the table `state`; and if
+-- A structure may add to all that: `own.begin` begins a call; `own.load` and `own.save` keep the state in place of the table `state`; and if
 -- `unfinished` is set, `own.finish` adds to the answer what it can find again if the call comes again, so that it is not
 -- kept twice.
 local own = {}
 
 -- `kind` is the structure's, for people. Calls `at_end`, if given, after the operations; what it returns, if anything, is
 -- the last result.
-local function carry_out(kind, at_end)
+local function carry_out(kind, of_keys, of_args, at_end)
+  begin(of_keys, of_args)
+  if own.begin then own.begin() end
   local before = redis.call('HMGET', hash, 's:' .. session, 'state')
   local last = before[1] and select(2, cmsgpack.unpack_one(before[1])) or 0
   if number ~= last + 1 then
@@ -79,14 +93,14 @@ local function carry_out(kind, at_end)
   if before[2] then
     if own.load then own.load(before[2]) else state = cmsgpack.unpack(before[2]) end
   end
-  local at, words = 4, #ARGV
+  local at, words = 4, #args
   while at <= words do
-    local name, first = ARGV[at], at + 2
-    at = first + ARGV[at + 1]
+    local name, first = args[at], at + 2
+    at = first + args[at + 1]
     if in_place[name] then
       in_place[name](first, at - 1)
     else
-      results[#results + 1] = operations[name](unpack(ARGV, first, at - 1))
+      results[#results + 1] = operations[name](unpack(args, first, at - 1))
     end
   end
   local at_last = at_end and at_end()
