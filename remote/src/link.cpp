@@ -8,7 +8,6 @@
 #include <system_error>
 #include <vector>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -70,9 +69,8 @@ answer link::receive() {
   return reply == nullptr ? answer() : answer(static_cast<redisReply*>(reply));
 }
 
-void link::stop_blocking() {
-  const int flags = ::fcntl(context_->fd, F_GETFL);
-  if (flags == -1 || ::fcntl(context_->fd, F_SETFL, flags | O_NONBLOCK) == -1) throw link_broken("fcntl");
+// The descriptor itself blocks still, within its time limit: who waits for an answer needs no poll().
+void link::stop_blocking() noexcept {
   context_->flags &= ~REDIS_BLOCK;  // hiredis then takes EAGAIN for what it is
 }
 

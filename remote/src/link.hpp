@@ -32,12 +32,13 @@ class link {
   answer call(std::span<const std::string> command) { return send(command), receive(); }
 
   // From now on only these, and none of the above.
-  void stop_blocking();
+  void stop_blocking() noexcept;
   // To what write() sends: a command, in two parts.
   void append(std::span<const std::string> first, std::span<const std::string> rest = {});
   void write();  // as much as the socket takes
   bool wants_to_write() const noexcept { return written_ != output_.size(); }
-  void read();    // what has arrived
+  // What has arrived; if nothing has, waits for it, for call_timeout at most.
+  void read();
   answer next();  // one that has arrived whole; false if there is none
 
   // Ends it, for all who wait for its descriptor.

@@ -25,7 +25,7 @@ answer merged_calls::call(operation what) {
   waiting_.push_back(mine);
   if (!is_sent_) {
     lock.unlock();
-    session_.carry_out(*this, clock::time_point::max(), [&] {
+    session_.carry_out(*this, [&] {
       const std::lock_guard again(mutex_);
       return mine->is_settled;
     });

@@ -40,23 +40,37 @@ std::optional<granted_permit> permit_calls::acquire(bool waits, const wait_limit
   if (!waits && !session_.is_connected()) return std::nullopt;
   const clock::duration patience = session_.options().call_timeout;
   std::unique_lock lock(mutex_);
-  auto mine = add_caller(waits);
+  auto mine = add_caller(lock, waits);
   if (mine->wait(lock, limits, patience)) return mine->got;
   remove_caller(mine);
   if (!waits || !session_.is_connected()) return std::nullopt;
   // One last try, with which this caller's place in the line is given up.
-  mine = add_caller(false);
+  mine = add_caller(lock, false);
   if (!mine->wait(lock, {.until = clock::now(), .stop = {}}, patience)) remove_caller(mine);
   return mine->got;
 }
 
-std::shared_ptr<permit_calls::caller> permit_calls::add_caller(bool waits) {
+// Returns when the server has answered once, or somebody else will receive the answer.
+std::shared_ptr<permit_calls::caller> permit_calls::add_caller(std::unique_lock<std::mutex>& lock, bool waits) {
   throw_failure();
   const auto made = std::make_shared<caller>();
   made->waits = waits;
   callers_.push_back(made);
-  ring();
+  carry_out(lock, [&] { return made->is_settled() || made->was_answered(); });
   return made;
+}
+
+// Sends the next call, unless one is on its way: whoever receives that answer sends the next. `is_over` is asked with the
+// lock.
+void permit_calls::carry_out(std::unique_lock<std::mutex>& lock, const std::function<bool()>& is_over) {
+  asked_ = true;
+  if (is_sent_) return;
+  lock.unlock();
+  session_.carry_out(*this, [&] {
+    const std::lock_guard again(mutex_);
+    return is_over();
+  });
+  lock.lock();
 }
 
 // The next call leaves the line for it, or releases what the one on its way brings.
@@ -67,11 +81,11 @@ void permit_calls::remove_caller(const std::shared_ptr<caller>& gone) {
 }
 
 void permit_calls::release(std::uint64_t token) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (failure_ || leaving_) return;
   held_.erase(token);
   releases_.push_back(token);
-  ring();
+  carry_out(lock, [] { return true; });  // the next holder need not wait for the thread
 }
 
 std::uint64_t permit_calls::available() {
@@ -88,7 +102,7 @@ std::shared_ptr<permit_calls::question> permit_calls::ask(std::vector<std::strin
   std::unique_lock lock(mutex_);
   throw_failure();
   questions_.push_back(mine);
-  ring();
+  carry_out(lock, [&] { return mine->is_settled(); });
   mine->wait(lock, wait_limits::none(), {});
   return mine;
 }
@@ -135,13 +149,14 @@ void permit_calls::watch(const std::stop_token& ends) {
   }
 }
 
-// What the connection's thread does: the next call.
+// The next call.
 
 std::optional<call> permit_calls::compose(clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (failure_ || finished_ || now < not_before_ || !(asked_ || leaving_ || now >= next_beat_))
     return std::nullopt;
   asked_ = false;
+  is_sent_ = true;
   sent_ = {};
   sent_.at = now;
   call next{&script_named("permits"), keys_.size(), keys_, false};
@@ -209,10 +224,11 @@ clock::time_point permit_calls::due() {
   return std::max(not_before_, next_beat_);
 }
 
-// What the connection's thread does: the answer.
+// The answer.
 
 void permit_calls::answered(const answer& result) {
   const std::lock_guard lock(mutex_);
+  is_sent_ = false;
   check_nothing_is_missing(result, number_, keys_.front());
   std::size_t at = 1;
   if (sent_.opens) {
@@ -281,7 +297,7 @@ void permit_calls::hand_out(const answer& tokens, const std::vector<std::shared_
 void permit_calls::refused(const error& reason) {
   const std::lock_guard lock(mutex_);
   --number_;
-  finished_ = false;
+  is_sent_ = finished_ = false;
   not_before_ = clock::now() + refusal_delay;
   content last = std::exchange(sent_, {});
   releases_.insert(releases_.begin(), last.released.begin(), last.released.end());

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -62,7 +63,7 @@ class permit_calls final : public endpoint, public permit_end {
 
   permit_calls(session& session, std::uint64_t count) : session_(session), count_(count) {}
 
-  std::shared_ptr<caller> add_caller(bool waits);
+  std::shared_ptr<caller> add_caller(std::unique_lock<std::mutex>& lock, bool waits);
   void remove_caller(const std::shared_ptr<caller>& gone);
   std::shared_ptr<question> ask(std::vector<std::string> what);
   void add_operation(std::vector<std::string>& words, const char* name,
@@ -74,6 +75,7 @@ class permit_calls final : public endpoint, public permit_end {
   clock::time_point held_until() const { return renewed_ + session_.options().lease / 4 * 3; }
   void throw_failure() const;
   void ring() { asked_ = true, session_.notify(); }
+  void carry_out(std::unique_lock<std::mutex>& lock, const std::function<bool()>& is_over);
 
   static constexpr std::size_t most_releases = 1000;  // of one call
   static constexpr auto refusal_delay = std::chrono::milliseconds(100);
@@ -89,6 +91,7 @@ class permit_calls final : public endpoint, public permit_end {
   std::vector<std::uint64_t> releases_;  // to be told the server
   std::size_t in_line_ = 0;              // entries of this session in the server's line
   content sent_;
+  bool is_sent_ = false;      // the call with that content is on its way
   std::uint64_t number_ = 0;  // of the last call that was composed
   bool opened_ = false;
   bool asked_ = false;  // by a caller or a wake-up, since the last call was composed

@@ -202,7 +202,7 @@ void queue_calls::carry_out(std::unique_lock<std::mutex>& lock, const request& m
   asked_ = true;
   if (is_sent_) return;
   lock.unlock();
-  session_.carry_out(*this, clock::now() + session_.options().call_timeout, [&] {
+  session_.carry_out(*this, [&] {
     const std::lock_guard again(mutex_);
     return mine.is_settled() || mine.was_answered();
   });

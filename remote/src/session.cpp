@@ -133,7 +133,7 @@ void session::look_by(clock::time_point when) {
   }
 }
 
-void session::carry_out(endpoint& from, clock::time_point by, const std::function<bool()>& is_over) {
+void session::carry_out(endpoint& from, const std::function<bool()>& is_over) {
   std::unique_lock lock(mutex_);
   if (!commands_) return;  // the thread sends it when it has connected
   const std::shared_ptr<link> here = commands_;
@@ -143,19 +143,11 @@ void session::carry_out(endpoint& from, clock::time_point by, const std::functio
     if (is_received_) return;
     is_received_ = true;
     while (!sent_.empty() && !is_over()) {
-      pollfd descriptor{.fd = here->descriptor(), .events = POLLIN, .revents = 0};
-      const clock::time_point until = std::min(by, answer_due());
       lock.unlock();
-      const int ready = poll_until({&descriptor, 1}, until);
+      here->read();
       lock.lock();
       if (commands_ != here) return;
-      if (ready == 1) {
-        receive_answers();
-      } else if (const clock::time_point now = clock::now(); now >= answer_due()) {
-        throw link_broken("no answer within call_timeout");
-      } else if (now >= by) {
-        break;
-      }
+      if (!take_answers() && clock::now() >= answer_due()) throw link_broken("no answer within call_timeout");
     }
     is_received_ = false;
     if (!sent_.empty()) notify();    // now the thread receives
@@ -212,7 +204,10 @@ bool session::serve() try {
     }
     const int of_commands = descriptors[1].revents;
     if ((of_commands & POLLOUT) != 0) write();
-    if ((of_commands & ~POLLOUT) != 0) receive_answers();
+    if ((of_commands & ~POLLOUT) != 0) {
+      here->read();
+      take_answers();
+    }
     lock.unlock();
     if (descriptors[2].revents != 0) receive_notices();
   }
@@ -332,13 +327,16 @@ void session::write() {
   if (commands_->wants_to_write()) notify();
 }
 
-void session::receive_answers() {
-  commands_->read();
+// Of those that have been read; false if there was none.
+bool session::take_answers() {
+  bool any = false;
   while (const answer result = commands_->next()) {
     if (sent_.empty()) throw link_broken("an answer to nothing");
     take_answer(result);
+    any = true;
   }
   write();
+  return any;
 }
 
 // And sends what the endpoint has to say next.

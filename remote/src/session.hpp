@@ -55,9 +55,10 @@ class session {
   // It is served until it is finished.
   void add(std::shared_ptr<endpoint> added, const std::string& name);
 
-  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so, or at
-  // `by`; or earlier, if somebody else will receive the answer, or the connection is broken.
-  void carry_out(endpoint& from, clock::time_point by, const std::function<bool()>& is_over);
+  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so; or earlier,
+  // if somebody else will receive the answer, or the connection is broken, as it is if no answer comes within
+  // call_timeout.
+  void carry_out(endpoint& from, const std::function<bool()>& is_over);
 
   // The listener hears of changes of keys with that beginning, from when this returns. Throws error.
   void listen(const std::string& beginning, const std::shared_ptr<change_listener>& listener);
@@ -94,7 +95,7 @@ class session {
   void compose(endpoint& from, clock::time_point now);
   void append(const sent_call& one);
   void write();
-  void receive_answers();
+  bool take_answers();
   void take_answer(const answer& result);
   void refuse(endpoint& from, std::string_view text);
   clock::time_point next_due(clock::time_point now) const;

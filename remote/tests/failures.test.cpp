@@ -100,6 +100,40 @@ TEST(a_key_of_another_type, is_an_error_that_says_so) {
   EXPECT_EQ(error_of([&] { words.push("first"); })->code(), errc::wrong_type);
 }
 
+// A round of what a queue does.
+void expect_it_works(queue<std::string>& words) {
+  words.push("first");
+  EXPECT_EQ(words.pop(), "first");
+  words.task_done();
+  EXPECT_TRUE(words.try_join_for(10s));
+}
+
+TEST(functions_at_the_server, are_loaded_again_when_somebody_has_removed_them) {
+  const server one;
+  raw_client client(one.socket());
+  const connection here(one.url());
+  queue<std::string> words(here, "words");
+  expect_it_works(words);
+  EXPECT_GT(client.info("memory", "number_of_functions"), 0);
+  for (int i = 0; i < 3; ++i) {
+    client.call({"FUNCTION", "FLUSH"});
+    expect_it_works(words);
+  }
+  EXPECT_EQ(here.reconnections(), 3u);
+}
+
+TEST(functions_at_the_server, are_scripts_if_it_does_not_permit_them) {
+  const server one;
+  raw_client client(one.socket());
+  client.call({"ACL", "SETUSER", "default", "-function|load"});
+  const connection here(one.url());
+  queue<std::string> words(here, "words");
+  expect_it_works(words);
+  EXPECT_EQ(client.info("memory", "number_of_functions"), 0);
+  client.call({"SCRIPT", "FLUSH"});
+  expect_it_works(words);
+}
+
 TEST(a_server_without_memory, refuses_pushes_and_goes_on_with_pops) {
   const watchdog limit("out of memory", 100s);
   const server one;
