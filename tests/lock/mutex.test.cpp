@@ -157,13 +157,8 @@ TYPED_TEST(any_mutex, whoever_waits_sleeps) {
     this->lock_.lock();
     this->lock_.unlock();
   });
-  std::this_thread::sleep_for(5ms);  // until it is overdue, for which it wakes up once
-  const std::chrono::nanoseconds before = waiter.processor_time();
-  const auto calls = plait::detail::sync::futex_calls();
-  std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(waiter.comes_to_rest());  // when it is overdue, for which it wakes up once
   EXPECT_FALSE(waiter.has_returned());
-  EXPECT_LT(waiter.processor_time() - before, 5ms);
-  EXPECT_EQ(plait::detail::sync::futex_calls(), calls);
   this->lock_.unlock();
   waiter.join();
 }

@@ -170,9 +170,7 @@ TEST(pop_any, who_waits_uses_no_processor) {
   bounded_queue<int> first(1);
   bounded_queue<int> second(1);
   sleeper consumer([&] { (void)pop_any(first, second); });
-  const auto before = consumer.processor_time();
-  std::this_thread::sleep_for(100ms);
-  EXPECT_LT(consumer.processor_time() - before, 20ms);
+  EXPECT_TRUE(consumer.comes_to_rest());
   first.close();
   second.close();
 }
