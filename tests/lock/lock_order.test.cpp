@@ -126,7 +126,7 @@ TEST_F(lock_order, stacks_name_functions_that_only_the_linker_knows) {
 }
 
 TEST_F(lock_order, the_report_comes_before_the_wait) {
-  const watchdog limit("a report that comes after the wait", 30s);
+  const watchdog limit("a report that comes after the wait");
   mutex first("held"), second("wanted");
   nest_by("one", first, second);
   std::atomic<bool> is_reported = false;
@@ -437,7 +437,7 @@ TEST_F(lock_order, a_recursive_mutex_may_be_taken_again_and_counts_until_its_las
 }
 
 TEST_F(lock_order, a_mutex_that_its_holder_locks_again_is_reported_instead_of_hanging) {
-  const watchdog limit("a mutex that its holder locks again", 30s);
+  const watchdog limit("a mutex that its holder locks again");
   plait::lock_order::set_mode(lock_order_mode::throw_error);
   mutex lock("again");
   const std::lock_guard guard(lock);
@@ -556,7 +556,7 @@ TEST_F(lock_order, late_destructors_may_lock) {
 // -- real deadlocks --
 
 TEST_F(lock_order, threads_that_wait_in_a_circle_are_told_so_by_the_last_of_them) {
-  const watchdog limit("a deadlock", 30s);
+  const watchdog limit("a deadlock");
   constexpr std::size_t count = 3;
   struct broken {};
   std::vector<mutex> locks(count);
@@ -588,7 +588,7 @@ TEST_F(lock_order, threads_that_wait_in_a_circle_are_told_so_by_the_last_of_them
 }
 
 TEST_F(lock_order, readers_are_members_of_a_circle_of_which_the_writers_are_told) {
-  const watchdog limit("a deadlock of readers and writers", 30s);
+  const watchdog limit("a deadlock of readers and writers");
   constexpr std::size_t count = 3;
   struct broken {};
   std::vector<shared_mutex> locks(count);
@@ -643,7 +643,7 @@ class reluctant {
 };
 
 TEST_F(lock_order, readers_that_wait_for_what_others_read_are_no_circle) {
-  const watchdog limit("readers that are held back", 30s);
+  const watchdog limit("readers that are held back");
   checked<reluctant> first, second;
   std::vector<std::jthread> readers;
   std::barrier meet(2);
@@ -663,7 +663,7 @@ TEST_F(lock_order, readers_that_wait_for_what_others_read_are_no_circle) {
 }
 
 TEST_F(lock_order, a_handler_may_lock_while_others_wait_in_the_circle) {
-  const watchdog limit("a deadlock whose report takes locks", 30s);
+  const watchdog limit("a deadlock whose report takes locks");
   struct broken {};
   std::array<mutex, 2> locks;
   std::array<mutex, 12> of_handler;  // more than a thread has room for at first

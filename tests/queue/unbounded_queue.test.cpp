@@ -282,7 +282,7 @@ TEST(unbounded_queue_death, without_a_thread_exit_key_the_constructor_throws) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
-        alarm(10);
+        alarm(100);
         pthread_key_t key{};
         while (pthread_key_create(&key, nullptr) == 0) {
         }

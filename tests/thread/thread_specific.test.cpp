@@ -262,7 +262,7 @@ TEST(thread_specific, a_visitor_that_throws_leaves_everything_as_it_was) {
 // -- no code of the user runs under a lock --
 
 TEST(thread_specific, destructors_visitors_folds_and_makers_may_use_the_object) {
-  const watchdog limit("user code under a lock", 30s);
+  const watchdog limit("user code under a lock");
   struct nosy {
     explicit nosy(thread_specific<nosy>*& of) : object(of) { look(); }
     ~nosy() { look(); }
@@ -397,7 +397,7 @@ TEST(thread_specific, what_a_pthread_key_asks_for_after_the_values_have_gone_is_
 }
 
 TEST(thread_specific, a_value_whose_destructor_makes_it_anew_ends_with_the_object) {
-  const watchdog limit("values that make values", 30s);
+  const watchdog limit("values that make values");
   struct phoenix {
     ~phoenix() {
       if (of != nullptr) (*of)->of = of;
