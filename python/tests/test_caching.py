@@ -70,17 +70,22 @@ class Entries(TestCase):
                 wrong()
 
     def test_entries_expire(self):
-        cache = ExpiringCache(10, ttl=0.05)
-        cache["short"] = 1
-        cache.put("long", 2, ttl=60)
+        cache = ExpiringCache(10, ttl=300)
+        cache["by default"] = 1
+        cache.put("short", 5, ttl=0.01)
+        cache.put("long", 2, ttl=600)
         cache.put("endless", 3, ttl=None)
         cache.put("never", 4, ttl=0)
         self.assertNotIn("never", cache)
-        self.assertTrue(0 < cache.time_left("short") <= 0.05 and 50 < cache.time_left("long") <= 60)
-        self.assertEqual((cache["short"], cache.time_left("endless")), (1, math.inf))
-        time.sleep(0.1)
-        self.assertEqual((cache.get("short"), cache["long"], cache["endless"], len(cache)), (None, 2, 3, 2))
+        self.assertTrue(0 < cache.time_left("by default") <= 300 < cache.time_left("long") <= 600)
+        self.assertEqual((cache["by default"], cache.time_left("endless")), (1, math.inf))
+        time.sleep(0.05)
+        self.assertEqual((cache.get("short"), cache["long"], cache["endless"], len(cache)), (None, 2, 3, 3))
         self.assertEqual(cache.statistics()["expirations"], 1)
+        brief = ExpiringCache(10, ttl=0.01)
+        brief["by default"] = 1
+        time.sleep(0.05)
+        self.assertNotIn("by default", brief)
 
     def test_what_leaves_is_told(self):
         told = []

@@ -23,8 +23,8 @@ class Signals(TestCase):
             from plait.queue import *
             full, empty = Queue(1), PriorityQueue()
             full.put(1)
-            print("ready")
             try:
+                print("ready")
                 {call}
             except KeyboardInterrupt:
                 print("interrupted")
@@ -33,7 +33,7 @@ class Signals(TestCase):
             "ready interrupted",
             interrupt_after=0.2,
         )
-        self.assertLess(seconds, 5)
+        self.assertLess(seconds, 30)
 
     def test_ctrl_c_ends_every_wait(self):
         for call in (
@@ -285,11 +285,11 @@ class Fork(TestCase):
 
         def child():
             items.drain()
-            getting = Call(items.get, timeout=8)
+            getting = Call(items.get, timeout=40)
             time.sleep(0.01)
             begun = time.monotonic()
             items.put(7)
-            return getting.result() == 7 and time.monotonic() - begun < 4
+            return getting.result() == 7 and time.monotonic() - begun < 20
 
         try:
             self.assertEqual([in_child(child) for _ in range(forks)], [0] * forks)

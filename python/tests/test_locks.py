@@ -46,7 +46,7 @@ class Readers(TestCase):
     def test_a_writer_that_waits_keeps_new_readers_out_and_one_that_gives_up_lets_them_in(self):
         lock = RWLock()
         with lock.read():
-            writer = Call(lock.write().acquire, timeout=0.3)
+            writer = Call(lock.write().acquire, timeout=1)
             writer.assert_waits()
             reader = Call(takes, lock.read())
             self.assertFalse(writer.result())
@@ -101,7 +101,7 @@ class Again(TestCase):
     def test_a_thread_takes_again_what_it_has(self):
         lock = RWLock()
         with lock.read(), lock.read():
-            waiting = Call(lock.write().acquire, timeout=0.2)
+            waiting = Call(lock.write().acquire, timeout=1)
             waiting.assert_waits()
             with lock.read():  # although a writer waits
                 pass
