@@ -38,9 +38,10 @@ std::string refusal(const std::string& url) {
   }
 }
 
-std::error_code code_of(const std::string& url) {
+// What the server says, if there is one, takes long on a busy machine.
+std::error_code code_of(const std::string& url, std::chrono::milliseconds timeout = 20s) {
   try {
-    const connection refused(url, {.connect_timeout = 500ms});
+    const connection refused(url, {.connect_timeout = timeout});
     return {};
   } catch (const plait::remote::error& reason) {
     return reason.code();
@@ -76,8 +77,8 @@ TEST(connection_, waits_for_a_server_that_is_just_starting) {
 TEST(connection_, presents_user_password_and_database) {
   const server one({"--requirepass", "p@ss"});
   EXPECT_EQ(code_of(one.url()), errc::not_permitted);
-  EXPECT_EQ(code_of("unix://default:wrong@" + one.socket()), errc::cannot_connect);
-  EXPECT_EQ(code_of("unix://:p%40ss@" + one.socket() + "?db=99"), errc::cannot_connect);
+  EXPECT_EQ(code_of("unix://default:wrong@" + one.socket(), 500ms), errc::cannot_connect);
+  EXPECT_EQ(code_of("unix://:p%40ss@" + one.socket() + "?db=99", 500ms), errc::cannot_connect);
   const connection first("unix://default:p%40ss@" + one.socket()),
       third("unix://:p%40ss@" + one.socket() + "?db=3");
   counter here(first, "n"), there(third, "n");
@@ -92,7 +93,7 @@ TEST(connection_, refuses_a_server_that_evicts) {
 }
 
 TEST(connection_, says_that_nobody_is_there) {
-  EXPECT_EQ(code_of("unix:///nowhere.sock"), errc::cannot_connect);
+  EXPECT_EQ(code_of("unix:///nowhere.sock", 500ms), errc::cannot_connect);
 }
 
 TEST(counter_, adds_of_many_threads_and_connections_are_all_there) {
@@ -164,7 +165,7 @@ TEST(a_server_that_forgets, is_an_error_and_not_a_zero) {
 }
 
 TEST(a_server_that_is_away, is_waited_for) {
-  const watchdog limit("a server that is away", 60s);
+  const watchdog limit("a server that is away");
   server one({"--appendonly", "yes", "--appendfsync", "always"});
   const connection server(one.url());
   counter hits(server, "hits");
@@ -180,13 +181,13 @@ TEST(a_server_that_is_away, is_waited_for) {
 }
 
 TEST(a_server_that_stands_still, costs_a_reconnection_and_nothing_else) {
-  const watchdog limit("a server that stands still", 60s);
+  const watchdog limit("a server that stands still");
   const server one;
   const connection server(one.url(), {.call_timeout = 100ms});
   counter hits(server, "hits");
   one.stand_still();
   std::jthread later([&] {
-    std::this_thread::sleep_for(350ms);
+    while (server.is_connected()) std::this_thread::sleep_for(1ms);
     one.go_on();
   });
   hits.add(5);
@@ -249,9 +250,10 @@ TEST(an_idle_connection, sends_one_call_each_third_of_a_lease) {
   counter hits(server, "hits");
   hits.flush();
   const auto before = server.calls();
-  std::this_thread::sleep_for(1s);
-  EXPECT_LE(server.calls() - before, 11u);
-  EXPECT_GE(server.calls() - before, 5u);
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t calls = 0;
+  while ((calls = server.calls() - before) < 8) std::this_thread::sleep_for(1ms);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, calls * 50ms) << "100 ms, but for answers that come late";
 }
 
 }  // namespace

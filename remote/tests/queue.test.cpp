@@ -39,10 +39,11 @@ struct numbered {
   auto operator<=>(const numbered&) const = default;
 };
 
+// So long a lease that no busy machine lets it end.
 struct remote_queue : testing::Test {
-  const watchdog limit{"a test of remote::queue", 60s};
+  const watchdog limit{"a test of remote::queue"};
   support::server server;
-  connection here{server.url(), {.lease = 600ms}}, there{server.url(), {.lease = 600ms}};
+  connection here{server.url(), {.lease = 300s}}, there{server.url(), {.lease = 300s}};
 };
 
 TEST_F(remote_queue, hands_items_from_one_process_to_another_in_order) {
@@ -99,9 +100,9 @@ TEST_F(remote_queue, does_what_need_not_wait_after_the_deadline_and_after_a_stop
 
 // A beat would wake them too, after a third of a lease.
 struct waiting : remote_queue {
-  connection calm{server.url(), {.lease = 15s}};
+  connection calm{server.url(), {.lease = 18s}};
   const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-  ~waiting() override { EXPECT_LT(std::chrono::steady_clock::now() - began, 3s); }
+  ~waiting() override { EXPECT_LT(std::chrono::steady_clock::now() - began, 5s); }
 };
 
 TEST_F(waiting, for_an_item_ends_when_another_process_pushes_one) {
@@ -295,20 +296,20 @@ TEST_F(remote_queue, at_most_once_needs_no_task_done) {
 }
 
 TEST_F(remote_queue, a_silent_sessions_items_come_again_and_its_acknowledgement_is_too_late) {
-  queue<int> in(here, "n");
   support::proxy between(server.socket());
-  const connection slow(between.url(), {.call_timeout = 2s, .lease = 600ms});
-  queue<int> out(slow, "n");
+  const connection slow(between.url(), {.call_timeout = 5s, .lease = 2s}), beats(server.url(), {.lease = 3s});
+  queue<int> in(beats, "n"), out(slow, "n");
   in.push(1);
   auto mine = out.pop_leased();
   ASSERT_TRUE(mine);
   EXPECT_FALSE(mine->may_be_lost());
   between.hold(true);
   const auto began = std::chrono::steady_clock::now();
-  auto again = in.try_pop_leased_for(3s);
+  auto again = in.try_pop_leased_for(8s);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->deliveries(), 2u);
-  EXPECT_GE(std::chrono::steady_clock::now() - began, 350ms);  // it was renewed a third of a lease ago at most
+  // It was renewed a third of a lease ago, or a little more on a busy machine.
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 1s);
   EXPECT_TRUE(mine->may_be_lost());
   between.hold(false);
   EXPECT_FALSE(mine->done_for_sure());

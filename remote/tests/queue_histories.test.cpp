@@ -32,7 +32,9 @@ using plait::remote::queue;
 using support::lease_monitor;
 using clock_type = lease_monitor::clock;
 
-constexpr auto lease = 300ms;
+// Long, because a process that beats too late, since others have the processors, loses what it had, and the
+// monitor does not know why.
+constexpr auto lease = 1200ms;
 // A beat may be a third of a lease old when its process is killed, and a little more on a busy machine.
 constexpr auto least_silence = lease / 2;
 
@@ -82,7 +84,7 @@ std::vector<std::string> one_history(const support::server& server, unsigned see
   const bool for_longer_than_a_lease = random() % 2 == 0;
   std::this_thread::sleep_for(for_longer_than_a_lease ? lease * 3 / 2 : 50ms);
   processes[1]->send(SIGCONT);
-  const bool finished = all.try_join_for(8s);
+  const bool finished = all.try_join_for(60s);
   all.close();
   for (int i = 0; i < workers; ++i) add(history, i, processes[static_cast<std::size_t>(i)]->finish().out);
   std::vector<std::string> wrong = history.judge();
@@ -91,7 +93,7 @@ std::vector<std::string> one_history(const support::server& server, unsigned see
 }
 
 TEST(histories, of_workers_that_are_killed_and_stopped_lose_and_double_nothing) {
-  const unsigned count = support::effort("HISTORIES", 24);
+  const unsigned count = support::effort("HISTORIES", 12);
   const watchdog limit("histories", 100s + count * 1s);
   const support::server server;
   std::atomic<unsigned> next{0};

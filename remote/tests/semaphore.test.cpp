@@ -102,15 +102,15 @@ TEST_F(semaphore_at_a_server, one_release_wakes_one_who_waits_in_another_process
 
 TEST_F(semaphore_at_a_server, permits_of_a_silent_session_are_free_after_its_lease) {
   support::proxy between(server.socket());
-  const connection slow(between.url(), {.call_timeout = 2s, .lease = 600ms}),
-      beats(server.url(), {.lease = 600ms});
+  const connection slow(between.url(), {.call_timeout = 5s, .lease = 2s}), beats(server.url(), {.lease = 3s});
   semaphore dying(slow, "two", 2), waiting(beats, "two", 2);
   const auto late = dying.acquire(), also = dying.acquire();
   between.hold(true);
   const auto began = std::chrono::steady_clock::now();
-  const auto one = waiting.try_acquire_for(6s), two = waiting.try_acquire_for(6s);
+  const auto one = waiting.try_acquire_for(8s), two = waiting.try_acquire_for(8s);
   ASSERT_TRUE(one && two);
-  EXPECT_GE(std::chrono::steady_clock::now() - began, 350ms) << "it was renewed a third of a lease ago at most";
+  // It was renewed a third of a lease ago, or a little more on a busy machine.
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 1s);
   between.hold(false);
   while (!late->lost().stop_requested() || !also->lost().stop_requested()) std::this_thread::sleep_for(1ms);
   EXPECT_FALSE(dying.try_acquire());
