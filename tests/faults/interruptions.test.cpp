@@ -32,6 +32,7 @@
 #include <plait/until_signal.hpp>
 
 #include "support/queue_kinds.hpp"
+#include "support/sanitizer.hpp"
 #include "support/threads.hpp"
 #include "support/watchdog.hpp"
 
@@ -381,7 +382,7 @@ class load {
   std::vector<std::jthread> threads_;
 };
 
-constexpr int forks = 50;
+constexpr int forks = under_sanitizer ? 10 : 50;
 const std::string long_text = " is a text too long to stay in place";
 
 TEST(bounded_queue_interruptions, a_child_of_fork_destroys_the_queue_and_uses_one_of_its_own) {

@@ -19,3 +19,7 @@
 #else
 #define PLAIT_UNDER_ASAN 0
 #endif
+
+// Everything takes five to twenty times as long then: what a test repeats for the sake of numbers it repeats
+// less often.
+inline constexpr bool under_sanitizer = PLAIT_UNDER_TSAN || PLAIT_UNDER_ASAN;
