@@ -19,6 +19,7 @@
 #include <plait/keyed_counter.hpp>
 
 #include "support/allocations.hpp"
+#include "support/sanitizer.hpp"
 
 namespace {
 
@@ -115,18 +116,19 @@ TEST(keyed_counter, grows_to_many_keys) {
 
 // A read pours what was added since into what is there, whichever is larger.
 TEST(keyed_counter, reading_between_adds_changes_nothing) {
+  constexpr int most = under_sanitizer ? 100'000 : 400'000;
   plait::keyed_counter<int> counter;
   std::int64_t total = 0;
-  for (const int keys : {1, 300'000, 2, 1000, 400'000, 0}) {
+  for (const int keys : {1, most / 4 * 3, 2, 1000, most, 0}) {
     counter.update(std::views::iota(0, keys));
     total += keys;
     EXPECT_EQ(counter.size(), std::max(keys, static_cast<int>(counter.size())));
     EXPECT_EQ(counter.total(), total);
   }
   const auto all = counter.most_common();
-  ASSERT_EQ(all.size(), 400'000U);
+  ASSERT_EQ(all.size(), std::size_t{most});
   EXPECT_EQ(all.front(), (std::pair<int, std::int64_t>(0, 5)));
-  EXPECT_EQ(all.back(), (std::pair<int, std::int64_t>(399'999, 1)));
+  EXPECT_EQ(all.back(), (std::pair<int, std::int64_t>(most - 1, 1)));
 }
 
 TEST(keyed_counter, a_visitor_sees_keys_where_they_stay_while_others_add) {

@@ -19,6 +19,8 @@
 
 #include <plait/keyed_counter.hpp>
 
+#include "support/sanitizer.hpp"
+
 namespace {
 
 using counter = plait::keyed_counter<int>;
@@ -219,7 +221,7 @@ TEST_P(keyed_counter_bounds, add_up_when_two_counters_are_merged) {
   const std::size_t max_keys = GetParam();
   const std::vector<named_stream> streams = all_streams(max_keys);
   for (std::size_t i = 0; i != streams.size(); ++i)
-    for (const std::size_t apart : {0U, 1U, 4U}) {
+    for (const std::size_t apart : under_sanitizer ? std::vector{1U} : std::vector{0U, 1U, 4U}) {
       const named_stream& left = streams[i];
       const named_stream& right = streams[(i + apart) % streams.size()];
       SCOPED_TRACE(left.name + " and " + right.name);
@@ -239,7 +241,9 @@ TEST_P(keyed_counter_bounds, add_up_when_two_counters_are_merged) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(max_keys, keyed_counter_bounds, testing::Values(1, 2, 10, 100, 1'000),
+INSTANTIATE_TEST_SUITE_P(max_keys, keyed_counter_bounds,
+                         testing::ValuesIn(under_sanitizer ? std::vector<std::size_t>{2, 100}
+                                                           : std::vector<std::size_t>{1, 2, 10, 100, 1'000}),
                          testing::PrintToStringParamName());
 
 TEST(keyed_counter_bounded, as_long_as_all_keys_fit_counts_are_exact_and_in_order) {
