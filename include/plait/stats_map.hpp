@@ -129,7 +129,12 @@ class stats_map {
   template <class K = Key>
   [[gnu::always_inline]] std::optional<Value> find(const K& key) const {
     std::optional<Value> found = find_counted(key);
-    totals_.add(found ? &all_totals::hits : &all_totals::misses);
+    // Not one call for either: which counter it is would have to be kept until then.
+    if (found) {
+      totals_.add(&all_totals::hits);
+    } else {
+      totals_.add(&all_totals::misses);
+    }
     return found;
   }
 

@@ -14,7 +14,7 @@ class sample {
   static constexpr std::uint32_t one_in = static_cast<std::uint32_t>(sync::sized(32, 1));
 
   static bool is_chosen() noexcept {
-    if (sync::per_thread<own>().left-- != 0) [[likely]]
+    if (--sync::per_thread<own>().left >= 0) [[likely]]
       return false;
     return sync::rarely<&sample::choose>();
   }
@@ -27,7 +27,7 @@ class sample {
 
  private:
   struct [[gnu::visibility("default")]] own {
-    std::uint32_t left;   // events until one is chosen
+    std::int32_t left;    // how many events are passed over until one is chosen
     std::uint64_t state;  // of the random numbers; 0 before the first
   };
   static constexpr std::uint64_t multiplier = 6364136223846793005u;
@@ -45,7 +45,7 @@ class sample {
       mine.state = thread * multiplier;
       bits();
     }
-    mine.left = static_cast<std::uint32_t>((bits() >> 32) * (2 * one_in - 1) >> 32);
+    mine.left = static_cast<std::int32_t>((bits() >> 32) * (2 * one_in - 1) >> 32);
     return !is_first || one_in == 1;
   }
 };

@@ -57,19 +57,26 @@ class word_slot {
       return *this;
     }
 
-    K key() const noexcept { return object_at<K>(0); }
-    V value() const noexcept { return object_at<V>(value_at); }
+    K key() const noexcept { return object_at<K, 0>(); }
+    V value() const noexcept { return object_at<V, value_at>(); }
 
    private:
     friend word_slot;
 
-    template <class T>
-    T object_at(std::size_t place) const noexcept {
+    template <class T, std::size_t Place>
+    T object_at() const noexcept {
       if constexpr (stored_size<T> == 0) {
         return std::bit_cast<T>(std::array<std::byte, sizeof(T)>());
+      } else if constexpr (Place % word_size == 0 && sizeof(T) % word_size == 0) {
+        // Word by word, as they were written: see operator=.
+        std::array<std::uint64_t, sizeof(T) / word_size> words;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+          ((words[I] = copied_[Place / word_size + I]), ...);
+        }(std::make_index_sequence<sizeof(T) / word_size>());
+        return std::bit_cast<T>(words);
       } else {
         std::array<std::byte, sizeof(T)> bytes;
-        std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(copied_.data()) + place, sizeof(T));
+        std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(copied_.data()) + Place, sizeof(T));
         return std::bit_cast<T>(bytes);
       }
     }
