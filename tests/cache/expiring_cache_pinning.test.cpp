@@ -11,6 +11,7 @@
 #include <plait/expiring_cache.hpp>
 
 #include "support/manual_clock.hpp"
+#include "support/map_values.hpp"
 #include "support/words_and_strings.hpp"
 
 namespace {
@@ -21,13 +22,7 @@ using plait::removal_cause;
 template <class T>
 class expiring_cache_pinning : public testing::Test {
  protected:
-  static T make(int number) {
-    if constexpr (std::same_as<T, int>) {
-      return number;
-    } else {
-      return "more than fits into the object: " + std::to_string(number);
-    }
-  }
+  static T make(int number) { return map_values::make<T>(number); }
   bool put(int key, const plait::put_options& how = {}) { return cache.put(make(key), make(key), how); }
   bool contains(int key) { return cache.contains(make(key)); }
   // Puts many other keys.

@@ -3,7 +3,6 @@
 // lock is held.
 #include <atomic>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,22 +17,15 @@
 #include <plait/expiring_cache.hpp>
 
 #include "support/manual_clock.hpp"
+#include "support/map_values.hpp"
 #include "support/sanitizer.hpp"
 #include "support/words_and_strings.hpp"
 
 namespace {
 
+using map_values::make;
 using namespace std::chrono_literals;
 using plait::removal_cause;
-
-template <class T>
-T make(int number) {
-  if constexpr (std::same_as<T, int>) {
-    return number;
-  } else {
-    return "more than fits into the object: " + std::to_string(number);
-  }
-}
 
 template <class T>
 class expiring_cache_removal : public testing::Test {

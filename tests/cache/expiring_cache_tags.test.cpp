@@ -15,22 +15,15 @@
 #include <plait/expiring_cache.hpp>
 
 #include "support/manual_clock.hpp"
+#include "support/map_values.hpp"
 #include "support/monitor_tests.hpp"
 #include "support/words_and_strings.hpp"
 
 namespace {
 
+using map_values::make;
 using namespace std::chrono_literals;
 using plait::removal_cause;
-
-template <class T>
-T make(int number) {
-  if constexpr (std::same_as<T, int>) {
-    return number;
-  } else {
-    return "more than fits into the object: " + std::to_string(number);
-  }
-}
 
 template <class T>
 class expiring_cache_tags : public testing::Test {
@@ -85,6 +78,7 @@ TYPED_TEST(expiring_cache_tags, a_new_value_has_its_own_tags) {
 TYPED_TEST(expiring_cache_tags, what_was_removed_or_has_expired_has_none) {
   this->put(1, {"a"});
   this->cache.remove(make<TypeParam>(1));
+  EXPECT_EQ(this->cache.invalidate_tag("a"), 0u);
   this->cache.put(make<TypeParam>(1), make<TypeParam>(1));
   this->cache.put(make<TypeParam>(2), make<TypeParam>(2), {.time_to_live = 1s, .tags = {"a"}});
   manual_clock::advance(1s);
