@@ -12,8 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <ranges>
-#include <span>
-#include <stdexcept>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -22,6 +20,7 @@
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
 #include <plait/counter.hpp>
+#include <plait/detail/cache/background_load.hpp>
 #include <plait/detail/cache/bulk_load.hpp>
 #include <plait/detail/cache/cache_shape.hpp>
 #include <plait/detail/cache/cache_shard.hpp>
@@ -30,6 +29,7 @@
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
+#include <plait/detail/cache/load_terms.hpp>
 #include <plait/detail/cache/shard_array.hpp>
 #include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
@@ -160,33 +160,28 @@ class cache_core {
   }
   template <class L>
   bool set_lifetime(const L& given, entry_lifetime lives) {
-    const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
     time_.expect(lives);
-    removed gone(listener_);
-    return shards_.of(hash).set_deadline(hash, equal_to(key), time_.spread(lives, hash), time_, gone);
+    return change(given, [&](shard& in, std::uint64_t hash, auto matches, removed& gone) {
+      return in.set_deadline(hash, matches, time_.spread(lives, hash), time_, gone);
+    });
   }
   template <class L>
   bool remove(const L& given) {
-    const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
-    removed gone(listener_);
-    return shards_.of(hash).remove(hash, equal_to(key), time_, gone);
+    return change(given, [this](shard& in, std::uint64_t hash, auto matches, removed& gone) {
+      return in.remove(hash, matches, time_, gone);
+    });
   }
-
   template <class L>
   bool pin(const L& given) {
-    const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
-    removed gone(listener_);
-    return shards_.of(hash).pin(hash, equal_to(key), time_, gone);
+    return change(given, [this](shard& in, std::uint64_t hash, auto matches, removed& gone) {
+      return in.pin(hash, matches, time_, gone);
+    });
   }
   template <class L>
   bool unpin(const L& given) {
-    const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
-    removed gone(listener_);
-    return shards_.of(hash).unpin(hash, equal_to(key), time_, gone);
+    return change(given, [this](shard& in, std::uint64_t hash, auto matches, removed& gone) {
+      return in.unpin(hash, matches, time_, gone);
+    });
   }
 
   // -- all --
@@ -278,7 +273,7 @@ class cache_core {
 
   template <class L, class F>
   V get_or_load(L&& given, F&& f, const load_options& how) {
-    const load_terms terms(how, time_to_live_);
+    const load_terms<V> terms(how, time_to_live_);
     std::optional<V> found = look<true>(given);
     if (found && !terms.grows_old()) return *std::move(found);
     const K own = static_cast<K>(std::forward<L>(given));
@@ -318,83 +313,15 @@ class cache_core {
   using flight = typename shard::flight;
   using waits = load_waits<K, V>;
   friend bulk_load<cache_core>;
+  template <class Core, class F>
+  friend class background_load;
 
   static constexpr bool is_read_unlocked = shard::is_read_unlocked;
-
-  // What load_options say of the value that is loaded.
-  struct load_terms {
-    load_terms(const load_options& how, entry_lifetime otherwise)
-        : lives(how.time_to_live.value_or(otherwise)),
-          nothing_lives(how.time_to_live_of_nothing.value_or(lives)),
-          refresh_after(how.refresh_after),
-          tags(how.tags) {
-      if (grows_old() && lives.is_endless())
-        throw std::invalid_argument(
-            "plait::expiring_cache::get_or_load: refresh_after needs a time to live that ends: nobody knows "
-            "how old "
-            "an entry is that never ends");
-    }
-    bool grows_old() const noexcept { return !refresh_after.is_endless(); }
-    entry_lifetime lives_of(const V& value) const {
-      if constexpr (requires { static_cast<bool>(value.has_value()); })
-        return value.has_value() ? lives : nothing_lives;
-      return lives;
-    }
-
-    entry_lifetime lives, nothing_lives, refresh_after;
-    std::span<const cache_tag> tags;
-  };
-
-  // A load for an executor. It may never be called, or when the value was removed: then it does nothing.
-  template <class F>
-  class background_load {
-   public:
-    background_load(cache_core& cache, const K& key, std::uint64_t hash, F f, const load_terms& terms)
-        : cache_(cache),
-          key_(key),
-          hash_(hash),
-          f_(std::move(f)),
-          tags_(terms.tags.begin(), terms.tags.end()),
-          terms_(terms) {
-      terms_.tags = tags_;
-    }
-    background_load(const background_load&) = delete;
-    background_load& operator=(const background_load&) = delete;
-    ~background_load() {
-      if (flight_ == nullptr) return;
-      cache_.shards_.of(hash_).end(*flight_);
-      flight_->release();
-    }
-
-    // False if there is nothing to do.
-    bool join(entry_stamp old) {
-      flight_ = cache_.shards_.of(hash_).join_to_refresh(hash_, cache_.equal_to(key_), key_, tags_, old);
-      return flight_ != nullptr;
-    }
-    void run() {
-      if (flight_ == nullptr || !cache_.shards_.of(hash_).begin(*flight_)) return;
-      flight* const mine = std::exchange(flight_, nullptr);
-      const at_end_of_scope leave([&]() noexcept { mine->release(); });
-      try {
-        cache_.load(*mine, cache_.shards_.of(hash_), key_, f_, terms_);
-      } catch (...) {  // NOLINT(bugprone-empty-catch): counted, and told to those who wait
-      }
-    }
-
-   private:
-    cache_core& cache_;
-    const K key_;
-    const std::uint64_t hash_;
-    F f_;
-    const std::vector<cache_tag> tags_;
-    load_terms terms_;
-    flight* flight_ = nullptr;
-  };
 
   // The value that was found, or a new one, if it is old and this thread is to load that.
   template <class F>
   V refreshed(V&& found, const K& key, std::uint64_t hash, F&& f, const load_options& how,
-              const load_terms& terms) {
+              const load_terms<V>& terms) {
     shard& in = shards_.of(hash);
     const std::optional<entry_stamp> stamp = in.find(hash, equal_to(key));
     if (!stamp ||
@@ -417,10 +344,10 @@ class cache_core {
   }
   template <class F>
   void refresh_later(const K& key, std::uint64_t hash, entry_stamp stamp, F&& f, const load_options& how,
-                     const load_terms& terms) {
+                     const load_terms<V>& terms) {
     if (shards_.of(hash).is_loading(hash, equal_to(key))) return;
-    const auto later =
-        std::make_shared<background_load<std::decay_t<F>>>(*this, key, hash, std::forward<F>(f), terms);
+    const auto later = std::make_shared<background_load<cache_core, std::decay_t<F>>>(
+        *this, key, hash, std::forward<F>(f), terms);
     if (!later->join(stamp)) return;
     try {
       how.executor([later] { later->run(); });
@@ -430,7 +357,7 @@ class cache_core {
   }
 
   template <class F>
-  V load(flight& mine, shard& in, const K& key, F&& f, const load_terms& how) {
+  V load(flight& mine, shard& in, const K& key, F&& f, const load_terms<V>& how) {
     bool is_listed = true;
     try {
       const V& value = mine.set_value(call<V>(std::forward<F>(f)));
@@ -475,6 +402,15 @@ class cache_core {
     removed gone(listener_);
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
                                 std::forward<M>(value), terms, time_, gone);
+  }
+
+  // What change_in(shard&, hash, matches, gone) says of a key.
+  template <class L, class ChangeIn>
+  bool change(const L& given, ChangeIn change_in) {
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = hash_(key);
+    removed gone(listener_);
+    return change_in(shards_.of(hash), hash, equal_to(key), gone);
   }
 
   // Calls visit(shard&, first, gone) until that is false, for each shard.
