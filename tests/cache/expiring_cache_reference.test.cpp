@@ -23,6 +23,7 @@
 
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
+#include <plait/detail/cache/short_hash.hpp>
 #include <plait/detail/cache/window_trials.hpp>
 #include <plait/expiring_cache.hpp>
 
@@ -47,6 +48,12 @@ struct fixed_hash {
   std::uint64_t operator()(std::uint64_t key) const { return (*this)(key, 0); }
   std::uint64_t operator()(const std::string& key) const { return (*this)(key, 0); }
 };
+
+// As a cache of one shard tells it to its policy.
+template <class K>
+std::uint64_t hash_of(const K& key) {
+  return plait::detail::short_hash::of(fixed_hash()(key), 1);
+}
 
 struct words {
   using value = std::uint64_t;
@@ -125,13 +132,14 @@ class dictionary {
 // The policy, told of what happens as a cache with one shard tells its own.
 class policy_beside {
  public:
-  explicit policy_beside(std::uint64_t capacity) : policy_(capacity, plait::detail::counted_by_cache(hits_)) {}
+  explicit policy_beside(std::uint64_t capacity)
+      : policy_(capacity, capacity + 1, plait::detail::counted_by_cache(hits_),
+                plait::detail::short_hashes(0, capacity + 1)) {}
 
   void hit(std::uint64_t key) {
     const entry_number entry = numbers_.at(key);
     hits_.add(entry);
-    if (plait::detail::window_trials::samples(fixed_hash()(key), policy_.sampling_rate()) &&
-        sample_.size() < 60)
+    if (plait::detail::window_trials::samples(hash_of(key), policy_.sampling_rate()) && sample_.size() < 60)
       sample_.push_back(entry);
   }
   // Something is going to change.
@@ -144,7 +152,7 @@ class policy_beside {
     const entry_number entry = take_number();
     numbers_[key] = entry;
     keys_[entry] = key;
-    policy_.insert(entry, fixed_hash()(key), 1, [&](entry_number gone) {
+    policy_.insert(entry, hash_of(key), 1, [&](entry_number gone) {
       evict(keys_.at(gone));
       forget(keys_.at(gone));
     });
@@ -184,7 +192,7 @@ class policy_beside {
   }
 
   plait::detail::hit_counters hits_;
-  plait::detail::basic_adaptive_tinylfu<plait::detail::counted_by_cache> policy_;
+  plait::detail::basic_adaptive_tinylfu<plait::detail::counted_by_cache, plait::detail::short_hashes> policy_;
   std::vector<entry_number> sample_;
   std::map<std::uint64_t, entry_number> numbers_;
   std::map<entry_number, std::uint64_t> keys_;

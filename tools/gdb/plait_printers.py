@@ -312,8 +312,6 @@ class HashMap:
         """`entries` has the table of what is in `value`."""
         self.name = plain_name(value)
         self.directory = entries["table_"]["directory_"]
-        table = entries["table_"].type.strip_typedefs()
-        self.key, self.mapped = table.template_argument(0), table.template_argument(1)
         self.entries = list(self.find())
 
     def find(self):
@@ -341,11 +339,12 @@ class HashMap:
         if "entry_" in fields:
             entry = slot["entry_"]["value_"]
             return entry["key"], entry["value"]
-        alignment = min(self.mapped.alignof, 8)
-        value_at = -(-self.key.sizeof // alignment) * alignment
+        own = slot.type.strip_typedefs()
+        key, mapped = own.template_argument(0), own.template_argument(1)
+        alignment = min(mapped.alignof, 8)
+        value_at = -(-key.sizeof // alignment) * alignment
         words = slot["words_"].address.cast(gdb.lookup_type("char").pointer())
-        return (words.cast(self.key.pointer()).dereference(),
-                (words + value_at).cast(self.mapped.pointer()).dereference())
+        return words.cast(key.pointer()).dereference(), (words + value_at).cast(mapped.pointer()).dereference()
 
     def to_string(self):
         return f"{self.name} of {len(self.entries)} keys"
@@ -379,17 +378,30 @@ class StatsMap(HashMap):
 
 
 class ExpiringCache(HashMap):
-    """expiring_cache: cache_core, shard_array, and shard_entries of each shard, whose table is a hash_map's. What has
-    expired and has not left yet is listed, too."""
+    """expiring_cache: cache_core, shard_array, and shard_entries of each shard, whose index is a hash_map's table of
+    numbers, and entry_slots. What has expired and has not left yet is listed, too."""
+
+    FIRST_SIZE = 64  # of the pieces of entry_slots
 
     def __init__(self, value):
         core = value["core_"]
         self.capacity = int(core["shape_"]["capacity_"])
         shards, found = core["shards_"], []
         for index in range(int(shards["count_"])):
-            self.read(value, shards["shards_"][index]["entries_"])
-            found += [(key, cached["value"]) for key, cached in self.entries]
-        self.entries = found
+            entries = shards["shards_"][index]["entries_"]
+            self.pieces = leaf_array(entries["slots_"]["pieces_"])
+            self.directory = entries["index_"]["directory_"]
+            found += [(key, cached["value"]) for key, cached in self.find()]
+        self.name, self.entries = plain_name(value), found
+
+    def in_slot(self, slot):
+        at = number(slot["listed_"])
+        doublings = (at // self.FIRST_SIZE).bit_length()
+        piece, offset = 0, at
+        if doublings != 0:
+            before = self.FIRST_SIZE << doublings - 1
+            piece, offset = 4 * doublings - 3 + (at - before) // (before // 4), (at - before) % (before // 4)
+        return super().in_slot(leaf(self.pieces[piece])[offset])
 
     def to_string(self):
         return f"{self.name} of {len(self.entries)} entries, capacity {self.capacity}"

@@ -21,13 +21,17 @@ namespace PLAIT_NAMESPACE::detail {
 // A large window keeps what was asked for lately, a small one what is asked for often. Which is better
 // depends on the workload, and one may be far worse than another with no better one close to it. So all are
 // tried at once, on a sample, and every epoch the one whose trial had the most hits is taken.
-template <class Hits>
+template <class Hits, class Hashes = own_hashes>
 class basic_adaptive_tinylfu {
  public:
   // Throws std::invalid_argument if the capacity is 0.
-  explicit basic_adaptive_tinylfu(std::uint64_t capacity, Hits hits = Hits())
-      : queues_(capacity, window_trials::window_of(first_trial, capacity), basic_lazy_queues<Hits>::role::real,
-                std::move(hits)),
+  explicit basic_adaptive_tinylfu(std::uint64_t capacity)
+      : basic_adaptive_tinylfu(capacity, queues::most_entries(capacity), Hits(),
+                               Hashes(queues::most_entries(capacity))) {}
+  // `most`: how many numbers of entries there are.
+  basic_adaptive_tinylfu(std::uint64_t capacity, std::uint64_t most, Hits hits, Hashes hashes)
+      : queues_(capacity, window_trials::window_of(first_trial, capacity), queues::role::real, most,
+                std::move(hits), std::move(hashes)),
         trials_(capacity) {
     if (capacity == 0) throw std::invalid_argument("plait: a cache of capacity 0 holds nothing; give it room");
   }
@@ -96,6 +100,8 @@ class basic_adaptive_tinylfu {
   double window() const noexcept { return window_trials::windows[current_]; }
 
  private:
+  using queues = basic_lazy_queues<Hits, Hashes>;
+
   static constexpr std::size_t first_trial = 1;
 
   // An epoch is as many requests as there are entries, but not fewer than least_epoch. What was counted in it
@@ -171,7 +177,7 @@ class basic_adaptive_tinylfu {
   }
 
   frequency_sketch sketch_;
-  basic_lazy_queues<Hits> queues_;
+  queues queues_;
   window_trials trials_;
   std::array<score, window_trials::count> scores_{};
   std::size_t current_ = first_trial;    // the trial whose window is in use

@@ -112,7 +112,7 @@ class bulk_load {
   template <class L>
   missing* find_own(const L& given) {
     const auto& key = Core::forms::wanted(given);
-    const std::uint64_t hash = cache_.hash_(key);
+    const std::uint64_t hash = cache_.hash_of(key);
     for (missing* const each : std::ranges::equal_range(own_, hash, {}, &missing::hash))
       if (!each->is_finished && cache_.equal_to(key)(each->key)) return each;
     return nullptr;

@@ -31,6 +31,7 @@
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/load_terms.hpp>
 #include <plait/detail/cache/shard_array.hpp>
+#include <plait/detail/cache/short_hash.hpp>
 #include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/key/key_batches.hpp>
@@ -50,7 +51,7 @@ class cache_core {
   using mapped_type = V;
   using forms = key_forms<K, Hash, Equal>;
   using weigher = cache_weigher<K, V>;
-  using shard = cache_shard<K, V, Hash, Allocator>;
+  using shard = cache_shard<K, V, Allocator>;
   using removed = typename shard::removed;
 
   cache_core(typename weigher::function weigh, const cache_options& options, const Hash& hash,
@@ -62,7 +63,7 @@ class cache_core {
         time_(options.time_to_idle, options.spread),
         shape_(options, weigher_.has_weights()),
         shards_(shape_.shards(), allocator, [&](shard* place, std::size_t number) {
-          std::construct_at(place, shape_.part(number), alarm_, hash_, allocator);
+          std::construct_at(place, shape_.part(number), number, alarm_, allocator);
         }) {
     weigher_.set_heaviest(shape_.heaviest());
   }
@@ -81,7 +82,7 @@ class cache_core {
   template <bool Counts, class L>
   std::optional<V> look(const L& given) {
     const auto& key = forms::wanted(given);
-    return look_hashed<Counts>(key, hash_(key));
+    return look_hashed<Counts>(key, hash_of(key));
   }
   template <bool Counts, class L>
   std::optional<V> look_hashed(const L& key, std::uint64_t hash) {
@@ -127,7 +128,8 @@ class cache_core {
     std::vector<std::optional<V>> found;
     if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
     for_each_key<forms>(
-        keys, hash_, [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
+        keys, [this](const auto& key) { return hash_of(key); },
+        [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
         [&](const auto& key, std::uint64_t hash) { found.push_back(look_hashed<true>(key, hash)); });
     return found;
   }
@@ -135,7 +137,7 @@ class cache_core {
   template <class L>
   std::optional<entry_stamp> find_stamp(const L& given) const {
     const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
+    const std::uint64_t hash = hash_of(key);
     const shard& in = shards_.of(hash);
     for (;;) {
       const std::optional<entry_stamp> found = in.find(hash, equal_to(key));
@@ -277,7 +279,7 @@ class cache_core {
     std::optional<V> found = look<true>(given);
     if (found && !terms.grows_old()) return *std::move(found);
     const K own = static_cast<K>(std::forward<L>(given));
-    const std::uint64_t hash = hash_(own);
+    const std::uint64_t hash = hash_of(own);
     if (found) return refreshed(*std::move(found), own, hash, std::forward<F>(f), how, terms);
     shard& in = shards_.of(hash);
     for (;;) {
@@ -300,7 +302,8 @@ class cache_core {
     std::vector<std::optional<V>> found;
     if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
     for_each_key<forms>(
-        keys, hash_, [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
+        keys, [this](const auto& key) { return hash_of(key); },
+        [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
         [&](const auto& key, std::uint64_t hash) {
           found.push_back(look_hashed<true>(key, hash));
           if (!found.back()) absent.add(key, hash, found.size() - 1);
@@ -396,7 +399,7 @@ class cache_core {
   template <class L, class M>
   bool store_weighed(put_when when, L&& given, M&& value, entry_terms terms) {
     auto&& key = forms::wanted(std::forward<L>(given));
-    const std::uint64_t hash = hash_(std::as_const(key));
+    const std::uint64_t hash = hash_of(std::as_const(key));
     time_.expect(terms.lives);
     terms.lives = time_.spread(terms.lives, hash);
     removed gone(listener_);
@@ -408,7 +411,7 @@ class cache_core {
   template <class L, class ChangeIn>
   bool change(const L& given, ChangeIn change_in) {
     const auto& key = forms::wanted(given);
-    const std::uint64_t hash = hash_(key);
+    const std::uint64_t hash = hash_of(key);
     removed gone(listener_);
     return change_in(shards_.of(hash), hash, equal_to(key), gone);
   }
@@ -425,6 +428,10 @@ class cache_core {
     }
   }
 
+  template <class L>
+  std::uint64_t hash_of(const L& key) const {
+    return short_hash::of(hash_(key), shards_.size());
+  }
   template <class L>
   auto equal_to(const L& key) const {
     return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };

@@ -10,6 +10,7 @@
 
 #include <plait/cache_options.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/short_hash.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -70,7 +71,7 @@ class cache_shape {
 
  private:
   static constexpr std::uint64_t few = sync::sized(256, 2);
-  static constexpr std::uint64_t most_shards = 256;
+  static constexpr std::uint64_t most_shards = short_hash::most_shards;
   static constexpr std::uint64_t most_weight = std::uint64_t{1} << 62;
 
   std::uint64_t capacity_;

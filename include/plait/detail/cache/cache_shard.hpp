@@ -22,7 +22,6 @@
 #include <plait/detail/cache/shard_entries.hpp>
 #include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
-#include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/mutex.hpp>
@@ -36,9 +35,9 @@ enum class put_when { always, absent, present };
 
 // Keys and values are read without this shard's lock. Whatever changes them holds the lock: so between two
 // accesses of its holder nothing changes. What is taken out is in `gone`. `Time` is a cache_time.
-template <class K, class V, class Hash, class Allocator>
+template <class K, class V, class Allocator>
 class alignas(contention_free_distance) cache_shard {
-  using entries = shard_entries<K, V, Hash, Allocator>;
+  using entries = shard_entries<K, V, Allocator>;
 
  public:
   using slot = typename entries::slot;
@@ -48,9 +47,8 @@ class alignas(contention_free_distance) cache_shard {
   static constexpr bool is_read_unlocked = entries::is_read_unlocked;
   static constexpr std::size_t everything = entries::everything;
 
-  cache_shard(std::uint64_t capacity, sweeper_alarm& alarm, const seeded_hash<Hash>& hash,
-              const Allocator& allocator)
-      : entries_(capacity, alarm, hash, allocator) {}
+  cache_shard(std::uint64_t capacity, std::size_t number, sweeper_alarm& alarm, const Allocator& allocator)
+      : entries_(capacity, number, alarm, allocator) {}
 
   // -- without the lock: see shard_entries --
 
@@ -295,8 +293,8 @@ class alignas(contention_free_distance) cache_shard {
     if (when == (old ? put_when::absent : put_when::present)) return false;
     flights_.outdate(hash);
     const bool checks = when == put_when::present;  // another call does not say that it was there
-    return entries_.put(old, checks, hash, matches, std::forward<L>(key), std::forward<M>(value), terms, now,
-                        time, gone);
+    return entries_.put(old, checks, hash, std::forward<L>(key), std::forward<M>(value), terms, now, time,
+                        gone);
   }
 
   flight* add_flight(std::uint64_t hash, const K& key, std::span<const cache_tag> tags) {

@@ -80,6 +80,12 @@ class basic_lazy_queues {
         hits_(std::move(hits)),
         hashes_(std::move(hashes)) {}
 
+  // How many entries there are at most: one more than find room, which has its number before another one
+  // leaves.
+  static std::uint64_t most_entries(std::uint64_t capacity) noexcept {
+    return std::max(capacity, capacity + 1);
+  }
+
   std::uint64_t capacity() const noexcept { return capacity_; }
   std::uint64_t weight() const noexcept { return lists_.weight(); }
   std::size_t size() const noexcept { return lists_.size(); }
@@ -162,11 +168,6 @@ class basic_lazy_queues {
   enum queue : std::size_t { window, probation, protection, pinned };
 
   static constexpr entry_number no_entry = static_cast<entry_number>(-1);
-
-  // One more than find room, which has its number before another one leaves.
-  static std::uint64_t most_entries(std::uint64_t capacity) noexcept {
-    return std::max(capacity, capacity + 1);
-  }
 
   // What is pinned weighs no more than the capacity, but while that is being lowered.
   std::uint64_t unpinned_capacity() const noexcept {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include <plait/detail/cache/short_hash.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -30,8 +31,9 @@ class shard_array {
   shard_array& operator=(const shard_array&) = delete;
   ~shard_array() { free(count_); }
 
-  // By bits of the hash that choose nothing in a shard.
-  Shard& of(std::uint64_t hash) const noexcept { return shards_[hash >> 24 & (count_ - 1)]; }
+  std::size_t size() const noexcept { return count_; }
+  // `hash` is a short_hash of so many shards.
+  Shard& of(std::uint64_t hash) const noexcept { return shards_[short_hash::shard(hash)]; }
 
   Shard* begin() const noexcept { return shards_; }
   Shard* end() const noexcept { return shards_ + count_; }

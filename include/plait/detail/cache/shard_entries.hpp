@@ -18,19 +18,20 @@
 #include <plait/detail/cache/cache_time.hpp>
 #include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_array.hpp>
+#include <plait/detail/cache/entry_index.hpp>
 #include <plait/detail/cache/entry_numbers.hpp>
+#include <plait/detail/cache/entry_slots.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/entry_tags.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
 #include <plait/detail/cache/hit_sample.hpp>
 #include <plait/detail/cache/removed_entries.hpp>
+#include <plait/detail/cache/short_hash.hpp>
 #include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache/timer_wheel.hpp>
 #include <plait/detail/cache/window_trials.hpp>
 #include <plait/detail/cache_line.hpp>
-#include <plait/detail/key/seeded_hash.hpp>
-#include <plait/detail/map/map_table.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
 #include <plait/removal_cause.hpp>
@@ -46,34 +47,42 @@ struct shard_content {
 // What is in the table has a number, and is known to the policy by it; and to the wheel, if it expires. What
 // has expired may still be in all three: nobody is shown it, and it is removed by and by. `Time` is a
 // cache_time.
-template <class K, class V, class Hash, class Allocator>
+template <class K, class V, class Allocator>
 class shard_entries {
  public:
-  using table = map_table<K, cached_value<V>, Hash, Allocator>;
-  using slot = typename table::slot;
+  using slots = entry_slots<K, V, Allocator>;
+  using slot = typename slots::slot;
   using removed = removed_entries<slot, K, V>;
 
-  static constexpr bool is_read_unlocked = table::is_read_unlocked;
+  static constexpr bool is_read_unlocked = slot::is_read_unlocked;
   static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
-  shard_entries(std::uint64_t capacity, sweeper_alarm& alarm, const seeded_hash<Hash>& hash,
-                const Allocator& allocator)
-      : table_(hash, allocator),
-        policy_(capacity, counted_by_cache(hits_)),
+  shard_entries(std::uint64_t capacity, std::size_t number, sweeper_alarm& alarm, const Allocator& allocator)
+      : index_({hash_by_number<policy>(policy_), 0}, allocator),
+        slots_(allocator),
+        policy_(capacity, capacity + 1, counted_by_cache(hits_), short_hashes(number, capacity + 1)),
         wheel_(capacity + 1),
         alarm_(alarm) {}
+  shard_entries(const shard_entries&) = delete;
+  shard_entries& operator=(const shard_entries&) = delete;
+  ~shard_entries() {
+    if constexpr (!is_read_unlocked)
+      index_.visit_at_end([this](const number_slot& each) noexcept { slots_[each.key()].destroy(); });
+  }
 
   // -- by any thread --
 
   // Calls use(seen), where seen.value() is a copy of the cached_value; false if the key is not there.
   template <bool ComparesWords, class Matches, class Use>
   bool read_words(std::uint64_t hash, Matches matches, Use use) const {
-    return table_.template read<ComparesWords>(hash, matches, use);
+    return index_.template read<ComparesWords>(
+        hash, [this](const number_slot& at) noexcept { return slots_[at.load()].load(); }, matches, use);
   }
   // Calls use(const cached_value&) under a lock that its key shares with few others.
   template <class Matches, class Use>
   bool read_object(std::uint64_t hash, Matches matches, Use use) const {
-    return table_.read_locked(hash, matches, [&](const slot& at) { use(at.value()); });
+    return index_.read_slot(hash, of_key(matches),
+                            [&](const number_slot& at) { use(std::as_const(slots_[at.key()]).value()); });
   }
 
   // What is known of a key, if it is there: it may have expired.
@@ -92,12 +101,12 @@ class shard_entries {
   template <class Matches>
   std::optional<entry_stamp> find_locked(std::uint64_t hash, Matches matches) const {
     std::optional<entry_stamp> found;
-    table_.read_locked(hash, matches, [&](const slot& at) { found = stamp_of(at); });
+    index_.read_slot(hash, of_key(matches), [&](const number_slot& at) { found = stamp_of(at.key()); });
     return found;
   }
 
   // Asks for the lines in which a hash is looked for.
-  void prefetch(std::uint64_t hash) const noexcept { table_.prefetch(hash); }
+  void prefetch(std::uint64_t hash) const noexcept { index_.prefetch(hash); }
 
   // The key of an entry that was found was asked for.
   void count_hit(std::uint64_t hash, entry_number entry) noexcept {
@@ -119,7 +128,7 @@ class shard_entries {
 
   // A put of that hash comes soon. Asks for what it looks at.
   void prefetch_to_put(std::uint64_t hash) const noexcept {
-    policy_.prefetch(hash, [&](std::uint64_t other) noexcept { table_.prefetch(other); });
+    policy_.prefetch(hash, [&](std::uint64_t other) noexcept { index_.prefetch(other); });
   }
 
   // What is known of a key that is there, and alive. If its time is over it leaves.
@@ -134,8 +143,8 @@ class shard_entries {
   // Puts the value in, or in the place of the one that is there with the stamp `old`. False if it is not kept:
   // it expires at once, or the policy does not want it; or if it `checks` that the old value is alive, and that
   // is not.
-  template <class Matches, class L, class M, class Time>
-  bool put(std::optional<entry_stamp> old, bool checks, std::uint64_t hash, Matches matches, L&& key, M&& value,
+  template <class L, class M, class Time>
+  bool put(std::optional<entry_stamp> old, bool checks, std::uint64_t hash, L&& key, M&& value,
            entry_terms terms, cache_moment moment, const Time& time, removed& gone) {
     const cache_tick now = moment.tick(), end = moment.deadline(terms.lives);
     const entry_stamp stamp = time.stamp(old ? old->number() : numbers_.next(), moment, end);
@@ -152,7 +161,7 @@ class shard_entries {
       wheel_.remove(old->number());
       count_hit(hash, old->number());
       if (terms.is_pinned) policy_.pin(old->number());
-    } else if (!insert(hash, matches, std::forward<L>(key), std::forward<M>(value), stamp, terms, gone)) {
+    } else if (!insert(hash, std::forward<L>(key), std::forward<M>(value), stamp, terms, gone)) {
       return false;
     }
     file(stamp, end);
@@ -239,14 +248,12 @@ class shard_entries {
   // Calls use(const slot&) for an entry.
   template <class Use>
   void read(entry_number number, Use use) {
-    change(policy_.hash_of(number), number,
-           [&](chain&, const place& found) { use(std::as_const(found.at())); });
+    use(std::as_const(slots_[number]));
   }
   // Calls visit(const slot&) for all, those first that would leave first.
   template <class Visit>
   void for_each_from_cold(Visit visit) const {
-    policy_.for_each_from_cold(
-        [&](entry_number number) { table_.read_slot(policy_.hash_of(number), with_number(number), visit); });
+    policy_.for_each_from_cold([&](entry_number number) { visit(std::as_const(slots_[number])); });
   }
 
   // When the next entry may end. The alarm rings if one comes in that ends sooner.
@@ -262,8 +269,10 @@ class shard_entries {
   }
 
  private:
-  using chain = typename table::chain;
-  using place = typename table::place;
+  using policy = basic_adaptive_tinylfu<counted_by_cache, short_hashes>;
+  using index = entry_index<policy, Allocator>;
+  using chain = typename index::chain;
+  using place = typename index::place;
 
   // How many entries a call that is about another one looks at, at most.
   static constexpr std::size_t budget = sync::sized(16, 2);
@@ -275,12 +284,12 @@ class shard_entries {
               removed& gone) {
     const entry_stamp stamp = time.stamp(old.number(), now, end);
     make_room_for(stamp);
-    const bool was_alive = change_alive(hash, old, time, [&](chain& held, const place& at) noexcept {
+    const bool was_alive = change_alive(hash, old, time, [&](chain& held, slot& at) noexcept {
       if constexpr (is_read_unlocked) {
         held.begin_change();
-        at.at().set_value({at.at().value().value, stamp});
+        at.set_value({at.value().value, stamp});
       } else {
-        at.at().value().stamp = stamp;
+        at.value().stamp = stamp;
       }
     });
     if (!was_alive) return remove_expired(old.number(), gone), false;
@@ -289,23 +298,28 @@ class shard_entries {
     return true;
   }
 
-  static entry_stamp stamp_of(const slot& at) noexcept { return at.value().stamp; }
-  cache_tick deadline_of(entry_number number) noexcept {
-    cache_tick found = 0;
-    change(policy_.hash_of(number), number,
-           [&](chain&, const place& at) noexcept { found = stamp_of(at.at()).deadline(); });
-    return found;
+  // Nobody changes an entry meanwhile: see below.
+  entry_stamp stamp_of(entry_number number) const noexcept {
+    return std::as_const(slots_[number]).value().stamp;
   }
-  static auto with_number(entry_number number) noexcept {
-    return [number](const slot& at) noexcept { return stamp_of(at).number() == number; };
+  cache_tick deadline_of(entry_number number) const noexcept { return stamp_of(number).deadline(); }
+
+  template <class Matches>
+  auto of_key(Matches& matches) const {
+    return [this, &matches](const number_slot& at) { return matches(std::as_const(slots_[at.key()]).key()); };
   }
 
-  // Calls use(chain&, place) for an entry that is there.
+  // Calls use(chain&, place) for an entry that is there. Its slot, too, changes under its home's lock alone.
+  template <class Use>
+  void change_place(std::uint64_t hash, entry_number number, Use use) {
+    index_.template change_slot<false>(
+        hash, [number](const number_slot& at) noexcept { return at.key() == number; },
+        [&](chain& held, const place& at) { return use(held, at), std::optional(true); });
+  }
+  // Calls use(chain&, slot&).
   template <class Use>
   void change(std::uint64_t hash, entry_number number, Use use) {
-    table_.template change_slot<false>(hash, with_number(number), [&](chain& held, const place& at) {
-      return use(held, at), std::optional(true);
-    });
+    change_place(hash, number, [&](chain& held, const place&) { use(held, slots_[number]); });
   }
 
   // The same, unless its time is over now that nobody can look at it. Then nobody who has seen that is shown it
@@ -313,7 +327,7 @@ class shard_entries {
   template <class Time, class Use>
   bool change_alive(std::uint64_t hash, entry_stamp found, const Time& time, Use use) {
     bool is_alive = true;
-    change(hash, found.number(), [&](chain& held, const place& at) {
+    change(hash, found.number(), [&](chain& held, slot& at) {
       is_alive = found.deadline() == entry_stamp::never || found.deadline() > time.read().tick();
       if (is_alive) use(held, at);
     });
@@ -327,14 +341,14 @@ class shard_entries {
                bool checks, const Time& time, removed& gone) {
     cached_value<V> made(std::forward<M>(value), stamp);
     if (weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, weight, gone)) return false;
-    const auto exchange = [&](chain& held, const place& at) {
-      gone.expect_replaced(at.at().key());
+    const auto exchange = [&](chain& held, slot& at) {
+      gone.expect_replaced(at.key());
       held.begin_change();
       if constexpr (is_read_unlocked) {
-        gone.keep_replaced(at.at().value().value);
-        at.at().set_value(made);
+        gone.keep_replaced(at.value().value);
+        at.set_value(made);
       } else {
-        at.at().exchange_value(made);
+        at.exchange_value(made);
       }
     };
     if (!checks) {
@@ -386,19 +400,25 @@ class shard_entries {
     evicted_weight_ += weight;
   }
 
-  template <class Matches, class L, class M>
-  bool insert(std::uint64_t hash, Matches matches, L&& key, M&& value, entry_stamp stamp,
-              const entry_terms& terms, removed& gone) {
+  // The key is not there.
+  template <class L, class M>
+  bool insert(std::uint64_t hash, L&& key, M&& value, entry_stamp stamp, const entry_terms& terms,
+              removed& gone) {
     const entry_number number = numbers_.take();
     bool is_kept = false;
     try {
+      slots_.make_room(number);
       is_kept = admit(number, hash, terms.weight, terms.is_pinned, gone);
+      const auto construct = [&](number_slot& at) {
+        slots_[number].construct(index_.allocator(), hash, std::forward<L>(key), std::forward<M>(value), stamp);
+        at.set(number);
+      };
       if (is_kept)
-        table_.template change<true>(hash, matches, [&](chain& held, const place& at) {
-          return table_.append(held, at, hash, std::forward<L>(key), std::forward<M>(value), stamp)
-                     ? std::optional(true)
-                     : std::nullopt;
-        });
+        index_.template change_slot<true>(
+            hash, [](const number_slot&) noexcept { return false; },
+            [&](chain& held, const place& end) {
+              return index_.append(held, end, hash, construct) ? std::optional(true) : std::nullopt;
+            });
     } catch (...) {
       if (policy_.contains(number)) policy_.erase(number);
       numbers_.give_back(number);
@@ -435,10 +455,10 @@ class shard_entries {
   }
   // Out of the table: it is in neither the policy nor the wheel any more.
   void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
-    change(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
-      gone.take(at.at(), cause);
+    change_place(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
+      gone.take(slots_[number], cause);
       held.begin_change();
-      table_.close_gap(held, at);
+      index_.close_gap(held, at);
     });
     --size_;
     tags_.remove(number);
@@ -446,14 +466,15 @@ class shard_entries {
   }
 
   // Read by everybody, and written seldom.
-  table table_;
+  index index_;
+  slots slots_;
   hit_counters hits_;
   sync::atomic<std::size_t> sample_rate_{1};  // the policy's sampling rate
 
   alignas(contention_free_distance) hit_sample sample_;
 
   // Guarded by the lock of the shard.
-  alignas(contention_free_distance) basic_adaptive_tinylfu<counted_by_cache> policy_;
+  alignas(contention_free_distance) policy policy_;
   timer_wheel wheel_;
   entry_numbers numbers_;
   entry_tags tags_;

@@ -60,7 +60,9 @@ class map_table {
       : hash_(hash), directory_(allocator), memory_(allocator) {}
   map_table(const map_table&) = delete;
   map_table& operator=(const map_table&) = delete;
-  ~map_table() { destroy_all(); }
+  ~map_table() {
+    if constexpr (!is_read_unlocked) visit_at_end([](slot& each) noexcept { each.destroy(); });
+  }
 
   const Allocator& allocator() const noexcept { return memory_.allocator(); }
   const seeded_hash<Hash>& hash() const noexcept { return hash_; }
@@ -69,12 +71,17 @@ class map_table {
   // `ComparesWords`: matches() may be shown a key of which half is changed already.
   template <bool ComparesWords, class Matches, class Use>
   bool read(std::uint64_t hash, Matches matches, Use use) const {
+    return read<ComparesWords>(hash, [](const slot& at) { return at.load(); }, matches, use);
+  }
+  // The same, if load(const slot&) copies what belongs to a slot.
+  template <bool ComparesWords, class Load, class Matches, class Use>
+  bool read(std::uint64_t hash, Load load, Matches matches, Use use) const {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) return false;
       const block& home = in.home(hash);
       prefetch_slots(home);  // the tags, which say which line is wanted, may take as long to come
-      const reading result = read_chain<ComparesWords>(home, block_tags::tag_of(hash), matches, use);
+      const reading result = read_chain<ComparesWords>(home, block_tags::tag_of(hash), load, matches, use);
       if (result == reading::found) return true;
       if (result == reading::absent && directory_.find(hash) == in) return false;
     }
@@ -135,9 +142,14 @@ class map_table {
   // Puts a key at a place where it is not; false if the segment should grow before.
   template <class Key, class... Args>
   bool append(chain& held, const place& end, std::uint64_t hash, Key&& key, Args&&... args) {
-    return held.append(memory_, end, block_tags::tag_of(hash), [&](slot& at) {
+    return append(held, end, hash, [&](slot& at) {
       at.construct(memory_.allocator(), hash, std::forward<Key>(key), std::forward<Args>(args)...);
     });
+  }
+  // The same, if construct(slot&) makes the key.
+  template <std::invocable<slot&> Construct>
+  bool append(chain& held, const place& end, std::uint64_t hash, Construct construct) {
+    return held.append(memory_, end, block_tags::tag_of(hash), construct);
   }
 
   // Takes a key out whose slot is empty, or need not be emptied.
@@ -217,6 +229,18 @@ class map_table {
     memory_.swap(fresh.memory_);
   }
 
+  // Calls visit(slot&) for each key there is, unless somebody is at work on one: in the child of a fork, some
+  // other thread may have been, and may even have moved half of a segment. Nobody else uses the map.
+  template <class Visit>
+  void visit_at_end(Visit visit) noexcept {
+    bool in_use = false;
+    memory_.for_each_block([&](const block& each) { in_use = in_use || each.is_locked(); });
+    if (in_use) return;
+    memory_.for_each_block([&](block& each) {
+      for (std::size_t i = 0; i != each.tags().taken(); ++i) visit(each[i]);
+    });
+  }
+
   // Asks for the lines of a hash's home.
   void prefetch(std::uint64_t hash) const noexcept {
     if (const segment in = directory_.find(hash)) {
@@ -249,12 +273,12 @@ class map_table {
 
   enum class reading { found, absent, changed };
 
-  template <bool ComparesWords, class Matches, class Use>
-  static reading read_chain(const block& home, block_tags::tag tag, Matches& matches, Use& use) {
+  template <bool ComparesWords, class Load, class Matches, class Use>
+  static reading read_chain(const block& home, block_tags::tag tag, Load& load, Matches& matches, Use& use) {
     const auto since = home.begin_read();
     for (const block* in = &home;;) {
       for (auto candidates = in->tags().find(tag); candidates.has_next();) {
-        const auto seen = (*in)[candidates.next()].load();
+        const auto seen = load((*in)[candidates.next()]);
         if constexpr (ComparesWords) {
           if (!matches(seen.key())) continue;
           if (!home.is_unchanged(since)) return reading::changed;
@@ -277,8 +301,11 @@ class map_table {
     return {next, next == 0};
   }
 
-  // How many overflow blocks are too many.
-  static constexpr std::size_t crowd(std::size_t homes) noexcept { return homes / 8; }
+  // How many overflow blocks are too many. A block of numbers is one line: twice as many homes would take more
+  // memory than what stands in a second line of its chain takes time.
+  static constexpr std::size_t crowd(std::size_t homes) noexcept {
+    return homes / (sizeof(block) <= cache_line ? sync::sized(2, 8) : 8);
+  }
 
   std::uint64_t hash_of(const slot& at) const {
     if constexpr (is_read_unlocked) {
@@ -411,19 +438,6 @@ class map_table {
   void for_each_key(Visit visit) {
     for (position at; !at.is_end;)
       at = *visit_segment(at, [&](chain& held) { held.for_each(visit); });  // nobody else is there to split it
-  }
-
-  void destroy_all() noexcept {
-    if constexpr (!is_read_unlocked) {
-      // In the child of a fork, some other thread may have been at work on a block, and even have moved half of
-      // a segment: then all keys and values are left alone.
-      bool in_use = false;
-      memory_.for_each_block([&](const block& each) { in_use = in_use || each.is_locked(); });
-      if (in_use) return;
-      memory_.for_each_block([](block& each) {
-        for (std::size_t i = 0; i != each.tags().taken(); ++i) each[i].destroy();
-      });
-    }
   }
 
   seeded_hash<Hash> hash_;
