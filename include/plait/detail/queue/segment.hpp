@@ -35,7 +35,7 @@ struct cell_group {
 // Nothing is cleared between two laps: every cell was filled in the last one, so each is one lap behind when
 // the segment enters the next. That is why one byte is enough, and why it may wrap.
 //
-// Edges:  filled    laps    release in fill -> acquire in is_filled: publishes the element
+// Edges:  filled    laps    release in fill, fill_all -> acquire in is_filled, filled_to: publishes the element
 template <class Item>
 struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) segment {
   using group = cell_group<Item>;
@@ -85,9 +85,39 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   // Empties a cell that the caller has taken: calls use(item&&).
   template <class Use>
   void empty(std::uint64_t at, Use use) noexcept {
-    sync::storage<Item>& taken_item = item(at);
-    use(std::move(taken_item.write()));
-    taken_item.destroy();
+    empty(item(at), use);
+  }
+
+  // The same for the cells from `at` to `end`. They are visited by groups, because finding the group of a cell
+  // takes a division.
+  template <class Iterator>
+  void fill_all(std::uint64_t at, std::uint64_t end, Iterator& from) noexcept {
+    visit_groups(at, end, [&](group& in, std::size_t cell, std::size_t cells_end) {
+      sync::prefetch_for_write(&in, prefetch_distance);
+      for (; cell != cells_end; ++cell) {
+        in.items[cell].construct(*from);
+        in.laps[cell].store(lap, sync::release);  // release filled
+        ++from;
+      }
+      return true;
+    });
+  }
+  template <class Use>
+  void empty_all(std::uint64_t at, std::uint64_t end, Use use) noexcept {
+    visit_groups(at, end, [&](group& in, std::size_t cell, std::size_t cells_end) {
+      for (; cell != cells_end; ++cell) empty(in.items[cell], use);
+      return true;
+    });
+  }
+
+  // The first cell from `at` on that is not filled, at most `end`.
+  std::uint64_t filled_to(std::uint64_t at, std::uint64_t end) noexcept {
+    visit_groups(at, end, [&](group& in, std::size_t cell, std::size_t cells_end) {
+      for (; cell != cells_end; ++cell, ++at)
+        if (in.laps[cell].load(sync::acquire) != lap) return false;  // acquire filled
+      return true;
+    });
+    return at;
   }
   bool is_filled(std::uint64_t which) noexcept {
     return lap_of(which).load(sync::acquire) == lap;  // acquire filled
@@ -135,6 +165,24 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   }
   static std::size_t blocks(std::uint64_t size) noexcept {
     return (sizeof(segment) + group_count(size) * sizeof(group) + sizeof(block) - 1) / sizeof(block);
+  }
+
+  template <class Use>
+  static void empty(sync::storage<Item>& taken_item, Use& use) noexcept {
+    use(std::move(taken_item.write()));
+    taken_item.destroy();
+  }
+
+  // Calls visit(group, cell, cells_end) for each group with cells from `at` to `end`, until that says false.
+  template <class Visit>
+  void visit_groups(std::uint64_t at, std::uint64_t end, Visit visit) noexcept {
+    const auto number = static_cast<std::uint32_t>(at);
+    group* in = groups() + number / group::cells;
+    for (std::size_t cell = number % group::cells; at != end; cell = 0, ++in) {
+      const std::size_t cells_end = std::min<std::uint64_t>(group::cells, cell + (end - at));
+      if (!visit(*in, cell, cells_end)) return;
+      at += cells_end - cell;
+    }
   }
 
   // In the child of a fork, a cell that another thread had claimed may not be filled.

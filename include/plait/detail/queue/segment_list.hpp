@@ -151,10 +151,7 @@ class segment_list {
         if (last.claims.compare_exchange_weak(at, end, sync::seq_cst,  // seq_cst claimed
                                               sync::relaxed)) {        // relaxed: looked at again
           done += end - at;
-          for (; at != end; ++at) {
-            last.fill(at, *first);
-            ++first;
-          }
+          last.fill_all(at, end, first);
         } else {
           back_off(last.claims);
         }
@@ -182,18 +179,17 @@ class segment_list {
         if (leave(guard, first) != conqueue_status::success) break;
         continue;
       }
-      const std::uint64_t wanted = std::min<std::uint64_t>(count - done, first.size - at);
-      std::uint64_t full = 0;
-      while (full != wanted && first.is_filled(at + full)) ++full;
-      if (full == 0) {
+      const std::uint64_t end =
+          first.filled_to(at, at + std::min<std::uint64_t>(count - done, first.size - at));
+      if (end == at) {
         if (why_not_get(first, at).status != conqueue_status::success) break;
-      } else if (first.taken.compare_exchange_weak(at, at + full, sync::seq_cst,  // seq_cst claimed
-                                                   sync::relaxed)) {              // relaxed: looked at again
-        for (std::uint64_t i = 0; i != full; ++i) {
-          first.empty(at + i, [&](item_type&& next) { *out = std::move(queue_value(next)); });
+      } else if (first.taken.compare_exchange_weak(at, end, sync::seq_cst,  // seq_cst claimed
+                                                   sync::relaxed)) {        // relaxed: looked at again
+        done += end - at;
+        first.empty_all(at, end, [&](item_type&& next) {
+          *out = std::move(queue_value(next));
           ++out;
-        }
-        done += full;
+        });
       } else {
         back_off(first.taken);
       }
