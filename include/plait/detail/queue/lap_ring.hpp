@@ -100,7 +100,7 @@ class lap_ring {
       if (slot.stamp.load(sync::acquire) == tail) {                                 // acquire emptied
         if (tail_.compare_exchange_weak(tail, positions.next(tail), sync::seq_cst,  // seq_cst claimed
                                         sync::relaxed)) {                           // relaxed: looked at again
-          sync::prefetch_for_write(&slot, prefetch_distance);
+          prefetch_after(slot);
           slot.item.construct(std::forward<Args>(args)...);
           slot.stamp.store(positions.filled(tail), sync::release);  // release filled
           return conqueue_status::success;
@@ -124,7 +124,7 @@ class lap_ring {
       if (slot.stamp.load(sync::acquire) == positions.filled(head)) {               // acquire filled
         if (head_.compare_exchange_weak(head, positions.next(head), sync::seq_cst,  // seq_cst claimed
                                         sync::relaxed)) {                           // relaxed: looked at again
-          sync::prefetch_for_write(&slot, prefetch_distance);
+          prefetch_after(slot);
           item.emplace(std::move(slot.item.write()));
           slot.item.destroy();
           slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
@@ -243,12 +243,7 @@ class lap_ring {
  private:
   static constexpr position closed_bit = ring_positions::spare_bit;
 
-  // A claim, a read-modify-write, waits until the stores of the operation before it are done, and each of these
-  // may have to fetch its line from another processor. So every operation prefetches the line after next.
-  static constexpr std::size_t prefetch_distance = 2 * cache_line;
   static constexpr std::size_t longest_prefetch = 32 * cache_line;
-
-  static constexpr int looks_at_busy_slot = sync::attempts(16);
 
   struct slot_type {
     sync::atomic<std::uint64_t> stamp;
@@ -269,10 +264,11 @@ class lap_ring {
     // relaxed: try_put loads the stamp again before it uses the slot
     if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail) return {conqueue_status::success, now};
     // The slot still holds the element of the lap before. If head is at that slot too, the queue is full;
-    // otherwise that element is being taken.
+    // otherwise that element is being taken. Looking until it is would take the slot's line, each time, from
+    // the thread that is at work on it, and then find this one slot: who waits finds a batch.
     if (positions_.next_lap(head_.load(sync::seq_cst)) == tail)  // seq_cst claimed
       return {conqueue_status::full, tail};
-    return {is_soon(slot_at(tail).stamp, tail) ? conqueue_status::success : conqueue_status::busy, tail};
+    return {conqueue_status::busy, tail};
   }
 
   // Why the slot at `head` could not be emptied.
@@ -284,23 +280,20 @@ class lap_ring {
     if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
       return {conqueue_status::success, now};
     // The slot holds nothing yet. If tail is at that slot too, the queue is empty; otherwise the element is
-    // being put.
+    // being put, and it is no use looking until it is: as in why_not_put.
     const position tail = tail_.load(sync::seq_cst);  // seq_cst claimed
     if (tail == head) return {conqueue_status::empty, head};
     if (tail == (head | closed_bit)) return {conqueue_status::closed, head};
-    const bool is_filled_soon = is_soon(slot_at(head).stamp, positions_.filled(head));
-    return {is_filled_soon ? conqueue_status::success : conqueue_status::busy, head};
+    return {conqueue_status::busy, head};
   }
 
-  // Whether a slot that another thread has claimed gets the stamp `expected` within a short spin. That takes
-  // nanoseconds, unless the thread has lost its processor: only then is the answer busy. Otherwise callers that
-  // yield on busy would give up their processor for nothing.
-  static bool is_soon(const sync::atomic<std::uint64_t>& stamp, std::uint64_t expected) noexcept {
-    for (int look = 0; look != looks_at_busy_slot; ++look) {
-      sync::pause();
-      if (stamp.load(sync::relaxed) == expected) return true;  // relaxed: the caller loads it again
-    }
-    return false;
+  // A claim, a read-modify-write, waits until the stores of the operation before it are done, and each of these
+  // may have to fetch its line from another processor. So every operation prefetches a slot that is used soon.
+  // Nearer than four slots, a large one comes too late.
+  static void prefetch_after(const slot_type& slot) noexcept {
+    constexpr std::size_t begin = std::max(2 * cache_line, 4 * sizeof(slot_type));
+    constexpr std::size_t end = begin + std::clamp(sizeof(slot_type), cache_line, longest_prefetch);
+    for (std::size_t ahead = begin; ahead < end; ahead += cache_line) sync::prefetch_for_write(&slot, ahead);
   }
 
   // Prefetches the lines of the next batch together, for writing: reading their stamps would fetch them one

@@ -27,6 +27,7 @@ inline constexpr pace pace_of_items{std::chrono::microseconds(2)};
 inline constexpr int looks = sync::attempts(16);
 inline constexpr int looks_soon = sync::attempts(6);
 inline constexpr std::chrono::nanoseconds first_look_soon{31};
+inline constexpr int looks_contended = sync::attempts(16);
 
 // Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
 // at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
@@ -50,14 +51,20 @@ bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
   return false;
 }
 
-// Where an answer is due: the first look comes at once, and each further one after twice as long.
+// Where an answer is due: the first look comes at once, and each further one after twice as long. If another
+// thread is just giving the answer, this one looks on.
 template <class TryOnce>
 bool try_soon(TryOnce& try_once) {
   if (sync::processor_count() == 1) return false;
   std::chrono::nanoseconds interval = first_look_soon;
   for (int look = 0; look != looks_soon; ++look, interval *= 2) {
     pause_until(sync::clock::now() + interval, 1);
-    if (try_once() == attempt::done) return true;
+    attempt met = try_once();
+    for (int again = 0; met == attempt::contended && again != looks_contended; ++again) {
+      sync::pause();
+      met = try_once();
+    }
+    if (met == attempt::done) return true;
   }
   return false;
 }
