@@ -21,9 +21,10 @@ void add_bounded_queue(const std::string& name) {
   add_coarse<Queue>(structure, {{1, 1}, {2, 2}}, name);
 }
 
-template <queue_peer Queue>
+template <template <class> class Queue>
 void add_move_only_queue(const std::string& name) {
-  add_throughput<Queue>("bounded_queue", "throughput_64B", name);
+  add_throughput<Queue<move_only<64>>>("bounded_queue", "throughput_64B", name);
+  add_throughput<Queue<move_only<256>>>("bounded_queue", "throughput_256B", name);
 }
 
 }  // namespace bench

@@ -24,19 +24,20 @@ concept batch_queue_peer = queue_peer<Queue> && requires(Queue queue, std::span<
   { consumer_of(queue).pop_n(items) } -> std::same_as<std::size_t>;  // at least one, at most all
 };
 
-// Items are numbers, or this: 64 bytes that can only be moved.
-class move_only_line {
+// Items are numbers, or this: so many bytes, a multiple of 8, that can only be moved.
+template <std::size_t Bytes>
+class move_only {
  public:
-  move_only_line() = default;
-  explicit move_only_line(std::uint64_t number) : words_{number} {}
-  move_only_line(move_only_line&&) = default;
-  move_only_line& operator=(move_only_line&&) = default;
-  ~move_only_line() = default;
+  move_only() = default;
+  explicit move_only(std::uint64_t number) : words_{number} {}
+  move_only(move_only&&) = default;
+  move_only& operator=(move_only&&) = default;
+  ~move_only() = default;
 
   explicit operator std::uint64_t() const { return words_[0]; }
 
  private:
-  std::array<std::uint64_t, 8> words_{};
+  std::array<std::uint64_t, Bytes / sizeof(std::uint64_t)> words_{};
 };
 
 template <queue_peer Queue, class Order = in_order>

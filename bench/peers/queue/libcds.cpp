@@ -31,7 +31,7 @@ class libcds_queue {
 
 const bench::registration queues([] {
   bench::add_bounded_queue<libcds_queue<std::uint64_t>>("libcds");
-  bench::add_move_only_queue<libcds_queue<bench::move_only_line>>("libcds");
+  bench::add_move_only_queue<libcds_queue>("libcds");
 });
 
 }  // namespace

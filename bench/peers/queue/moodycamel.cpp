@@ -91,9 +91,15 @@ class with_tokens {
 };
 
 template <template <class> class Queue>
+struct each_with_tokens {
+  template <class T>
+  using queue = with_tokens<Queue<T>>;
+};
+
+template <template <class> class Queue>
 void add(const std::string& name) {
   bench::add_bounded_queue<with_tokens<Queue<std::uint64_t>>>(name);
-  bench::add_move_only_queue<with_tokens<Queue<bench::move_only_line>>>(name);
+  bench::add_move_only_queue<each_with_tokens<Queue>::template queue>(name);
 }
 
 const bench::registration queues([] {

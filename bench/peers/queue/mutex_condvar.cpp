@@ -48,7 +48,7 @@ struct unbounded : mutex_condvar<std::uint64_t> {
 
 const bench::registration queues([] {
   bench::add_bounded_queue<mutex_condvar<std::uint64_t>>("mutex_condvar");
-  bench::add_move_only_queue<mutex_condvar<bench::move_only_line>>("mutex_condvar");
+  bench::add_move_only_queue<mutex_condvar>("mutex_condvar");
   bench::add_unbounded_queue<unbounded>("mutex_condvar");
 });
 

@@ -45,7 +45,7 @@ class tbb_unbounded_queue {
 
 const bench::registration queues([] {
   bench::add_bounded_queue<tbb_queue<std::uint64_t>>("tbb");
-  bench::add_move_only_queue<tbb_queue<bench::move_only_line>>("tbb");
+  bench::add_move_only_queue<tbb_queue>("tbb");
   bench::add_unbounded_queue<tbb_unbounded_queue>("tbb");
 });
 

@@ -32,7 +32,7 @@ class xenium_vyukov {
 
 const bench::registration queues([] {
   bench::add_bounded_queue<xenium_vyukov<std::uint64_t>>("xenium_vyukov");
-  bench::add_move_only_queue<xenium_vyukov<bench::move_only_line>>("xenium_vyukov");
+  bench::add_move_only_queue<xenium_vyukov>("xenium_vyukov");
 });
 
 }  // namespace
