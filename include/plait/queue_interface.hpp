@@ -403,22 +403,26 @@ class queue_interface {
 
   static constexpr bool succeeds(conqueue_status status) noexcept { return status == conqueue_status::success; }
 
+  // The item is moved once, from the store into what is returned. There is no other return statement, not even
+  // a discarded one, because Clang would then construct the result somewhere else first.
   std::optional<T> take(detail::wait_limits within) {
     auto item = detail::empty_place<std::optional<item_type>>(std::nullopt);
     items_.get(item, within);
-    if constexpr (detail::is_boxed<T>) {
-      return item ? std::optional<T>(std::move(item->value())) : std::nullopt;
-    } else {
-      return item;
-    }
+    return item;
+  }
+  std::optional<T> take(detail::wait_limits within)
+    requires detail::is_boxed<T>
+  {
+    std::optional<item_type> item;
+    items_.get(item, within);
+    return item ? std::optional<T>(std::move(item->value())) : std::nullopt;
   }
 
   std::expected<T, conqueue_status> take_or_status(detail::wait_limits within) {
     return item_or_status([&](auto& item) { return items_.get(item, within); });
   }
 
-  // get(item) leaves an item in its place or says why there is none. The item is moved once, from the store
-  // into what is returned.
+  // get(item) leaves an item in its place or says why there is none. Moved once, as in take().
   template <class Get>
   static std::expected<T, conqueue_status> item_or_status(Get get) {
     auto item = detail::empty_place<std::expected<T, conqueue_status>>(std::unexpect, conqueue_status::empty);
