@@ -32,9 +32,9 @@ namespace PLAIT_NAMESPACE::detail {
 // steps: so either the put sees that the ring is closed and takes its claim back, or the getter sees the claim
 // and answers busy until the put has published or taken it back.
 //
-// Edges:  filled    tail_    release in publish -> acquire in filled: publishes the elements
-//         emptied   head_    release in give_back -> acquire in room: hands the storage back; and in size:
-//                            a tail loaded after it is at least as far
+// Edges:  filled    tail_    release in try_put, publish -> acquire in filled: publishes the elements
+//         emptied   head_    release in try_get, give_back -> acquire in room: hands the storage back; and in
+//                            size: a tail loaded after it is at least as far
 //         shut      closed_  release in close -> acquire in is_closed: what the closer did before is seen
 //                            by every thread that sees the ring closed
 template <queue_element T, class Allocator>
@@ -79,8 +79,10 @@ class spsc_ring {
     if (room(1) == 0) return is_closed() ? conqueue_status::closed : conqueue_status::full;
     const position end = tail_.load(sync::relaxed) + 1;  // relaxed: written by this side alone
     if (!claim(end)) return conqueue_status::closed;
-    slot(putter_.index).construct(std::forward<Args>(args)...);
-    publish(end, 1);
+    const std::size_t at = putter_.index;  // a copy: the element might alias the member
+    slot(at).construct(std::forward<Args>(args)...);
+    putter_.index = after(at);
+    tail_.store(end, sync::release);  // release filled
     return conqueue_status::success;
   }
 
@@ -88,10 +90,13 @@ class spsc_ring {
   conqueue_status try_get(item_place<item_type> auto& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
     if (const conqueue_status found = look(); found != conqueue_status::success) return found;
-    storage& from = slot(getter_.index);
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    const std::size_t at = getter_.index;             // a copy, as in try_put
+    storage& from = slot(at);
     item.emplace(std::move(from.write()));
     from.destroy();
-    give_back(1);
+    getter_.index = after(at);
+    head_.store(head + 1, sync::release);  // release emptied
     return conqueue_status::success;
   }
 
@@ -197,6 +202,7 @@ class spsc_ring {
 
   storage& slot(std::size_t index) noexcept { return slots_[index]; }
 
+  std::size_t after(std::size_t index) const noexcept { return index + 1 == capacity_ ? 0 : index + 1; }
   // count: 0 .. capacity.
   void advance(std::size_t& index, std::size_t count) const noexcept {
     index += count;
