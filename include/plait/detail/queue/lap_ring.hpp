@@ -95,6 +95,7 @@ class lap_ring {
     const ring_positions positions = positions_;  // copies: members would be reloaded after every atomic
     slot_type* const slots = std::to_address(slots_);
     position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
+    unsigned losses = 0;
     for (;;) {
       slot_type& slot = slots[positions.index(tail)];
       if (slot.stamp.load(sync::acquire) == tail) {                                 // acquire emptied
@@ -105,7 +106,7 @@ class lap_ring {
           slot.stamp.store(positions.filled(tail), sync::release);  // release filled
           return conqueue_status::success;
         }
-        tail = back_off(tail_);
+        tail = back_off(tail_, losses++);
       } else {
         const obstacle met = why_not_put(tail);
         if (met.status != conqueue_status::success) return met.status;
@@ -119,6 +120,7 @@ class lap_ring {
     const ring_positions positions = positions_;  // copies, as in try_put
     slot_type* const slots = std::to_address(slots_);
     position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
+    unsigned losses = 0;
     for (;;) {
       slot_type& slot = slots[positions.index(head)];
       if (slot.stamp.load(sync::acquire) == positions.filled(head)) {               // acquire filled
@@ -130,7 +132,7 @@ class lap_ring {
           slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
           return conqueue_status::success;
         }
-        head = back_off(head_);
+        head = back_off(head_, losses++);
       } else {
         const obstacle met = why_not_get(head);
         if (met.status != conqueue_status::success) return met.status;
@@ -144,6 +146,7 @@ class lap_ring {
   std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
     std::size_t done = 0;
     position tail = tail_.load(sync::relaxed);  // relaxed: as in try_put
+    unsigned losses = 0;
     while (done != count) {
       // Up to the ring's end; the rest takes another claim.
       slot_type* const slots = &slot_at(tail);
@@ -166,7 +169,7 @@ class lap_ring {
         prefetch(tail, free);
         done += free;
       } else {
-        tail = back_off(tail_);
+        tail = back_off(tail_, losses++);
       }
     }
     return done;
@@ -177,6 +180,7 @@ class lap_ring {
   std::size_t try_get_n(Iterator& out, std::size_t count) noexcept {
     std::size_t done = 0;
     position head = head_.load(sync::relaxed);  // relaxed: as in try_get
+    unsigned losses = 0;
     while (done != count) {
       slot_type* const slots = &slot_at(head);
       const std::size_t wanted = std::min<std::size_t>(count - done, capacity() - positions_.index(head));
@@ -201,7 +205,7 @@ class lap_ring {
         prefetch(head, full);
         done += full;
       } else {
-        head = back_off(head_);
+        head = back_off(head_, losses++);
       }
     }
     return done;

@@ -96,6 +96,7 @@ class segment_list {
     requires constructs_in_slot<Args...>
   conqueue_status try_put(Args&&... args) {
     hazard_guard guard;
+    unsigned losses = 0;
     for (;;) {
       segment& last = guard.protect(tail_);
       std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: a stale one fails the CAS
@@ -105,7 +106,7 @@ class segment_list {
           last.fill(at, std::forward<Args>(args)...);
           return conqueue_status::success;
         }
-        at = back_off(last.claims);
+        at = back_off(last.claims, losses++);
       }
       if (!go_on_after(last, at)) return conqueue_status::closed;
     }
@@ -116,6 +117,7 @@ class segment_list {
   // two rare branches as a cost of every call, does not inline it, and then moves the item once more.
   [[gnu::always_inline]] conqueue_status try_get(item_place<item_type> auto& item) {
     hazard_guard guard;
+    unsigned losses = 0;
     for (;;) {
       segment& first = guard.protect(head_);
       std::uint64_t at = first.taken.load(sync::relaxed);  // relaxed: as in try_put
@@ -126,7 +128,7 @@ class segment_list {
             first.empty(at, [&](item_type&& next) { item.emplace(std::move(next)); });
             return conqueue_status::success;
           }
-          at = back_off(first.taken);
+          at = back_off(first.taken, losses++);
         } else {
           const obstacle met = why_not_get(first, at);
           if (met.status != conqueue_status::success) return met.status;
@@ -143,6 +145,7 @@ class segment_list {
   std::size_t try_put_n(Iterator& first, std::size_t count) {
     hazard_guard guard;
     std::size_t done = 0;
+    unsigned losses = 0;
     while (done != count) {
       segment& last = guard.protect(tail_);
       std::uint64_t at = last.claims.load(sync::relaxed);  // relaxed: as in try_put
@@ -153,7 +156,7 @@ class segment_list {
           done += end - at;
           last.fill_all(at, end, first);
         } else {
-          back_off(last.claims);
+          back_off(last.claims, losses++);
         }
       } else {
         try {
@@ -172,6 +175,7 @@ class segment_list {
   std::size_t try_get_n(Iterator& out, std::size_t count) {
     hazard_guard guard;
     std::size_t done = 0;
+    unsigned losses = 0;
     while (done != count) {
       segment& first = guard.protect(head_);
       std::uint64_t at = first.taken.load(sync::relaxed);  // relaxed: as in try_get
@@ -191,7 +195,7 @@ class segment_list {
           ++out;
         });
       } else {
-        back_off(first.taken);
+        back_off(first.taken, losses++);
       }
     }
     return done;
