@@ -16,7 +16,6 @@
 
 namespace simulate {
 
-inline constexpr unsigned most_cores = 64;
 inline constexpr std::uintptr_t line_bytes = 64;
 
 // What a core has done.

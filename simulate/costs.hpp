@@ -15,6 +15,9 @@ constexpr duration nanoseconds(double count) noexcept {
   return std::chrono::round<duration>(std::chrono::duration<double, std::nano>(count));
 }
 
+// A bit for each in a word.
+inline constexpr unsigned most_cores = 64;
+
 struct costs {
   unsigned cores_per_socket;
 

@@ -78,7 +78,7 @@ const registration counts([] {
   add_alike<one_atomic>("counter", "add", "std_atomic");
   add_alike<one_mutex>("counter", "add", "mutex");
   add_alike<one_key>("keyed_counter", "one_key", "plait");
-  add_alike<zipf_keys>("keyed_counter", "zipf", "plait");
+  add_alike<zipf_keys>("keyed_counter", "zipf_10k", "plait");
 });
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "command_line/command_line.hpp"
 #include "command_line/printable.hpp"
+#include "simulated/costs_here.hpp"
 #include "simulated/workload.hpp"
 
 namespace {
@@ -26,9 +27,11 @@ struct options {
   plait::cli::name_filter filter;
   unsigned cores = 64;
   unsigned socket = simulate::server.cores_per_socket;
+  bool costs_here = false;
   std::uint64_t seed = 1;
   bool list = false;
   std::string json;
+  std::string table;
 };
 
 constexpr const char* footer =
@@ -107,10 +110,75 @@ nlohmann::ordered_json to_json(const std::vector<result>& all, const options& ch
            {{"cpu", fmt::format("simulated, {} cores a socket", chosen.socket)},
             {"num_cpus", chosen.cores},
             {"seed", chosen.seed},
+            {"date", "simulated time"},
+            {"commit", "not recorded"},
+            {"compiler", "not recorded"},
             {"library_build_type", "release"},
             {"missing_rivals", nlohmann::ordered_json::array()}}},
           {"benchmarks", rows}};
 }
+
+simulate::costs prices_for(const options& chosen) {
+  if (chosen.costs_here) {
+    const simulate::costs here = simulated::costs_here();
+    const auto in_ns = [](simulate::duration cost) { return static_cast<double>(cost.count()) / 1000; };
+    fmt::print(stderr,
+               "costs here, in ns: load {}, store {}, read-modify-write {}, fence {}, transfer {}, hold {}, "
+               "pause {}, yield {}, clock {}, system call {}\n",
+               in_ns(here.load), in_ns(here.store), in_ns(here.modify), in_ns(here.fence),
+               in_ns(here.from_core), in_ns(here.hold), in_ns(here.pause), in_ns(here.yield),
+               in_ns(here.clock_read), in_ns(here.system_call));
+    return here;
+  }
+  simulate::costs prices = simulate::server;
+  prices.cores_per_socket = chosen.socket;
+  return prices;
+}
+
+// In the form of the tables in bench/results. No time of this machine is in it.
+std::string to_table(const std::vector<result>& all, const options& chosen) {
+  std::string text = fmt::format(
+      "# simulated, sockets of {} cores; plait bench --simulate "
+      "{}\nworkload\tshape\timplementation\tunit\tmedian\t"
+      "min\tmax\ttimes_better_than_best_rival\tcpu_ns_per_item\tsleeps_per_item\tfutex_calls_per_item\tmore\n",
+      chosen.socket, chosen.cores);
+  for (const result& each : all) {
+    const double millions = each.measured.operations_per_second() / 1e6;
+    const std::string speed =
+        millions < 1000 ? fmt::format("{:.4g}", millions) : fmt::format("{:.0f}", millions);
+    text += fmt::format(
+        "{}/{}\t{}\t{}\tM/s\t{}\t{}\t{}\t\t\t\t\tmodifications={:.3g} transfers={:.3g} fetches={:.3g} "
+        "system_calls={:.3g}\n",
+        each.what->structure, each.what->name, each.what->shape(each.cores), each.what->implementation, speed,
+        speed, speed, each.measured.each(&traffic::modifications), each.measured.each(&traffic::transfers),
+        each.measured.each(&traffic::fetches), each.measured.each(&traffic::system_calls));
+  }
+  return text;
+}
+
+// A file that is written when the work is done, and opened before, so that an error is reported at once.
+class output {
+ public:
+  explicit output(const std::string& path) : path_(path) {
+    if (path_.empty()) return;
+    file_.open(path_);
+    if (!file_) fail();
+  }
+  void write(const std::string& text) {
+    if (path_.empty()) return;
+    file_ << text;
+    file_.close();
+    if (!file_) fail();
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw std::system_error(errno, std::generic_category(), "cannot write " + path_);
+  }
+
+  std::string path_;
+  std::ofstream file_;
+};
 
 int run(const options& chosen) {
   std::vector<const workload*> selected;
@@ -128,13 +196,8 @@ int run(const options& chosen) {
     plait::cli::print_names(names);
     return plait::cli::fine;
   }
-  std::ofstream json;
-  if (!chosen.json.empty()) {
-    json.open(chosen.json);
-    if (!json) throw std::system_error(errno, std::generic_category(), "cannot write " + chosen.json);
-  }
-  simulate::costs prices = simulate::server;
-  prices.cores_per_socket = chosen.socket;
+  output json(chosen.json), table(chosen.table);
+  const simulate::costs prices = prices_for(chosen);
   std::vector<result> all;
   for (const workload* each : selected) {
     std::vector<result> curve;
@@ -145,11 +208,8 @@ int run(const options& chosen) {
     if (!curve.empty()) print(curve);
     all.insert(all.end(), curve.begin(), curve.end());
   }
-  if (!chosen.json.empty()) {
-    json << to_json(all, chosen).dump(2) << '\n';
-    json.close();
-    if (!json) throw std::system_error(errno, std::generic_category(), "cannot write " + chosen.json);
-  }
+  json.write(to_json(all, chosen).dump(2) + '\n');
+  table.write(to_table(all, chosen));
   return plait::cli::fine;
 }
 
@@ -161,10 +221,14 @@ int main(int argc, char** argv) {
   cli::command_line program("plait bench --simulate", "What becomes of each structure on many cores", footer);
   cli::add_number(program, "--simulate", chosen.cores, 1U, simulate::most_cores, "Up to so many cores (64)");
   cli::add_number(program, "--socket", chosen.socket, 1U, simulate::most_cores, "Cores of each socket (32)");
+  cli::add_choice(program, "--costs", "WHOSE", chosen.costs_here, {{"server", false}, {"here", true}},
+                  "What steps cost: server (the default); or here: caches and\n"
+                  "instructions are measured first, on two processors");
   chosen.filter.add_to(program, "workloads");
   program.add_flag("--list", chosen.list, "Print their names and run nothing");
   cli::add_number(program, "--seed", chosen.seed, std::uint64_t{0}, ~std::uint64_t{0},
                   "Decides between threads whose clocks show the same (1)");
   cli::add_text(program, "--json", "FILE", chosen.json, "Also write the figures there, as plait bench does");
+  cli::add_text(program, "--table", "FILE", chosen.table, "Also write them there, as a table of bench/results");
   return program.run(argc, argv, [&chosen] { return run(chosen); });
 }

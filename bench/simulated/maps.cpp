@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Maps and caches on simulated cores. They are small enough for every cache, since no cache here is ever full.
+// Maps and caches on simulated cores. Every core has looked at every key before, and no cache is ever full.
 #include <cstdint>
 
 #include <plait/expiring_cache.hpp>
@@ -10,7 +10,7 @@
 namespace simulated {
 namespace {
 
-constexpr std::uint64_t keys = 1024;
+constexpr std::uint64_t keys = 1000;
 
 // One of `Reads` + `Writes` operations, in turn, and of random keys.
 template <unsigned Reads, unsigned Writes>
@@ -20,12 +20,13 @@ class map_use {
     for (std::uint64_t key = 0; key != keys; ++key) map_.insert(key, key);
   }
   std::function<void()> operation(unsigned number) {
+    for (std::uint64_t key = 0; key != keys; ++key) map_.find(key);
     return [this, random = random_chain(number), turn = 0U]() mutable {
       const std::uint64_t key = random() % keys;
       if (turn++ % (Reads + Writes) < Reads) {
         map_.find(key);
       } else {
-        map_.insert_or_assign(key, key);
+        map_.update(key, [](std::uint64_t& value) { ++value; });
       }
     };
   }
@@ -40,6 +41,7 @@ class cache_hits {
     for (std::uint64_t key = 0; key != keys; ++key) cache_.put(key, key);
   }
   std::function<void()> operation(unsigned number) {
+    for (std::uint64_t key = 0; key != keys; ++key) cache_.get(key);
     return [this, random = random_chain(number)]() mutable { cache_.get(random() % keys); };
   }
 
@@ -48,10 +50,10 @@ class cache_hits {
 };
 
 const registration maps([] {
-  add_alike<map_use<1, 0>>("hash_map", "read", "plait");
-  add_alike<map_use<15, 1>>("hash_map", "read_15_16", "plait");
-  add_alike<map_use<0, 1>>("hash_map", "write", "plait");
-  add_alike<cache_hits>("expiring_cache", "hit", "plait");
+  add_alike<map_use<1, 0>>("hash_map", "read_only_1k", "plait");
+  add_alike<map_use<15, 1>>("hash_map", "read_heavy_1k", "plait");
+  add_alike<map_use<1, 1>>("hash_map", "half_writes_1k", "plait");
+  add_alike<cache_hits>("expiring_cache", "hits_1k", "plait");
 });
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "workload.hpp"
 
+#include <stdexcept>
+
 namespace simulated {
 
 double figures::operations_per_second() const {
@@ -22,7 +24,8 @@ bool meter::goes_on() {
 
 void meter::wait_for_others() {
   simulate::simulation& here = *simulate::simulation::running();
-  if (here.now() < span_.beginning) here.pass(span_.beginning - here.now());
+  if (here.now() > span_.beginning) throw std::logic_error("a thread's preparations took longer than all may");
+  here.pass(span_.beginning - here.now());
 }
 
 void meter::count() {

@@ -15,7 +15,7 @@ namespace simulated {
 
 // How long a run is, on the simulated clocks.
 struct span_of_time {
-  simulate::duration beginning = simulate::nanoseconds(200'000);  // until every thread has its own memory
+  simulate::duration beginning = simulate::nanoseconds(2'000'000);  // until every thread has its own memory
   simulate::duration warm_up = simulate::nanoseconds(50'000);
   simulate::duration measured = simulate::nanoseconds(200'000);
 };
