@@ -122,8 +122,8 @@ bool store(PyObject* self, PyObject* object, PyObject* value, PyObject* ttl, boo
                             : in.entries.put(std::move(key), std::move(held));
     }
     if (!kept || is_plain(object)) return true;
-    // Another thread may have removed the entry before, and have forgotten the key since: nobody would find this
-    // one. If it forgets the key from now on, it sees that there is an entry again.
+    // Another thread may have removed the entry before, and have forgotten the key since: nobody would find
+    // this one. If it forgets the key from now on, it sees that there is an entry again.
     const reference found(in.keys.find(object));
     if (!found && PyErr_Occurred() != nullptr) return false;
     if (found.get() == canonical.get() || !in.entries.contains(canonical.get())) return true;

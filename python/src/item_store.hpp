@@ -28,9 +28,8 @@ class item_store {
   // Larger ones would take their memory at once: they use Python's queue instead.
   static constexpr std::size_t largest_bound = std::size_t{1} << 20;
 
-  // Bound 0: none. `list` is an empty list if the order is smallest_first. Throws std::bad_alloc.
-  item_store(order order, std::size_t bound, reference list, const module_state& state, bool is_stable)
-      : order_(order), bound_(bound) {
+  // Bound 0: none. Throws std::bad_alloc.
+  item_store(order order, std::size_t bound, bool is_stable) : order_(order), bound_(bound) {
     switch (order) {
       case order::first_in_first_out:
         if (bound != 0) {
@@ -44,8 +43,8 @@ class item_store {
                             : std::make_unique<plait::lifo_queue<PyObject*>>();
         break;
       case order::smallest_first:
-        heap_ = std::make_unique<heap_store>(
-            std::move(list), state, bound != 0 ? bound : heap_store::ticket_queue::max_capacity(), is_stable);
+        heap_ = std::make_unique<heap_store>(bound != 0 ? bound : heap_store::ticket_queue::max_capacity(),
+                                             is_stable);
         break;
     }
   }

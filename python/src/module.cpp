@@ -9,7 +9,6 @@
 #include "module_state.hpp"
 #include "python.hpp"
 #include "queue_object.hpp"
-#include "stable_entry.hpp"
 
 namespace plait_python {
 
@@ -43,11 +42,7 @@ bool import_what_is_needed(module_state& state) {
   state.empty = PyObject_GetAttrString(state.standard, "Empty");
   state.full = PyObject_GetAttrString(state.standard, "Full");
   state.shut_down = PyObject_GetAttrString(state.standard, "ShutDown");
-  state.heappush = imported("heapq", "heappush");
-  state.heappop = imported("heapq", "heappop");
-  state.heapify = imported("heapq", "heapify");
-  return state.empty != nullptr && state.full != nullptr && state.shut_down != nullptr &&
-         state.heappush != nullptr && state.heappop != nullptr && state.heapify != nullptr;
+  return state.empty != nullptr && state.full != nullptr && state.shut_down != nullptr;
 }
 
 bool find_main_thread(module_state& state) {
@@ -81,15 +76,14 @@ int execute(PyObject* module) {
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
                         add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
                         add_cache_types(module) && add_stats_types(module) && add_doorbell_types(module) &&
-                        add_stable_entry_type(module, state) && add_rw_lock_types(module, state) &&
-                        add_checked_lock_types(module) && add_lock_reports(module) && register_at_fork(module);
+                        add_rw_lock_types(module, state) && add_checked_lock_types(module) &&
+                        add_lock_reports(module) && register_at_fork(module);
   return is_ready ? 0 : -1;
 }
 
 int traverse(PyObject* module, visitproc visit, void* arg) {
   const module_state& state = *state_of_module(module);
-  for (PyObject* each : {state.empty, state.full, state.shut_down, state.standard, state.heappush,
-                         state.heappop, state.heapify, state.lock_side_type, state.stable_entry_type})
+  for (PyObject* each : {state.empty, state.full, state.shut_down, state.standard, state.lock_side_type})
     Py_VISIT(each);
   for (PyObject* each : state.queue_types) Py_VISIT(each);
   for (const auto& hooks : state.hooks)
@@ -99,8 +93,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
 
 int clear(PyObject* module) {
   module_state& state = *state_of_module(module);
-  for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.heappush,
-                          &state.heappop, &state.heapify, &state.lock_side_type, &state.stable_entry_type})
+  for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.lock_side_type})
     Py_CLEAR(*each);
   for (PyObject*& each : state.queue_types) Py_CLEAR(each);
   for (auto& hooks : state.hooks)

@@ -23,16 +23,11 @@ struct module_state {
   PyObject* shut_down;
 
   PyObject* standard;  // the module plait._standard
-  PyObject* heappush;
-  PyObject* heappop;
-  PyObject* heapify;
   // The defaults of the hooks, for each kind of queue.
   std::array<std::array<PyObject*, hook_names.size()>, 3> hooks;
 
   // Queue and SimpleQueue, from which all queues derive.
   std::array<PyObject*, 2> queue_types;
-
-  PyObject* stable_entry_type;
 
   // What RWLock.read() and write() return.
   PyObject* lock_side_type;

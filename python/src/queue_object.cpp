@@ -8,11 +8,9 @@ namespace plait_python {
 
 namespace {
 
-item_store* make_store(order order, std::size_t bound, const module_state& state, bool is_stable = false) {
-  reference list;
-  if (order == order::smallest_first && !(list = reference(PyList_New(0)))) return nullptr;
+item_store* make_store(order order, std::size_t bound, bool is_stable) {
   try {
-    return new item_store(order, bound, std::move(list), state, is_stable);
+    return new item_store(order, bound, is_stable);
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
     return nullptr;
@@ -27,13 +25,12 @@ PyObject* new_queue(PyTypeObject* type, order order) {
   if (self == nullptr) return nullptr;
   new (&self->now) std::atomic<life>(life::native);
   new (&self->is_sized) std::atomic<bool>(false);
-  module_state& state = state_of(self->object());
-  self->store = make_store(order, 0, state);
+  self->store = make_store(order, 0, false);
   if (self->store == nullptr) {
     Py_DECREF(self);
     return nullptr;
   }
-  state.queues->add(*self);
+  state_of(self->object()).queues->add(*self);
 #if PY_VERSION_HEX >= 0x030E0000
   PyUnstable_Object_EnableDeferredRefcount(self->object());
 #endif
@@ -66,7 +63,7 @@ int size_queue(PyObject* object, PyObject* maxsize, bool is_stable) {
   self->maxsize = size;
   if (size > 0 || is_stable) {
     const std::size_t places = size > 0 ? static_cast<std::size_t>(size) : 0;
-    item_store* const sized = make_store(self->store->ordered(), places, state_of(object), is_stable);
+    item_store* const sized = make_store(self->store->ordered(), places, is_stable);
     if (sized == nullptr) return -1;
     delete std::exchange(self->store, sized);
   }

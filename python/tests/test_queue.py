@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What plait.queue promises beyond the tests that CPython has."""
 
+import contextlib
 import gc
+import heapq
+import math
 import pickle
 import queue
 import random
@@ -383,6 +386,65 @@ class Comparisons(TestCase):
         go_on.set()
         slow.result()
         self.assertEqual(waiting.result().rank, 1)
+
+
+class Heap(TestCase):
+    """How a PriorityQueue orders what it holds."""
+
+    def test_items_lie_as_in_a_heap_of_heapq(self):
+        nan = math.nan
+        edges = [0, 1, -1, 2**30 - 1, 2**30, -(2**30), 2**31, 2**60, 2**62, 2**63, -(2**63), 10**30]
+        kinds = {
+            "small int": lambda order: order.randrange(-5, 5),
+            "int at the edges of a word": lambda order: order.choice(edges) + order.randrange(2),
+            "float": lambda order: order.choice([0.0, -0.0, math.inf, -math.inf, nan, order.random()]),
+            "number of any kind": lambda order: order.choice([1, True, 1.0, 0.5, 2**80, -3, False]),
+            "text": lambda order: order.choice("abc"),
+            "tuple of two": lambda order: (order.randrange(3), order.random()),
+            "tuple with edges": lambda order: (order.choice(edges), order.randrange(3)),
+            "tuple with the same NaN": lambda order: (order.choice([nan, 1.0, 1]), order.randrange(3)),
+            "tuple with some NaN": lambda order: (order.choice([float("nan"), nan, 0.5]), order.randrange(3)),
+            "tuple of any length": lambda order: (1, 2, 3)[: order.randrange(4)],
+            "tuple in a tuple": lambda order: ((order.randrange(2),), order.randrange(2)),
+        }
+        for name, make in kinds.items():
+            order, items, heap = random.Random(name), PriorityQueue(), []
+            for _ in range(300):
+                if heap and order.random() < 0.4:
+                    self.assertIs(items.get(), heapq.heappop(heap), name)
+                else:
+                    item = make(order)
+                    items.put(item)
+                    heapq.heappush(heap, item)
+                self.assertEqual([id(item) for item in items.snapshot()], [id(item) for item in heap], name)
+
+    def test_a_comparison_that_raises_loses_nothing(self):
+        class Item:
+            def __init__(self, rank):
+                self.rank = rank
+
+            def __lt__(self, other):
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    raise ArithmeticError
+                return self.rank < other.rank
+
+        for stable in (False, True):
+            for which in range(1, 9):  # of the comparisons of one call
+                left, items = 0, PriorityQueue(stable=stable)
+                items.put_many([Item(rank) for rank in range(20)])
+                before = items.snapshot()
+                left = which
+                with contextlib.suppress(ArithmeticError):
+                    items.put(Item(-1))
+                if left <= 0:
+                    self.assertEqual((items.snapshot(), items.qsize(), items.unfinished_tasks), (before, 20, 20))
+                before, left = items.snapshot(), which
+                with contextlib.suppress(ArithmeticError):
+                    before.remove(items.get())
+                self.assertEqual(set(items.snapshot()), set(before))
+                self.assertEqual(items.qsize(), len(before))
 
 
 class Stable(TestCase):
