@@ -11,7 +11,8 @@ namespace {
 [[noreturn]] void refuse(const std::string& reason) {
   throw std::invalid_argument(
       "plait::remote: the URL " + reason +
-      "; it should look like redis://user:password@host:6379/0 or unix:///run/redis.sock");
+      "; it should look like redis://user:password@host:6379/0, unix:///run/redis.sock or "
+      "sentinel://host:26379,host:26379/name");
 }
 
 int number(std::string_view text, int least, int most, const char* what) {
@@ -57,11 +58,8 @@ void read_user(address& to, std::string_view text) {
   to.password = decoded(text.substr(colon + 1));
 }
 
-void read_host(address& to, std::string_view rest) {
-  if (const std::size_t slash = rest.find('/'); slash != std::string_view::npos) {
-    if (slash + 1 < rest.size()) to.database = number(rest.substr(slash + 1), 0, 1'000'000, "database");
-    rest = rest.substr(0, slash);
-  }
+place read_place(std::string_view rest, int usual_port) {
+  place to{.host = {}, .port = usual_port};
   std::size_t host_end = rest.rfind(':');
   if (rest.starts_with('[')) {
     const std::size_t bracket = rest.find(']');
@@ -75,15 +73,46 @@ void read_host(address& to, std::string_view rest) {
   }
   if (host_end != std::string_view::npos) to.port = number(rest.substr(host_end + 1), 1, 65'535, "port");
   if (to.host.empty()) refuse("names no host");
+  return to;
+}
+
+void read_host(address& to, std::string_view rest) {
+  if (const std::size_t slash = rest.find('/'); slash != std::string_view::npos) {
+    if (slash + 1 < rest.size()) to.database = number(rest.substr(slash + 1), 0, 1'000'000, "database");
+    rest = rest.substr(0, slash);
+  }
+  const place there = read_place(rest, to.port);
+  to.host = there.host;
+  to.port = there.port;
+}
+
+// Removes ?db=NUMBER from the end.
+void read_database(address& to, std::string_view& rest) {
+  const std::size_t question = rest.find('?');
+  if (question == std::string_view::npos) return;
+  const std::string_view query = rest.substr(question + 1);
+  if (!query.starts_with("db=")) refuse("has something after the ? that is not db=NUMBER");
+  to.database = number(query.substr(3), 0, 1'000'000, "database");
+  rest = rest.substr(0, question);
+}
+
+void read_sentinels(address& to, std::string_view rest) {
+  read_database(to, rest);
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos || slash + 1 == rest.size())
+    refuse("does not end with the name by which the sentinels know the server");
+  to.primary = decoded(rest.substr(slash + 1));
+  rest = rest.substr(0, slash);
+  while (true) {
+    const std::size_t comma = rest.find(',');
+    to.sentinels.push_back(read_place(rest.substr(0, comma), 26'379));
+    if (comma == std::string_view::npos) return;
+    rest.remove_prefix(comma + 1);
+  }
 }
 
 void read_path(address& to, std::string_view rest) {
-  if (const std::size_t question = rest.find('?'); question != std::string_view::npos) {
-    const std::string_view query = rest.substr(question + 1);
-    if (!query.starts_with("db=")) refuse("has something after the ? that is not db=NUMBER");
-    to.database = number(query.substr(3), 0, 1'000'000, "database");
-    rest = rest.substr(0, question);
-  }
+  read_database(to, rest);
   to.path = decoded(rest);
   if (!to.path.starts_with('/')) refuse("names no absolute path of a socket");
 }
@@ -96,11 +125,14 @@ address parse_url(std::string_view url) {
   const std::string_view scheme = url.substr(0, mark == std::string_view::npos ? 0 : mark);
   if (scheme == "rediss")
     refuse("asks for TLS, which plait::remote does not speak yet: let stunnel or a private network do it");
-  if (scheme != "redis" && scheme != "unix") refuse("does not begin with redis:// or unix://");
+  if (scheme != "redis" && scheme != "unix" && scheme != "sentinel")
+    refuse("does not begin with redis://, unix:// or sentinel://");
   std::string_view rest = url.substr(mark + 3);
   if (const auto user = cut_before(rest, '@')) read_user(result, *user);
   if (scheme == "unix") {
     read_path(result, rest);
+  } else if (scheme == "sentinel") {
+    read_sentinels(result, rest);
   } else {
     read_host(result, rest);
   }

@@ -60,8 +60,8 @@ std::shared_ptr<permit_calls::caller> permit_calls::add_caller(std::unique_lock<
   return made;
 }
 
-// Sends the next call, unless one is on its way: whoever receives that answer sends the next. `is_over` is asked with the
-// lock.
+// Sends the next call, unless one is on its way: whoever receives that answer sends the next. `is_over` is
+// asked with the lock.
 void permit_calls::carry_out(std::unique_lock<std::mutex>& lock, const std::function<bool()>& is_over) {
   asked_ = true;
   if (is_sent_) return;

@@ -21,8 +21,8 @@ std::string library_name(const script& one) {
   return "plait_" + std::string(one.name) + '_' + hash_of(one.text);
 }
 
-// When there is no memory left the server refuses the first function, and runs the second, which is for calls that
-// free memory.
+// When there is no memory left the server refuses the first function, and runs the second, which is for calls
+// that free memory.
 std::string library(const script& one) {
   const std::string name = library_name(one);
   return "#!lua name=" + name + '\n' + std::string(one.text) + "redis.register_function('" + name +
@@ -32,13 +32,12 @@ std::string library(const script& one) {
 
 }  // namespace
 
-void server_scripts::offer(link& server) const {
+void server_scripts::offer(link& server) {
   for (const script& one : all_scripts())
     server.send(std::vector<std::string>{"FUNCTION", "LOAD", library(one)});
 }
 
-void server_scripts::load(link& server) {
-  scripts_.clear();
+server_scripts::server_scripts(link& server) {
   for (const script& one : all_scripts()) {
     const answer reply = server.receive();
     const bool is_there = !reply.is_error() || reply.text().find("already exists") != std::string_view::npos;

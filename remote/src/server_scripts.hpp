@@ -19,9 +19,11 @@ namespace plait::remote {
 
 class server_scripts {
  public:
-  // In two steps, so that other commands can be on their way meanwhile. Throw link_broken, error.
-  void offer(link& server) const;
-  void load(link& server);  // takes the answers to what was offered
+  // Loads them in two steps, so that other commands can be on their way meanwhile. Both throw link_broken,
+  // error.
+  static void offer(link& server);
+  server_scripts() = default;
+  explicit server_scripts(link& server);  // takes the answers to what was offered
 
   // The command without the call's keys and arguments.
   std::vector<std::string> command(const call& of) const;

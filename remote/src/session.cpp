@@ -205,6 +205,7 @@ bool session::serve() try {
     const int of_commands = descriptors[1].revents;
     if ((of_commands & POLLOUT) != 0) write();
     if ((of_commands & ~POLLOUT) != 0) {
+      if (!receives) throw link_broken("the server has closed the connection");  // a caller may be reading
       here->read();
       take_answers();
     }
@@ -225,21 +226,25 @@ void session::listen_anew() {
 }
 
 link session::make_link() const {
-  return {address_, options_.connect_timeout, options_.call_timeout};
+  return {primary_, options_.connect_timeout, options_.call_timeout};
 }
 
 // What can be asked without an answer to what was asked before is sent at once.
 void session::connect() {
+  primary_ = primary_of(address_, options_);
   auto commands = std::make_shared<link>(make_link());
+  if (!address_.sentinels.empty()) expect_primary(*commands);
   commands->send(std::vector<std::string>{"INFO", "memory"});
-  server_scripts scripts;
-  scripts.offer(*commands);
+  const bool needs_scripts = needs_scripts_;
+  if (needs_scripts) server_scripts::offer(*commands);
   refuse_eviction(commands->receive());
-  scripts.load(*commands);
+  std::optional<server_scripts> scripts;
+  if (needs_scripts) scripts.emplace(*commands);
   commands->stop_blocking();
   notices_.listen(make_link());
   const std::lock_guard lock(mutex_);
-  scripts_ = std::move(scripts);
+  if (needs_scripts) scripts_ = std::move(*scripts);
+  needs_scripts_ = false;
   install(std::move(commands));
 }
 
@@ -358,7 +363,9 @@ void session::take_answer(const answer& result) {
 }
 
 void session::refuse(endpoint& from, std::string_view text) {
-  // These come before the script has begun. Connecting anew finds the new primary, and loads the scripts.
+  // These come before the script has begun. Connecting anew finds the new primary, and loads scripts that are
+  // missing.
+  if (starts_with_one_of(text, {"NOSCRIPT", "ERR Function not found"})) needs_scripts_ = true;
   if (starts_with_one_of(text, {"NOSCRIPT", "ERR Function not found", "LOADING", "READONLY", "MASTERDOWN",
                                 "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF"}))
     throw link_broken(std::string(text));

@@ -31,6 +31,7 @@
 #include "endpoint.hpp"
 #include "link.hpp"
 #include "notices.hpp"
+#include "primary.hpp"
 #include "server_scripts.hpp"
 
 namespace plait::remote {
@@ -55,9 +56,9 @@ class session {
   // It is served until it is finished.
   void add(std::shared_ptr<endpoint> added, const std::string& name);
 
-  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so; or earlier,
-  // if somebody else will receive the answer, or the connection is broken, as it is if no answer comes within
-  // call_timeout.
+  // For a caller without a lock, whose endpoint has something to say. Returns when `is_over` says so; or
+  // earlier, if somebody else will receive the answer, or the connection is broken, as it is if no answer comes
+  // within call_timeout.
   void carry_out(endpoint& from, const std::function<bool()>& is_over);
 
   // The listener hears of changes of keys with that beginning, from when this returns. Throws error.
@@ -119,8 +120,9 @@ class session {
 
   std::mutex mutex_;                // taken before that of an endpoint
   std::shared_ptr<link> commands_;  // null: the thread has to connect
-  server_scripts scripts_;          // of that link
-  bool is_received_ = false;        // somebody waits for answers, and gives the link up if they take too long
+  server_scripts scripts_;
+  std::atomic<bool> needs_scripts_{true};  // the server has said that it lacks one, or has not been asked
+  bool is_received_ = false;  // somebody waits for answers, and gives the link up if they take too long
   std::unordered_map<std::string, std::shared_ptr<endpoint>> sources_;  // by name
   std::deque<sent_call> sent_;  // in the order in which the answers will come
   bool ending_ = false;
@@ -128,6 +130,7 @@ class session {
   std::optional<error> failure_;  // for endpoints that come later
 
   // The thread's own.
+  address primary_;
   notices notices_;
   std::chrono::milliseconds pause_{0};  // before the next attempt to connect; 0 again once a call was answered
   std::uint64_t calls_before_ = 0;      // calls_ when the connection broke the last time

@@ -9,6 +9,7 @@
 #include "address.hpp"
 #include "answer.hpp"
 #include "link.hpp"
+#include "primary.hpp"
 #include "script.hpp"
 #include "server_state.hpp"
 
@@ -67,14 +68,17 @@ structure_status status_of(link& server, const std::string& name) {
 }  // namespace
 
 std::vector<structure_status> status_of(std::string_view url, const connection_options& options) {
-  const address to = parse_url(url);
+  address to = parse_url(url);
   try {
+    to = primary_of(to, options);
     link server(to, options.connect_timeout, options.call_timeout);
     std::vector<structure_status> all;
     for (const std::string& name : names_at(server)) all.push_back(status_of(server, name));
     return all;
   } catch (const link_broken& cause) {
-    const std::string where = to.path.empty() ? to.host + ':' + std::to_string(to.port) : to.path;
+    const std::string where = !to.sentinels.empty() ? to.primary
+                              : to.path.empty()     ? to.host + ':' + std::to_string(to.port)
+                                                    : to.path;
     throw error(errc::cannot_connect, "plait::remote: no server answers at " + where + ": " + cause.what());
   }
 }

@@ -52,7 +52,8 @@ TEST(url, says_what_is_wrong_with_it) {
   for (const char* wrong :
        {"", "localhost", "http://host", "redis://", "redis://host:0", "redis://host:65536", "redis://host:x",
         "redis://host/first", "redis://user@host", "redis://u:%4@host", "redis://[::1", "redis://[::1]x",
-        "unix://relative", "unix:///a?database=1", "rediss://host"})
+        "unix://relative", "unix:///a?database=1", "rediss://host", "sentinel://host:1", "sentinel://host:1/",
+        "sentinel://host,/name", "sentinel:///name"})
     EXPECT_NE(refusal(wrong).find("the URL "), std::string::npos) << wrong << ": " << refusal(wrong);
 }
 

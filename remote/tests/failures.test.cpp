@@ -240,4 +240,37 @@ TEST(a_failover, that_loses_acknowledged_updates_names_them_exactly) {
   EXPECT_GE(lossy, failovers / 3) << "the test does not lose updates";
 }
 
+TEST(sentinels, lead_to_the_next_primary) {
+  const watchdog limit("a failover by sentinels", 200s);
+  const tcp_server primary({"--repl-diskless-sync-delay", "0"});
+  const tcp_server replica({"--replicaof", "127.0.0.1 " + std::to_string(primary.port())});
+  raw_client at_primary(primary->socket()), at_replica(replica->socket());
+  while (at_replica.call({"INFO", "replication"}).find("master_link_status:up") == std::string::npos)
+    std::this_thread::sleep_for(10ms);
+  const tcp_server sentinel({"--sentinel"}, "sentinel monitor jobs 127.0.0.1 " +
+                                                std::to_string(primary.port()) +
+                                                " 1\nsentinel down-after-milliseconds jobs 300\n"
+                                                "sentinel failover-timeout jobs 2000\n");
+  raw_client at_sentinel(sentinel->socket());
+  while (at_sentinel.call({"INFO", "sentinel"}).find("slaves=1") == std::string::npos)
+    std::this_thread::sleep_for(10ms);
+  const std::string url =
+      "sentinel://127.0.0.1:1," + sentinel.place() + "/jobs";  // nobody answers at the first
+  const connection here(url, {.lease = without_beats});
+  queue<std::string> items(here, "items");
+  items.push("first");
+  const double written = at_primary.info("replication", "master_repl_offset");
+  while (at_replica.info("replication", "master_repl_offset") < written) std::this_thread::sleep_for(1ms);
+  primary->kill();
+  EXPECT_EQ(items.try_pop_for(100s), "first");
+  items.task_done();
+  EXPECT_EQ(items.unfinished_tasks(), 0u);
+  EXPECT_GE(here.reconnections(), 1u);
+
+  EXPECT_EQ(error_of([&] {
+              connection("sentinel://" + sentinel.place() + "/other", {.connect_timeout = 300ms});
+            })->code(),
+            errc::cannot_connect);
+}
+
 }  // namespace

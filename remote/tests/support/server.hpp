@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,7 +24,15 @@ namespace support {
 
 class server {
  public:
-  explicit server(std::vector<std::string> options = {}) : options_(std::move(options)) { start(); }
+  // `configuration` is what a file says that the server may write to; none if it is empty.
+  explicit server(std::vector<std::string> options = {}, const std::string& configuration = {})
+      : options_(std::move(options)) {
+    if (!configuration.empty()) {
+      configuration_ = folder_ / "server.conf";
+      std::ofstream(configuration_) << configuration;
+    }
+    start();
+  }
   ~server() { kill(); }
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -62,6 +71,7 @@ class server {
     std::vector<std::string> words{
         "redis-server", "--port", "0",         "--unixsocket",        socket(), "--dir", folder_.path(),
         "--save",       "",       "--logfile", folder_ / "server.log"};
+    if (!configuration_.empty()) words.insert(words.begin() + 1, configuration_);
     words.insert(words.end(), options_.begin(), options_.end());
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
@@ -88,6 +98,7 @@ class server {
   }
 
   std::vector<std::string> options_;
+  std::string configuration_;  // its file
   temporary_folder folder_;
   pid_t process_ = 0;
 };

@@ -33,12 +33,12 @@ inline int free_port() {
 // Somebody else may take the port before the server does, which ends then: it is tried again with another.
 class tcp_server {
  public:
-  explicit tcp_server(const std::vector<std::string>& options = {}) {
+  explicit tcp_server(const std::vector<std::string>& options = {}, const std::string& configuration = {}) {
     for (int attempt = 0; attempt < 10; ++attempt) {
       port_ = free_port();
       std::vector<std::string> all{"--port", std::to_string(port_), "--bind", "127.0.0.1"};
       all.insert(all.end(), options.begin(), options.end());
-      server_ = std::make_unique<server>(all);
+      server_ = std::make_unique<server>(all, configuration);
       if (server_->listens()) return;
     }
     throw std::runtime_error("every port is taken");

@@ -4,7 +4,11 @@
 //   unix:///run/redis.sock        unix://user:password@/run/redis.sock?db=2
 //   redis://host:6379/2           redis://user:password@host        redis://:password@[::1]:7000
 //
-// A user, a password and a path are percent-decoded. Without a port it is 6379, without a number database 0.
+//   sentinel://host:26379,host:26379/name         sentinel://user:password@host,host,host/name?db=2
+//
+// A user, a password, a name and a path are percent-decoded. Without a port it is 6379, or 26379; without a
+// number database 0. Sentinels are asked, the first first, where the primary of that name is, whenever a
+// connection is made; user and password are for the primary.
 // TLS (rediss://) is refused so far: Debian 12's hiredis has none.
 //
 // What several callers ask of one structure while an answer is on its way goes out as one call. A caller who
