@@ -196,7 +196,7 @@ TEST(exported_histories, a_false_full_is_found_and_can_be_found_again) {
   const support::temporary_folder folder;
   const std::string path = folder / "histories.jsonl";
   const auto wrong = support::child(PLAIT_STRESS_BROKEN, {"--filter", "false_full", "--seed", "1", "--threads",
-                                                          "2", "--seconds", "30", "--export", path})
+                                                          "2", "--seconds", "90", "--export", path})
                          .finish();
   EXPECT_EQ(wrong.exit_code, 1);
   EXPECT_NE(wrong.out.find("no order of these calls explains all the answers"), std::string::npos) << wrong.out;

@@ -169,7 +169,7 @@ TEST(stress_cli, ctrl_c_prints_what_was_done_so_far) {
 TEST(stress_cli, a_broken_queue_is_found_and_shown_with_its_seed_and_a_small_history) {
   const support::temporary_folder folder;
   // The time limit is for a slow machine: the first round that fails ends the program.
-  const outcome wrong = broken({"--filter", "overtaking", "--seed", "5", "--threads", "4", "--seconds", "30",
+  const outcome wrong = broken({"--filter", "overtaking", "--seed", "5", "--threads", "4", "--seconds", "90",
                                 "--json", folder / "result.json"});
   EXPECT_EQ(wrong.exit_code, 1);
   EXPECT_NE(wrong.out.find("FAILED"), std::string::npos) << wrong.out;
