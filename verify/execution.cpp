@@ -26,6 +26,9 @@ void execution::run(const rules& rules, strategy& chooser, trace* record, thread
   std::set_terminate(before);
   current_ = outer;
 
+  if (memory_.is_out_of_stamps())
+    failure_ = "too long: a thread has used atomics and plain data more than " +
+               std::to_string(last_stamp - 1) + " times";
   if (failure_.empty() && !was_cut_short() && rules_.frozen_thread < 0)
     if (const unsigned leaked = heap_.leaked_blocks(memory_); leaked != 0)
       failure_ = "memory leak: " + std::to_string(leaked) + " of " + std::to_string(allocations()) +

@@ -12,6 +12,12 @@ void memory::reset() noexcept {
   used_ = 0;
 }
 
+bool memory::is_out_of_stamps() const noexcept {
+  for (unsigned thread = 0; thread != max_threads; ++thread)
+    if (threads_[thread].current.clock[thread] == last_stamp) return true;
+  return order_.is_out_of_stamps();
+}
+
 static std::uint32_t place_of(const void* object) noexcept {
   return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(object) * 0x9e3779b97f4a7c15u >> 54);
 }
@@ -38,7 +44,8 @@ location& memory::create(const void* object, const word& bits, unsigned thread, 
   made.values.clear();
   made.last_access = {};
   made.ordered.clear();
-  for (auto& each : made.accesses) each.clear();
+  for (const unsigned other : threads_in(made.accessed_by)) made.accesses[other].clear();
+  made.accessed_by = thread_set{1} << thread;
   made.rereads.fill(0);
   made.values.push_back({bits, {}, thread, {}, {}, {}});
   made.last_access.set(thread, when);
@@ -70,7 +77,8 @@ std::uint32_t memory::oldest_readable(const location& from, unsigned thread, ord
   std::uint32_t oldest = 0;
   for (const location::ordered_access& each : from.ordered)
     if (each.number <= before[each.thread]) oldest = std::max(oldest, each.index);
-  for (unsigned other = 0; other != max_threads && oldest != newest; ++other) {
+  for (const unsigned other : threads_in(from.accessed_by)) {
+    if (oldest == newest) break;
     const list<location::access>& seen = from.accesses[other];
     for (auto each = seen.rbegin(); each != seen.rend() && each->index > oldest; ++each) {
       if (each->when <= known[other]) oldest = each->index;
@@ -86,13 +94,9 @@ void memory::put_before_what_is_newer(const vector_clock& sources, const locatio
   for (unsigned other = 0; other != max_threads; ++other) {
     const auto first = std::ranges::find_if(than.accesses[other],
                                             [=](const location::access& each) { return each.index > index; });
-    newer.set(other, first != than.accesses[other].end() ? first->when : ~stamp{0});
+    newer.set(other, first != than.accesses[other].end() ? first->when : last_stamp);
   }
-  const auto knows_of_newer = [&](const vector_clock& known) {
-    for (unsigned other = 0; other != max_threads; ++other)
-      if (newer[other] <= known[other]) return true;
-    return false;
-  };
+  const auto knows_of_newer = [&](const vector_clock& known) { return known.reaches_any_of(newer); };
   for (unsigned thread = 0; thread != max_threads; ++thread)
     if (const stamp fence = order_.first_fence(thread, knows_of_newer); fence != 0)
       order_.put_before(sources, thread, fence);
@@ -104,6 +108,7 @@ void memory::note_access(location& at, std::uint32_t index, bool writes, unsigne
   at.last_access.set(thread, when);
   list<location::access>& seen = at.accesses[thread];
   if (seen.empty() || seen.back().index != index) seen.push_back({when, index});
+  at.accessed_by |= thread_set{1} << thread;
 
   // [atomics.order]/4: if A is coherence-ordered before B, then A and each seq_cst fence that happens before A
   // precede in S B and each seq_cst fence that B happens before; A and B themselves only if they are seq_cst.
@@ -201,7 +206,7 @@ void memory::ordered_fence(unsigned thread, vector_clock after) {
     const location& each = locations_[number];
     std::uint32_t newest_known = 0;
     bool any = false;
-    for (unsigned other = 0; other != max_threads; ++other) {
+    for (const unsigned other : threads_in(each.accessed_by)) {
       const list<location::access>& seen = each.accesses[other];
       for (auto access = seen.rbegin(); access != seen.rend(); ++access) {
         if (access->when > known[other]) continue;

@@ -67,6 +67,7 @@ struct location {
   vector_clock last_access;
   list<ordered_access> ordered;                    // its seq_cst accesses
   std::array<list<access>, max_threads> accesses;  // by thread: when it first saw something newer
+  thread_set accessed_by = 0;                      // the threads that have any
   std::array<std::uint8_t, max_threads> rereads;   // by thread: how often in a row it read the same old value
 
   const value& newest() const noexcept { return values.back(); }
@@ -83,6 +84,8 @@ class memory {
   view& view_of(unsigned thread) noexcept { return threads_[thread].current; }
   const view& view_of(unsigned thread) const noexcept { return threads_[thread].current; }
   stamp tick(unsigned thread) noexcept { return threads_[thread].current.clock.tick(thread); }
+  // Whether a thread has made so many steps that they are no longer told apart: nothing said here counts then.
+  bool is_out_of_stamps() const noexcept;
 
   // An atomic that `thread` has constructed in its step `when`.
   location& create(const void* object, const word& bits, unsigned thread, stamp when);

@@ -145,15 +145,6 @@ thread_set scheduler::ready_threads() const noexcept {
   return ready;
 }
 
-thread_set scheduler::timed_sleepers() const noexcept {
-  thread_set timed = 0;
-  for (unsigned i = 0; i != thread_count_; ++i)
-    timed |= thread_set{threads_[i].state == thread_state::sleeping && threads_[i].deadline != no_deadline &&
-                        !is_frozen(i)}
-             << i;
-  return timed;
-}
-
 void scheduler::time_out(unsigned thread) noexcept {
   thread_record& sleeper = threads_[thread];
   now_ = std::max(now_, sleeper.deadline);
@@ -180,12 +171,18 @@ unsigned scheduler::pick_next(bool can_stay) {
   chooser_->stepped(running_, std::exchange(step_, {}));
   // The running thread has made its step, so threads that stepped aside for it may run again.
   const thread_set self = thread_set{1} << running_;
-  for (unsigned i = 0; i != thread_count_; ++i) threads_[i].lets_pass &= ~self;
-  const thread_set ready = ready_threads();
-  const thread_set timed = timed_sleepers();
-  thread_set eligible = 0;
-  for (unsigned i = 0; i != thread_count_; ++i)
-    if ((ready >> i & 1) != 0 && (threads_[i].lets_pass & ready) == 0) eligible |= thread_set{1} << i;
+  thread_set ready = 0, timed = 0, polite = 0;
+  for (unsigned i = 0; i != thread_count_; ++i) {
+    thread_record& each = threads_[i];
+    each.lets_pass &= ~self;
+    if (is_frozen(i)) continue;
+    ready |= thread_set{each.state == thread_state::ready} << i;
+    timed |= thread_set{each.state == thread_state::sleeping && each.deadline != no_deadline} << i;
+    polite |= thread_set{each.lets_pass != 0} << i;
+  }
+  thread_set eligible = ready;
+  for (const unsigned i : threads_in(ready & polite))
+    if ((threads_[i].lets_pass & ready) != 0) eligible &= ~(thread_set{1} << i);
   if (eligible == 0) eligible = ready;
 
   if (timed != 0) {
@@ -205,12 +202,9 @@ unsigned scheduler::pick_next(bool can_stay) {
   unsigned count = 0;
   const bool stays = can_stay && (eligible & self) != 0;
   if (stays) choices[count++] = static_cast<std::uint8_t>(running_);
-  const auto add_choices = [&](unsigned begin, unsigned end) {
-    for (unsigned i = begin; i != end; ++i)
-      if ((eligible >> i & 1) != 0) choices[count++] = static_cast<std::uint8_t>(i);
-  };
-  add_choices(running_ + 1, thread_count_);
-  add_choices(0, running_);
+  const thread_set before = self - 1;
+  for (const thread_set part : {eligible & ~(before | self), eligible & before})
+    for (const unsigned i : threads_in(part)) choices[count++] = static_cast<std::uint8_t>(i);
   if (count == 0) return wake_watcher();
   if ((eligible & ~chooser_->asleep()) == 0) {
     cut_short_ = true;

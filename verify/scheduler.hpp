@@ -154,7 +154,6 @@ class scheduler {
     return static_cast<int>(thread) == rules_.frozen_thread && threads_[thread].steps >= rules_.frozen_after;
   }
   thread_set ready_threads() const noexcept;
-  thread_set timed_sleepers() const noexcept;
   bool is_let_pass(unsigned thread) const noexcept;  // whether another thread has stepped aside for it
   void time_out(unsigned thread) noexcept;
   // The thread to run next; `nobody` if none can.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "seq_cst_order.hpp"
 
+#include <algorithm>
+
 namespace verify::detail {
 
 void seq_cst_order::reset() noexcept {
@@ -8,11 +10,16 @@ void seq_cst_order::reset() noexcept {
   for (auto& each : fences_) each.clear();
 }
 
+bool seq_cst_order::is_out_of_stamps() const noexcept {
+  return std::ranges::any_of(operations_,
+                             [](const auto& own) { return own.size() >= std::size_t{last_stamp}; });
+}
+
 stamp seq_cst_order::add(unsigned thread, const vector_clock& after, const vector_clock* fence_knows) {
   list<operation>& own = operations_[thread];
-  const auto number = static_cast<stamp>(own.size() + 1);
+  const auto number = static_cast<stamp>(std::min<std::size_t>(own.size() + 1, last_stamp));
   vector_clock before = after;
-  before.set(thread, number - 1);
+  before.set(thread, static_cast<stamp>(number - 1));
   if (fence_knows != nullptr) fences_[thread].push_back({*fence_knows, number});
   own.push_back({closed(before), static_cast<std::uint32_t>(fences_[thread].size())});
   return number;
@@ -21,14 +28,14 @@ stamp seq_cst_order::add(unsigned thread, const vector_clock& after, const vecto
 vector_clock seq_cst_order::closed(vector_clock operations) const noexcept {
   const vector_clock given = operations;
   for (unsigned thread = 0; thread != max_threads; ++thread)
-    if (given[thread] != 0) operations.join(operations_[thread][given[thread] - 1].before);
+    if (given[thread] != 0) operations.join(at(thread, given[thread]).before);
   return operations;
 }
 
 void seq_cst_order::add_what_fences_know(const vector_clock& operations, vector_clock& known) const noexcept {
   for (unsigned thread = 0; thread != max_threads; ++thread) {
     if (operations[thread] == 0) continue;
-    const std::uint32_t fences = operations_[thread][operations[thread] - 1].fences;
+    const std::uint32_t fences = at(thread, operations[thread]).fences;
     if (fences != 0) known.join(fences_[thread][fences - 1].known);
   }
 }
@@ -37,10 +44,10 @@ void seq_cst_order::put_before(const vector_clock& operations, unsigned thread, 
   const vector_clock before = closed(operations);
   // What precedes that operation also precedes all that follow it, its thread's later ones included.
   for (unsigned other = 0; other != max_threads; ++other)
-    for (stamp each = 1; each <= operations_[other].size(); ++each) {
-      operation& later = operations_[other][each - 1];
+    for (stamp each = 1; operation & later : operations_[other]) {
       const bool is_later = other == thread ? each >= number : later.before[thread] >= number;
       if (is_later) later.before.join(before);
+      if (each != last_stamp) ++each;
     }
 }
 

@@ -17,6 +17,7 @@ namespace verify::detail {
 class seq_cst_order {
  public:
   void reset() noexcept;
+  bool is_out_of_stamps() const noexcept;  // see memory
 
   // The next operation of the thread, after all of these and what comes before them. Returns its number.
   stamp add(unsigned thread, const vector_clock& after, const vector_clock* fence_knows = nullptr);
@@ -48,6 +49,10 @@ class seq_cst_order {
     vector_clock known;  // steps that happen before it
     stamp number;
   };
+
+  const operation& at(unsigned thread, stamp number) const noexcept {
+    return operations_[thread][static_cast<std::size_t>(number) - 1];
+  }
 
   std::array<list<operation>, max_threads> operations_;  // number n at n - 1
   std::array<list<fence>, max_threads> fences_;

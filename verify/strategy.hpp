@@ -20,8 +20,6 @@ namespace verify::detail {
 
 using answer = std::uint8_t;
 
-using thread_set = std::uint32_t;  // bit t: thread t
-
 // What an answer other than 0 costs a depth-first search, whose bounds limit the costs of an execution. An
 // early time-out counts as a preemption.
 enum class cost : std::uint8_t { nothing, preemption, early_timeout, stale_load, spurious, reuse };

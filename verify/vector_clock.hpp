@@ -1,42 +1,82 @@
 // SPDX-License-Identifier: MIT
-// Vector clocks: the happens-before order of one execution.
+// Vector clocks: the happens-before order of one execution. Sets of threads.
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <limits>
 
 namespace verify::detail {
 
-// The most threads of a scenario, its body included. Small, because every clock has an entry for each.
+// The most threads of a scenario, its body included: a clock has an entry for each, and fills one vector
+// register.
 inline constexpr unsigned max_threads = 8;
 
-// Counts the steps of one thread. 0 comes before everything.
-using stamp = std::uint32_t;
+using thread_set = std::uint32_t;  // bit t: thread t
+
+// The threads of a set, in the order of their numbers.
+class threads_in {
+ public:
+  explicit threads_in(thread_set all) noexcept : all_(all) {}
+
+  struct iterator {
+    thread_set left;
+
+    unsigned operator*() const noexcept { return static_cast<unsigned>(std::countr_zero(left)); }
+    iterator& operator++() noexcept {
+      left &= left - 1;
+      return *this;
+    }
+    bool operator==(const iterator&) const = default;
+  };
+  iterator begin() const noexcept { return {all_}; }
+  iterator end() const noexcept { return {0}; }
+
+ private:
+  thread_set all_;
+};
+
+// Counts the steps of one thread. 0 comes before everything, and nothing comes after last_stamp.
+using stamp = std::int16_t;
+inline constexpr stamp last_stamp = std::numeric_limits<stamp>::max();
 
 // Entry t: the latest step of thread t that happens before the clock's owner.
 class vector_clock {
  public:
   stamp operator[](unsigned thread) const noexcept { return stamps_[thread]; }
-  stamp tick(unsigned thread) noexcept { return ++stamps_[thread]; }
+  // Stays at last_stamp: an execution that gets there has failed (memory::is_out_of_stamps).
+  stamp tick(unsigned thread) noexcept {
+    return stamps_[thread] = static_cast<stamp>(stamps_[thread] + (stamps_[thread] != last_stamp));
+  }
   void set(unsigned thread, stamp when) noexcept { stamps_[thread] = when; }
 
-  void join(const vector_clock& other) noexcept {
-    for (unsigned i = 0; i != max_threads; ++i) stamps_[i] = std::max(stamps_[i], other.stamps_[i]);
-  }
+  void join(const vector_clock& other) noexcept { stamps_ = stamps_ > other.stamps_ ? stamps_ : other.stamps_; }
 
   bool is_empty() const noexcept { return *this == vector_clock(); }
-  bool operator==(const vector_clock&) const = default;
+  bool operator==(const vector_clock& other) const noexcept { return !any(stamps_ != other.stamps_); }
+
+  // Whether some entry is at least that of the other clock.
+  bool reaches_any_of(const vector_clock& other) const noexcept { return any(stamps_ >= other.stamps_); }
 
   // The first thread with a step in `other` that is not in this clock; max_threads if there is none.
   unsigned first_unknown(const vector_clock& other) const noexcept {
+    if (!any(other.stamps_ > stamps_)) return max_threads;
     unsigned thread = 0;
-    while (thread != max_threads && other.stamps_[thread] <= stamps_[thread]) ++thread;
+    while (other.stamps_[thread] <= stamps_[thread]) ++thread;
     return thread;
   }
 
  private:
-  std::array<stamp, max_threads> stamps_{};
+  // A vector of GCC and Clang: what is written once is done for all entries at once.
+  using all_stamps = stamp __attribute__((vector_size(max_threads * sizeof(stamp))));
+
+  static bool any(all_stamps found) noexcept {
+    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(found);
+    return (halves[0] | halves[1]) != 0;
+  }
+
+  all_stamps stamps_{};
 };
 
 // What a release hands to an acquire.
