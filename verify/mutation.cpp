@@ -2,6 +2,8 @@
 #include "mutation.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <ostream>
 
 #include "trace.hpp"
@@ -34,9 +36,10 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
   };
   // A scenario can judge only the orders that it executes.
   std::vector<std::pair<order_site, std::vector<const scenario*>>> sites;
+  std::map<const scenario*, std::size_t> kills;
   for (const scenario& each : scenarios) {
     detail::orders.start_noting();
-    explore_briefly(each, 1);
+    explore_briefly(each, 4);
     for (const order_site& at : detail::orders.stop_noting()) {
       if (at.file.find(files) == std::string::npos || at.order == std::memory_order_relaxed) continue;
       const auto known = std::ranges::find(sites, at, &decltype(sites)::value_type::first);
@@ -49,7 +52,7 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
 
   mutation_report result;
   result.sites = sites.size();
-  for (const auto& [at, passed_by] : sites) {
+  for (auto& [at, passed_by] : sites) {
     for (const std::memory_order weaker : weaker_orders(at)) {
       mutant made{at, weaker, {}};
       // An order weaker than one that was too weak is too weak as well.
@@ -57,10 +60,16 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
         if (before.at == at && !before.survived() && is_weaker(weaker, before.weaker))
           made.killed_by = before.killed_by;
       detail::orders.weaken(at, weaker);
-      // Most mutants die early, so all scenarios run briefly first, and only then for long.
-      for (const std::uint64_t part : {std::uint64_t{20}, std::uint64_t{1}})
-        for (const scenario* each : passed_by)
-          if (made.survived()) made.killed_by = explore_briefly(*each, part);
+      // Most mutants die early, by few scenarios: so those that have killed most run first, all run briefly,
+      // and only then for long.
+      std::ranges::stable_sort(passed_by, std::greater(), [&](const scenario* each) { return kills[each]; });
+      for (const std::uint64_t part : {std::uint64_t{20}, std::uint64_t{1}}) {
+        for (const scenario* each : passed_by) {
+          if (!made.survived()) break;
+          made.killed_by = explore_briefly(*each, part);
+          kills[each] += !made.survived();
+        }
+      }
       detail::orders.restore();
       result.mutants.push_back(std::move(made));
     }
