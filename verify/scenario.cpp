@@ -165,17 +165,25 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   if (!explore_with(ranked, how.priorities, half, what, rules, result, result.priorities)) return result;
   // Few preemptions first: a failure with one is found before the search with two begins.
   std::uint64_t left = how.depth_first;
+  std::uint64_t expected = 0;  // executions of the next search: right within a tenth, or too few
   for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
        preemptions <= how.preemptions && left != 0; ++preemptions) {
+    if (how.out_of_reach < left && expected > left + left / 8) {
+      // It would be given up in the middle, with late preemptions tried and early ones not. Random priorities
+      // try both.
+      left = how.out_of_reach / 2;
+      detail::priorities instead(how.priority_depth, how.seed + 1, left);
+      if (!explore_with(instead, left, whole, what, rules, result, result.priorities)) return result;
+    }
     const std::uint64_t before = result.executions + result.cut_short;
-    // Not reduced with a frozen thread: it stops after a number of steps, so its steps commute with no others.
-    detail::depth_first search(preemptions, how.stale_loads, how.reduced && rules.frozen_thread < 0);
+    detail::depth_first search(preemptions, how.stale_loads, how.reduced);
     if (!explore_with(search, left, whole, what, rules, result, result.depth_first) || !search.complete())
       break;
     left -= result.executions + result.cut_short - before;
+    expected = search.preemptions_refused();
     result.complete_preemptions = static_cast<int>(preemptions);
-    result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
-    if (!search.wanted_more_preemptions()) result.complete_preemptions = static_cast<int>(unbounded);
+    result.complete = preemptions == how.preemptions || expected == 0;
+    if (expected == 0) result.complete_preemptions = static_cast<int>(unbounded);
     if (result.complete) break;
   }
   return result;
@@ -207,6 +215,7 @@ options scaled(options how) {
   } else {
     const std::uint64_t factor = std::max(1ul, std::strtoul(effort, nullptr, 10));
     how.depth_first *= factor;
+    how.out_of_reach *= factor;
     how.priorities *= factor;
     how.random *= factor;
   }
@@ -253,13 +262,17 @@ report freeze(const body& what, unsigned thread, const options& how) {
     run_once(what, free, measure, nullptr);
     steps = std::max(steps, shared_execution().steps_of(thread));
   }
+  // The points share the random executions, because the depth-first search of each is small.
+  options one_point = how;
+  for (std::uint64_t* const each : {&one_point.random, &one_point.priorities})
+    *each = std::min(*each, std::max<std::uint64_t>(100, *each / (steps + 1)));
   report result;
   result.complete = true;
   for (unsigned after = 0; after <= steps && result.passed(); ++after) {
     detail::rules rules = free;
     rules.frozen_thread = static_cast<int>(thread);
     rules.frozen_after = after;
-    report one = explore_under(what, how, rules);
+    report one = explore_under(what, one_point, rules);
     add_up(result, std::move(one));
   }
   return result;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Depth-first search leaves out executions that repeat another one in another order (strategy.hpp). Here it is
 // compared with the search that leaves out none, on random programs of all operations through which threads
-// interact: within the bounds, both must find the same outcomes.
+// interact: within the bounds, both must find the same outcomes. So must they if a thread is stopped for ever,
+// at each of its steps: then the outcomes are what each other thread has got at its end.
 //
 // VERIFY_EFFORT=n takes n times as many programs, VERIFY_EFFORT=deep a hundred times. A program that fails is
 // named by its seed; VERIFY_SEED=seed is that one alone.
@@ -89,7 +90,9 @@ class runner {
  public:
   explicit runner(const program& of) : program_(of) {}
 
-  std::uint64_t operator()() {
+  // at_end(what the thread has got until then, as a hash) is called by each thread.
+  template <class AtEnd>
+  std::uint64_t operator()(AtEnd at_end) {
     std::array<sync::atomic<std::uint32_t>, 3> cells{};
     sync::mutex guard;
     verify::plain<unsigned> guarded(0);
@@ -101,6 +104,7 @@ class runner {
           const std::uint64_t result = run(each, cells, guard, guarded, begin);
           told[number] = (told[number] ^ (result + 1)) * 0x100000001b3;
         }
+        at_end(told[number] * 4 + number);
       };
     };
     if (program_.size() == 2) {
@@ -187,23 +191,28 @@ struct result {
   verify::report found;
 };
 
-result search(const program& of, unsigned preemptions, unsigned stale_loads, unsigned spurious, bool reduced) {
+struct bounds {
+  unsigned preemptions, stale_loads, spurious;
+  bool freezes;
+};
+
+result search(const program& of, const bounds& within, bool reduced) {
   result made;
   runner run(of);
-  made.found = verify::explore(
-      [&] {
-        const std::uint64_t outcome = run();
-        const verify::detail::untracked own;
-        made.outcomes.insert(outcome);
-      },
-      {.depth_first = 20'000,
-       .priorities = 0,
-       .random = 0,
-       .preemptions = preemptions,
-       .stale_loads = stale_loads,
-       .spurious_events = spurious,
-       .scaled = false,
-       .reduced = reduced});
+  const auto note = [&](std::uint64_t outcome) {
+    const verify::detail::untracked own;
+    made.outcomes.insert(outcome);
+  };
+  const verify::options how{.depth_first = 20'000,
+                            .priorities = 0,
+                            .random = 0,
+                            .preemptions = within.preemptions,
+                            .stale_loads = within.stale_loads,
+                            .spurious_events = within.spurious,
+                            .scaled = false,
+                            .reduced = reduced};
+  made.found = within.freezes ? verify::freeze([&] { note(run(note)); }, 1, how)
+                              : verify::explore([&] { note(run([](std::uint64_t) {})); }, how);
   return made;
 }
 
@@ -215,8 +224,9 @@ bool compare(std::uint64_t seed, tally& sum) {
   dice random(seed);
   const program made = make_program(random);
   const unsigned preemptions = random.below(3), stale_loads = random.below(3), spurious = random.below(2);
-  const result all = search(made, preemptions, stale_loads, spurious, false);
-  const result some = search(made, preemptions, stale_loads, spurious, true);
+  const bounds within{preemptions, stale_loads, spurious, random.below(4) == 0};
+  const result all = search(made, within, false);
+  const result some = search(made, within, true);
   if (!all.found.complete && all.found.passed()) return true;  // too large to compare
   ++sum.programs;
   sum.outcomes += all.outcomes.size();
@@ -227,7 +237,8 @@ bool compare(std::uint64_t seed, tally& sum) {
   const bool agree = all.found.passed() == some.found.passed() &&
                      (!all.found.passed() || (some.found.complete && all.outcomes == some.outcomes));
   EXPECT_TRUE(agree) << "with " << preemptions << " preemptions, " << stale_loads << " old values, " << spurious
-                     << " spurious events: " << all.outcomes.size() << " outcomes, " << some.outcomes.size()
+                     << " spurious events, " << (within.freezes ? "thread 1 stopped: " : "no thread stopped: ")
+                     << all.outcomes.size() << " outcomes, " << some.outcomes.size()
                      << " by the reduced search\n  VERIFY_SEED=" << seed << "\n  all: " << all.found
                      << "\n  reduced: " << some.found;
   return agree;
