@@ -35,6 +35,7 @@ EXPECTED = {
     "words": 'plait::keyed_counter of 3 keys, total 5 = {["cat"] = 3, [""] = 1, ["a word that is not short"] = 1}',
     "pairs": "plait::keyed_counter of 2 keys, total 4 = "
              "{[{first = 1, second = 2}] = 3, [{first = 1, second = 1}] = 1}",
+    "frequent": "plait::keyed_counter of 3 keys, at most 2 when read, total 152 = {[0] = 50, [1] = 41, [7] = 31}",
     "map": "plait::hash_map of 1 keys = {[5] = 109 'm'}",
     "map_of_strings": 'plait::hash_map of 1 keys = {["apples"] = 3}',
     "map_unused": "plait::hash_map of 0 keys",

@@ -59,6 +59,7 @@ plait::keyed_counter<std::string> words;
 plait::keyed_counter<std::pair<int, int>,
                      decltype([](const std::pair<int, int>& p) { return std::size_t(p.first); })>
     pairs;
+plait::keyed_counter<int> frequent({.max_keys = 2});
 plait::hash_map<int, char> map;
 plait::hash_map<std::string, int> map_of_strings;
 plait::hash_map<int, int> map_unused;
@@ -134,6 +135,8 @@ int main() {
   counter.exchange(100), counter.add(2);
   words.add("cat"), words.add("");
   pairs.add({1, 2}, 3), pairs.add({1, 1});
+  for (int key = 0; key != 5; ++key) frequent.add(key, 50 - 10 * key);
+  (void)frequent.size(), frequent.add(7), frequent.add(1);  // 2 to 4 have left
   map.insert(5, 'm');
   map_of_strings.insert("apples", 3);
   for (int i = 0; i != 5000; ++i) map_of_thousands.insert(i, i);

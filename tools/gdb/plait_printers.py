@@ -262,18 +262,31 @@ class Counter:
 class KeyedCounter:
     """keyed_counter: the counts in the common table and in those of the threads, added up key by key.
 
-    Keys count as equal if gdb prints them alike.
+    With max_keys the common table has a space_saving beside it, and a count shown is the most that was added. Keys count
+    as equal if gdb prints them alike.
     """
 
     def __init__(self, value):
         self.counts = {}  # printed key: [key, count]
         levels = value["counts_"]
-        tables = [levels["common_"]["counts"]] + [each["counts"] for each in thread_slots(levels["tables_"])]
-        for table in tables:
-            for entry in self.entries(table):
-                key = entry["key"]
-                found = self.counts.setdefault(self.printed(key), [key, 0])
-                found[1] += int(entry["count"])
+        summary = leaf(levels["summary_"])
+        self.max_keys, errors, floor, left = None, [], 0, 0
+        if int(summary) != 0:
+            summary = summary.dereference()
+            self.max_keys, floor = int(summary["max_keys_"]), int(summary["floor_"])
+            errors, left = list(vector(summary["errors_"])), int(summary["total_left_"])
+        self.total = left
+        for index, entry in enumerate(self.entries(levels["common_"]["counts"])):
+            self.add(entry, int(errors[index]) if index < len(errors) else floor)
+        for thread in thread_slots(levels["tables_"]):
+            for entry in self.entries(thread["counts"]):
+                self.add(entry, floor)
+
+    def add(self, entry, error):
+        """`error` is that of a key which has not been found before."""
+        found = self.counts.setdefault(self.printed(entry["key"]), [entry["key"], error])
+        found[1] += int(entry["count"])
+        self.total += int(entry["count"])
 
     def entries(self, table):
         """counting_table: blocks of entries, each a std::vector."""
@@ -286,8 +299,8 @@ class KeyedCounter:
         return key.format_string(max_elements=0, repeat_threshold=0)
 
     def to_string(self):
-        total = sum(count for _, count in self.counts.values())
-        return f"plait::keyed_counter of {len(self.counts)} keys, total {signed(total % (1 << 64))}"
+        bound = "" if self.max_keys is None else f", at most {self.max_keys} when read"
+        return f"plait::keyed_counter of {len(self.counts)} keys{bound}, total {signed(self.total % (1 << 64))}"
 
     def children(self):
         for index, (key, count) in enumerate(self.counts.values()):
