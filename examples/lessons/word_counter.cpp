@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Four threads, one text each, and one counter for the words of all. update() counts each word in one step.
 // `counts[word] += 1` would read, add and write: what another thread counts in between is lost.
+// A stream without end has more words than memory: with max_keys a counter keeps the frequent ones.
 #include <array>
 #include <cctype>
 #include <iostream>
@@ -37,4 +38,10 @@ int main() {
   }
   for (const auto& [word, count] : counts.most_common(3)) std::cout << word << ": " << count << '\n';
   std::cout << counts.total() << " words, " << counts.size() << " different ones\n";
+
+  plait::keyed_counter<std::string> frequent({.max_keys = 5});
+  for (const char* const text : texts) count_words(text, frequent);
+  for (const auto& [word, seen] : frequent.most_common_estimates(2))
+    std::cout << word << ": at most " << seen.count << ", at least " << seen.count - seen.error << '\n';
+  std::cout << frequent.total() << " words, " << frequent.size() << " are kept\n";
 }

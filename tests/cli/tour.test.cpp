@@ -143,6 +143,7 @@ TEST(tour, deadlock_hangs_and_then_refuses_one_of_two_tasks_and_measures) {
 TEST(tour, count_words_counts_texts_of_this_machine) {
   const std::string out = chapter("count-words", R"([0-9]+ workers, .* +[0-9.]+ MB/s)");
   EXPECT_TRUE(contains(out, R"(the\s+very\s+same\s+counts)")) << out;
+  EXPECT_TRUE(contains(out, R"(the\s+true\s+counts\s+are\s+within\s+what\s+was\s+said)")) << out;
 }
 
 TEST(tour, code_stands_there_as_in_the_examples) {
