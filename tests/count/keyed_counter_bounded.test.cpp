@@ -19,6 +19,7 @@
 
 #include <plait/keyed_counter.hpp>
 
+#include "support/held_keys.hpp"
 #include "support/sanitizer.hpp"
 
 namespace {
@@ -369,54 +370,28 @@ TEST(keyed_counter_bounded, what_a_visitor_is_shown_stays_while_others_drop_keys
 
 // -- memory --
 
-std::atomic<std::size_t> keys_held = 0;
-std::atomic<std::size_t> most_held = 0;
-
-// A key that counts how many of its kind there are.
-class held_key {
- public:
-  explicit held_key(int number) : number_(number) { begin(); }
-  held_key(const held_key& other) : number_(other.number_) { begin(); }
-  held_key& operator=(const held_key&) = delete;
-  ~held_key() { --keys_held; }
-
-  int number() const { return number_; }
-  friend bool operator==(const held_key& left, const held_key& right) { return left.number_ == right.number_; }
-
- private:
-  static void begin() {
-    const std::size_t now = ++keys_held;
-    for (std::size_t seen = most_held; seen < now && !most_held.compare_exchange_weak(seen, now);) {
-    }
-  }
-
-  int number_;
-};
-struct hash_of_held_key {
-  std::size_t operator()(const held_key& key) const { return static_cast<std::size_t>(key.number()); }
-};
-
 TEST(keyed_counter_bounded, holds_no_more_keys_however_many_are_counted) {
   constexpr std::size_t adders = 3;
   for (const std::size_t max_keys : {10U, 5'000U}) {
-    plait::keyed_counter<held_key, hash_of_held_key> tested({.max_keys = max_keys});
-    most_held = keys_held.load();
+    plait::keyed_counter<held_keys::key, held_keys::hash> tested({.max_keys = max_keys});
+    held_keys::most = held_keys::held.load();
     {
       std::vector<std::jthread> threads;
       for (std::size_t i = 0; i != adders; ++i)
         threads.emplace_back([&, i] {
-          for (int key = 0; key != 100'000; ++key) tested.add(held_key(key * (static_cast<int>(i) + 1)));
+          for (int key = 0; key != 100'000; ++key) tested.add(held_keys::key(key * (static_cast<int>(i) + 1)));
         });
       for (int read = 0; read != 50; ++read) tested.size();
     }
     // As the header says: in each thread's table, in the common one, and in what threads drop or copy of that.
     const std::size_t own = std::max<std::size_t>(max_keys, own_keys);
     const std::size_t common = 2 * max_keys + own;
-    EXPECT_LE(most_held, adders * own + common + (adders + 1) * (common + own) + adders);
+    EXPECT_LE(static_cast<std::size_t>(held_keys::most),
+              adders * own + common + (adders + 1) * (common + own) + adders);
     EXPECT_EQ(tested.size(), max_keys);
     EXPECT_EQ(tested.total(), adders * 100'000);
   }
-  EXPECT_EQ(keys_held, 0U);
+  EXPECT_EQ(held_keys::held, 0);
 }
 
 }  // namespace

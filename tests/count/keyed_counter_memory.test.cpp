@@ -15,6 +15,7 @@
 #include <plait/keyed_counter.hpp>
 
 #include "support/allocations.hpp"
+#include "support/held_keys.hpp"
 #include "support/sanitizer.hpp"
 
 namespace {
@@ -24,61 +25,34 @@ constexpr std::ptrdiff_t keys_of_a_thread = 49'152;
 constexpr int distinct = under_sanitizer ? 100'000 : 150'000;
 constexpr int adders = 4;
 
-std::atomic<int> keys_held = 0;
-std::atomic<int> most_held = 0;
-
-// A key that counts how many of its kind there are.
-class held_key {
- public:
-  explicit held_key(int number) : number_(number) { begin(); }
-  held_key(const held_key& other) : number_(other.number_) { begin(); }
-  held_key& operator=(const held_key&) = delete;
-  ~held_key() { --keys_held; }
-
-  int number() const { return number_; }
-  friend bool operator==(const held_key& left, const held_key& right) { return left.number_ == right.number_; }
-
- private:
-  static void begin() {
-    const int now = ++keys_held;
-    for (int seen = most_held; seen < now && !most_held.compare_exchange_weak(seen, now);) {
-    }
-  }
-
-  int number_;
-};
-
-struct hash_of_held_key {
-  std::size_t operator()(const held_key& key) const { return static_cast<std::size_t>(key.number()); }
-};
-using counter_of_held_keys = plait::keyed_counter<held_key, hash_of_held_key>;
+using counter_of_held_keys = plait::keyed_counter<held_keys::key, held_keys::hash>;
 
 void add_all(counter_of_held_keys& counter) {
-  for (int i = 0; i != distinct; ++i) counter.add(held_key(i));
+  for (int i = 0; i != distinct; ++i) counter.add(held_keys::key(i));
 }
 
 TEST(keyed_counter_memory, each_key_is_held_once_and_a_fixed_number_by_each_thread) {
   counter_of_held_keys counter;
-  most_held = keys_held.load();
+  held_keys::most = held_keys::held.load();
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i != adders; ++i) threads.emplace_back([&] { add_all(counter); });
   }
-  EXPECT_LE(most_held, distinct + adders * (keys_of_a_thread + 1));
+  EXPECT_LE(held_keys::most, distinct + adders * (keys_of_a_thread + 1));
   EXPECT_EQ(counter.size(), static_cast<std::size_t>(distinct));
-  EXPECT_EQ(keys_held, distinct) << "a read of all keys leaves one of each";
+  EXPECT_EQ(held_keys::held, distinct) << "a read of all keys leaves one of each";
   EXPECT_EQ(counter.total(), std::int64_t{adders} * distinct);
-  for (int i = 0; i < distinct; i += 97) ASSERT_EQ(counter.count(held_key(i)), adders) << i;
+  for (int i = 0; i < distinct; i += 97) ASSERT_EQ(counter.count(held_keys::key(i)), adders) << i;
   counter.clear();
-  EXPECT_EQ(keys_held, 0);
+  EXPECT_EQ(held_keys::held, 0);
 }
 
 TEST(keyed_counter_memory, threads_that_count_one_after_the_other_hold_no_key_twice_for_long) {
   counter_of_held_keys counter;
-  most_held = keys_held.load();
+  held_keys::most = held_keys::held.load();
   for (int i = 0; i != adders; ++i) std::thread([&] { add_all(counter); }).join();
   add_all(counter);
-  EXPECT_LE(most_held, distinct + 2 * (keys_of_a_thread + 1));
+  EXPECT_LE(held_keys::most, distinct + 2 * (keys_of_a_thread + 1));
   EXPECT_EQ(counter.total(), std::int64_t{adders + 1} * distinct);
 }
 
