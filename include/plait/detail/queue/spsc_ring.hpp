@@ -71,10 +71,11 @@ class spsc_ring {
   template <class... Args>
   static constexpr bool constructs_in_slot = fills_claimed_slot<item_type, Args...>;
 
-  // For the putter: success, full or closed. Unless it is success, the arguments are untouched.
+  // For the putter: success, full or closed. Unless it is success, the arguments are untouched. Always inline,
+  // as is try_get: a call would take as long as the rest, and GCC counts the rare branches as a cost of each.
   template <class... Args>
     requires constructs_in_slot<Args...>
-  conqueue_status try_put(Args&&... args) noexcept {
+  [[gnu::always_inline]] conqueue_status try_put(Args&&... args) noexcept {
     const single_user::use putting(putter_.user, one_producer);
     if (room(1) == 0) return is_closed() ? conqueue_status::closed : conqueue_status::full;
     const position end = tail_.load(sync::relaxed) + 1;  // relaxed: written by this side alone
@@ -87,7 +88,7 @@ class spsc_ring {
   }
 
   // The mirror image, for the getter: success, empty, closed (and drained) or busy.
-  conqueue_status try_get(item_place<item_type> auto& item) noexcept {
+  [[gnu::always_inline]] conqueue_status try_get(item_place<item_type> auto& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
     if (const conqueue_status found = look(); found != conqueue_status::success) return found;
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
