@@ -255,6 +255,32 @@ TEST(simulation, a_counter_of_own_cells_scales) {
   EXPECT_GT(speed(16, 1, add), 15.9 * speed(1, 1, add));
 }
 
+// Items in a microsecond, from so many producers to as many consumers.
+double passed_on(unsigned pairs) {
+  constexpr auto begin = nanoseconds(100'000), end = nanoseconds(300'000);
+  simulation all(simulate::server);
+  plait::bounded_queue<std::uint64_t> queue(1024);
+  unsigned at_work = pairs;
+  double passed = 0;
+  for (unsigned pair = 0; pair != pairs; ++pair) {
+    all.add([&] {
+      while (here().now() < end) queue.push(1);
+      if (--at_work == 0) queue.close();
+    });
+    all.add([&] {
+      while (queue.pop())
+        if (here().now() >= begin && here().now() < end) ++passed;
+    });
+  }
+  all.run();
+  return passed / 200;
+}
+
+// The losers of races for its ends keep away from them, see detail/wait/backoff.hpp.
+TEST(simulation, a_queue_keeps_its_speed_with_more_cores) {
+  EXPECT_GT(passed_on(16), 0.8 * passed_on(4));
+}
+
 TEST(simulation, the_same_seed_gives_the_same_figures) {
   const auto contended = [](std::uint64_t seed) {
     line shared;
