@@ -72,8 +72,8 @@ bool parse_lifetime(PyObject* given, plait::entry_lifetime& lifetime) {
 // The value of a key: a new reference. Null: there is none, or an exception is set.
 PyObject* look_up(cache_table& in, PyObject* object) {
   const auto value_of = [&in](PyObject* key) -> PyObject* {
-    const std::optional<shared_object> found = in.entries.get(key);
-    return found ? Py_NewRef(found->get()) : nullptr;
+    std::optional<shared_object> found = in.entries.get(key);
+    return found ? found->release() : nullptr;
   };
   if (is_plain(object)) [[likely]]
     return value_of(object);

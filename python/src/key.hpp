@@ -61,6 +61,7 @@ class shared_object {
   ~shared_object() { Py_XDECREF(object_); }
 
   PyObject* get() const noexcept { return object_; }
+  PyObject* release() noexcept { return std::exchange(object_, nullptr); }
 
  private:
   PyObject* object_;

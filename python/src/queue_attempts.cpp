@@ -10,7 +10,8 @@ namespace {
 // Runs an attempt, and `slowly` if another thread is in its way, or the queue is closed. It then raises
 // `impatient` instead of waiting: that, too, is not_yet.
 template <class TryOnce, class Slowly>
-PyObject* attempt(TryOnce try_once, Slowly slowly, PyObject* impatient, PyObject* not_yet) {
+PyObject* attempt(PyObject* self, TryOnce try_once, Slowly slowly, PyObject* module_state::* impatient,
+                  PyObject* not_yet) {
   ring_by_call rings;
   PyObject* result = nullptr;
   try {
@@ -21,7 +22,7 @@ PyObject* attempt(TryOnce try_once, Slowly slowly, PyObject* impatient, PyObject
       case outcome::busy:
       case outcome::closed:
         result = slowly();
-        if (result == nullptr && PyErr_ExceptionMatches(impatient) != 0) {
+        if (result == nullptr && PyErr_ExceptionMatches(state_of(self).*impatient) != 0) {
           PyErr_Clear();
           result = Py_NewRef(not_yet);
         }
@@ -44,17 +45,19 @@ PyObject* queue_try_put(PyObject* self, PyObject* const* given, Py_ssize_t count
     return nullptr;
   }
   return attempt(
+      self,
       [self, given](PyObject*& result) {
         const outcome met = queue_of(self)->store->put(given[0]);
         if (met == outcome::done) result = Py_NewRef(Py_None);
         return met;
       },
-      [self, given] { return queue_put_nowait(self, given, 1, nullptr); }, state_of(self).full, given[1]);
+      [self, given] { return queue_put_nowait(self, given, 1, nullptr); }, &module_state::full, given[1]);
 }
 
 PyObject* queue_try_get(PyObject* self, PyObject* not_yet) {
-  return attempt([self](PyObject*& item) { return queue_of(self)->store->take(item); },
-                 [self] { return queue_get_nowait(self, nullptr); }, state_of(self).empty, not_yet);
+  return attempt(
+      self, [self](PyObject*& item) { return queue_of(self)->store->take(item); },
+      [self] { return queue_get_nowait(self, nullptr); }, &module_state::empty, not_yet);
 }
 
 }  // namespace plait_python

@@ -36,8 +36,8 @@ PyObject* with_key(PyObject* self, PyObject* object, Use use) {
 }
 
 PyObject* find(PyObject* self, PyObject* key) {
-  const std::optional<shared_object> found = dict::in(self).values.find(key);
-  return found ? Py_NewRef(found->get()) : nullptr;
+  std::optional<shared_object> found = dict::in(self).values.find(key);
+  return found ? found->release() : nullptr;
 }
 
 PyObject* dict_get(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
