@@ -222,7 +222,7 @@ class Bounded(TestCase):
         self.assertEqual((counts.estimate("a"), repr(counts)), ((0, 0), "KeyedCounter({}, max_keys=2)"))
 
     def test_keys_that_are_not_kept_are_freed(self):
-        counts, key = KeyedCounter(max_keys=1), "a key that " + "nobody else has"
+        counts, key = KeyedCounter(max_keys=1), " ".join(["a key", "that nobody else has"])
         references = sys.getrefcount(key)
         counts.inc(key)
         self.assertGreater(sys.getrefcount(key), references)
