@@ -72,8 +72,10 @@ class entry_slots {
   static constexpr address locate(entry_number number) noexcept {
     const auto doublings = static_cast<std::uint32_t>(std::bit_width(number / first_size));
     if (doublings == 0) return {0, number};
-    const std::uint32_t before = first_size << (doublings - 1), size = before / 4, offset = number - before;
-    return {4 * doublings - 3 + offset / size, offset % size};
+    // Shifts: that sizes are powers of two the compiler does not see, and would divide.
+    const std::uint32_t log_size = std::countr_zero(first_size) + doublings - 3;
+    const std::uint32_t offset = number - (first_size << (doublings - 1));
+    return {4 * doublings - 3 + (offset >> log_size), offset & ((std::uint32_t{1} << log_size) - 1)};
   }
   static constexpr std::uint32_t size_of(std::uint32_t piece) noexcept {
     return piece == 0 ? first_size : (first_size << (piece - 1) / 4) / 4;
