@@ -128,7 +128,7 @@ class cache_core {
     std::vector<std::optional<V>> found;
     if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
     for_each_key<forms>(
-        keys, [this](const auto& key) { return hash_of(key); },
+        keys, [this](const auto& key) { return this->hash_of(key); },
         [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
         [&](const auto& key, std::uint64_t hash) { found.push_back(look_hashed<true>(key, hash)); });
     return found;
@@ -302,7 +302,7 @@ class cache_core {
     std::vector<std::optional<V>> found;
     if constexpr (std::ranges::sized_range<Range>) found.reserve(std::ranges::size(keys));
     for_each_key<forms>(
-        keys, [this](const auto& key) { return hash_of(key); },
+        keys, [this](const auto& key) { return this->hash_of(key); },
         [this](std::uint64_t hash) { shards_.of(hash).prefetch(hash); },
         [&](const auto& key, std::uint64_t hash) {
           found.push_back(look_hashed<true>(key, hash));
