@@ -31,8 +31,10 @@ void notices::listen(link fresh) {
   for (const interest& one : interests()) wanted.insert(one.beginning);
   if (!wanted.empty()) track(fresh, wanted);
   // One command: from then on something else may come in place of an answer.
-  fresh.send(std::vector<std::string>{"SUBSCRIBE", channel_, "__redis__:invalidate"});
-  for (int i = 0; i < 2; ++i) (void)accepted("SUBSCRIBE", fresh.receive());
+  std::vector<std::string> subscribe{"SUBSCRIBE", channel_};
+  if (!wanted.empty()) subscribe.emplace_back("__redis__:invalidate");
+  fresh.send(subscribe);
+  for (std::size_t i = 1; i < subscribe.size(); ++i) (void)accepted("SUBSCRIBE", fresh.receive());
   fresh.stop_blocking();
   lose();  // nobody has said what changed between the last link and this one
   link_.emplace(std::move(fresh));
