@@ -126,8 +126,7 @@ def fill(self: Any, items: list[Any], unfinished_tasks: int, is_shutdown: bool) 
     """Takes over what a native queue held. The mutex is held."""
     self._init(self.maxsize)
     self.queue.extend(items)
-    self.unfinished_tasks = unfinished_tasks
-    self.is_shutdown = is_shutdown
+    self.__dict__.update(unfinished_tasks=unfinished_tasks, is_shutdown=is_shutdown)
 
 
 def _wait(
@@ -244,7 +243,7 @@ def join(self: Any) -> None:
 
 def shutdown(self: Any, immediate: bool = False) -> None:
     with self.mutex:
-        self.is_shutdown = True
+        self.__dict__["is_shutdown"] = True
         if immediate:
             while self._qsize():
                 self._get()

@@ -85,7 +85,10 @@ bool become_standard(queue_object* self) {
   const reference result(
       items && undone ? call_standard(self, "fill", items.get(), undone.get(), was_closed ? Py_True : Py_False)
                       : nullptr);
+  PyObject *type, *error, *trace;
+  PyErr_Fetch(&type, &error, &trace);
   const reference released(PyObject_CallMethod(lock.get(), "release", nullptr));
+  if (type != nullptr) PyErr_Restore(type, error, trace);
   return result && released;
 }
 

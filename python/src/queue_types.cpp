@@ -120,7 +120,8 @@ PyGetSetDef queue_attributes[] = {
 };
 
 PyGetSetDef simple_queue_attributes[] = {
-    {"is_shutdown", get_is_shutdown, nullptr, "Whether shutdown() was called.", nullptr},
+    {"is_shutdown", get_is_shutdown, nullptr, "Whether shutdown() was called.",
+     const_cast<char*>("is_shutdown")},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {},
 };
