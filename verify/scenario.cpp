@@ -165,25 +165,16 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   if (!explore_with(ranked, how.priorities, half, what, rules, result, result.priorities)) return result;
   // Few preemptions first: a failure with one is found before the search with two begins.
   std::uint64_t left = how.depth_first;
-  std::uint64_t expected = 0;  // executions of the next search: right within a tenth, or too few
   for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
        preemptions <= how.preemptions && left != 0; ++preemptions) {
-    if (how.out_of_reach < left && expected > left + left / 8) {
-      // It would be given up in the middle, with late preemptions tried and early ones not. Random priorities
-      // try both.
-      left = how.out_of_reach / 2;
-      detail::priorities instead(how.priority_depth, how.seed + 1, left);
-      if (!explore_with(instead, left, whole, what, rules, result, result.priorities)) return result;
-    }
     const std::uint64_t before = result.executions + result.cut_short;
     detail::depth_first search(preemptions, how.stale_loads, how.reduced);
     if (!explore_with(search, left, whole, what, rules, result, result.depth_first) || !search.complete())
       break;
     left -= result.executions + result.cut_short - before;
-    expected = search.preemptions_refused();
     result.complete_preemptions = static_cast<int>(preemptions);
-    result.complete = preemptions == how.preemptions || expected == 0;
-    if (expected == 0) result.complete_preemptions = static_cast<int>(unbounded);
+    result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
+    if (!search.wanted_more_preemptions()) result.complete_preemptions = static_cast<int>(unbounded);
     if (result.complete) break;
   }
   return result;
@@ -215,7 +206,6 @@ options scaled(options how) {
   } else {
     const std::uint64_t factor = std::max(1ul, std::strtoul(effort, nullptr, 10));
     how.depth_first *= factor;
-    how.out_of_reach *= factor;
     how.priorities *= factor;
     how.random *= factor;
   }

@@ -37,8 +37,6 @@ struct options {
   // How many executions each strategy may take. Depth-first search ends by itself when it has explored
   // everything within the bounds that follow.
   std::uint64_t depth_first = 200'000;
-  // What it gets instead where one preemption more would take more than is left; half of this is random.
-  std::uint64_t out_of_reach = 20'000;
   std::uint64_t priorities = 2'000;
   std::uint64_t random = 2'000;
   double seconds = std::numeric_limits<double>::infinity();  // for all; a search cut off is not complete

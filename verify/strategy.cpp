@@ -54,7 +54,7 @@ bool depth_first::next() {
 answer depth_first::choose(unsigned answers, cost price) {
   unsigned* const left = purse(price);
   if (left != nullptr && *left == 0) {
-    if (price != cost::stale_load) refused_ += answers - 1;
+    wanted_more_ = wanted_more_ || price != cost::stale_load;
     return 0;
   }
   if (depth_ == path_.size()) path_.push_back({0, static_cast<answer>(answers - 1), price, {}});

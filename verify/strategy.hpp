@@ -76,9 +76,7 @@ class depth_first final : public strategy {
   thread_set asleep() const noexcept override { return asleep_; }
   bool has_diverged() const noexcept override { return diverged_ || depth_ < path_.size(); }
   bool complete() const noexcept { return complete_; }
-  // How often it had no preemption left, once for each that it would have tried. So many executions, about, the
-  // search with one more takes.
-  std::uint64_t preemptions_refused() const noexcept { return refused_; }
+  bool wanted_more_preemptions() const noexcept { return wanted_more_; }
 
  private:
   struct question {
@@ -107,7 +105,7 @@ class depth_first final : public strategy {
   bool started_ = false;
   bool diverged_ = false;
   bool complete_ = false;
-  std::uint64_t refused_ = 0;
+  bool wanted_more_ = false;
 };
 
 // Random answers, all equally likely, except that stale loads, reuse, time-outs and spurious events are rarer.

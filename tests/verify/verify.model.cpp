@@ -104,28 +104,6 @@ TEST(verify, counts_the_uses_of_plain_data_only_so_far) {
   EXPECT_NE(found.failure.find("too long"), std::string::npos) << found;
 }
 
-// A search that could not be complete is not begun in earnest: some of it is run, and the rest is random.
-TEST(verify, leaves_a_search_that_is_out_of_reach) {
-  const auto counting = [] {
-    atomic<int> sum{0};
-    const auto add = [&] {
-      for (int i = 0; i != 4; ++i) sum.fetch_add(1, relaxed);
-    };
-    threads(add, add, add);
-  };
-  const auto search = [&](std::uint64_t executions) {
-    return verify::explore(counting,
-                           {.depth_first = executions, .out_of_reach = 40, .priorities = 0, .random = 0});
-  };
-  const verify::report all = search(100'000);
-  EXPECT_TRUE(all.complete);
-  EXPECT_EQ(all.priorities, 0u);
-  const verify::report some = search(all.executions / 2);
-  EXPECT_FALSE(some.complete);
-  EXPECT_EQ(some.complete_preemptions, 1);
-  EXPECT_EQ(some.priorities, 20u);
-}
-
 TEST(verify, lets_threads_that_wait_actively_be_overtaken) {
   EXPECT_EQ(failure_of([] {
               atomic<bool> ready{false};
