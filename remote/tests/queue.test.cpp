@@ -295,6 +295,18 @@ TEST_F(remote_queue, at_most_once_needs_no_task_done) {
   EXPECT_THROW((void)one.pop_leased(), std::logic_error);
 }
 
+TEST_F(remote_queue, a_session_that_is_heard_of_keeps_what_it_has) {
+  const connection one(server.url(), {.lease = 6s}), other(server.url(), {.lease = 6s});
+  queue<int> in(one, "n"), out(other, "n");
+  in.push(1);
+  auto mine = out.pop_leased();
+  ASSERT_TRUE(mine);
+  // Each of them is heard of twice meanwhile, and leases that are over end then.
+  EXPECT_FALSE(in.try_pop_leased_for(5s));
+  EXPECT_FALSE(mine->may_be_lost());
+  EXPECT_TRUE(mine->done_for_sure());
+}
+
 TEST_F(remote_queue, a_silent_sessions_items_come_again_and_its_acknowledgement_is_too_late) {
   support::proxy between(server.socket());
   const connection slow(between.url(), {.call_timeout = 5s, .lease = 2s}), beats(server.url(), {.lease = 3s});
