@@ -139,6 +139,7 @@ void session::carry_out(endpoint& from, const std::function<bool()>& is_over) {
   const std::shared_ptr<link> here = commands_;
   try {
     compose(from, clock::now());
+    look_by(from.due());  // the thread may have gone to sleep before this endpoint had to be heard of at all
     write();
     if (is_received_) return;
     is_received_ = true;
