@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -17,11 +16,23 @@
 #include <simulate/futex.hpp>
 #include <simulate/mutex.hpp>
 
+#include <verify/seam_in_common.hpp>
+
 namespace simulate::sync {
 
 using simulate::atomic;
 using simulate::clock;
 using simulate::mutex;
+
+using verify::seam_in_common::call_stack;
+using verify::seam_in_common::code_place;
+using verify::seam_in_common::demangled;
+using verify::seam_in_common::discard_pages;
+using verify::seam_in_common::folded_product;
+using verify::seam_in_common::place_of;
+using verify::seam_in_common::rarely;
+using verify::seam_in_common::signal_fence;
+using verify::seam_in_common::thread_name;
 
 using std::memory_order;
 inline constexpr memory_order relaxed = std::memory_order_relaxed;
@@ -36,7 +47,6 @@ inline void add_as_only_writer(atomic<std::uint64_t>& number, std::uint64_t n) n
   number.store(number.load(relaxed) + n, relaxed);
 }
 
-inline void signal_fence() noexcept {}
 inline void light_fence() noexcept {}
 inline void process_wide_fence() noexcept {
   if (simulation* const now = simulation::running()) now->process_wide_fence();
@@ -115,19 +125,6 @@ inline void prefetch_for_write(const void* address, std::size_t ahead) noexcept 
   prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) + ahead));
 }
 
-inline void discard_pages(void* /*bytes*/, std::size_t /*count*/) noexcept {}
-
-template <auto Function, class... Args>
-decltype(auto) rarely(Args... args) {
-  return std::invoke(Function, args...);
-}
-
-constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
-  __extension__ using wide = unsigned __int128;
-  const wide product = static_cast<wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 // The same numbers in every run of a program.
 inline std::uint64_t random_number() noexcept {
   static std::mt19937_64 numbers;  // NOLINT(bugprone-random-generator-seed): on purpose
@@ -139,26 +136,6 @@ constexpr int attempts(int count) noexcept {
 }
 constexpr std::size_t sized(std::size_t native, std::size_t /*modelled*/) noexcept {
   return native;
-}
-
-inline int call_stack(void** /*addresses*/, int /*most*/) noexcept {
-  return 0;
-}
-inline std::string demangled(const char* symbol) {
-  return symbol;
-}
-struct code_place {
-  std::uintptr_t address = 0;
-  std::string file = {};
-  std::uintptr_t in_file = 0;
-  std::string function = {};
-  std::uintptr_t in_function = 0;
-};
-inline code_place place_of(void* /*return_address*/) {
-  return {};
-}
-inline std::string thread_name() {
-  return {};
 }
 
 template <class T>

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -20,6 +19,7 @@
 #include <verify/execution.hpp>
 #include <verify/futex.hpp>
 #include <verify/mutex.hpp>
+#include <verify/seam_in_common.hpp>
 #include <verify/storage.hpp>
 
 namespace verify::sync {
@@ -27,6 +27,16 @@ namespace verify::sync {
 using verify::atomic;
 using verify::clock;
 using verify::mutex;
+
+using verify::seam_in_common::call_stack;
+using verify::seam_in_common::code_place;
+using verify::seam_in_common::demangled;
+using verify::seam_in_common::discard_pages;
+using verify::seam_in_common::folded_product;
+using verify::seam_in_common::place_of;
+using verify::seam_in_common::rarely;
+using verify::seam_in_common::signal_fence;
+using verify::seam_in_common::thread_name;
 
 using std::memory_order;
 inline constexpr memory_order relaxed = std::memory_order_relaxed;
@@ -44,9 +54,6 @@ inline void add_as_only_writer(atomic<std::uint64_t>& number, std::uint64_t n,
                                site where = site::current()) noexcept {
   number.store(number.load(relaxed, where) + n, relaxed, where);
 }
-
-// No scenario has signal handlers.
-inline void signal_fence() noexcept {}
 
 // The checker finds misuse by itself.
 inline constexpr bool has_assertions = false;
@@ -96,19 +103,6 @@ inline void prefetch(const void* /*address*/) noexcept {}
 inline void prefetch_to_read(const void* /*address*/) noexcept {}
 inline void prefetch_for_write(const void* /*address*/, std::size_t /*ahead*/) noexcept {}
 
-inline void discard_pages(void* /*bytes*/, std::size_t /*count*/) noexcept {}
-
-template <auto Function, class... Args>
-decltype(auto) rarely(Args... args) {
-  return std::invoke(Function, args...);
-}
-
-constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
-  __extension__ using wide = unsigned __int128;
-  const wide product = static_cast<wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 // A scenario decides nothing by chance.
 constexpr std::uint64_t random_number() noexcept {
   return 0;
@@ -122,27 +116,6 @@ constexpr int attempts(int /*native*/) noexcept {
 // A size that is `native` outside of the checker, and here small enough for scenarios to exceed it.
 constexpr std::size_t sized(std::size_t /*native*/, std::size_t modelled) noexcept {
   return modelled;
-}
-
-// Scenarios have traces of their own.
-inline int call_stack(void** /*addresses*/, int /*most*/) noexcept {
-  return 0;
-}
-inline std::string demangled(const char* symbol) {
-  return symbol;
-}
-struct code_place {
-  std::uintptr_t address = 0;
-  std::string file = {};
-  std::uintptr_t in_file = 0;
-  std::string function = {};
-  std::uintptr_t in_function = 0;
-};
-inline code_place place_of(void* /*return_address*/) {
-  return {};
-}
-inline std::string thread_name() {
-  return {};
 }
 
 template <class T>
