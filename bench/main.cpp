@@ -20,6 +20,7 @@
 
 #include "bench_build.hpp"
 #include "command_line/command_line.hpp"
+#include "command_line/output.hpp"
 #include "command_line/printable.hpp"
 #include "support/embedded.hpp"
 #include "support/page.hpp"
@@ -111,31 +112,6 @@ std::filesystem::path path_for(const std::filesystem::path& given, const nlohman
   return given / name;
 }
 
-[[noreturn]] void cannot_write(const std::filesystem::path& path) {
-  throw std::system_error(errno, std::generic_category(), "cannot write " + path.string());
-}
-
-// A file to be written when the work is done. It is opened before, so that an error is reported at once.
-// Without a path nothing is written.
-class output {
- public:
-  explicit output(std::filesystem::path path) : path_(std::move(path)) {
-    if (path_.empty()) return;
-    file_.open(path_);
-    if (!file_) cannot_write(path_);
-  }
-  void write(const std::string& text) {
-    if (path_.empty()) return;
-    file_ << text;
-    file_.close();
-    if (!file_) cannot_write(path_);
-  }
-
- private:
-  std::filesystem::path path_;
-  std::ofstream file_;
-};
-
 // The members of a group take turns, so that disturbances of the machine affect them alike.
 std::vector<result> run_group(const std::vector<benchmark>& group, const options& chosen) {
   std::vector<result> results;
@@ -177,7 +153,7 @@ int show_saved(const options& chosen) {
     throw std::system_error(errno, std::generic_category(), "cannot read " + chosen.from);
   try {
     const std::string page = bench::page(nlohmann::ordered_json::parse(text.str()));
-    output(chosen.html).write(page);
+    plait::cli::output(chosen.html).write(page);
   } catch (const nlohmann::json::exception& error) {
     throw std::invalid_argument(chosen.from + ": this is not JSON: " + error.what());
   } catch (const std::invalid_argument& error) {
@@ -207,8 +183,8 @@ int run(const options& chosen) {
   missing.insert(missing.begin(), bench::missing_rivals.begin(), bench::missing_rivals.end());
 
   const nlohmann::ordered_json machine = context(chosen, missing);
-  output json(path_for(chosen.json, machine));
-  output html(chosen.html);
+  plait::cli::output json(path_for(chosen.json, machine));
+  plait::cli::output html(chosen.html);
 
   std::vector<result> all;
   for (auto first = benchmarks.begin(); first != benchmarks.end();) {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 // plait-simulate: plait's structures on simulated cores. docs/simulation.md says what that is worth.
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "command_line/command_line.hpp"
+#include "command_line/output.hpp"
 #include "command_line/printable.hpp"
 #include "simulated/costs_here.hpp"
 #include "simulated/workload.hpp"
@@ -156,30 +154,6 @@ std::string to_table(const std::vector<result>& all, const options& chosen) {
   return text;
 }
 
-// A file that is written when the work is done, and opened before, so that an error is reported at once.
-class output {
- public:
-  explicit output(const std::string& path) : path_(path) {
-    if (path_.empty()) return;
-    file_.open(path_);
-    if (!file_) fail();
-  }
-  void write(const std::string& text) {
-    if (path_.empty()) return;
-    file_ << text;
-    file_.close();
-    if (!file_) fail();
-  }
-
- private:
-  [[noreturn]] void fail() const {
-    throw std::system_error(errno, std::generic_category(), "cannot write " + path_);
-  }
-
-  std::string path_;
-  std::ofstream file_;
-};
-
 int run(const options& chosen) {
   std::vector<const workload*> selected;
   for (const workload& each : simulated::suite())
@@ -196,7 +170,7 @@ int run(const options& chosen) {
     plait::cli::print_names(names);
     return plait::cli::fine;
   }
-  output json(chosen.json), table(chosen.table);
+  plait::cli::output json(chosen.json), table(chosen.table);
   const simulate::costs prices = prices_for(chosen);
   std::vector<result> all;
   for (const workload* each : selected) {
