@@ -48,6 +48,12 @@ def headers(root):
     return sorted((root / "include/plait").rglob("*.hpp"))
 
 
+def is_seam(root, header):
+    """Whether it is detail/sync.hpp, or one of its parts."""
+    path = header.relative_to(root).as_posix()
+    return path == "include/plait/detail/sync.hpp" or path.startswith("include/plait/detail/sync/")
+
+
 def public_headers(root):
     return sorted(path for path in (root / "include/plait").glob("*.hpp") if path.name != "plait.hpp")
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Under include/plait only detail/sync.hpp may name what the model checker and simulate/ have to replace.
+"""Under include/plait only the seam may name what the model checker and simulate/ have to replace.
+
+The seam is detail/sync.hpp with its parts in detail/sync/, which nobody else includes: they are there on a real
+machine only.
 
 That is atomics, threads, locks, clocks and system calls; and, as compilers differ there, compiler
 extensions. Everything else says plait::detail::sync. Locks' scoped helpers (std::lock_guard and the like) work
@@ -22,6 +25,7 @@ FORBIDDEN = [
     (r"\basm\b|\b_mm_\w+|\bvolatile\b|\b__(?!cpp_|has_)\w+", "compiler extensions are the seam's"),
     (r"#\s*include\s*<(atomic|thread|condition_variable|shared_mutex|semaphore|latch|barrier|future|ctime)>", "not through the seam"),
     (r"#\s*include\s*<(sys/|linux/)?\w+\.h>", "system headers are the seam's"),
+    (r"#\s*include\s*<plait/detail/sync/", "include <plait/detail/sync.hpp>"),
     (r"#\s*define\b", "public headers define no macro"),
     (r"\bPLAIT_(MODEL|SIMULATE)\b", "structures do not know whether they are checked, or simulated"),
     (r"using\s+namespace\b", "hides what the seam forbids"),
@@ -30,7 +34,7 @@ FORBIDDEN = [
 
 def lint(root):
     for path in common.headers(root):
-        if path == root / "include/plait/detail/sync.hpp":
+        if common.is_seam(root, path):
             continue
         code = common.code_of(path.read_text())
         for pattern, reason in FORBIDDEN:
