@@ -111,7 +111,7 @@ inline void yield() noexcept {
 
 inline unsigned processor_count() noexcept {
   const simulation* const all = simulation::current();
-  return all != nullptr && all->cores() != 0 ? all->cores() : 1;
+  return all != nullptr ? all->cores() : 1;
 }
 
 inline void prefetch(const void* address) noexcept {

@@ -14,8 +14,9 @@ std::uintptr_t number_of(const volatile void* address) noexcept {
 
 }  // namespace
 
-simulation::simulation(const costs& prices, std::uint64_t seed)
-    : prices_(prices), caches_(prices), chance_(seed) {
+simulation::simulation(const costs& prices, unsigned cores, std::uint64_t seed)
+    : prices_(prices), cores_(cores), caches_(prices), chance_(seed) {
+  if (cores == 0 || cores > most_cores) throw std::invalid_argument("simulate: from 1 to 64 cores");
   if (current_ != nullptr) throw std::logic_error("simulate: there is a simulation already");
   current_ = this;
 }
@@ -25,7 +26,7 @@ simulation::~simulation() {
 }
 
 void simulation::add(std::function<void()> body) {
-  if (threads_.size() == most_cores) throw std::invalid_argument("simulate: at most 64 threads");
+  if (threads_.size() == cores_) throw std::invalid_argument("simulate: more threads than cores");
   auto made = std::make_unique<thread>();
   made->core = static_cast<unsigned>(threads_.size());
   made->body = std::move(body);
@@ -34,7 +35,7 @@ void simulation::add(std::function<void()> body) {
 }
 
 void simulation::run() {
-  alive_ = cores();
+  alive_ = static_cast<unsigned>(threads_.size());
   for (const auto& each : threads_) {
     each->stack.start(&simulation::enter, each.get());
     queue_up(*each);

@@ -30,8 +30,9 @@ class deadlock : public std::runtime_error {
 
 class simulation {
  public:
-  // Of threads whose clocks show the same, chance decides which runs: by the seed.
-  explicit simulation(const costs& prices, std::uint64_t seed = 1);
+  // From 1 to 64 cores, which structures see from the beginning, before there is a thread. Of threads whose
+  // clocks show the same, chance decides which runs: by the seed.
+  simulation(const costs& prices, unsigned cores, std::uint64_t seed = 1);
   ~simulation();
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
@@ -43,7 +44,7 @@ class simulation {
     return current_ != nullptr && current_->running_ != nullptr ? current_ : nullptr;
   }
 
-  // A thread on a core of its own, at most 64. They begin together.
+  // A thread on a core of its own. They begin together.
   void add(std::function<void()> body);
 
   // Returns when all threads have ended. Throws deadlock, or the first exception that left a thread.
@@ -55,7 +56,7 @@ class simulation {
 
   // What follows is the seam's.
 
-  unsigned cores() const noexcept { return static_cast<unsigned>(threads_.size()); }
+  unsigned cores() const noexcept { return cores_; }
 
   // Steps of the calling thread. Each returns when it is this thread's turn and the step has been paid for, so
   // that the caller may read and write the memory.
@@ -134,6 +135,7 @@ class simulation {
   static inline simulation* current_ = nullptr;
 
   const costs prices_;
+  const unsigned cores_;
   caches caches_;
   std::mt19937_64 chance_;
   std::vector<std::unique_ptr<thread>> threads_;

@@ -3,15 +3,17 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -28,6 +30,12 @@ struct alignas(128) word {
 
 // Of so many the quickest counts: whatever else the machine does makes a round slower.
 constexpr int rounds = 41;
+
+double median(std::vector<double> all) {
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+  std::ranges::nth_element(all, middle);
+  return *middle;
+}
 
 // Nanoseconds that each of `count` calls takes.
 template <class Step>
@@ -59,10 +67,11 @@ void run_on(int processor) {
   pthread_setaffinity_np(pthread_self(), sizeof one, &one);
 }
 
-// The same for two threads, on a processor each, that begin together; of both.
+// The same for two threads, on a processor each, that begin together; of both. The median, because a round is
+// quick when one of them has finished before the other was there.
 double price_of_two(int count, const std::function<void(int thread, int count)>& work) {
   const std::vector<int> where = processors();
-  double best = std::numeric_limits<double>::max();
+  std::vector<double> prices;
   for (int round = 0; round != rounds; ++round) {
     word ready;
     clock::time_point begin[2], end[2];
@@ -79,9 +88,9 @@ double price_of_two(int count, const std::function<void(int thread, int count)>&
       const std::jthread first(thread, 0), second(thread, 1);
     }
     const auto time = std::max(end[0], end[1]) - std::min(begin[0], begin[1]);
-    best = std::min(best, std::chrono::duration<double, std::nano>(time).count() / (2.0 * count));
+    prices.push_back(std::chrono::duration<double, std::nano>(time).count() / (2.0 * count));
   }
-  return best;
+  return median(std::move(prices));
 }
 
 // The two threads change a word in turn.
@@ -89,6 +98,49 @@ void take_turns(std::atomic<std::uint32_t>& turn, int thread, int count) {
   const auto mine = static_cast<std::uint32_t>(thread);
   for (int i = 0; i != count; ++i)
     for (std::uint32_t expected = mine; !turn.compare_exchange_weak(expected, 1 - mine);) expected = mine;
+}
+
+long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value) {
+  return syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0);
+}
+
+struct price_of_waking {
+  double wake;     // until the call has returned
+  double latency;  // from there until the other thread runs
+};
+
+// Wakes a thread on the other processor, which has slept for a while, again and again; medians.
+price_of_waking price_to_wake() {
+  constexpr int times = 200;
+  constexpr auto asleep = std::chrono::microseconds(100);
+  const std::vector<int> where = processors();
+  word turn, awake;
+  std::vector<double> wakes, latencies;
+  clock::time_point woken;
+  {
+    const std::jthread sleeper([&] {
+      run_on(where[1]);
+      for (std::uint32_t round = 0; round != times; ++round) {
+        while (turn.value.load() == round) futex(turn.value, FUTEX_WAIT, round);
+        woken = clock::now();
+        awake.value.store(round + 1);
+      }
+    });
+    const std::jthread waker([&] {
+      run_on(where[0]);
+      for (std::uint32_t round = 0; round != times; ++round) {
+        for (const auto until = clock::now() + asleep; clock::now() < until;) continue;
+        turn.value.store(round + 1);
+        const auto begin = clock::now();
+        futex(turn.value, FUTEX_WAKE, 1);
+        const auto end = clock::now();
+        while (awake.value.load() != round + 1) continue;
+        wakes.push_back(std::chrono::duration<double, std::nano>(end - begin).count());
+        latencies.push_back(std::max(0.0, std::chrono::duration<double, std::nano>(woken - end).count()));
+      }
+    });
+  }
+  return {median(std::move(wakes)), median(std::move(latencies))};
 }
 
 }  // namespace
@@ -107,13 +159,17 @@ simulate::costs costs_here() {
   // On a busy machine a yield is a time slice.
   here.yield = std::min(here.yield, nanoseconds(price(20, [] { sched_yield(); })));
   here.clock_read = nanoseconds(price(1000, [] { static_cast<void>(clock::now()); }));
-  here.system_call = nanoseconds(price(200, [] { syscall(SYS_getppid); }));
+  // What structures call with nothing to do: a futex whose word has changed.
+  here.system_call = nanoseconds(price(200, [&] { futex(own.value, FUTEX_WAIT, own.value.load() + 1); }));
+  const price_of_waking waking = price_to_wake();
+  here.fall_asleep = here.wake = nanoseconds(waking.wake);
+  here.wake_latency = nanoseconds(waking.latency);
 
   // A turn is a transfer, a hold and the change. Threads that take no turns change the word several times in
   // each hold: so many more as they are faster.
   const double turn =
-      price_of_two(2'000, [&](int thread, int count) { take_turns(turns.value, thread, count); });
-  const double contended = price_of_two(20'000, [&](int, int count) {
+      price_of_two(10'000, [&](int thread, int count) { take_turns(turns.value, thread, count); });
+  const double contended = price_of_two(100'000, [&](int, int count) {
     for (int i = 0; i != count; ++i) shared.value.fetch_add(1);
   });
   const double hold = std::max(0.0, modify * ((turn - modify) / contended - 1));

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,7 @@ struct options {
   bool list = false;
   std::string json;
   std::string table;
+  std::string measured;
 };
 
 constexpr const char* footer =
@@ -120,12 +124,13 @@ simulate::costs prices_for(const options& chosen) {
   if (chosen.costs_here) {
     const simulate::costs here = simulated::costs_here();
     const auto in_ns = [](simulate::duration cost) { return static_cast<double>(cost.count()) / 1000; };
-    fmt::print(stderr,
-               "costs here, in ns: load {}, store {}, read-modify-write {}, fence {}, transfer {}, hold {}, "
-               "pause {}, yield {}, clock {}, system call {}\n",
-               in_ns(here.load), in_ns(here.store), in_ns(here.modify), in_ns(here.fence),
-               in_ns(here.from_core), in_ns(here.hold), in_ns(here.pause), in_ns(here.yield),
-               in_ns(here.clock_read), in_ns(here.system_call));
+    fmt::print(
+        stderr,
+        "costs here, in ns: load {}, store {}, read-modify-write {}, fence {}, transfer {}, hold {}, pause {}, "
+        "yield {}, clock {}, system call {}, wake {}, wake latency {}\n",
+        in_ns(here.load), in_ns(here.store), in_ns(here.modify), in_ns(here.fence), in_ns(here.from_core),
+        in_ns(here.hold), in_ns(here.pause), in_ns(here.yield), in_ns(here.clock_read), in_ns(here.system_call),
+        in_ns(here.wake), in_ns(here.wake_latency));
     return here;
   }
   simulate::costs prices = simulate::server;
@@ -154,6 +159,35 @@ std::string to_table(const std::vector<result>& all, const options& chosen) {
   return text;
 }
 
+// How many operations a second one thread does, by the name of the workload, as plait bench measured it.
+std::map<std::string, double> speeds_of_one_thread(const std::string& file) {
+  std::ifstream stream(file);
+  const auto read = nlohmann::json::parse(stream, nullptr, false);
+  if (!stream || read.is_discarded() || !read.contains("benchmarks"))
+    throw std::runtime_error(
+        fmt::format("'{}' is not what plait bench --json writes", plait::cli::printable(file)));
+  std::map<std::string, double> speeds;
+  for (const auto& row : read["benchmarks"])
+    if (row.value("aggregate_name", "") == "median")
+      speeds[row["run_name"]] = row.value("items_per_second", 0.0);
+  return speeds;
+}
+
+// What one thread does in a second, simulated and measured, differs by the instructions that are no steps. With
+// streams, that is taken from a thread that pushes and pops.
+simulate::duration work_of(const workload& what, const std::map<std::string, double>& measured,
+                           const simulate::costs& prices, std::uint64_t seed) {
+  const std::string title =
+      fmt::format("{}/{}/{}", what.structure, what.in_pairs ? "pair" : what.name, what.implementation);
+  const auto alone = std::ranges::find(simulated::suite(), title, &workload::title);
+  const auto real = measured.find(
+      fmt::format("{}/{}/1T/{}", what.structure, what.in_pairs ? "pair" : what.name, what.implementation));
+  if (alone == simulated::suite().end() || real == measured.end()) return {};
+  simulate::simulation cpu(prices, 1, seed);
+  const double told = alone->run(cpu, {}, 1).operations_per_second();
+  return std::max(simulate::duration{}, simulate::nanoseconds(1e9 / real->second - 1e9 / told));
+}
+
 int run(const options& chosen) {
   std::vector<const workload*> selected;
   for (const workload& each : simulated::suite())
@@ -171,13 +205,17 @@ int run(const options& chosen) {
     return plait::cli::fine;
   }
   plait::cli::output json(chosen.json), table(chosen.table);
+  const auto measured =
+      chosen.measured.empty() ? std::map<std::string, double>{} : speeds_of_one_thread(chosen.measured);
   const simulate::costs prices = prices_for(chosen);
   std::vector<result> all;
   for (const workload* each : selected) {
+    simulated::conditions given;
+    given.work = work_of(*each, measured, prices, chosen.seed);
     std::vector<result> curve;
     for (const unsigned cores : core_counts(*each, chosen.cores)) {
-      simulate::simulation cpus(prices, chosen.seed);
-      curve.push_back({each, cores, each->run(cpus, {}, cores)});
+      simulate::simulation cpus(prices, cores, chosen.seed);
+      curve.push_back({each, cores, each->run(cpus, given, cores)});
     }
     if (!curve.empty()) print(curve);
     all.insert(all.end(), curve.begin(), curve.end());
@@ -198,6 +236,9 @@ int main(int argc, char** argv) {
   cli::add_choice(program, "--costs", "WHOSE", chosen.costs_here, {{"server", false}, {"here", true}},
                   "What steps cost: server (the default); or here: caches and\n"
                   "instructions are measured first, on two processors");
+  cli::add_text(program, "--measured", "FILE", chosen.measured,
+                "What plait bench --json wrote: what one thread took there beyond\n"
+                "the steps, each operation takes here, too");
   chosen.filter.add_to(program, "workloads");
   program.add_flag("--list", chosen.list, "Print their names and run nothing");
   cli::add_number(program, "--seed", chosen.seed, std::uint64_t{0}, ~std::uint64_t{0},

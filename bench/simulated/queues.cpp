@@ -2,6 +2,7 @@
 // Queues on simulated cores: as many producers as consumers, and pairs of push and pop in every thread.
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include <plait/bounded_queue.hpp>
@@ -29,21 +30,27 @@ Queue made() {
 
 // What is pushed is popped by another thread.
 template <class Queue>
-figures stream(simulate::simulation& all, const span_of_time& span, unsigned cores) {
+figures stream(simulate::simulation& all, const conditions& given, unsigned cores) {
   auto queue = made<Queue>();
   unsigned at_work = cores / 2;
   std::vector<body> bodies;
   for (unsigned pair = 0; pair != cores / 2; ++pair) {
     bodies.emplace_back([&, pair](meter& mine) {
       random_chain numbers(pair);
-      while (mine.goes_on()) queue.push(numbers());
+      while (mine.goes_on()) {
+        queue.push(numbers());
+        mine.work(0.5);
+      }
       if (--at_work == 0) queue.close();
     });
     bodies.emplace_back([&](meter& mine) {
-      while (queue.pop()) mine.count();
+      while (queue.pop()) {
+        mine.work(0.5);
+        mine.count();
+      }
     });
   }
-  return run_together(all, span, bodies);
+  return run_together(all, given, bodies);
 }
 
 // Every thread pushes an item, and then pops one.
@@ -72,29 +79,49 @@ void add(const std::string& structure) {
 
 using item = std::uint64_t;
 
+// Each producer has a consumer and a queue of its own.
+figures own_streams(simulate::simulation& all, const conditions& given, unsigned cores) {
+  std::deque<plait::spsc_queue<item>> queues;
+  std::vector<body> bodies;
+  for (unsigned pair = 0; pair != cores / 2; ++pair) {
+    auto& queue = queues.emplace_back(capacity);
+    bodies.emplace_back([&queue](meter& mine) {
+      for (item i = 0; mine.goes_on(); ++i) {
+        queue.push(i);
+        mine.work(0.5);
+      }
+      queue.close();
+    });
+    bodies.emplace_back([&queue](meter& mine) {
+      while (queue.pop()) {
+        mine.work(0.5);
+        mine.count();
+      }
+    });
+  }
+  return run_together(all, given, bodies);
+}
+
+// Every thread is both ends of a queue.
+class own_pair {
+ public:
+  explicit own_pair(unsigned /*threads*/) {}
+  std::function<void()> operation(unsigned /*number*/) {
+    return [queue = std::make_shared<plait::spsc_queue<item>>(capacity)] {
+      queue->push(1);
+      static_cast<void>(queue->pop());
+    };
+  }
+};
+
 const registration all_queues([] {
   add<plait::bounded_queue<item>>("bounded_queue");
   add<plait::unbounded_queue<item>>("unbounded_queue");
   add<plait::lifo_queue<item>>("lifo_queue");
   add<plait::priority_queue<item>>("priority_queue");
   add<plait::relaxed_priority_queue<item>>("relaxed_priority_queue");
-  suite().push_back({"spsc_queue", "throughput", "plait", 2, true,
-                     [](simulate::simulation& all, const span_of_time& span, unsigned cores) {
-                       // Each pair has a queue of its own.
-                       std::deque<plait::spsc_queue<item>> queues;
-                       std::vector<body> bodies;
-                       for (unsigned pair = 0; pair != cores / 2; ++pair) {
-                         auto& queue = queues.emplace_back(capacity);
-                         bodies.emplace_back([&queue](meter& mine) {
-                           for (item i = 0; mine.goes_on(); ++i) queue.push(i);
-                           queue.close();
-                         });
-                         bodies.emplace_back([&queue](meter& mine) {
-                           while (queue.pop()) mine.count();
-                         });
-                       }
-                       return run_together(all, span, bodies);
-                     }});
+  suite().push_back({"spsc_queue", "throughput", "plait", 2, true, own_streams});
+  add_alike<own_pair>("spsc_queue", "pair", "plait");
 });
 
 }  // namespace

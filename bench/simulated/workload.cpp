@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "workload.hpp"
 
+#include <cmath>
 #include <stdexcept>
 
 namespace simulated {
@@ -24,8 +25,8 @@ bool meter::goes_on() {
 
 void meter::wait_for_others() {
   simulate::simulation& here = *simulate::simulation::running();
-  if (here.now() > span_.beginning) throw std::logic_error("a thread's preparations took longer than all may");
-  here.pass(span_.beginning - here.now());
+  if (here.now() > given_.beginning) throw std::logic_error("a thread's preparations took longer than all may");
+  here.pass(given_.beginning - here.now());
 }
 
 void meter::count() {
@@ -33,31 +34,36 @@ void meter::count() {
   if (has_begun_ && !has_ended_) ++sum_.operations;
 }
 
+void meter::work(double part) {
+  const auto all = static_cast<double>(given_.work.count());
+  if (all != 0) simulate::simulation::running()->pass(simulate::duration(std::llround(all * part)));
+}
+
 void meter::look() {
   simulate::simulation& here = *simulate::simulation::running();
-  if (!has_begun_ && here.now() >= span_.beginning + span_.warm_up) {
+  if (!has_begun_ && here.now() >= given_.beginning + given_.warm_up) {
     has_begun_ = true;
     before_ = here.done();
   }
-  if (!has_ended_ && here.now() >= span_.beginning + span_.warm_up + span_.measured) {
+  if (!has_ended_ && here.now() >= given_.beginning + given_.warm_up + given_.measured) {
     has_ended_ = true;
     sum_.done += here.done() - before_;
   }
 }
 
-figures run_together(simulate::simulation& all, const span_of_time& span, const std::vector<body>& bodies) {
+figures run_together(simulate::simulation& all, const conditions& given, const std::vector<body>& bodies) {
   figures sum;
-  sum.time = span.measured;
+  sum.time = given.measured;
   for (const body& each : bodies)
     all.add([&] {
-      meter mine(span, sum);
+      meter mine(given, sum);
       each(mine);
     });
   all.run();
   return sum;
 }
 
-figures repeat(simulate::simulation& all, const span_of_time& span, unsigned threads,
+figures repeat(simulate::simulation& all, const conditions& given, unsigned threads,
                const std::function<std::function<void()>(unsigned)>& make) {
   std::vector<body> bodies;
   for (unsigned number = 0; number != threads; ++number)
@@ -67,10 +73,11 @@ figures repeat(simulate::simulation& all, const span_of_time& span, unsigned thr
       mine.wait_for_others();
       while (mine.goes_on()) {
         operation();
+        mine.work(1);
         mine.count();
       }
     });
-  return run_together(all, span, bodies);
+  return run_together(all, given, bodies);
 }
 
 std::string workload::shape(unsigned cores) const {

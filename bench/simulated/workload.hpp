@@ -13,11 +13,12 @@
 
 namespace simulated {
 
-// How long a run is, on the simulated clocks.
-struct span_of_time {
+// How long a run is, on the simulated clocks, and what is no step in it.
+struct conditions {
   simulate::duration beginning = simulate::nanoseconds(2'000'000);  // until every thread has its own memory
   simulate::duration warm_up = simulate::nanoseconds(50'000);
   simulate::duration measured = simulate::nanoseconds(200'000);
+  simulate::duration work{};  // what each operation takes beside its steps
 };
 
 struct figures {
@@ -32,7 +33,7 @@ struct figures {
 // Counts what a thread does between the warm-up and the end.
 class meter {
  public:
-  meter(const span_of_time& span, figures& sum) : span_(span), sum_(sum) {}
+  meter(const conditions& given, figures& sum) : given_(given), sum_(sum) {}
   meter(const meter&) = delete;
   meter& operator=(const meter&) = delete;
   ~meter();
@@ -43,11 +44,13 @@ class meter {
   bool goes_on();
   // An operation is done.
   void count();
+  // The instructions of a part of an operation, between its steps.
+  void work(double part);
 
  private:
   void look();
 
-  const span_of_time& span_;
+  const conditions& given_;
   figures& sum_;
   simulate::traffic before_;
   bool has_begun_ = false;
@@ -57,10 +60,10 @@ class meter {
 using body = std::function<void(meter&)>;
 
 // Runs the bodies, each on a core of its own.
-figures run_together(simulate::simulation& all, const span_of_time& span, const std::vector<body>& bodies);
+figures run_together(simulate::simulation& all, const conditions& given, const std::vector<body>& bodies);
 
 // What all threads do again and again; `make` is called in each of them, with its number.
-figures repeat(simulate::simulation& all, const span_of_time& span, unsigned threads,
+figures repeat(simulate::simulation& all, const conditions& given, unsigned threads,
                const std::function<std::function<void()>(unsigned)>& make);
 
 // A chain of numbers that look random, the same for the same seed.
@@ -82,7 +85,7 @@ struct workload {
   std::string structure, name, implementation;
   unsigned fewest_cores;
   bool in_pairs;  // half of the threads give what the other half takes
-  std::function<figures(simulate::simulation&, const span_of_time&, unsigned cores)> run;
+  std::function<figures(simulate::simulation&, const conditions&, unsigned cores)> run;
 
   std::string title() const { return structure + '/' + name + '/' + implementation; }
   std::string shape(unsigned cores) const;  // as plait bench has it: 2T, 1P1C
@@ -103,9 +106,9 @@ struct registration {
 template <class Shared>
 void add_alike(const std::string& structure, const std::string& name, const std::string& implementation) {
   suite().push_back({structure, name, implementation, 1, false,
-                     [](simulate::simulation& all, const span_of_time& span, unsigned threads) {
+                     [](simulate::simulation& all, const conditions& given, unsigned threads) {
                        Shared shared(threads);
-                       return repeat(all, span, threads,
+                       return repeat(all, given, threads,
                                      [&](unsigned number) { return shared.operation(number); });
                      }});
 }

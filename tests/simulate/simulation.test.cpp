@@ -70,7 +70,7 @@ double price_of(Step step) {
 
 // Runs each function on a core of its own.
 void run(const simulate::costs& costs, std::vector<std::function<void()>> bodies) {
-  simulation all(costs);
+  simulation all(costs, static_cast<unsigned>(bodies.size()));
   for (auto& each : bodies) all.add(std::move(each));
   all.run();
 }
@@ -215,6 +215,19 @@ TEST(simulation, a_sleep_that_nobody_ends_is_reported) {
                simulate::deadlock);
 }
 
+TEST(simulation, a_structure_sees_how_many_cores_there_will_be) {
+  const simulation all(prices, 12);
+  EXPECT_EQ(simulate::sync::processor_count(), 12u);
+}
+
+TEST(simulation, more_threads_than_cores_are_refused) {
+  EXPECT_THROW(run(prices, {}), std::invalid_argument);
+  EXPECT_THROW(simulation(prices, 65), std::invalid_argument);
+  simulation all(prices, 1);
+  all.add([] {});
+  EXPECT_THROW(all.add([] {}), std::invalid_argument);
+}
+
 TEST(simulation, an_exception_that_leaves_a_thread_leaves_the_run) {
   EXPECT_THROW(run(prices, {[] { throw std::range_error("thrown by a thread"); }, [] { here().pause(); }}),
                std::range_error);
@@ -231,7 +244,7 @@ TEST(simulation, what_shares_a_line_natively_does_so_here) {
 template <class Operation>
 double speed(unsigned cores, std::uint64_t seed, Operation operation) {
   constexpr auto begin = nanoseconds(50'000), end = nanoseconds(70'000);
-  simulation all(simulate::server, seed);
+  simulation all(simulate::server, cores, seed);
   double done = 0;
   for (unsigned core = 0; core != cores; ++core)
     all.add([&] {
@@ -258,7 +271,7 @@ TEST(simulation, a_counter_of_own_cells_scales) {
 // Items in a microsecond, from so many producers to as many consumers.
 double passed_on(unsigned pairs) {
   constexpr auto begin = nanoseconds(100'000), end = nanoseconds(300'000);
-  simulation all(simulate::server);
+  simulation all(simulate::server, 2 * pairs);
   plait::bounded_queue<std::uint64_t> queue(1024);
   unsigned at_work = pairs;
   double passed = 0;
