@@ -4,7 +4,7 @@
 # The joined source includes first what its parts include, and then each part in a namespace of its own, so that names
 # in them need not differ. A source stays alone if no namespace can hold it: one that includes a header under a
 # condition, replaces operator new, includes another source, or specializes a template of std or plait.
-set(PLAIT_TESTS_IN_A_PROGRAM 6)  # more would take gigabytes to compile
+set(PLAIT_PARTS_OF_A_SOURCE 6)  # more would take gigabytes to compile
 
 # plait_join_tests(LIST LIBRARIES...): adds programs of the sources that can be joined, a family's with each other, and
 # takes them off LIST.
@@ -21,7 +21,7 @@ function(plait_join_tests list)
     set(number 0)
     while(tests_of_${family})
       math(EXPR number "${number} + 1")
-      list(SUBLIST tests_of_${family} 0 ${PLAIT_TESTS_IN_A_PROGRAM} tests)
+      list(SUBLIST tests_of_${family} 0 ${PLAIT_PARTS_OF_A_SOURCE} tests)
       list(REMOVE_ITEM tests_of_${family} ${tests})
       set(name ${family}_${number}.tests)
       set(joined ${CMAKE_CURRENT_BINARY_DIR}/together/${family}_${number}.cpp)
@@ -67,6 +67,21 @@ int main(int count, char** arguments) {
   set(${list} ${${list}} PARENT_SCOPE)
 endfunction()
 
+# plait_join_sources(LIST NAME): in place of the sources of a program that can be joined, the joined ones.
+function(plait_join_sources list name)
+  plait_take_what_can_be_joined(${list} joined)
+  set(number 0)
+  while(joined)
+    math(EXPR number "${number} + 1")
+    list(SUBLIST joined 0 ${PLAIT_PARTS_OF_A_SOURCE} parts)
+    list(REMOVE_ITEM joined ${parts})
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/together/${name}_${number}.cpp)
+    plait_join(${file} ${parts})
+    list(APPEND ${list} ${file})
+  endwhile()
+  set(${list} ${${list}} PARENT_SCOPE)
+endfunction()
+
 # plait_take_what_can_be_joined(LIST RESULT): moves these sources from LIST to RESULT.
 function(plait_take_what_can_be_joined list result)
   set(alone)
@@ -92,7 +107,7 @@ function(plait_can_be_joined result)  # ARGN: the lines of the source on which i
       math(EXPR conditions "${conditions} + 1")
     elseif(line MATCHES "^#endif")
       math(EXPR conditions "${conditions} - 1")
-    elseif(NOT line MATCHES "^#include" OR conditions GREATER 0 OR line MATCHES "allocations\\.hpp|\\.cpp\"|<verify/")
+    elseif(NOT line MATCHES "^#include" OR conditions GREATER 0 OR line MATCHES "allocations\\.hpp|\\.cpp\"")
       return()
     endif()
   endforeach()
@@ -108,6 +123,8 @@ function(plait_join file)
     string(APPEND parts "namespace part_${stem} {\n#include \"${source}\"\n}\n")
   endforeach()
   file(CONFIGURE OUTPUT ${file} @ONLY CONTENT "@includes@\n@parts@")
+  # A warning for headers, which the parts are not.
+  set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # plait_includes_of(RESULT SOURCES...)

@@ -13,10 +13,10 @@ namespace bench {
 namespace {
 
 constexpr double exponent = 0.99;
-constexpr std::size_t length = std::size_t{1} << 20;
+constexpr std::size_t trace_length = std::size_t{1} << 20;
 
 std::vector<std::uint64_t> zipf_keys(zipf_ranks& ranks) {
-  std::vector<std::uint64_t> keys(length);
+  std::vector<std::uint64_t> keys(trace_length);
   for (std::uint64_t& key : keys) key = key_of<std::uint64_t>(ranks.next()).key;
   return keys;
 }

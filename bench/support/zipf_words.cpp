@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t vocabulary = 100'000;
 constexpr std::size_t number_count = 10'000;
-constexpr std::size_t length = std::size_t{1} << 18;
+constexpr std::size_t text_length = std::size_t{1} << 18;
 
 // Ranks in base 40, each digit a syllable: two letters up to rank 39, four up to 1639, and so on.
 std::string word_of(std::size_t rank) {
@@ -37,7 +37,7 @@ struct zipf_text {
   explicit zipf_text(std::size_t seed) {
     zipf_ranks ranks(vocabulary, seed);
     std::vector<std::size_t> ends;
-    for (std::size_t i = 0; i != length; ++i) {
+    for (std::size_t i = 0; i != text_length; ++i) {
       letters += word_of(ranks.next());
       ends.push_back(letters.size());
     }
@@ -63,7 +63,7 @@ number_stream zipf_numbers(std::size_t reader) {
   std::vector<std::uint64_t>& numbers = all[reader];
   if (numbers.empty()) {
     zipf_ranks ranks(number_count, reader);
-    for (std::size_t i = 0; i != length; ++i) numbers.push_back(key_of<std::uint64_t>(ranks.next()).key);
+    for (std::size_t i = 0; i != text_length; ++i) numbers.push_back(key_of<std::uint64_t>(ranks.next()).key);
   }
   return numbers;
 }

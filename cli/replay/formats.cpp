@@ -18,7 +18,7 @@ namespace plait::cli {
 namespace {
 
 constexpr std::size_t most_fields = 8;
-constexpr std::size_t most_requests = std::numeric_limits<std::uint32_t>::max() - 1;
+constexpr std::size_t most_read_requests = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::uint64_t longest_run = 1 << 24;  // of the ARC format: blocks that one request asks for
 
 // The words of a line; more than `most_fields` are none of ours.
@@ -74,8 +74,8 @@ std::uint64_t little_endian(std::string_view bytes) {
 }
 
 void check(const trace_builder& to, std::uint64_t offset) {
-  if (to.requests() > most_requests)
-    throw input_error(fmt::format("offset {}: more than {} requests", offset, most_requests));
+  if (to.requests() > most_read_requests)
+    throw input_error(fmt::format("offset {}: more than {} requests", offset, most_read_requests));
   if (to.requests() % 65536 == 0 && interruption::requested()) throw interrupted{};
 }
 
