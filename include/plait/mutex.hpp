@@ -15,7 +15,7 @@
 //   constructor          constexpr                     may be a global: constinit plait::mutex m;
 //   Memory: 8 bytes, and no allocation. Nothing throws.
 //   (1) Until then, any thread that finds the lock free takes it, which makes locks fast. From then on unlock()
-//       hands it over, in the order in which threads fell asleep, until no thread has waited that long.
+//       hands it over, in the order in which threads fell asleep, until no thread has slept that long.
 //
 //   plait::mutex door;
 //   long inside = 0;
@@ -63,15 +63,14 @@ namespace PLAIT_NAMESPACE {
 //   locked                   held, no sleepers: unlock() is one compare-exchange
 //   sleepers                 free; a newcomer may take it before the woken sleeper
 //   locked, sleepers         held; unlock() sets `waking` and wakes one
-//   locked, given, sleepers  unlock() has found that a sleeper has waited too long
+//   locked, given, sleepers  unlock() has found that a sleeper has waited too long; `waking` is set, too
 //
 // No wake-up is lost. A thread falls asleep only on a word that is locked, and in which it is counted. If
-// `waking` and `given` are clear in that word, the next unlock() changes it and wakes a sleeper: this one or an
-// older one. If one of them is set, a sleeper is awake that was counted before: an unlock() has set the bit and
-// then woken one, or found the kernel's queue empty because the word had changed before any of them got there.
-// The awake one takes the lock or, in the same step in which it clears `waking`, finds it held and sleeps
-// again; so the next unlock() wakes again. A thread that gives up clears `waking` too, or takes the lock that
-// it was given.
+// `waking` is clear in that word, the next unlock() changes it and wakes a sleeper: this one or an older one.
+// If it is set, a sleeper is awake that was counted before: an unlock() has set the bit and then woken one, or
+// found the kernel's queue empty because the word had changed before any of them got there. The awake one takes
+// the lock or, in the same step in which it clears `waking`, finds it held and sleeps again; so the next
+// unlock() wakes again. A thread that gives up clears `waking` too, or takes the lock that it was given.
 //
 // Edges:  guarded   word_   release in unlock -> acquire in lock: what was done under the lock before
 class PLAIT_CAPABILITY("mutex") mutex {
@@ -125,8 +124,17 @@ class PLAIT_CAPABILITY("mutex") mutex {
   static constexpr bits waking = 2;
   static constexpr bits given = 4;
   static constexpr bits one_sleeper = 8;
-  static constexpr std::chrono::milliseconds patience{1};
   static constexpr std::chrono::microseconds longest_awake{50};
+  // Each but the first yields, which puts a thread behind the others by a time slice.
+  static constexpr int looks_awake = detail::sync::attempts(5);
+
+  // A time in units of 65.5 us. It wraps after 4 s: once in 4096 times, a wait longer than that looks short.
+  using ticks = std::uint16_t;
+  static constexpr ticks patience = 16;
+  static ticks now() noexcept {
+    return static_cast<ticks>(detail::sync::clock::now().time_since_epoch().count() >> 16);
+  }
+  static bool is_long_ago(ticks then) noexcept { return static_cast<ticks>(now() - then) >= patience; }
 
   // The bit `locked` is clear only if the lock is free, whatever the other bits say.
   bool take() noexcept {
@@ -141,13 +149,13 @@ class PLAIT_CAPABILITY("mutex") mutex {
 
   template <class Limits = detail::wait_limits>
   [[gnu::noinline]] bool wait_and_lock(Limits limits) noexcept {
-    const detail::deadline overdue_at = detail::deadline::never().or_after(patience);
+    const ticks begin = now();
     const auto look = [this]() noexcept {
       return take_if_free() ? detail::attempt::done : detail::attempt::blocked;
     };
     // A thread that yields, and does not get its processor back soon, sleeps, to have a place in the order.
     const detail::deadline awake_until = limits.until.or_after(longest_awake);
-    if (detail::try_awake(look, awake_until, detail::pace_of_items)) return true;
+    if (detail::try_awake(look, awake_until, detail::pace_of_items, looks_awake)) return true;
 
     const detail::limited_sleep sleeper(limits);
     bits counted = 0;  // one_sleeper while this thread is counted in word_
@@ -159,23 +167,23 @@ class PLAIT_CAPABILITY("mutex") mutex {
       if (takes) {
         next = (next | locked) & ~given;
       } else if (!gives_up) {
+        if (found < one_sleeper) since_.store(begin, detail::sync::relaxed);  // relaxed: see since_
         next += one_sleeper;
       }
       if (next != found && !word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded
                                                         detail::sync::relaxed))  // relaxed: tried again
         continue;
       if (takes || gives_up) {
-        if (is_overdue) overdue_.fetch_sub(1, detail::sync::relaxed);  // relaxed: see overdue_
+        if (is_overdue) overdue_.fetch_sub(1, detail::sync::relaxed);           // relaxed: see overdue_
+        if (takes && counted != 0) since_.store(begin, detail::sync::relaxed);  // relaxed: see since_
         return takes;
       }
-      counted = one_sleeper;
-      const auto slept =
-          sleeper.on(word_, next, is_overdue ? limits.until : limits.until.or_sooner(overdue_at));
-      if (!is_overdue && overdue_at.has_passed()) {
+      if (counted != 0 && !is_overdue && is_long_ago(begin)) {
         overdue_.fetch_add(1, detail::sync::relaxed);  // relaxed: see overdue_
         is_overdue = true;
       }
-      gives_up = detail::ends_wait(slept, limits);
+      counted = one_sleeper;
+      gives_up = detail::ends_wait(sleeper.on(word_, next, limits.until), limits);
       found = word_.load(detail::sync::relaxed);  // relaxed: as above
     }
   }
@@ -187,22 +195,26 @@ class PLAIT_CAPABILITY("mutex") mutex {
     bool wakes;
     bits next;
     do {
-      if (found >= one_sleeper && overdue_.load(detail::sync::relaxed) != 0) {  // relaxed: see overdue_
-        next = found | given;
-        wakes = true;
-      } else {
-        wakes = found >= one_sleeper && (found & waking) == 0;
-        next = (found & ~locked) | (wakes ? waking : 0);
-      }
+      const bool has_sleepers = found >= one_sleeper;
+      const bool gives = has_sleepers && one_has_waited_too_long();
+      wakes = has_sleepers && (found & waking) == 0;
+      next = (gives ? found | given : found & ~locked) | (wakes ? waking : 0);
     } while (!word_.compare_exchange_weak(found, next, detail::sync::release,  // release guarded
                                           detail::sync::relaxed));  // relaxed: tried again
     if (wakes) detail::sync::futex_wake_at(sleepers, 1);
   }
 
+  bool one_has_waited_too_long() const noexcept {
+    return overdue_.load(detail::sync::relaxed) != 0 ||      // relaxed: see below
+           is_long_ago(since_.load(detail::sync::relaxed));  // relaxed: see below
+  }
+
   detail::sync::atomic<bits> word_{0};  // see the table above
-  // Sleepers that have waited for longer than `patience`. It decides only which thread is next, never whether
-  // one is woken, so it needs no order.
-  detail::sync::atomic<bits> overdue_{0};
+  // Which sleepers have waited for longer than `patience`. A sleeper that has not been woken cannot say so, and
+  // one that has been woken may not get a processor: so unlock() looks at the clock. These two decide only who
+  // is next, never whether one is woken, so they need no order.
+  detail::sync::atomic<ticks> overdue_{0};  // sleepers that were woken in vain, and have waited that long
+  detail::sync::atomic<ticks> since_{0};    // the others have waited since then, or for a shorter time
 };
 
 }  // namespace PLAIT_NAMESPACE

@@ -129,13 +129,15 @@ const verify::scenario scenarios[] = {
        lock.unlock();
      }},
 
-    // When no thread can continue, not even by a deadline, the sleepers are overdue.
     {"what_is_given_to_a_sleeper_is_not_for_one_that_has_not_slept",
      [] {
        guarded all;
+       mutex another;
+       another.lock();
        all.lock.lock();
        verify::threads_until_standstill(
            [&] {
+             check(!another.try_lock_for(2ms));  // meanwhile the sleeper has waited too long
              all.lock.unlock();
              if (!all.lock.try_lock_for(0ms)) return;
              check(all.number.read() == 1, "the sleeper has been let in before");

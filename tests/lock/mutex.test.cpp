@@ -157,7 +157,7 @@ TYPED_TEST(any_mutex, whoever_waits_sleeps) {
     this->lock_.lock();
     this->lock_.unlock();
   });
-  EXPECT_TRUE(waiter.comes_to_rest());  // when it is overdue, for which it wakes up once
+  EXPECT_TRUE(waiter.comes_to_rest());
   EXPECT_FALSE(waiter.has_returned());
   this->lock_.unlock();
   waiter.join();

@@ -35,10 +35,10 @@ inline constexpr int looks_contended = sync::attempts(16);
 // wants it, they wait out the interval. While other programs would take it for a time slice it is not offered:
 // a thread that sleeps has it back as soon as it is woken.
 template <class TryOnce>
-bool try_awake(TryOnce& try_once, const deadline& until, pace look_at) {
+bool try_awake(TryOnce& try_once, const deadline& until, pace look_at, int times = looks) {
   const bool others_run_now = sync::processor_count() > 1;
   processor_demand& demand = processor_demand::of_thread();
-  for (int look = 0; look < looks && !until.has_passed(); ++look) {
+  for (int look = 0; look < times && !until.has_passed(); ++look) {
     const sync::clock::time_point begin = sync::clock::now();
     if (look != 0 || !others_run_now) {
       if (demand.is_high(begin)) return false;
