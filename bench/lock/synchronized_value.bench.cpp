@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // synchronized_value compared with a value with a std::mutex beside it.
-#include <atomic>
-#include <cstdint>
+#include "lock/synchronized_value.bench.hpp"
+
 #include <mutex>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include <plait/synchronized_value.hpp>
 
@@ -13,7 +10,7 @@
 
 namespace {
 
-using number = std::uint64_t;
+using bench::number;
 
 template <class Mutex>
 class synchronized_numbers {
@@ -47,41 +44,10 @@ class numbers_by_hand {
   bench::guarded_count<std::mutex> first_, second_;
 };
 
-template <class Numbers>
-bench::measurement change(std::size_t threads, std::chrono::nanoseconds time, void (Numbers::*call)(),
-                          number sum_of_each) {
-  Numbers numbers;
-  bench::stop_flag stop;
-  std::atomic<number> made = 0;
-  const bench::job changer = [&] {
-    constexpr int between_looks = 64;
-    number mine = 0;
-    for (; !stop(); mine += between_looks)
-      for (int i = 0; i != between_looks; ++i) (numbers.*call)();
-    made += mine;
-  };
-  bench::measurement measured = run_together(std::vector(threads, changer), time, stop);
-  bench::check_count(made * sum_of_each, numbers.sum());
-  measured.items = static_cast<double>(made);
-  return measured;
-}
-
-template <class Numbers>
-void add(const std::string& name) {
-  bench::add_for_threads("synchronized_value", "add", name,
-                         [](std::size_t threads, std::chrono::nanoseconds time) {
-                           return change<Numbers>(threads, time, &Numbers::add, 1);
-                         });
-  bench::add_for_threads("synchronized_value", "apply_two", name,
-                         [](std::size_t threads, std::chrono::nanoseconds time) {
-                           return change<Numbers>(threads, time, &Numbers::transfer, 0);
-                         });
-}
-
 const bench::registration values([] {
-  add<synchronized_numbers<plait::mutex>>("plait");
-  add<synchronized_numbers<std::mutex>>("plait_std_mutex");
-  add<numbers_by_hand>("std_mutex_by_hand");
+  bench::add_synchronized_value<synchronized_numbers<plait::mutex>>("plait");
+  bench::add_synchronized_value<synchronized_numbers<std::mutex>>("plait_std_mutex");
+  bench::add_synchronized_value<numbers_by_hand>("std_mutex_by_hand");
 });
 
 }  // namespace
