@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The workloads of values with their locks, for plait and every rival alike. workloads.md says what each one is.
+// The workloads of values with their locks, for plait and every rival alike. workloads.md says what they are.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace bench {
 
 using number = std::uint64_t;
 
-// Numbers: two numbers. add() adds 1 to the first; transfer() takes it from the first and adds it to the second.
+// Numbers: two of them. add() adds 1 to the first; transfer() takes 1 from the first and adds it to the second.
 template <class Numbers>
 measurement change(std::size_t threads, std::chrono::nanoseconds time, void (Numbers::*call)(),
                    number sum_of_each) {

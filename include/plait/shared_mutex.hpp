@@ -76,7 +76,8 @@ struct begin_biased {};
 //   bit 0          writer: held for writing, or by a writer that still waits for readers in slots
 //
 // bias_: 0 (biased) while readers may use slots; else how often the count of reads has to fill up until they
-// may.
+// may; or all ones (ending): they may not, but some may be in slots, because a writer that waits has held them
+// back.
 //
 // No wake-up is lost: a thread sleeps on a word that refuses it and in which `sleepers` is set. What could let
 // it in changes the word, and whoever makes the change clears `sleepers` and wakes all. For readers in slots,
@@ -214,6 +215,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   static constexpr bits all_readers = (bits{1} << 22) - one_reader;
 
   static constexpr bits biased = 0;
+  static constexpr bits ending = ~bits{0};
   static constexpr bits rounds_after_a_writer = detail::sync::sized(8, 1);
 
   static constexpr std::chrono::microseconds longest_awake{50};
@@ -252,10 +254,11 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
     const auto look = [this]() noexcept {
       return take_now<Next>() != 0 ? detail::attempt::done : detail::attempt::blocked;
     };
+    bool has_claimed = claim != 0 && !limits.are_over();
+    if (has_claimed) hold_readers_back(claim);
     if (detail::try_awake(look, limits.until.or_after(longest_awake), detail::pace_of_items)) return true;
 
     const detail::limited_sleep sleeper(limits);
-    bool has_claimed = false;
     for (bool gives_up = limits.are_over();;) {
       bits found = word_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides, or the kernel
       const bits taken = Next(found);
@@ -273,8 +276,19 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
     }
   }
 
+  void hold_readers_back(bits claim) noexcept {
+    word_.fetch_or(claim, detail::sync::relaxed);  // relaxed: it gives nobody anything
+    change_bias(biased, ending);
+  }
+
+  void change_bias(bits from, bits to) noexcept {
+    // relaxed: a read-modify-write goes on with what `opened` releases, and readers_have_left() looks at both
+    bias_.compare_exchange_strong(from, to, detail::sync::relaxed, detail::sync::relaxed);
+  }
+
   // Other writers that wait may rely on the same claim: they wake up, and make it again.
   void withdraw(bits claim) noexcept {
+    change_bias(ending, biased);
     word_.fetch_and(~(claim | sleepers), detail::sync::relaxed);  // relaxed: it gives nobody anything
     detail::sync::futex_wake(word_, detail::sync::every_sleeper);
   }
@@ -313,8 +327,9 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   // The word is held by this writer. One that gives up has `instead`.
   template <class Limits>
   bool readers_have_left(const Limits& limits, bits instead) noexcept {
-    // relaxed: it was set, if at all, by a reader of the word, before it gave that back
-    return bias_.load(detail::sync::relaxed) != biased || close_slots(limits, instead);
+    // relaxed: it was made biased, if at all, by a reader of the word, before it gave that back
+    const bits bias = bias_.load(detail::sync::relaxed);
+    return (bias != biased && bias != ending) || close_slots(limits, instead);
   }
 
   template <class Limits>
@@ -362,7 +377,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   // By a reader that holds the word: so no writer has it.
   [[gnu::noinline]] void end_round() noexcept {
     bits left = bias_.load(detail::sync::relaxed);  // relaxed: the compare-exchange decides
-    if (left == biased) return;
+    if (left == biased || left == ending) return;
     bias_.compare_exchange_strong(left, left - 1, detail::sync::release,  // release opened
                                   detail::sync::relaxed);                 // relaxed: somebody else was faster
   }

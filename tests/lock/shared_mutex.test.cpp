@@ -239,6 +239,32 @@ TEST_P(shared_mutex_of, a_writer_comes_in_while_readers_never_pause) {
   is_over = true;
 }
 
+TEST(shared_mutex, a_writer_that_waits_for_a_reader_lets_no_others_into_slots) {
+  shared_mutex lock;
+  lock.lock_shared();  // without a slot
+  std::thread([&] {
+    for (int read = 0; read != 5'000; ++read) {
+      lock.lock_shared();
+      lock.unlock_shared();
+    }
+  }).join();  // since when others use slots
+  threads::sleeper writer([&] {
+    lock.lock();
+    lock.unlock();
+  });
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  bool comes_in = true;
+  std::thread([&] {
+    while (comes_in && std::chrono::steady_clock::now() < end) {
+      comes_in = lock.try_lock_shared();
+      if (comes_in) lock.unlock_shared();
+    }
+  }).join();
+  EXPECT_FALSE(comes_in);
+  lock.unlock_shared();
+  writer.join();
+}
+
 TEST_P(shared_mutex_of, one_thread_may_read_many_locks) {
   std::deque<shared_mutex> many(20);
   for (int round = 0; round != 10'000; ++round) {
