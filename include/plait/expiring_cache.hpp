@@ -24,9 +24,9 @@
 //   statistics            blocks (2)    exact when quiet                       O(shards + threads)
 //   Memory: that of the entries that are there; what they leave is used again, and freed by the destructor.
 //   (1) For keys and values that are trivially copyable and together not larger than 56 bytes, as in hash_map.
-//       All others, and who finds what has expired, take a lock that a key shares with few others for a
-//       comparison and a copy: one read-modify-write. With a time to idle, or for a value that load_options
-//       call old, a get also takes the lock of (2) at times.
+//       All others take a lock that a key shares with few others for a comparison and a copy: one
+//       read-modify-write. Who finds what has expired takes the lock of (2); with a time to idle, or for a
+//       value that load_options call old, a get also does at times.
 //   (2) On the lock of a shard, of which there are four for each processor, if each then has room for 256
 //       entries or more, and for the heaviest one. A thread that holds it removes up to 16 entries that have
 //       expired.
@@ -181,7 +181,7 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&>
   bool contains(const L& key) const {
-    return core_.find_stamp(key).has_value();
+    return core_.find_stamp(key).exists();
   }
 
   // Its value; if it is not there, what f() returns, which is put in. f is called by one thread at a time for
@@ -229,8 +229,8 @@ class expiring_cache {
   template <class L = K>
     requires is_key<const L&>
   std::optional<entry_lifetime> time_to_live(const L& key) const {
-    const std::optional<detail::entry_stamp> stamp = core_.find_stamp(key);
-    return stamp ? std::optional(core_.left_until(*stamp)) : std::nullopt;
+    const detail::entry_stamp stamp = core_.find_stamp(key);
+    return stamp.exists() ? std::optional(core_.left_until(stamp)) : std::nullopt;
   }
 
   // -- one key: changing --

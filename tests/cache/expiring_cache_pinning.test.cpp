@@ -123,6 +123,7 @@ TEST(expiring_cache_pinning_by_weight, what_is_pinned_takes_its_weight_from_the_
   EXPECT_LE(cache.weight(), 100u);
   for (int i = 10; i != 50; ++i) cache.put(i, 5);
   EXPECT_EQ(cache.get(1), 80) << "is pinned, too";
+  EXPECT_TRUE(cache.unpin(1)) << "and not only asked for more often than the others";
 }
 
 }  // namespace

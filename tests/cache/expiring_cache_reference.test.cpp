@@ -58,11 +58,13 @@ std::uint64_t hash_of(const K& key) {
 struct words {
   using value = std::uint64_t;
   static std::uint64_t key(std::uint64_t number) { return number; }
+  static std::uint64_t number(std::uint64_t key) { return key; }
   static value make(std::uint64_t number) { return number; }
 };
 struct texts {
   using value = std::string;
   static std::string key(std::uint64_t number) { return std::to_string(number); }
+  static std::uint64_t number(const std::string& key) { return std::stoull(key); }
   static value make(std::uint64_t number) { return "the value with the number " + std::to_string(number); }
 };
 
@@ -210,7 +212,7 @@ std::vector<plait::cache_tag> tags_in(std::uint32_t bits) {
 // How often each kind of thing happened, so that a test that tests nothing is noticed.
 struct tally {
   int hits = 0, misses = 0, expired = 0, evicted = 0, replaced = 0, removed = 0, pinned = 0, tagged = 0,
-      resized = 0;
+      resized = 0, loaded = 0;
 };
 
 enum class check { is_a_dictionary, is_policy_and_dictionary, is_never_wrong };
@@ -272,7 +274,7 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
     const std::uint32_t tags = dice.one_in(4) ? dice.below(1 << tag_count) : 0;
     const bool ends_at_once = lives && expected.deadline(lives) <= expected.now();
     const plait::put_options how{.time_to_live = lifetime, .tags = tags_in(tags)};
-    const std::uint32_t action = dice.below(110);
+    const std::uint32_t action = dice.below(112);
     SCOPED_TRACE(testing::Message() << "operation " << i << ", action " << action << ", key " << key);
     if (action < 50) {
       const auto found = cache.get(Kind::key(key));
@@ -343,6 +345,43 @@ tally compare(check what, std::uint64_t capacity, std::uint32_t keys, std::size_
         expected.remove(each);
       }
       seen.tagged += static_cast<int>(gone);
+    } else if (action >= 110) {
+      std::map<std::uint64_t, std::uint64_t> loaded;  // every other key that is not there has a value
+      std::vector<decltype(Kind::key(0))> wanted;
+      for (std::uint64_t other = key; wanted.size() != 4 && other < keys; other += 1 + dice.below(3))
+        wanted.push_back(Kind::key(other));
+      std::size_t missing = 0;
+      const auto load = [&](auto absent) {
+        std::vector<std::pair<decltype(Kind::key(0)), typename Kind::value>> answers;
+        for (const auto& each : absent)
+          if (missing++ % 2 == 0) answers.emplace_back(each, Kind::make(loaded[Kind::number(each)] = ++value));
+        return answers;
+      };
+      const auto found = cache.get_many_or_load(wanted, load, how);
+      for (std::size_t at = 0; at != wanted.size(); ++at) {
+        const std::uint64_t own = Kind::number(wanted[at]);
+        const dictionary::entry* const was_there = expected.find(own);
+        const auto answer = loaded.find(own);
+        if (answer != loaded.end()) {
+          EXPECT_TRUE(found[at] == Kind::make(answer->second));
+          EXPECT_TRUE(was_there == nullptr || what == check::is_never_wrong);
+        } else if (found[at]) {
+          EXPECT_TRUE(was_there != nullptr && *found[at] == Kind::make(was_there->value));
+          if (has_policy && was_there != nullptr) policy.hit(own);
+        } else {
+          EXPECT_TRUE(was_there == nullptr || what == check::is_never_wrong);
+          if (what == check::is_never_wrong) expected.remove(own);
+        }
+      }
+      for (const auto& [own, made] : loaded) {
+        if (has_policy) policy.begin_change();
+        if (ends_at_once) {
+          expected.remove(own);
+        } else {
+          store(own, made, lives, tags);
+        }
+      }
+      seen.loaded += static_cast<int>(loaded.size());
     } else if (what != check::is_a_dictionary && dice.one_in(4)) {
       capacity = (first_capacity + 255) / 256 * 8 + dice.below(static_cast<std::uint32_t>(2 * first_capacity));
       cache.set_capacity(capacity);
@@ -385,7 +424,9 @@ TYPED_TEST_SUITE(expiring_cache_reference, kinds, names);
 TYPED_TEST(expiring_cache_reference, is_a_dictionary_until_it_is_full) {
   for (const std::uint32_t keys : {20u, 200u}) {
     const tally seen = compare<TypeParam>(check::is_a_dictionary, keys, keys, operations() / 2);
-    EXPECT_GT(std::min({seen.hits, seen.misses, seen.replaced, seen.removed, seen.pinned, seen.tagged}), 100);
+    EXPECT_GT(
+        std::min({seen.hits, seen.misses, seen.replaced, seen.removed, seen.pinned, seen.tagged, seen.loaded}),
+        100);
   }
 }
 
@@ -394,14 +435,16 @@ TYPED_TEST(expiring_cache_reference, evicts_what_its_policy_evicts) {
     const tally seen =
         compare<TypeParam>(check::is_policy_and_dictionary, capacity, 4 * capacity, operations() / 4);
     EXPECT_GT(std::min({seen.hits, seen.misses, seen.expired, seen.evicted, seen.replaced, seen.removed,
-                        seen.pinned, seen.tagged, seen.resized}),
+                        seen.pinned, seen.tagged, seen.resized, seen.loaded}),
               10);
   }
 }
 
 TYPED_TEST(expiring_cache_reference, is_never_wrong_with_many_shards) {
   const tally seen = compare<TypeParam>(check::is_never_wrong, 2100, 6000, operations());
-  EXPECT_GT(std::min({seen.hits, seen.misses, seen.removed, seen.pinned, seen.tagged, seen.resized}), 100);
+  EXPECT_GT(
+      std::min({seen.hits, seen.misses, seen.removed, seen.pinned, seen.tagged, seen.resized, seen.loaded}),
+      100);
 }
 
 }  // namespace

@@ -102,18 +102,18 @@ class cache_core {
           value.emplace(found.value);
         });
       } else {
-        std::optional<entry_stamp> stamp;
+        entry_stamp stamp;
         in.read_object(hash, equal_to(key), [&](const cached_value<V>& found) {
           value.emplace(found.value);
           stamp = found.stamp;
         });
-        is_over = stamp && time_.is_over(stamp->deadline());
+        is_over = stamp.exists() && time_.is_over(stamp.deadline());
         if (is_over) {
-          ended = *stamp;
+          ended = stamp;
           value.reset();
         } else if (value) {
-          in.count_hit(hash, stamp->number());
-          is_noted = time_.is_worth_noting(*stamp);
+          in.count_hit(hash, stamp.number());
+          is_noted = time_.is_worth_noting(stamp);
         }
       }
     } while (is_over && !has_ended(in, hash, equal_to(key), ended));
@@ -135,14 +135,14 @@ class cache_core {
   }
 
   template <class L>
-  std::optional<entry_stamp> find_stamp(const L& given) const {
+  entry_stamp find_stamp(const L& given) const {
     const auto& key = forms::wanted(given);
     const std::uint64_t hash = hash_of(key);
     const shard& in = shards_.of(hash);
     for (;;) {
-      const std::optional<entry_stamp> found = in.find(hash, equal_to(key));
-      if (!found || !time_.is_over(found->deadline())) return found;
-      if (has_ended(in, hash, equal_to(key), *found)) return std::nullopt;
+      const entry_stamp found = in.find(hash, equal_to(key));
+      if (!found.exists() || !time_.is_over(found.deadline())) return found;
+      if (has_ended(in, hash, equal_to(key), found)) return {};
     }
   }
 
@@ -151,7 +151,7 @@ class cache_core {
   // -- changing --
 
   template <class L, class M>
-  bool store(put_when when, L&& key, M&& value, entry_terms terms) {
+  bool store(put_when when, L&& key, M&& value, entry_terms&& terms) {
     if (!weigher_.has_weights())
       return store_weighed(when, std::forward<L>(key), std::forward<M>(value), terms);
     auto&& own_key = made_into<K>(std::forward<L>(key));
@@ -326,15 +326,15 @@ class cache_core {
   V refreshed(V&& found, const K& key, std::uint64_t hash, F&& f, const load_options& how,
               const load_terms<V>& terms) {
     shard& in = shards_.of(hash);
-    const std::optional<entry_stamp> stamp = in.find(hash, equal_to(key));
-    if (!stamp ||
-        !time_.has_aged(*stamp, time_.spread(terms.lives, hash), time_.spread(terms.refresh_after, hash)))
+    const entry_stamp stamp = in.find(hash, equal_to(key));
+    if (!stamp.exists() ||
+        !time_.has_aged(stamp, time_.spread(terms.lives, hash), time_.spread(terms.refresh_after, hash)))
       return std::move(found);
     if (how.executor) {
-      refresh_later(key, hash, *stamp, std::forward<F>(f), how, terms);
+      refresh_later(key, hash, stamp, std::forward<F>(f), how, terms);
       return std::move(found);
     }
-    flight* const mine = in.join_to_refresh(hash, equal_to(key), key, terms.tags, *stamp);
+    flight* const mine = in.join_to_refresh(hash, equal_to(key), key, terms.tags, stamp);
     if (mine == nullptr) return std::move(found);
     const at_end_of_scope leave([&]() noexcept { mine->release(); });
     in.begin(*mine);
@@ -397,7 +397,7 @@ class cache_core {
   }
 
   template <class L, class M>
-  bool store_weighed(put_when when, L&& given, M&& value, entry_terms terms) {
+  bool store_weighed(put_when when, L&& given, M&& value, entry_terms& terms) {
     auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_of(std::as_const(key));
     time_.expect(terms.lives);
@@ -443,17 +443,16 @@ class cache_core {
 
   // Whether an entry that was found to have expired has done so, or is gone. Before who found that has read the
   // clock, somebody may have given the entry another deadline; but that changes its stamp, and whoever does it
-  // looks at the clock under the lock that is taken here.
+  // reads the clock under the lock that is taken here.
   template <class Matches>
   static bool has_ended(const shard& in, std::uint64_t hash, Matches matches, entry_stamp found) {
-    const std::optional<entry_stamp> now = in.find_locked(hash, matches);
-    return !now || *now == found;
+    const entry_stamp now = in.find_locked(hash, matches);
+    return !now.exists() || now == found;
   }
 
   template <class L>
   void note_hit(shard& in, std::uint64_t hash, const L& key) {
-    removed gone(listener_);
-    in.prolong(hash, equal_to(key), time_, gone);
+    in.prolong(hash, equal_to(key), time_);
   }
 
   // Every call reads these, and what lies beside the cache may be written all the time: hence lines of their

@@ -61,22 +61,25 @@ class alignas(contention_free_distance) cache_shard {
     return entries_.read_object(hash, matches, use);
   }
   template <class Matches>
-  std::optional<entry_stamp> find(std::uint64_t hash, Matches matches) const {
+  entry_stamp find(std::uint64_t hash, Matches matches) const {
     return entries_.find(hash, matches);
-  }
-  template <class Matches>
-  std::optional<entry_stamp> find_locked(std::uint64_t hash, Matches matches) const {
-    return entries_.find_locked(hash, matches);
   }
   void prefetch(std::uint64_t hash) const noexcept { entries_.prefetch(hash); }
   void count_hit(std::uint64_t hash, entry_number entry) noexcept { entries_.count_hit(hash, entry); }
 
   // -- with the lock: one key --
 
+  // What find() says.
+  template <class Matches>
+  entry_stamp find_locked(std::uint64_t hash, Matches matches) const {
+    const std::lock_guard guard(lock_);
+    return entries_.find_unchanged(hash, matches);
+  }
+
   // Puts the value in, or in the place of another one. False if `when` is against that, or if it is not
   // kept: it expires at once, or the policy does not want it.
   template <class Matches, class L, class M, class Time>
-  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
+  bool put(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, const entry_terms& terms,
            const Time& time, removed& gone) {
     entries_.prefetch(hash);
     const std::lock_guard guard(lock_);
@@ -91,9 +94,9 @@ class alignas(contention_free_distance) cache_shard {
     const cache_tick now = time.read().tick();
     entries_.prepare(now, gone);
     flights_.outdate(hash);
-    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, now, gone);
-    if (!found) return false;
-    entries_.remove(found->number(), gone, removal_cause::removed);
+    const entry_stamp found = entries_.find_alive(hash, matches, now, gone);
+    if (!found.exists()) return false;
+    entries_.remove(found.number(), gone, removal_cause::removed);
     return true;
   }
 
@@ -104,33 +107,34 @@ class alignas(contention_free_distance) cache_shard {
     const std::lock_guard guard(lock_);
     const cache_moment moment = time.read();
     entries_.prepare(moment.tick(), gone);
-    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, moment.tick(), gone);
-    return found && entries_.set_deadline(hash, *found, moment, moment.deadline(lives), time, gone);
+    const entry_stamp found = entries_.find_alive(hash, matches, moment.tick(), gone);
+    if (found.exists()) entries_.set_deadline(hash, found, moment, moment.deadline(lives), time, gone);
+    return found.exists();
   }
 
   // An entry that is alive was asked for, and ends later if it would end because nobody does.
   template <class Matches, class Time>
-  void prolong(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
+  void prolong(std::uint64_t hash, Matches matches, const Time& time) {
     const std::lock_guard guard(lock_);
     const cache_moment moment = time.read();
-    const std::optional<entry_stamp> found = entries_.find(hash, matches);
-    if (found) entries_.prolong(hash, *found, moment, time, gone);
+    const entry_stamp found = entries_.find_unchanged(hash, matches);
+    if (found.exists()) entries_.prolong(hash, found, moment, time);
   }
 
   // Eviction passes over an entry that is alive from now on; false if there is none.
   template <class Matches, class Time>
   bool pin(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
-    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, time.read().tick(), gone);
-    if (found) entries_.pin(found->number());
-    return found.has_value();
+    const entry_stamp found = entries_.find_alive(hash, matches, time.read().tick(), gone);
+    if (found.exists()) entries_.pin(found.number());
+    return found.exists();
   }
   // And not any more; false if there is none, or it was not pinned.
   template <class Matches, class Time>
   bool unpin(std::uint64_t hash, Matches matches, const Time& time, removed& gone) {
     const std::lock_guard guard(lock_);
-    const std::optional<entry_stamp> found = entries_.find_alive(hash, matches, time.read().tick(), gone);
-    return found && entries_.unpin(found->number());
+    const entry_stamp found = entries_.find_alive(hash, matches, time.read().tick(), gone);
+    return found.exists() && entries_.unpin(found.number());
   }
 
   // -- with the lock: loading --
@@ -141,8 +145,8 @@ class alignas(contention_free_distance) cache_shard {
   flight* join(std::uint64_t hash, Matches matches, const K& key, std::span<const cache_tag> tags,
                const Time& time, bool& is_mine) {
     const std::lock_guard guard(lock_);
-    const std::optional<entry_stamp> found = entries_.find(hash, matches);
-    if (found && found->deadline() > time.read().tick()) return nullptr;
+    const entry_stamp found = entries_.find_unchanged(hash, matches);
+    if (found.deadline() > time.read().tick()) return nullptr;
     flight* joined = flights_.find(hash, matches);
     if (joined != nullptr && !joined->has_begun()) {
       joined->outdate();  // it may never begin, or only when this thread is done
@@ -163,7 +167,8 @@ class alignas(contention_free_distance) cache_shard {
   flight* join_to_refresh(std::uint64_t hash, Matches matches, const K& key, std::span<const cache_tag> tags,
                           entry_stamp old) {
     const std::lock_guard guard(lock_);
-    if (entries_.find(hash, matches) != old || flights_.find(hash, matches) != nullptr) return nullptr;
+    if (entries_.find_unchanged(hash, matches) != old || flights_.find(hash, matches) != nullptr)
+      return nullptr;
     return add_flight(hash, key, tags);
   }
   template <class Matches>
@@ -181,7 +186,8 @@ class alignas(contention_free_distance) cache_shard {
   // The flight is over, and its value is put in unless the key was changed meanwhile. If that throws, or is not
   // wanted, there is nothing but the end.
   template <class Matches, class Time>
-  void end(flight& over, Matches matches, const V& value, entry_terms terms, const Time& time, removed& gone) {
+  void end(flight& over, Matches matches, const V& value, const entry_terms& terms, const Time& time,
+           removed& gone) {
     const std::lock_guard guard(lock_);
     const at_end_of_scope leave([&]() noexcept { flights_.remove(over); });
     if (!over.is_outdated())
@@ -285,16 +291,14 @@ class alignas(contention_free_distance) cache_shard {
 
  private:
   template <class Matches, class L, class M, class Time>
-  bool put_locked(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value, entry_terms terms,
-                  const Time& time, removed& gone) {
+  bool put_locked(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value,
+                  const entry_terms& terms, const Time& time, removed& gone) {
     const cache_moment now = time.read();
     entries_.prepare(now.tick(), gone);
-    const std::optional<entry_stamp> old = entries_.find_alive(hash, matches, now.tick(), gone);
-    if (when == (old ? put_when::absent : put_when::present)) return false;
+    const entry_stamp old = entries_.find_alive(hash, matches, now.tick(), gone);
+    if (when == (old.exists() ? put_when::absent : put_when::present)) return false;
     flights_.outdate(hash);
-    const bool checks = when == put_when::present;  // another call does not say that it was there
-    return entries_.put(old, checks, hash, std::forward<L>(key), std::forward<M>(value), terms, now, time,
-                        gone);
+    return entries_.put(old, hash, std::forward<L>(key), std::forward<M>(value), terms, now, time, gone);
   }
 
   flight* add_flight(std::uint64_t hash, const K& key, std::span<const cache_tag> tags) {

@@ -23,19 +23,22 @@ class entry_array {
 
   // New elements are copies of `fresh`. If it throws, nothing has changed.
   void make_room(std::size_t elements, const T& fresh = T()) {
-    if (elements <= all_.size()) return;
+    if (elements <= size_) [[likely]]
+      return;
     const std::size_t more = elements + elements / 2;
     if (elements > all_.capacity())
       all_.reserve(elements <= most_ ? static_cast<std::size_t>(std::min<std::uint64_t>(more, most_)) : more);
     all_.resize(elements, fresh);
+    size_ = elements;
   }
 
-  std::size_t size() const noexcept { return all_.size(); }
+  std::size_t size() const noexcept { return size_; }
   T& operator[](std::size_t index) noexcept { return all_[index]; }
   const T& operator[](std::size_t index) const noexcept { return all_[index]; }
 
  private:
   std::uint64_t most_;
+  std::size_t size_ = 0;  // of all_, which would have to compute it
   std::vector<T> all_;
 };
 

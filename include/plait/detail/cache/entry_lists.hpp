@@ -69,6 +69,8 @@ class entry_lists {
     return entry < room() && node_of(entry).list() == list;
   }
 
+  void prefetch(entry_number entry) const noexcept { sync::prefetch(&node_of(entry)); }
+
   bool empty(std::size_t list) const noexcept { return sizes_[list] == 0; }
   std::size_t size(std::size_t list) const noexcept { return sizes_[list]; }
   std::uint64_t weight(std::size_t list) const noexcept { return weights_of_lists_[list]; }

@@ -24,7 +24,9 @@ class entry_stamp {
   static constexpr cache_tick never = (std::uint64_t{1} << 40) - 1;
   static constexpr std::uint64_t most_entries = std::uint64_t{1} << 23;
 
+  // Of no entry: what would end at 0 is not kept.
   constexpr entry_stamp() noexcept = default;
+  constexpr bool exists() const noexcept { return bits_ != 0; }
   constexpr entry_stamp(entry_number number, cache_tick deadline, bool is_prolonged = false) noexcept
       : bits_(std::min(deadline, never) << 24 | (is_prolonged ? most_entries : 0) | number) {}
 

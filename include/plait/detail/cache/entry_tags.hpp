@@ -35,32 +35,18 @@ class entry_tags {
   }
   // The entry has the tags that are prepared, and no others.
   void give_prepared(entry_number entry) noexcept {
-    remove(entry);
-    if (prepared_ == nothing) return;
-    for (std::uint32_t at = prepared_; at != nothing; at = links_[at].next) {
-      links_[at].entry = entry;
-      enter_ring(at);
-    }
-    first_of_entry_[entry] = std::exchange(prepared_, nothing);
+    if (first_of_entry_.size() != 0) [[unlikely]]
+      give(entry);
   }
   void forget_prepared() noexcept {
-    while (prepared_ != nothing) {
-      const std::uint32_t at = std::exchange(prepared_, links_[prepared_].next);
-      if (links_[at].tag != nobody) tags_.let_go(links_[at].tag);
-      links_[at].next = std::exchange(free_, at);
-    }
+    if (prepared_ != nothing) [[unlikely]]
+      forget();
   }
 
   // The entry has no tags any more.
   void remove(entry_number entry) noexcept {
-    if (entry >= first_of_entry_.size()) return;
-    std::uint32_t at = std::exchange(first_of_entry_[entry], nothing);
-    while (at != nothing) {
-      leave_ring(at);
-      tags_.let_go(links_[at].tag);
-      const std::uint32_t next = std::exchange(links_[at].next, free_);
-      free_ = std::exchange(at, next);
-    }
+    if (entry < first_of_entry_.size()) [[unlikely]]
+      take(entry);
   }
 
   // How often the tag was given to what is there, and who has had it the longest.
@@ -83,6 +69,32 @@ class entry_tags {
     std::uint32_t older = nothing;
     std::uint32_t newer = nothing;
   };
+
+  void give(entry_number entry) noexcept {
+    remove(entry);
+    if (prepared_ == nothing) return;
+    for (std::uint32_t at = prepared_; at != nothing; at = links_[at].next) {
+      links_[at].entry = entry;
+      enter_ring(at);
+    }
+    first_of_entry_[entry] = std::exchange(prepared_, nothing);
+  }
+  void forget() noexcept {
+    while (prepared_ != nothing) {
+      const std::uint32_t at = std::exchange(prepared_, links_[prepared_].next);
+      if (links_[at].tag != nobody) tags_.let_go(links_[at].tag);
+      links_[at].next = std::exchange(free_, at);
+    }
+  }
+  void take(entry_number entry) noexcept {
+    std::uint32_t at = std::exchange(first_of_entry_[entry], nothing);
+    while (at != nothing) {
+      leave_ring(at);
+      tags_.let_go(links_[at].tag);
+      const std::uint32_t next = std::exchange(links_[at].next, free_);
+      free_ = std::exchange(at, next);
+    }
+  }
 
   std::uint32_t prepare_link() {
     std::uint32_t made = free_;

@@ -37,7 +37,8 @@ class frequency_sketch {
       added |= grows;
     });
     adds_ += added;
-    if (adds_ >= adds_until_aging * counters_.size()) age();
+    if (adds_ >= adds_until_aging * size_) [[unlikely]]
+      age();
   }
 
   // Asks for the counters of a hash.
@@ -46,10 +47,10 @@ class frequency_sketch {
   // Grows until there is room for that many entries. Estimates stay as they are: a hash that moves to a new
   // block finds there a copy of its old one.
   void make_room(std::size_t entries) {
-    while (counters_.size() < entries) {
-      const std::size_t size = counters_.size();
-      counters_.reserve(2 * size);
-      std::copy_n(counters_.begin(), size, std::back_inserter(counters_));
+    while (size_ < entries) {
+      counters_.reserve(2 * size_);
+      std::copy_n(counters_.begin(), size_, std::back_inserter(counters_));
+      size_ = counters_.size();
     }
   }
 
@@ -57,16 +58,14 @@ class frequency_sketch {
   static constexpr std::size_t block_words = 8;  // a cache line holds all four counters of a key
   static constexpr std::size_t adds_until_aging = 10;
 
-  std::size_t block_of(std::uint64_t hash) const noexcept {
-    return (hash & (counters_.size() / block_words - 1)) * block_words;
-  }
+  std::size_t block_of(std::uint64_t hash) const noexcept { return hash * block_words & (size_ - block_words); }
 
   // Calls use(word of the block, place in the word) for one counter in each quarter of a block. Not a loop, in
   // which these would go through memory.
   template <class Use>
   static void for_each_counter(std::uint64_t hash, Use use) noexcept {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (use(2 * I + (hash >> (32 + 8 * I) & 1), static_cast<unsigned>(hash >> (33 + 8 * I) & 15) * 4), ...);
+      (use(2 * I + (hash >> (32 + 8 * I) & 1), static_cast<unsigned>(hash >> (31 + 8 * I)) & 15 * 4), ...);
     }(std::make_index_sequence<4>());
   }
 
@@ -75,9 +74,9 @@ class frequency_sketch {
     adds_ /= 2;
   }
 
-  std::vector<std::uint64_t> counters_ =
-      std::vector<std::uint64_t>(block_words);  // a power of two; 16 counters each
-  std::size_t adds_ = 0;                        // since, and half of those before
+  std::vector<std::uint64_t> counters_ = std::vector<std::uint64_t>(block_words);  // 16 counters each
+  std::size_t size_ = block_words;  // of counters_: a power of two
+  std::size_t adds_ = 0;            // since, and half of those before
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

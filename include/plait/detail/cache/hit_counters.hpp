@@ -8,15 +8,15 @@
 #include <cstdint>
 #include <memory>
 
+#include <plait/detail/cache/entry_pieces.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
-#include <plait/detail/count/doubling_segments.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A byte for each entry, in pieces that are never moved, each as long as all before it together. Two readers
-// that count at the same time may count once, and one that was late may count a hit of the entry that had the
-// number before: a policy can bear both. An entry that is hit often has `most`, and its readers only load.
+// A byte for each entry, in pieces that are never moved. Two readers that count at the same time may count
+// once, and one that was late may count a hit of the entry that had the number before: a policy can bear both.
+// An entry that is hit often has `most`, and its readers only load.
 //
 // No order is needed here: whoever has an entry's number has found it in the table, which it enters after its
 // counter was made.
@@ -28,7 +28,7 @@ class hit_counters {
   hit_counters(const hit_counters&) = delete;
   hit_counters& operator=(const hit_counters&) = delete;
   ~hit_counters() {
-    for (piece& each : pieces_) delete[] each.load(sync::relaxed);  // relaxed: nobody else is left
+    for (auto& each : pieces_) delete[] each.load(sync::relaxed);  // relaxed: nobody else is left
   }
 
   // By any thread that has found the entry.
@@ -42,8 +42,8 @@ class hit_counters {
 
   // Makes room for entries below that number.
   void make_room(std::size_t entries) {
-    for (; room_ < entries; room_ += segments::size(made_++))
-      pieces_[made_].store(new counter[segments::size(made_)](), sync::relaxed);  // relaxed: see above
+    for (; room_ < entries; room_ += entry_pieces::size(made_++))
+      pieces_[made_].store(new counter[entry_pieces::size(made_)](), sync::relaxed);  // relaxed: see above
   }
   unsigned count(entry_number entry) const noexcept {
     return at(entry).load(sync::relaxed);  // relaxed: see above
@@ -52,18 +52,15 @@ class hit_counters {
 
  private:
   using counter = sync::atomic<std::uint8_t>;
-  using piece = sync::atomic<counter*>;
-
-  using segments = doubling_segments<sync::sized(64, 2)>;
 
   counter& at(entry_number entry) const noexcept {
-    const auto [segment, offset] = segments::locate(entry);
-    return pieces_[segment].load(sync::relaxed)[offset];  // relaxed: see above
+    const auto [piece, offset] = entry_pieces::locate(entry);
+    return pieces_[piece].load(sync::relaxed)[offset];  // relaxed: see above
   }
 
-  std::array<piece, 32> pieces_{};  // null until an entry needs it
-  std::size_t room_ = 0;            // how many entries have a counter
-  std::uint32_t made_ = 0;          // how many pieces there are
+  std::array<sync::atomic<counter*>, entry_pieces::count> pieces_{};  // null until an entry needs it
+  std::size_t room_ = 0;                                              // how many entries have a counter
+  std::uint32_t made_ = 0;                                            // how many pieces there are
 };
 
 // The counters of a cache, as its policy's queues see them.

@@ -142,6 +142,9 @@ class basic_lazy_queues {
     }
   }
 
+  // Asks for what contains() looks at.
+  void prefetch(entry_number entry) const noexcept { lists_.prefetch(entry); }
+
   void erase(entry_number entry) noexcept { lists_.remove(entry); }
 
   // Calls visit(entry) for all, those first that would leave first: what was hit lately comes last.
@@ -185,7 +188,7 @@ class basic_lazy_queues {
   // to find it.
   template <class Evict>
   void balance(frequency_sketch& sketch, Evict& evict, entry_number newest) {
-    fill_probation(sketch);
+    if (!lists_.empty(protection)) fill_probation(sketch);
     while (lists_.weight(window) > window_) {
       const entry_number candidate = lists_.back(window);
       if (candidate == newest && lists_.size(window) != 1) {

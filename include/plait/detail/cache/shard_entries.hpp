@@ -85,23 +85,15 @@ class shard_entries {
                             [&](const number_slot& at) { use(std::as_const(slots_[at.key()]).value()); });
   }
 
-  // What is known of a key, if it is there: it may have expired.
+  // What is known of a key: it may have expired, or not be there.
   template <class Matches>
-  std::optional<entry_stamp> find(std::uint64_t hash, Matches matches) const {
-    std::optional<entry_stamp> found;
+  entry_stamp find(std::uint64_t hash, Matches matches) const {
+    entry_stamp found;
     if constexpr (is_read_unlocked) {
       read_words<false>(hash, matches, [&](const auto& seen) { found = seen.value().stamp; });
     } else {
       read_object(hash, matches, [&](const auto& value) { found = value.stamp; });
     }
-    return found;
-  }
-
-  // The same, under the lock of read_object(), whatever the slots are.
-  template <class Matches>
-  std::optional<entry_stamp> find_locked(std::uint64_t hash, Matches matches) const {
-    std::optional<entry_stamp> found;
-    index_.read_slot(hash, of_key(matches), [&](const number_slot& at) { found = stamp_of(at.key()); });
     return found;
   }
 
@@ -129,38 +121,49 @@ class shard_entries {
   // A put of that hash comes soon. Asks for what it looks at.
   void prefetch_to_put(std::uint64_t hash) const noexcept {
     policy_.prefetch(hash, [&](std::uint64_t other) noexcept { index_.prefetch(other); });
+    slots_.prefetch(numbers_.next());
+  }
+
+  // What find() says. Nothing changes meanwhile, so words need not be asked whether they did.
+  template <class Matches>
+  entry_stamp find_unchanged(std::uint64_t hash, Matches matches) const {
+    if constexpr (!is_read_unlocked) {
+      return find(hash, matches);
+    } else {
+      const number_slot* const found = index_.find_alone(hash, of_key(matches));
+      return found == nullptr ? entry_stamp() : stamp_of(found->key());
+    }
   }
 
   // What is known of a key that is there, and alive. If its time is over it leaves.
   template <class Matches>
-  std::optional<entry_stamp> find_alive(std::uint64_t hash, Matches matches, cache_tick now, removed& gone) {
-    const std::optional<entry_stamp> found = find(hash, matches);
-    if (!found || found->deadline() > now) return found;
-    remove_expired(found->number(), gone);
-    return std::nullopt;
+  entry_stamp find_alive(std::uint64_t hash, Matches matches, cache_tick now, removed& gone) {
+    const entry_stamp found = find_unchanged(hash, matches);
+    if (!found.exists() || found.deadline() > now) return found;
+    remove_expired(found.number(), gone);
+    return {};
   }
 
-  // Puts the value in, or in the place of the one that is there with the stamp `old`. False if it is not kept:
-  // it expires at once, or the policy does not want it; or if it `checks` that the old value is alive, and that
-  // is not.
+  // Puts the value in, or in the place of the one that is there with the stamp `old`, if that exists. False if
+  // it is not kept: it expires at once, or the policy does not want it.
   template <class L, class M, class Time>
-  bool put(std::optional<entry_stamp> old, bool checks, std::uint64_t hash, L&& key, M&& value,
-           entry_terms terms, cache_moment moment, const Time& time, removed& gone) {
+  bool put(entry_stamp old, std::uint64_t hash, L&& key, M&& value, const entry_terms& terms,
+           cache_moment moment, const Time& time, removed& gone) {
     const cache_tick now = moment.tick(), end = moment.deadline(terms.lives);
-    const entry_stamp stamp = time.stamp(old ? old->number() : numbers_.next(), moment, end);
+    const entry_stamp stamp = time.stamp(old.exists() ? old.number() : numbers_.next(), moment, end);
     if (stamp.deadline() <= now) {
-      if (old) remove(old->number(), gone, removal_cause::removed);
+      if (old.exists()) remove(old.number(), gone, removal_cause::removed);
       return false;
     }
-    if (!old && numbers_.next() == entry_stamp::most_entries) return false;
+    if (!old.exists() && numbers_.next() == entry_stamp::most_entries) return false;
     make_room_for(stamp);
     const at_end_of_scope leave([this]() noexcept { tags_.forget_prepared(); });
     tags_.prepare(stamp.number(), terms.tags);
-    if (old) {
-      if (!replace(hash, *old, stamp, terms.weight, std::forward<M>(value), checks, time, gone)) return false;
-      wheel_.remove(old->number());
-      count_hit(hash, old->number());
-      if (terms.is_pinned) policy_.pin(old->number());
+    if (old.exists()) {
+      if (!replace(hash, old, stamp, terms.weight, std::forward<M>(value), gone)) return false;
+      wheel_.remove(old.number());
+      count_hit(hash, old.number());
+      if (terms.is_pinned) policy_.pin(old.number());
     } else if (!insert(hash, std::forward<L>(key), std::forward<M>(value), stamp, terms, gone)) {
       return false;
     }
@@ -169,23 +172,22 @@ class shard_entries {
     return true;
   }
 
-  // Gives an entry that is alive another deadline, and removes it if that is over; false if it was not alive
-  // any more.
+  // Gives an entry that is alive another deadline, and removes it if that is over.
   template <class Time>
-  bool set_deadline(std::uint64_t hash, entry_stamp old, cache_moment moment, cache_tick end, const Time& time,
+  void set_deadline(std::uint64_t hash, entry_stamp old, cache_moment moment, cache_tick end, const Time& time,
                     removed& gone) {
     if (time.stamp(old.number(), moment, end).deadline() <= moment.tick()) {
       remove(old.number(), gone, removal_cause::removed);
-      return true;
+    } else {
+      redate(hash, old.number(), end, moment, time);
     }
-    return redate(hash, old, end, moment, time, gone);
   }
 
   // An entry that is alive was asked for, and ends later if it would end because nobody does.
   template <class Time>
-  void prolong(std::uint64_t hash, entry_stamp found, cache_moment moment, const Time& time, removed& gone) {
+  void prolong(std::uint64_t hash, entry_stamp found, cache_moment moment, const Time& time) {
     if (found.is_prolonged() && found.deadline() > moment.tick())
-      redate(hash, found, ends_[found.number()], moment, time, gone);
+      redate(hash, found.number(), ends_[found.number()], moment, time);
   }
 
   void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
@@ -271,20 +273,18 @@ class shard_entries {
  private:
   using policy = basic_adaptive_tinylfu<counted_by_cache, short_hashes>;
   using index = entry_index<policy, Allocator>;
-  using chain = typename index::chain;
   using place = typename index::place;
 
   // How many entries a call that is about another one looks at, at most.
   static constexpr std::size_t budget = sync::sized(16, 2);
   static constexpr entry_number most_at_once = sync::sized(1000, 2);
 
-  // An entry that is alive gets another end. False if it was not alive any more.
+  // An entry that is alive gets another end.
   template <class Time>
-  bool redate(std::uint64_t hash, entry_stamp old, cache_tick end, cache_moment now, const Time& time,
-              removed& gone) {
-    const entry_stamp stamp = time.stamp(old.number(), now, end);
+  void redate(std::uint64_t hash, entry_number number, cache_tick end, cache_moment now, const Time& time) {
+    const entry_stamp stamp = time.stamp(number, now, end);
     make_room_for(stamp);
-    const bool was_alive = change_alive(hash, old, time, [&](chain& held, slot& at) noexcept {
+    change(hash, number, [&](auto& held, slot& at) noexcept {
       if constexpr (is_read_unlocked) {
         held.begin_change();
         at.set_value({at.value().value, stamp});
@@ -292,10 +292,8 @@ class shard_entries {
         at.value().stamp = stamp;
       }
     });
-    if (!was_alive) return remove_expired(old.number(), gone), false;
-    wheel_.remove(old.number());
+    wheel_.remove(number);
     file(stamp, end);
-    return true;
   }
 
   // Nobody changes an entry meanwhile: see below.
@@ -309,39 +307,26 @@ class shard_entries {
     return [this, &matches](const number_slot& at) { return matches(std::as_const(slots_[at.key()]).key()); };
   }
 
-  // Calls use(chain&, place) for an entry that is there. Its slot, too, changes under its home's lock alone.
+  // Calls use(chain&, place) for an entry that is there. Its slot, too, changes with its home alone; objects
+  // under the lock of that.
   template <class Use>
   void change_place(std::uint64_t hash, entry_number number, Use use) {
-    index_.template change_slot<false>(
-        hash, [number](const number_slot& at) noexcept { return at.key() == number; },
-        [&](chain& held, const place& at) { return use(held, at), std::optional(true); });
+    index_.template change_alone<!is_read_unlocked>(
+        hash, [number](const number_slot& at) noexcept { return at.key() == number; }, use);
   }
   // Calls use(chain&, slot&).
   template <class Use>
   void change(std::uint64_t hash, entry_number number, Use use) {
-    change_place(hash, number, [&](chain& held, const place&) { use(held, slots_[number]); });
+    change_place(hash, number, [&](auto& held, const place&) { use(held, slots_[number]); });
   }
 
-  // The same, unless its time is over now that nobody can look at it. Then nobody who has seen that is shown it
-  // again, and this is false.
-  template <class Time, class Use>
-  bool change_alive(std::uint64_t hash, entry_stamp found, const Time& time, Use use) {
-    bool is_alive = true;
-    change(hash, found.number(), [&](chain& held, slot& at) {
-      is_alive = found.deadline() == entry_stamp::never || found.deadline() > time.read().tick();
-      if (is_alive) use(held, at);
-    });
-    return is_alive;
-  }
-
-  // False if it `checks` that the old value is alive, and that is not; or if the policy will not have it with
-  // its new weight. Then the entry is removed.
-  template <class M, class Time>
+  // False if the policy will not have the entry with its new weight: then it is removed.
+  template <class M>
   bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, std::uint64_t weight, M&& value,
-               bool checks, const Time& time, removed& gone) {
+               removed& gone) {
     cached_value<V> made(std::forward<M>(value), stamp);
     if (weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, weight, gone)) return false;
-    const auto exchange = [&](chain& held, slot& at) {
+    change(hash, stamp.number(), [&](auto& held, slot& at) {
       gone.expect_replaced(at.key());
       held.begin_change();
       if constexpr (is_read_unlocked) {
@@ -350,12 +335,7 @@ class shard_entries {
       } else {
         at.exchange_value(made);
       }
-    };
-    if (!checks) {
-      change(hash, stamp.number(), exchange);
-    } else if (!change_alive(hash, old, time, exchange)) {
-      return remove_expired(old.number(), gone), false;
-    }
+    });
     if constexpr (!is_read_unlocked) gone.keep_replaced(std::move(made.value));
     return true;
   }
@@ -413,12 +393,7 @@ class shard_entries {
         slots_[number].construct(index_.allocator(), hash, std::forward<L>(key), std::forward<M>(value), stamp);
         at.set(number);
       };
-      if (is_kept)
-        index_.template change_slot<true>(
-            hash, [](const number_slot&) noexcept { return false; },
-            [&](chain& held, const place& end) {
-              return index_.append(held, end, hash, construct) ? std::optional(true) : std::nullopt;
-            });
+      if (is_kept) index_.template append_alone<!is_read_unlocked>(hash, construct);
     } catch (...) {
       if (policy_.contains(number)) policy_.erase(number);
       numbers_.give_back(number);
@@ -455,7 +430,7 @@ class shard_entries {
   }
   // Out of the table: it is in neither the policy nor the wheel any more.
   void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
-    change_place(policy_.hash_of(number), number, [&](chain& held, const place& at) noexcept {
+    change_place(policy_.hash_of(number), number, [&](auto& held, const place& at) noexcept {
       gone.take(slots_[number], cause);
       held.begin_change();
       index_.close_gap(held, at);

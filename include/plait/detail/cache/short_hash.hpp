@@ -29,8 +29,11 @@ class short_hash {
   static constexpr std::uint32_t kept(std::uint64_t of) noexcept {
     return static_cast<std::uint32_t>((of & low) | (of >> 8 & ~low));
   }
-  static constexpr std::uint64_t of_kept(std::uint32_t kept, std::size_t shard) noexcept {
-    return made_of((kept & low) | (std::uint64_t{kept} & ~low) << 8 | std::uint64_t{shard} << first_of_shard);
+  static constexpr std::uint64_t of_kept(std::uint32_t kept, std::uint64_t bits_of_shard) noexcept {
+    return made_of((kept & low) | (std::uint64_t{kept} & ~low) << 8 | bits_of_shard);
+  }
+  static constexpr std::uint64_t bits_of(std::size_t shard) noexcept {
+    return std::uint64_t{shard} << first_of_shard;
   }
 
  private:
@@ -47,14 +50,14 @@ class short_hash {
 // The hashes of the entries of a shard, four bytes for each.
 class short_hashes {
  public:
-  short_hashes(std::size_t shard, std::uint64_t most) : shard_(shard), all_(most) {}
+  short_hashes(std::size_t shard, std::uint64_t most) : shard_(short_hash::bits_of(shard)), all_(most) {}
 
   void make_room(std::size_t entries) { all_.make_room(entries); }
   void set(entry_number entry, std::uint64_t hash) noexcept { all_[entry] = short_hash::kept(hash); }
   std::uint64_t of(entry_number entry) const noexcept { return short_hash::of_kept(all_[entry], shard_); }
 
  private:
-  std::size_t shard_;
+  std::uint64_t shard_;  // its bits of all hashes
   entry_array<std::uint32_t> all_;
 };
 

@@ -54,6 +54,7 @@ class window_trials {
     const at_end_of_scope leave([&]() noexcept { keys_.let_go(key); });
     if (!trials_.back().has_room(key, weight))  // so have those before
       for (queues& trial : trials_) trial.make_room(key, weight);
+    for (const queues& trial : trials_) trial.prefetch(key);
     unsigned hits = 0;
     for (std::size_t trial = 0; trial != count; ++trial) {
       if (trials_[trial].contains(key)) {

@@ -71,11 +71,12 @@ class alignas(block_shape<Slot>::alignment) map_block {
     state_.store((held + one_version) | changing, sync::relaxed);
   }
 
-  // Also ends the change.
-  void unlock() noexcept {
+  void end_change() noexcept {
     const state held = state_.load(sync::relaxed);             // relaxed: the holder's own
     state_.store(held & ~(locked | changing), sync::release);  // release held
   }
+  // Also ends the change.
+  void unlock() noexcept { end_change(); }
 
   // For the last one, who wants no lock.
   bool is_locked() const noexcept {

@@ -44,10 +44,17 @@ class map_chain {
     }
   }
 
+  // Of the next key to come.
+  place end() const noexcept {
+    Block* last = &home_;
+    while (Block* const next = last->next()) last = next;
+    return {false, last, last->tags().taken()};
+  }
+
   // Lets construct(slot&) build a key at `end`, where find() has not found it. False if the segment should grow
   // before; then nothing has happened.
   template <class Memory, class Construct>
-  bool append(Memory& memory, const place& end, block_tags::tag tag, Construct construct) {
+  bool append(Memory& memory, const place& end, block_tags::tag tag, Construct&& construct) {
     if (end.index != Block::slot_count) {
       construct(end.at());
       end.block->set_tags(end.block->tags().with(end.index, tag));
@@ -138,6 +145,22 @@ class locked_chain : public map_chain<Block> {
   void begin_change() noexcept {
     if constexpr (Block::slot::is_read_unlocked) home_.begin_change();
   }
+
+ private:
+  Block& home_;
+};
+
+// The same where one thread at a time changes the table, and nobody reads under a lock: none is taken.
+template <class Block>
+class unlocked_chain : public map_chain<Block> {
+ public:
+  unlocked_chain(segment_header<Block>& segment, Block& home) noexcept
+      : map_chain<Block>(segment, home), home_(home) {}
+  unlocked_chain(const unlocked_chain&) = delete;
+  unlocked_chain& operator=(const unlocked_chain&) = delete;
+  ~unlocked_chain() { home_.end_change(); }
+
+  void begin_change() noexcept { home_.begin_change(); }
 
  private:
   Block& home_;

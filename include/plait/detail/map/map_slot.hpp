@@ -132,8 +132,13 @@ class word_slot {
   std::array<sync::atomic<std::uint64_t>, word_count> words_{};
 };
 
+// For slots that are never moved to another segment.
+struct no_hash {
+  constexpr explicit no_hash(std::uint64_t /*hash*/) noexcept {}
+};
+
 // A key and its value as objects, and the key's hash, so that moving them to another segment asks no user code.
-template <class K, class V>
+template <class K, class V, class KeptHash = std::uint64_t>
 class object_slot {
  public:
   static constexpr bool is_read_unlocked = false;
@@ -146,7 +151,7 @@ class object_slot {
           key(std::make_obj_using_allocator<K>(allocator, std::forward<Key>(from))),
           value(std::make_obj_using_allocator<V>(allocator, std::forward<Args>(args)...)) {}
 
-    std::uint64_t hash;
+    [[no_unique_address]] KeptHash hash;
     K key;
     [[no_unique_address]] V value;
   };
@@ -199,13 +204,13 @@ inline constexpr bool fits_words =
     std::is_trivially_copyable_v<K> && std::is_trivially_copyable_v<V> && std::copy_constructible<K> &&
     std::copy_constructible<V> && !is_view<K> && sizeof(K) + stored_size<V> <= 64;
 
-template <class K, class V>
+template <class K, class V, class KeptHash = std::uint64_t>
 struct choose_slot {
-  using type = object_slot<K, V>;
+  using type = object_slot<K, V, KeptHash>;
 };
-template <class K, class V>
+template <class K, class V, class KeptHash>
   requires fits_words<K, V>
-struct choose_slot<K, V> {
+struct choose_slot<K, V, KeptHash> {
   using type = word_slot<K, V>;
 };
 

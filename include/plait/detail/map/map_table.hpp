@@ -110,11 +110,6 @@ class map_table {
   // no lock to take, and the result is false.
   template <bool Grows, class Matches, class Use>
   bool change(std::uint64_t hash, Matches matches, Use use) {
-    return change_slot<Grows>(hash, by_key(matches), use);
-  }
-  // The same, for the slot for which matches(const slot&) is true.
-  template <bool Grows, class Matches, class Use>
-  bool change_slot(std::uint64_t hash, Matches matches, Use use) {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) {
@@ -131,7 +126,7 @@ class map_table {
       {
         chain held(in.info(), in.home(hash));
         if (directory_.find(hash) != in) continue;
-        const std::optional<bool> result = use(held, held.find(block_tags::tag_of(hash), matches));
+        const std::optional<bool> result = use(held, held.find(block_tags::tag_of(hash), by_key(matches)));
         if (result) return *result;
         depth = held.segment().depth.get();
       }
@@ -142,18 +137,50 @@ class map_table {
   // Puts a key at a place where it is not; false if the segment should grow before.
   template <class Key, class... Args>
   bool append(chain& held, const place& end, std::uint64_t hash, Key&& key, Args&&... args) {
-    return append(held, end, hash, [&](slot& at) {
+    return held.append(memory_, end, block_tags::tag_of(hash), [&](slot& at) {
       at.construct(memory_.allocator(), hash, std::forward<Key>(key), std::forward<Args>(args)...);
     });
   }
-  // The same, if construct(slot&) makes the key.
-  template <std::invocable<slot&> Construct>
-  bool append(chain& held, const place& end, std::uint64_t hash, Construct construct) {
-    return held.append(memory_, end, block_tags::tag_of(hash), construct);
+
+  // -- of a table that one thread at a time changes: what it finds stays so until it changes it --
+  // `Locks`: somebody may read under a lock.
+
+  // The slot for which matches(const slot&) is true, or null.
+  template <class Matches>
+  const slot* find_alone(std::uint64_t hash, Matches matches) const {
+    const segment in = directory_.find(hash);
+    if (!in) return nullptr;
+    const place found = map_chain<block>(in.info(), in.home(hash)).find(block_tags::tag_of(hash), matches);
+    return found.is_taken ? &found.at() : nullptr;
+  }
+  // Calls use(chain&, place) for a key that is there.
+  template <bool Locks, class Matches, class Use>
+  void change_alone(std::uint64_t hash, Matches matches, Use use) {
+    const segment in = directory_.find(hash);
+    std::conditional_t<Locks, chain, unlocked_chain<block>> held(in.info(), in.home(hash));
+    use(held, held.find(block_tags::tag_of(hash), matches));
+  }
+  // Puts a key that is not there, which construct(slot&) makes.
+  template <bool Locks, std::invocable<slot&> Construct>
+  void append_alone(std::uint64_t hash, Construct&& construct) {
+    for (;;) {
+      const segment in = directory_.find(hash);
+      if (!in) {
+        add_first_segment(1);
+        continue;
+      }
+      {
+        std::conditional_t<Locks, chain, unlocked_chain<block>> held(in.info(), in.home(hash));
+        if (held.append(memory_, held.end(), block_tags::tag_of(hash), construct)) return;
+      }
+      grow(hash, in, in.info().depth.get());
+    }
   }
 
+  // -- for all --
+
   // Takes a key out whose slot is empty, or need not be emptied.
-  void close_gap(chain& held, const place& at) noexcept { held.close_gap(memory_, at); }
+  void close_gap(map_chain<block>& held, const place& at) noexcept { held.close_gap(memory_, at); }
 
   // The first hash of a segment, or the end of all.
   struct position {
