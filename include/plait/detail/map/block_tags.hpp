@@ -2,16 +2,18 @@
 // Which slots of a block are taken, and a byte of each key's hash, in one word.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include <plait/detail/map/slot_set.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 
-// A byte for each slot: 0 if it is free, else seven bits of its key's hash and a 1 above. Slots are taken from
-// the first on, without gaps.
+// A byte for each slot: 0 if it is free, else seven bits of its key's hash, or 1 if these are 0. Slots are
+// taken from the first on, without gaps.
 class block_tags {
  public:
   using tag = std::uint8_t;
@@ -19,7 +21,9 @@ class block_tags {
   static constexpr std::size_t most_slots = 8;
 
   // Bits of the hash that choose neither the segment nor the block.
-  static constexpr tag tag_of(std::uint64_t hash) noexcept { return static_cast<tag>(hash >> 16 | 0x80); }
+  static constexpr tag tag_of(std::uint64_t hash) noexcept {
+    return static_cast<tag>(std::max<std::uint64_t>(hash >> 16 & 0x7f, 1));
+  }
 
   constexpr block_tags() noexcept = default;
   explicit constexpr block_tags(std::uint64_t bytes) noexcept : bytes_(bytes) {}
@@ -28,6 +32,7 @@ class block_tags {
   constexpr std::size_t taken() const noexcept {
     return (static_cast<std::size_t>(std::bit_width(bytes_)) + 7) / 8;
   }
+  constexpr slot_set taken_slots() const noexcept { return slot_set::of_first(taken()); }
   constexpr tag operator[](std::size_t slot) const noexcept { return static_cast<tag>(bytes_ >> 8 * slot); }
 
   constexpr block_tags with(std::size_t slot, tag of) const noexcept {
@@ -40,7 +45,7 @@ class block_tags {
    public:
     constexpr bool has_next() const noexcept { return bits_ != 0; }
     constexpr std::size_t next() noexcept {
-      const auto slot = static_cast<std::size_t>(std::countr_zero(bits_)) / 8;
+      const std::size_t slot = static_cast<unsigned>(std::countr_zero(bits_)) / 8;
       bits_ &= bits_ - 1;
       return slot;
     }
@@ -53,9 +58,8 @@ class block_tags {
 
   constexpr matches find(tag wanted) const noexcept {
     constexpr std::uint64_t highest = 0x80 * every_lowest;
-    // The highest bit of a byte differs if its slot is free; and 0x80 less the others is 0x80 if none differs.
-    const std::uint64_t differences = bytes_ ^ wanted * every_lowest;
-    return matches((highest - (differences & ~highest)) & ~differences & highest);
+    // Of each byte: 0x80 less the bits that differ, which are below, keeps the highest bit if there are none.
+    return matches((highest - (bytes_ ^ wanted * every_lowest)) & highest);
   }
 
  private:

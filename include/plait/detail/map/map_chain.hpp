@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include <plait/detail/map/block_tags.hpp>
 #include <plait/detail/map/map_segment.hpp>
+#include <plait/detail/map/slot_set.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -85,25 +87,47 @@ class map_chain {
     if (index == 0 && before != nullptr) end_after(memory, *before);
   }
 
+  // Calls visit(Block&) for each.
+  template <class Visit>
+  void for_each_block(Visit visit) const {
+    for (Block* block = &home_; block != nullptr; block = block->next()) visit(*block);
+  }
+
   // Calls visit(slot&, tag) for each key.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (Block* block = &home_; block != nullptr; block = block->next()) {
-      const block_tags tags = block->tags();
-      for (std::size_t i = 0; i != tags.taken(); ++i) visit((*block)[i], tags[i]);
-    }
+    for_each_block([&](Block& block) {
+      const block_tags tags = block.tags();
+      for (std::size_t i = 0; i != tags.taken(); ++i) visit(block[i], tags[i]);
+    });
   }
 
-  // The same; takes those keys out of the chain for which it returns true, and whose slots are empty then.
-  template <class Memory, class Visit>
-  void remove_if(Memory& memory, Visit is_empty) noexcept(noexcept(is_empty(std::declval<slot&>()))) {
+  // Adds to `sets`, for each block, the slots for whose keys is_chosen(const slot&) is true; returns how many.
+  template <class Predicate>
+  std::size_t choose(std::vector<slot_set>& sets, Predicate is_chosen) const {
+    std::size_t chosen = 0;
+    for_each_block([&](const Block& block) {
+      slot_set set;
+      const std::size_t taken = block.tags().taken();
+      for (std::size_t i = 0; i != taken; ++i) {
+        const bool is_in = is_chosen(block[i]);
+        set.add(i, is_in);
+        chosen += is_in ? 1 : 0;
+      }
+      sets.push_back(set);
+    });
+    return chosen;
+  }
+
+  // Takes keys out of the chain: in each block, those whose slots take_out(Block&) says that it has emptied.
+  template <class Memory, class TakeOut>
+  void remove(Memory& memory, TakeOut take_out) noexcept {
     Block* to = &home_;
     std::size_t index = 0;
     block_tags kept;
     for (Block* from = &home_; from != nullptr; from = from->next()) {
       const block_tags tags = from->tags();
-      for (std::size_t i = 0; i != tags.taken(); ++i) {
-        if (is_empty((*from)[i])) continue;
+      tags.taken_slots().without(take_out(*from)).for_each([&](std::size_t i) {
         if (index == Block::slot_count) {
           to->set_tags(std::exchange(kept, {}));
           to = to->next();
@@ -111,7 +135,7 @@ class map_chain {
         }
         if (to != from || index != i) (*to)[index].move_from((*from)[i]);
         kept = kept.with(index++, tags[i]);
-      }
+      });
     }
     to->set_tags(kept);
     end_after(memory, *to);
@@ -130,6 +154,39 @@ class map_chain {
 
   segment_header<Block>& segment_;
   Block& home_;
+};
+
+// One that nobody else can see, and that begins empty.
+template <class Block>
+class new_map_chain {
+ public:
+  new_map_chain(segment_header<Block>& segment, Block& home) noexcept : segment_(segment), last_(&home) {}
+
+  // Moves keys to the end, and takes what blocks are needed of `spares`.
+  template <class Spares>
+  void append(Block& from, slot_set keys, Spares& spares) noexcept {
+    const block_tags tags = from.tags();
+    keys.for_each([&](std::size_t i) {
+      if (index_ == Block::slot_count) add_block(spares.use());
+      (*last_)[index_].move_from(from[i]);
+      filled_ = filled_.with(index_++, tags[i]);
+    });
+    last_->set_tags(filled_);
+  }
+
+ private:
+  void add_block(Block& more) noexcept {
+    last_->set_tags(std::exchange(filled_, {}));
+    last_->set_next(&more);
+    last_ = &more;
+    index_ = 0;
+    segment_.overflow.add(1);
+  }
+
+  segment_header<Block>& segment_;
+  Block* last_;
+  std::size_t index_ = 0;  // where the next key goes to
+  block_tags filled_;      // of the last block
 };
 
 // Holds the lock as long as it lives.

@@ -18,6 +18,7 @@
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/map/map_callback.hpp>
 #include <plait/detail/map/map_table.hpp>
+#include <plait/detail/map/slot_set.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -213,22 +214,21 @@ class map_entries {
   std::size_t erase_all_if(Goes goes) {
     map_callback::refuse_within(this);
     std::size_t erased = 0;
-    std::vector<bool> in_chain;
+    std::vector<slot_set> in_chain;
     for (position at; !at.is_end;) {
       std::vector<taken> dropped;  // destroyed without a lock
       const auto next = table_.visit_segment(at, [&](chain& held) {
         in_chain.clear();
-        held.for_each([&](const slot& each, auto) { in_chain.push_back(goes(each)); });
-        const auto count = static_cast<std::size_t>(std::ranges::count(in_chain, true));
+        const std::size_t count = held.choose(in_chain, goes);
         if (count == 0) return;
         if constexpr (!is_read_unlocked) {
           if (dropped.capacity() < dropped.size() + count)
             dropped.reserve(std::max(2 * dropped.capacity(), dropped.size() + count));
         }
-        table_.remove_if(held, [&, each = in_chain.cbegin()](slot& from) mutable noexcept {
-          if (!*each++) return false;
-          if constexpr (!is_read_unlocked) dropped.push_back(from.take());
-          return true;
+        table_.remove(held, [&, set = in_chain.cbegin()](auto& from) mutable noexcept {
+          if constexpr (!is_read_unlocked)
+            set->for_each([&](std::size_t i) { dropped.push_back(from[i].take()); });
+          return *set++;
         });
         size_.add(-static_cast<std::int64_t>(count));
         erased += count;

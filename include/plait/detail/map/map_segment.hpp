@@ -91,7 +91,8 @@ class segment_ref {
   }
 
  private:
-  static constexpr std::uintptr_t log_mask = 31;
+  // Six bits, if they are free: processors look at no more of them when they shift.
+  static constexpr std::uintptr_t log_mask = alignof(Block) > 63 ? 63 : 31;
   static constexpr std::size_t room_for_header = (sizeof(header) + sizeof(Block) - 1) / sizeof(Block);
   static_assert(alignof(Block) > log_mask && alignof(header) <= alignof(Block));
 

@@ -23,6 +23,7 @@
 #include <plait/detail/map/map_memory.hpp>
 #include <plait/detail/map/map_segment.hpp>
 #include <plait/detail/map/map_slot.hpp>
+#include <plait/detail/map/slot_set.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -204,11 +205,11 @@ class map_table {
     return after(from, depth);
   }
 
-  // Takes out of the chain all keys whose slots are emptied: those for which is_empty(slot&) is true.
-  template <class IsEmpty>
-  void remove_if(chain& held, IsEmpty is_empty) noexcept {
+  // Takes keys out of the chain: in each block, those whose slots take_out(block&) says that it has emptied.
+  template <class TakeOut>
+  void remove(chain& held, TakeOut take_out) noexcept {
     held.begin_change();
-    held.remove_if(memory_, is_empty);
+    held.remove(memory_, take_out);
   }
 
   // Makes room for so many keys, in a few steps that others do not wait for together.
@@ -281,6 +282,7 @@ class map_table {
   using segment = segment_ref<block>;
   using header = segment_header<block>;
   using memory = map_memory<block, Allocator>;
+  using new_chain = new_map_chain<block>;
 
   static constexpr std::size_t most_homes = sync::sized(512, 2);
 
@@ -364,22 +366,6 @@ class map_table {
     segment of_;
   };
 
-  // Moves a key to the end of a chain that nobody else can see.
-  static void move_to(segment target, block& home, slot& from, block_tags::tag tag,
-                      typename memory::spare_blocks& spares) noexcept {
-    block* last = &home;
-    while (block* const next = last->next()) last = next;
-    if (last->tags().taken() == block::slot_count) {
-      block& more = spares.use();
-      last->set_next(&more);
-      last = &more;
-      target.info().overflow.add(1);
-    }
-    const std::size_t index = last->tags().taken();
-    (*last)[index].move_from(from);
-    last->set_tags(last->tags().with(index, tag));
-  }
-
   // Replaces or splits the segment, if it still is the one for that hash, and has that depth. If it throws,
   // nothing has changed. It may find that this would help little, because too many keys have the same hash:
   // then it lets the segment have more overflow blocks.
@@ -396,18 +382,19 @@ class map_table {
     const locked_homes all(from);
 
     const std::size_t overflow = info.overflow.get();
-    std::vector<bool> goes;  // one for each key, in the order of visits: to the second half
-    goes.reserve((homes + overflow) * block::slot_count);
+    std::vector<slot_set> goes;  // to the second half; for each block, in the order of visits
+    goes.reserve(homes + overflow);
+    std::size_t all_keys = 0;
     std::size_t going = 0;
     for_each_chain(from, [&](auto& keys, std::size_t) {
-      keys.for_each([&](const slot& at, block_tags::tag) {
-        goes.push_back((hash_of(at) >> bit & 1) != 0);
-        going += goes.back();
+      going += keys.choose(goes, [&](const slot& at) {
+        ++all_keys;
+        return (hash_of(at) >> bit & 1) != 0;
       });
     });
-    const std::size_t fewer = std::min(going, goes.size() - going);
+    const std::size_t fewer = std::min(going, all_keys - going);
     const bool is_crowded_by_few =
-        4 * goes.size() < homes * block::slot_count || (!doubles && 8 * fewer < goes.size());
+        4 * all_keys < homes * block::slot_count || (!doubles && 8 * fewer < all_keys);
     if (!always && is_crowded_by_few) {
       info.crowded_at.set(2 * overflow + 1);
       return;
@@ -417,10 +404,11 @@ class map_table {
     // From here on, nothing throws.
     auto next = goes.cbegin();
     for_each_chain(from, [&](auto& keys, std::size_t home) {
-      keys.for_each([&](slot& at, block_tags::tag tag) {
-        const bool second = *next++;
-        if (doubles || second)
-          move_to(target, target.blocks()[doubles && second ? homes + home : home], at, tag, spares);
+      new_chain first(target.info(), target.blocks()[home]);
+      new_chain second(target.info(), target.blocks()[doubles ? homes + home : home]);
+      keys.for_each_block([&](block& each) {
+        if (doubles) first.append(each, each.tags().taken_slots().without(*next), spares);
+        second.append(each, *next++, spares);
       });
     });
     target.info().crowded_at.set(crowd(target.block_count()));
@@ -436,7 +424,10 @@ class map_table {
     next = goes.cbegin();
     for_each_chain(from, [&](auto& keys, [[maybe_unused]] std::size_t home) {
       if constexpr (is_read_unlocked) from.blocks()[home].begin_change();
-      keys.remove_if(memory_, [&](const slot&) noexcept { return *next++ || doubles; });
+      keys.remove(memory_, [&](block& each) noexcept {
+        const slot_set gone = *next++;
+        return doubles ? each.tags().taken_slots() : gone;
+      });
     });
   }
 
