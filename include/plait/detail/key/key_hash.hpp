@@ -2,6 +2,7 @@
 // The default hash function of keys.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,7 +16,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// The bytes of a text of at most 16 bytes as two words. The reads may overlap, so that none is left out.
+// The bytes of a text of less than 8 bytes as two words. The reads may overlap, so that none is left out.
 struct byte_words {
   std::uint64_t first;
   std::uint64_t second;
@@ -28,7 +29,6 @@ struct byte_words {
   }
 
   static byte_words of(const char* text, std::size_t size) noexcept {
-    if (size >= 8) return {read<std::uint64_t>(text), read<std::uint64_t>(text + size - 8)};
     if (size >= 4) return {read<std::uint32_t>(text), read<std::uint32_t>(text + size - 4)};
     if (size == 0) return {0, 0};
     return {read<std::uint8_t>(text) | read<std::uint8_t>(text + size / 2) << 8,
@@ -49,11 +49,21 @@ constexpr std::uint64_t mix(std::uint64_t word) noexcept {
 // is, and the next word could undo that.
 inline std::uint64_t hash_bytes(const char* text, std::size_t size, std::uint64_t seed = 0) noexcept {
   std::uint64_t state = seed ^ size * 0x9e3779b97f4a7c15;
-  for (; size > 16; text += 8, size -= 8)
-    state = sync::folded_product(state ^ byte_words::read<std::uint64_t>(text), 0xa0761d6478bd642f);
-  const byte_words rest = byte_words::of(text, size);
-  state = sync::folded_product(state ^ rest.first, 0xe7037ed1a0b428db);
-  return sync::folded_product(state ^ rest.second, 0x9fb21c651e98df25);
+  const auto take = [&](std::uint64_t word, std::uint64_t factor) {
+    state = sync::folded_product(state ^ word, factor);
+  };
+  if (size < 8) {
+    const byte_words both = byte_words::of(text, size);
+    take(both.first, 0xe7037ed1a0b428db);
+    take(both.second, 0x9fb21c651e98df25);
+    return state;
+  }
+  // Up to 24 bytes three words, which may overlap: a processor could not guess which of the sizes comes next.
+  for (; size > 24; text += 8, size -= 8) take(byte_words::read<std::uint64_t>(text), 0xa0761d6478bd642f);
+  take(byte_words::read<std::uint64_t>(text), 0xa0761d6478bd642f);
+  take(byte_words::read<std::uint64_t>(text + std::min<std::size_t>(8, size - 8)), 0xe7037ed1a0b428db);
+  take(byte_words::read<std::uint64_t>(text + size - 8), 0x9fb21c651e98df25);
+  return state;
 }
 
 // The default hash of the structures. For strings it takes anything that converts to a string_view, so that
