@@ -86,7 +86,6 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
-#include <memory>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -397,9 +396,7 @@ class keyed_counter {
     size_type size = 0;
     for (; size != batch_size && next != end; ++next) {
       const auto& key = *next;
-      // In place: a copy would load a whole packed_view, and stall on the small stores that built it.
-      std::construct_at(&batch[size], hash_of(key), key);
-      ++size;
+      batch[size++] = hashed(hash_of(key), key);
     }
     writer own(counts_);
     for (size_type i = 0; i != std::min(size, slots_ahead); ++i) own.prefetch_slot(batch[i].hash);

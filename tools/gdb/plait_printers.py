@@ -540,10 +540,12 @@ class PackedString:
         self.view = value["text_"]
 
     def to_string(self):
-        size, bytes_ = int(self.view["size_"]), self.view["bytes_"]
-        start = bytes_.address.cast(gdb.lookup_type("char").pointer())
+        start = self.view["parts_"].address.cast(gdb.lookup_type("char").pointer())
+        size = int(start.cast(gdb.lookup_type("unsigned int").pointer()).dereference())
         if size > 12:
-            start = (start + 4).cast(gdb.lookup_type("char").pointer().pointer()).dereference()
+            start = (start + 8).cast(gdb.lookup_type("char").pointer().pointer()).dereference()
+        else:
+            start += 4
         memory = gdb.selected_inferior().read_memory(int(start), size) if size else b""
         return bytes(memory).decode("utf-8", errors="backslashreplace")
 

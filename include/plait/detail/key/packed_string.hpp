@@ -21,6 +21,8 @@ namespace PLAIT_NAMESPACE::detail {
 //
 //   size <= 12:   | size | the characters, zeros          |
 //   size >  12:   | size | the first 4 | pointer to all   |
+//
+// Two words that are made in registers: what has been stored in parts is slow to load as a whole.
 class packed_view {
  public:
   static constexpr std::size_t short_size = 12;
@@ -28,55 +30,65 @@ class packed_view {
   packed_view() noexcept = default;
 
   // Throws std::length_error above 2^32 - 1 characters.
-  explicit packed_view(std::string_view text) : size_(checked(text.size())) {
+  explicit packed_view(std::string_view text) {
     const char* const from = text.data();
     const std::size_t size = text.size();
-    // Copies of fixed sizes, which may overlap: a copy of variable size would be a call.
+    std::uint64_t first = 0;   // 4 characters
+    std::uint64_t others = 0;  // 8, or the pointer
+    // Reads of fixed sizes, which may overlap: a copy of variable size would be a call.
     if (size > short_size) {
-      std::memcpy(bytes_, from, pointer_at);
-      std::memcpy(bytes_ + pointer_at, &from, sizeof from);
+      first = read<std::uint32_t>(from);
+      others = reinterpret_cast<std::uintptr_t>(from);
     } else if (size >= 8) {
-      std::memcpy(bytes_, from, 8);
-      std::memcpy(bytes_ + size - 4, from + size - 4, 4);
+      first = read<std::uint32_t>(from);
+      others = read<std::uint32_t>(from + 4) | last_four(text) >> 8 * (short_size - size) << 32;
     } else if (size >= 4) {
-      std::memcpy(bytes_, from, 4);
-      std::memcpy(bytes_ + size - 4, from + size - 4, 4);
+      first = read<std::uint32_t>(from);
+      others = last_four(text) >> 8 * (8 - size);
     } else if (size != 0) {
-      bytes_[0] = from[0];
-      bytes_[size / 2] = from[size / 2];
-      bytes_[size - 1] = from[size - 1];
+      const auto at = [&](std::size_t i) { return std::uint64_t{read<std::uint8_t>(from + i)} << 8 * i; };
+      first = at(0) | at(size / 2) | at(size - 1);
     }
+    parts_ = {checked(size) | first << 32, others};
   }
 
-  bool is_short() const noexcept { return size_ <= short_size; }
-  std::string_view text() const noexcept { return {is_short() ? bytes_ : pointer(), size_}; }
+  bool is_short() const noexcept { return size() <= short_size; }
+  std::string_view text() const noexcept {
+    return {is_short() ? reinterpret_cast<const char*>(parts_.data()) + sizeof(std::uint32_t) : pointer(),
+            size()};
+  }
 
   friend bool operator==(const packed_view& left, const packed_view& right) noexcept {
-    const words mine = std::bit_cast<words>(left);
-    const words others = std::bit_cast<words>(right);
-    if (left.is_short()) return ((mine[0] ^ others[0]) | (mine[1] ^ others[1])) == 0;
-    return mine[0] == others[0] && std::memcmp(left.pointer(), right.pointer(), left.size_) == 0;
+    if (left.is_short()) return ((left.parts_[0] ^ right.parts_[0]) | (left.parts_[1] ^ right.parts_[1])) == 0;
+    return left.parts_[0] == right.parts_[0] && std::memcmp(left.pointer(), right.pointer(), left.size()) == 0;
   }
 
  private:
-  using words = std::array<std::uint64_t, 2>;
-  static constexpr std::size_t pointer_at = 4;
+  static_assert(std::endian::native == std::endian::little, "the characters would stand in another order");
 
-  static std::uint32_t checked(std::size_t size) {
+  template <class Word>
+  static Word read(const char* from) noexcept {
+    Word word;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  }
+  static std::uint64_t last_four(std::string_view text) noexcept {
+    return read<std::uint32_t>(text.data() + text.size() - 4);
+  }
+  static std::uint64_t checked(std::size_t size) {
     if (size > std::numeric_limits<std::uint32_t>::max())
       throw std::length_error("plait: a key has " + std::to_string(size) +
                               " characters; at most 2^32 - 1 are possible");
-    return static_cast<std::uint32_t>(size);
+    return size;
   }
 
+  std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(parts_[0]); }
   const char* pointer() const noexcept {
-    const char* text = nullptr;
-    std::memcpy(&text, bytes_ + pointer_at, sizeof text);
-    return text;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): characters share the word with it
+    return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(parts_[1]));
   }
 
-  alignas(8) std::uint32_t size_ = 0;
-  char bytes_[short_size] = {};
+  std::array<std::uint64_t, 2> parts_{};
 };
 
 // A constant string of 16 bytes, half of a std::string's size; above 12 characters it allocates.
