@@ -18,11 +18,10 @@ namespace plait::remote {
 
 using clock = wait_limits::clock;
 
-// A script with its keys and arguments, which is sent until it is answered.
+// A script with its arguments, which is sent until it is answered.
 struct call {
   const script* what = nullptr;
-  std::size_t key_count = 0;
-  std::vector<std::string> arguments;  // the keys come first
+  std::vector<std::string> arguments;  // the key of the structure comes first
   bool needs_memory = true;            // it is refused when the server has none left
 };
 

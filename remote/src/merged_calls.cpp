@@ -7,11 +7,9 @@
 
 namespace plait::remote {
 
-std::shared_ptr<merged_calls> merged_calls::make(session& session, const script& what, std::string_view name,
-                                                 const std::vector<std::string>& further) {
+std::shared_ptr<merged_calls> merged_calls::make(session& session, const script& what, std::string_view name) {
   std::shared_ptr<merged_calls> made(new merged_calls(session, what));
-  made->keys_ = {key_of(name, "m"), key_of(name, "o")};
-  for (const std::string& one : further) made->keys_.push_back(key_of(name, one));
+  made->key_ = key_of(name, "m");
   made->name_ = session.unique_name();
   session.add(made, made->name_);
   return made;
@@ -63,7 +61,7 @@ std::optional<remote::call> merged_calls::compose(clock::time_point now) {
   if (waiting_.empty() && !beats && !leaving_ && now < gather_at_) return std::nullopt;
   add_gathered();
   is_sent_ = true;
-  remote::call next{&script_, keys_.size(), keys_};
+  remote::call next{&script_, {key_}};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
@@ -109,7 +107,7 @@ clock::time_point merged_calls::due() {
 void merged_calls::answered(const answer& result) {
   const std::lock_guard lock(mutex_);
   is_sent_ = false;
-  check_nothing_is_missing(result, number_, keys_.front());
+  check_nothing_is_missing(result, number_, key_);
   for (std::size_t i = 0; i < sent_.size(); ++i) {
     sent_[i]->result = result[i + 1];
     sent_[i]->is_settled = true;

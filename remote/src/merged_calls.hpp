@@ -21,9 +21,7 @@ namespace plait::remote {
 
 class merged_calls final : public endpoint {
  public:
-  // Keys are the first two of the script `what`, and `further` ones, all of the form {name}:x.
-  static std::shared_ptr<merged_calls> make(session& session, const script& what, std::string_view name,
-                                            const std::vector<std::string>& further = {});
+  static std::shared_ptr<merged_calls> make(session& session, const script& what, std::string_view name);
 
   // Waits for the result. Throws error.
   answer call(operation what);
@@ -66,7 +64,7 @@ class merged_calls final : public endpoint {
 
   session& session_;
   const script& script_;
-  std::vector<std::string> keys_;
+  std::string key_;
   std::string name_;  // the session's, as the server knows it
 
   std::mutex mutex_;

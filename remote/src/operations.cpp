@@ -7,10 +7,8 @@
 
 namespace plait::remote {
 
-operations::operations(const connection& server, std::string_view script, std::string_view name,
-                       std::initializer_list<std::string_view> parts)
-    : session_(server.shared_session()),
-      calls_(merged_calls::make(*session_, script_named(script), name, {parts.begin(), parts.end()})) {}
+operations::operations(const connection& server, std::string_view script, std::string_view name)
+    : session_(server.shared_session()), calls_(merged_calls::make(*session_, script_named(script), name)) {}
 
 operations::~operations() {
   calls_->leave();

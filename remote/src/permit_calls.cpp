@@ -25,8 +25,7 @@ std::shared_ptr<permit_end> open_permits(session& at, std::string_view name, std
 
 std::shared_ptr<permit_calls> permit_calls::make(session& session, std::string_view name, std::uint64_t count) {
   std::shared_ptr<permit_calls> made(new permit_calls(session, count));
-  for (const char* part : {"m", "o", "held", "line", "granted", "leases"})
-    made->keys_.push_back(key_of(name, part));
+  made->key_ = key_of(name, "m");
   made->name_ = session.unique_name();
   session.add(made, made->name_);
   made->ask({});  // opens it, and throws if that fails
@@ -159,7 +158,7 @@ std::optional<call> permit_calls::compose(clock::time_point now) {
   is_sent_ = true;
   sent_ = {};
   sent_.at = now;
-  call next{&script_named("permits"), keys_.size(), keys_, false};
+  call next{&script_named("permits"), {key_}, false};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
@@ -229,12 +228,12 @@ clock::time_point permit_calls::due() {
 void permit_calls::answered(const answer& result) {
   const std::lock_guard lock(mutex_);
   is_sent_ = false;
-  check_nothing_is_missing(result, number_, keys_.front());
+  check_nothing_is_missing(result, number_, key_);
   std::size_t at = 1;
   if (sent_.opens) {
     opened_ = true;
     if (const auto count = result[at++].number(); count != static_cast<std::int64_t>(count_))
-      throw error(errc::wrong_type, "plait::remote: " + keys_.front() + " was created with " +
+      throw error(errc::wrong_type, "plait::remote: " + key_ + " was created with " +
                                         std::to_string(count) + " permits, and is opened with " +
                                         std::to_string(count_));
   }

@@ -82,7 +82,7 @@ class permit_calls final : public endpoint, public permit_end {
 
   session& session_;
   const std::uint64_t count_;
-  std::vector<std::string> keys_;
+  std::string key_;
   std::string name_;  // the session's, as the server knows it
 
   std::mutex mutex_;

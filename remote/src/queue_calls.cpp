@@ -29,8 +29,7 @@ std::shared_ptr<queue_end> open_queue(session& at, std::string_view name, const 
 std::shared_ptr<queue_calls> queue_calls::make(session& session, std::string_view name,
                                                const queue_options& options, item_order order) {
   std::shared_ptr<queue_calls> made(new queue_calls(session, options, order));
-  for (const char* part : {"m", "o", "ready", "returned", "flights", "leases", "items", "room", "done", "dead"})
-    made->keys_.push_back(key_of(name, part));
+  made->key_ = key_of(name, "m");
   made->name_ = session.unique_name();
   session.add(made, made->name_);
   made->look();  // opens it, and throws if that fails
@@ -229,7 +228,7 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
   is_sent_ = true;
   sent_ = {};
   sent_.at = now;
-  call next{&script_named("queue"), keys_.size(), keys_, false};
+  call next{&script_named("queue"), {key_}, false};
   std::vector<std::string>& words = next.arguments;
   words.insert(words.end(),
                {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
@@ -297,22 +296,22 @@ void queue_calls::add_acknowledgements(std::vector<std::string>& words) {
 }
 
 void queue_calls::add_pushes(std::vector<std::string>& words) {
-  std::vector<std::string> arguments{"0"};
-  std::size_t bytes = 0;
+  bundle_writer items;
+  bool wait = false;
   for (const auto& one : pushes_) {
     one->offered = 0;
     for (std::size_t i = one->accepted; i < one->values.size(); ++i) {
-      if (arguments.size() > most_items || (bytes != 0 && bytes + one->values[i].size() > most_bytes)) break;
-      bytes += one->values[i].size() + 1;
-      arguments.push_back(one->values[i]);
+      const std::string& item = one->values[i];
+      if (items.size() == most_items || (!items.empty() && items.bytes() + item.size() > most_bytes)) break;
+      items.add(item);
       ++one->offered;
     }
     if (one->offered == 0) break;
     one->in_flight = true;
-    if (one->waits) arguments.front() = "1";
+    wait = wait || one->waits;
     sent_.pushes.push_back(one);
   }
-  if (!sent_.pushes.empty()) add_operation(words, "push", std::move(arguments));
+  if (!items.empty()) add_operation(words, "push", {wait ? "1" : "0", std::move(items).finish()});
 }
 
 void queue_calls::add_takes(std::vector<std::string>& words) {
@@ -334,186 +333,6 @@ clock::time_point queue_calls::due() {
   const std::lock_guard lock(mutex_);
   if (failure_ || finished_) return clock::time_point::max();
   return std::max(not_before_, std::min(next_beat_, acknowledge_by_));
-}
-
-// The answer.
-
-void queue_calls::answered(const answer& result) {
-  const std::lock_guard lock(mutex_);
-  is_sent_ = false;
-  check_nothing_is_missing(result, number_, keys_.front());
-  take_answers(result);
-  content last = std::exchange(sent_, {});
-  for (const auto& one : last.pushes)
-    if (!one->is_settled()) one->note_answer();
-  for (const auto& one : last.takes)
-    if (!one->is_settled()) one->note_answer();
-  if (last.joins) {
-    for (const auto& one : joins_) {
-      if (!one->in_flight) continue;
-      if (known_.unfinished == 0) one->settle(conqueue_status::success);
-      one->note_answer();
-    }
-    std::erase_if(joins_, [](const auto& one) { return one->is_settled(); });
-  }
-  if (last.beats) renewed_ = last.at;
-  if (last.leaves) {
-    left_ = true;
-    has_left_.notify_one();
-  }
-}
-
-// The results come in the order in which compose() has put the operations; then the state, and what was taken.
-void queue_calls::take_answers(const answer& result) {
-  std::size_t at = 1;
-  const auto next = [&] { return result[at++].number(); };
-  if (sent_.opens) {
-    opened_ = true;
-    if (const auto capacity = next(); capacity != static_cast<std::int64_t>(options_.capacity))
-      throw error(errc::wrong_type, "plait::remote::queue: " + keys_.front() +
-                                        " was created with the capacity " + std::to_string(capacity) +
-                                        ", and is opened with " + std::to_string(options_.capacity));
-  }
-  for (std::size_t i = 0; i < sent_.returned.size(); ++i)
-    if (next() == 0) ++lost_leases_;
-  for (const sent_acknowledgement& one : sent_.done) {
-    const bool counted = next() != 0;
-    if (!counted) lost_leases_ += one.indices.size();
-    for (const auto& waiting : one.waiting)
-      waiting->settle(counted ? conqueue_status::success : conqueue_status::stopped);
-  }
-  for (const auto& one : sent_.questions)
-    if (!one->what.empty()) one->result = static_cast<std::uint64_t>(next());
-  std::size_t accepted = 0;
-  if (!sent_.pushes.empty()) accepted = static_cast<std::size_t>(next());
-  if (sent_.pushes_rest) accepted += static_cast<std::size_t>(next());
-  if (sent_.joins || sent_.leaves) ++at;
-  if (sent_.beats) ++at;
-  known_.closed = next() != 0;
-  known_.items = static_cast<std::uint64_t>(next());
-  known_.room = next();
-  known_.unfinished = static_cast<std::uint64_t>(next());
-  for (const auto& one : sent_.questions) {
-    one->seen = known_;
-    one->settle(conqueue_status::success);
-  }
-  if (sent_.leaves) return;
-  if (!sent_.takes.empty()) hand_out(result, at);
-  settle_pushes(accepted);
-  settle_takes();
-}
-
-void queue_calls::settle_pushes(std::size_t accepted) {
-  for (const auto& one : sent_.pushes) {
-    const std::size_t mine = std::min(accepted, one->offered);
-    accepted -= mine;
-    one->accepted += mine;
-    if (one->accepted == one->values.size()) {
-      one->settle(conqueue_status::success);
-    } else if (known_.closed) {
-      one->settle(conqueue_status::closed);
-    } else if (!one->waits && mine < one->offered) {
-      one->settle(conqueue_status::full);
-    }
-  }
-  std::erase_if(pushes_, [](const auto& one) { return one->is_settled(); });
-}
-
-// From `at` on: the number of the first delivery, how many there are, payloads, and deliveries before, 0 of
-// those that are missing. In the order in which callers came; what is left, because some have gone, goes to
-// others, or back.
-void queue_calls::hand_out(const answer& result, std::size_t at) {
-  const auto first = static_cast<std::uint64_t>(result[at].number());
-  const auto count = static_cast<std::size_t>(result[at + 1].number());
-  if (count == 0) return;
-  const std::size_t payloads = at + 2, counts = payloads + count, end = result.size();
-  const bool comes_again = options_.deliver == delivery::at_least_once;
-  if (comes_again) flights_[number_].left = count;
-  auto to = takes_.begin();
-  for (std::size_t i = 0; i < count; ++i) {
-    while (to != takes_.end() && (*to)->items.size() == (*to)->most) ++to;
-    const std::uint64_t before = counts + i < end ? static_cast<std::uint64_t>(result[counts + i].number()) : 0;
-    delivered_item item{std::string(result[payloads + i].text()), number_, i + 1, before + 1, first + i};
-    if (to != takes_.end()) {
-      (*to)->items.push_back(std::move(item));
-    } else if (comes_again) {
-      returned_.push_back({number_, i + 1, "unseen"});
-      asked_ = true;
-    } else {
-      stranded_.push_back(std::move(item));
-    }
-  }
-}
-
-void queue_calls::settle_takes() {
-  for (const auto& one : takes_) {
-    if (!one->items.empty()) {
-      one->settle(conqueue_status::success);
-    } else if (one->in_flight && known_.closed && known_.items == 0) {
-      one->settle(conqueue_status::closed);
-    } else if (one->in_flight && !one->waits) {
-      one->settle(conqueue_status::empty);
-    }
-  }
-  std::erase_if(takes_, [](const auto& one) { return one->is_settled(); });
-}
-
-// Those who push are told; everything else is tried again a little later.
-void queue_calls::refused(const error& reason) {
-  const std::lock_guard lock(mutex_);
-  --number_;
-  is_sent_ = finished_ = false;
-  not_before_ = clock::now() + refusal_delay;
-  content last = std::exchange(sent_, {});
-  for (sent_acknowledgement& one : last.done) {
-    flight& from = flights_[one.take];
-    from.left += one.indices.size();
-    from.to_send.insert(from.to_send.end(), one.indices.begin(), one.indices.end());
-    from.waiting.insert(from.waiting.end(), one.waiting.begin(), one.waiting.end());
-    acknowledge_by_ = not_before_;
-  }
-  for (returned_item& one : last.returned) {
-    ++flights_[one.take].left;
-    returned_.push_back(std::move(one));
-  }
-  questions_.insert(questions_.begin(), last.questions.begin(), last.questions.end());
-  for (const auto& one : last.pushes) one->settle(reason);
-  std::erase_if(pushes_, [](const auto& one) { return one->is_settled(); });
-  for (const auto& one : last.takes) one->in_flight = false;
-  if (last.beats) next_beat_ = not_before_;
-  asked_ = true;
-}
-
-void queue_calls::woken() {
-  const std::lock_guard lock(mutex_);
-  asked_ = true;
-}
-
-void queue_calls::failed(const error& reason) {
-  const std::lock_guard lock(mutex_);
-  if (!failure_) failure_ = reason;
-  for (const auto& one : pushes_) one->settle(reason);
-  for (const auto& one : takes_) one->settle(reason);
-  for (const auto& one : joins_) one->settle(reason);
-  for (const auto& one : questions_) one->settle(reason);
-  for (const auto& one : sent_.questions) one->settle(reason);
-  for (auto& [take, from] : flights_)
-    for (const auto& one : from.waiting) one->settle(reason);
-  for (const auto& sent : sent_.done)
-    for (const auto& one : sent.waiting) one->settle(reason);
-  pushes_.clear();
-  takes_.clear();
-  joins_.clear();
-  questions_.clear();
-  flights_.clear();
-  sent_ = {};
-  left_ = true;
-  has_left_.notify_one();
-}
-
-bool queue_calls::is_finished() {
-  const std::lock_guard lock(mutex_);
-  return finished_ || failure_;
 }
 
 }  // namespace plait::remote

@@ -17,6 +17,7 @@
 
 #include <plait/remote/queue_end.hpp>
 
+#include "bundle.hpp"
 #include "endpoint.hpp"
 #include "request.hpp"
 #include "session.hpp"
@@ -110,7 +111,7 @@ class queue_calls final : public endpoint, public queue_end {
   void add_pushes(std::vector<std::string>& words);
   void add_takes(std::vector<std::string>& words);
   void take_answers(const answer& result);
-  void hand_out(const answer& result, std::size_t at);
+  void hand_out(std::uint64_t first, bundle_reader items);
   void settle_pushes(std::size_t accepted);
   void settle_takes();
   void finish(std::uint64_t take, std::uint64_t index, std::shared_ptr<acknowledgement> waiting = nullptr);
@@ -126,7 +127,7 @@ class queue_calls final : public endpoint, public queue_end {
   session& session_;
   const queue_options options_;
   const item_order order_;
-  std::vector<std::string> keys_;
+  std::string key_;
   std::string name_;  // the session's, as the server knows it
 
   std::mutex mutex_;

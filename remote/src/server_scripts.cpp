@@ -51,9 +51,8 @@ server_scripts::server_scripts(link& server) {
 
 std::vector<std::string> server_scripts::command(const call& of) const {
   const loaded& how = scripts_.at(of.what);
-  const std::string keys = std::to_string(of.key_count);
-  if (!how.is_function) return {"EVALSHA", how.name, keys};
-  return {"FCALL", of.needs_memory ? how.name : how.name + "_always", keys};
+  if (!how.is_function) return {"EVALSHA", how.name, "1"};
+  return {"FCALL", of.needs_memory ? how.name : how.name + "_always", "1"};
 }
 
 }  // namespace plait::remote

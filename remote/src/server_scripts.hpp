@@ -25,7 +25,7 @@ class server_scripts {
   server_scripts() = default;
   explicit server_scripts(link& server);  // takes the answers to what was offered
 
-  // The command without the call's keys and arguments.
+  // The command without the call's arguments.
   std::vector<std::string> command(const call& of) const;
 
  private:

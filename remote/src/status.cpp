@@ -51,10 +51,7 @@ std::set<std::string> names_at(link& server) {
 }
 
 structure_status status_of(link& server, const std::string& name) {
-  std::vector<std::string> command{"EVAL", script_named("status").to_run(), "7"};
-  for (const char* part : {"m", "o", "leases", "dead", "line", "counts", "values"})
-    command.push_back(key_of(name, part));
-  const answer result = accepted(server, command);
+  const answer result = accepted(server, {"EVAL", script_named("status").to_run(), "1", key_of(name, "m")});
   structure_status status{.name = name,
                           .kind = std::string(result[0].text()),
                           .sessions = static_cast<std::uint64_t>(result[1].number()),

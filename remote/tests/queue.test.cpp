@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // remote::queue: a test for each row of its header's table.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
+#include <random>
 #include <set>
 #include <stdexcept>
 #include <stop_token>
@@ -189,6 +192,45 @@ TEST_F(remote_queue, a_batch_longer_than_a_call_and_than_the_capacity_waits_for_
   std::jthread pushes([&] { EXPECT_EQ(in.push_n(values.begin(), values.size()), values.size()); });
   while (got.size() < values.size()) ASSERT_GT(out.pop_n(std::back_inserter(got), 64), 0u);
   EXPECT_EQ(got, values);
+}
+
+// The server keeps a batch as it came until fewer are wanted.
+TEST_F(remote_queue, batches_can_be_taken_in_any_portions) {
+  constexpr std::size_t capacity = 50;
+  queue<std::string> items(here, "n", {.capacity = capacity});
+  std::deque<std::string> ready, returned;
+  std::mt19937 random(11);
+  const auto up_to = [&](std::size_t most) { return 1 + random() % most; };
+  std::size_t next = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<std::string> batch, got, expected;
+    for (std::size_t i = up_to(round % 2 == 0 ? 60 : 4); i > 0; --i)
+      batch.push_back(std::to_string(next++) + std::string(random() % 40, 'x'));
+    const std::size_t accepted = items.try_push_n(batch.begin(), batch.size());
+    ASSERT_EQ(accepted, std::min(batch.size(), capacity - ready.size()));
+    ready.insert(ready.end(), batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(accepted));
+    if (round % 3 == 0) {
+      auto lease = items.try_pop_leased();
+      ASSERT_TRUE(lease);
+      auto& from = returned.empty() ? ready : returned;
+      ASSERT_EQ(**lease, from.front());
+      lease->give_back();
+      returned.push_back(from.front());
+      from.pop_front();
+    }
+    const std::size_t most = up_to(round % 4 < 2 ? 45 : 5);
+    for (std::size_t i = 0; i < most; ++i) {
+      auto& from = returned.empty() ? ready : returned;
+      if (from.empty()) break;
+      expected.push_back(from.front());
+      from.pop_front();
+    }
+    ASSERT_EQ(items.try_pop_n(std::back_inserter(got), most), expected.size());
+    ASSERT_EQ(got, expected);
+    for (std::size_t i = 0; i < got.size(); ++i) items.task_done();
+  }
+  EXPECT_EQ(items.size(), ready.size() + returned.size());
+  EXPECT_EQ(items.unfinished_tasks(), items.size());
 }
 
 TEST_F(remote_queue, join_waits_for_every_task_done_in_any_process) {

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include <hiredis/hiredis.h>
 
 #include "answer.hpp"
+#include "bundle.hpp"
 #include "server_state.hpp"
 #include "support/fuzz.hpp"
 
@@ -29,6 +31,16 @@ void expect(bool fits, Read read) {
   require(succeeds == fits, "a value is read exactly if it is of the type");
 }
 
+// Items of a queue, as hand_out() reads them.
+void read_bundles(std::string_view text) try {
+  std::size_t sum = 0;
+  for (plait::remote::bundle_reader items(text); !items.at_end();) sum += items.next().size();
+  require(sum <= text.size(), "items lie in the answer");
+} catch (const plait::remote::error& reason) {
+  require(reason.code() == plait::remote::errc::protocol,
+          "a bundle that is cut off is an error of the protocol");
+}
+
 void walk(const answer& value, int depth) {
   const bool is_number = !value.is_nothing() && !value.is_text() && !value.is_error() && !value.is_list();
   expect(is_number, [&] { (void)value.number(); });
@@ -37,6 +49,7 @@ void walk(const answer& value, int depth) {
     for (const char byte : value.text()) sum += static_cast<unsigned char>(byte);  // all of it can be read
     require(sum <= 255 * value.text().size(), "bytes are bytes");
   });
+  if (value.is_text()) read_bundles(value.text());
   expect(value.is_list(), [&] { (void)value.size(); });
   if (!value.is_list()) return;
   expect(false, [&] { (void)value[value.size()]; });

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- keyed_counter: keys 3 counts: hash; 4 ranks: sorted set by minus the count, so that equal counts are in the order
--- of their keys; 5 tags: set of what was added once. The total is a field of the structure's hash. Beyond 2^53 the order
+-- keyed_counter: keys counts: hash; ranks: sorted set by minus the count, so that equal counts are in the order
+-- of their keys; tags: set of what was added once. The total is a field of the structure's hash. Beyond 2^53 the order
 -- is approximate, because scores are doubles; counts are exact.
 
 local counts, ranks, tags
 
-function own.begin()
-  counts, ranks, tags = keys[3], keys[4], keys[5]
+function own.name_keys()
+  counts, ranks, tags = key('counts'), key('ranks'), key('tags')
 end
 
 -- Pairs of a key and an amount.

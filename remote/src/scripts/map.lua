@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- map: keys 3 values: hash; 4 fences: hash, the largest token that a key was written with.
+-- map: keys values: hash; fences: hash, the largest token that a key was written with.
 
 local values, fences
 
-function own.begin()
-  values, fences = keys[3], keys[4]
+function own.name_keys()
+  values, fences = key('values'), key('fences')
 end
 
 function operations.get(key)

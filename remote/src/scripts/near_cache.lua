@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- near_cache: keys 3 what the keys of all entries begin with; then comes the entry's own key. An entry is a key of its
+-- near_cache: the keys of all entries begin with e: and then comes the entry's own key. An entry is a key of its
 -- own, because keys are what the server tells changes of, and what expires.
 
 local beginning
 
-function own.begin()
-  beginning = keys[3]
+function own.name_keys()
+  beginning = key('e:')
 end
 
 -- Answers {value, milliseconds it has left to live, or -1: it does not expire}, or nothing.

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- permits: a number of permits, which sessions hold. One permit is a mutex.
 --
--- keys  3 held: hash, from a permit's token to the session that holds it
---       4 line: list of sessions, an entry for each of their callers that waits, in the order in which they came
---       5 granted: hash, from a session to the tokens that it got in another's call and has not been told
---       6 leases: sorted set of sessions, by when their lease ends
+-- keys  held: hash, from a permit's token to the session that holds it
+--       line: list of sessions, an entry for each of their callers that waits, in the order in which they came
+--       granted: hash, from a session to the tokens that it got in another's call and has not been told
+--       leases: sorted set of sessions, by when their lease ends
 --
 -- A permit that becomes free is given to the first in the line in the same call, so nobody can come between. Its
 -- session is told by a message, and calls to learn the token. One that does not listen keeps its place, and is passed
@@ -13,8 +13,11 @@
 local held, line, granted, leases
 local tries
 
+function own.name_keys()
+  held, line, granted, leases = key('held'), key('line'), key('granted'), key('leases')
+end
+
 function own.begin()
-  held, line, granted, leases = keys[3], keys[4], keys[5], keys[6]
   tries = 0
 end
 

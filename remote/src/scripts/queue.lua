@@ -1,50 +1,81 @@
 -- SPDX-License-Identifier: MIT
 -- queue: items that wait, items that came back, and deliveries in flight.
 --
--- keys  3 ready: list of payloads, oldest first. By priority: sorted set of payloads, whose scores are all 0, so that
---         they come in the order of their bytes: eight of the priority, eight of the number of the push
---       4 returned: list of {deliveries so far, payload}; taken before the ready ones. By priority: hash, from the number
---         of a push to the deliveries so far; the payload itself is in 3 again
---       5 flights: hash; SESSION:TAKE = {payloads, deliveries before this one}, and beside it SESSION:TAKE:done, the
---         indices of those that are finished
---       6 leases: sorted set of sessions, by when their lease ends
---       7, 8, 9 sessions that wait for an item, for room, for all to be done, in the order in which they came
---       10 dead: list of {payload, deliveries, reason}
+-- keys  ready: list of bundles, oldest first. By priority: sorted set of payloads, whose scores are all 0, so that they
+--         come in the order of their bytes: eight of the priority, eight of the number of the push
+--       returned: list of bundles of one item; taken before the ready ones. By priority: hash, from the number of a push
+--         to the deliveries so far; the payload itself is in `ready` again
+--       flights: hash; SESSION:TAKE = bundles, and beside it SESSION:TAKE:done, the indices of those items that are finished
+--       leases: sorted set of sessions, by when their lease ends
+--       items, room, done: sessions that wait for that, in the order in which they came
+--       dead: list of {payload, deliveries, reason}
 --
--- Nothing waits here: a session that has to wait is put down in 7, 8 or 9 in the same call that found nothing, and
+-- A bundle is what one call has pushed: a string of the deliveries so far, the number of items, and for each item its
+-- length and its bytes, all numbers in four bytes. It is kept and handed out as it came, unless fewer are wanted.
+--
+-- Nothing waits here: a session that has to wait is put down in `items`, `room` or `done` in the same call that found nothing, and
 -- is told by a message, once, when there is something. It then calls again.
 
 local ready, returned, flights, leases, dead
 local waiters = {}
 
 -- The state. A queue that was never opened has none. `..._wanted`: somebody may be waiting for that.
-local capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat
-local items_wanted, room_wanted, done_wanted
-local by_priority
+local capacity, ready_count, returned_count, put, done, closed, by_priority
+local limit, bundle_count, taken, ticket, last_beat, items_wanted, room_wanted, done_wanted
+local state_format = '<dddddBBdddddBBB'
 
 -- What the callers of this call still want when it ends.
 local wants_items, wants_room, wants_done
--- What of push() found no room: from here to there in args.
-local rest_first, rest_last
-local items, counts  -- what take() has taken, and deliveries before this one (none: of no item)
+local rest             -- a bundle: what of push() found no room
+local bundles, count   -- what take() has taken, joined, and how many items that are
+
+function own.name_keys()
+  ready, returned, flights, leases, dead = key('ready'), key('returned'), key('flights'), key('leases'), key('dead')
+  waiters.items, waiters.room, waiters.done = key('items'), key('room'), key('done')
+end
 
 function own.begin()
-  ready, returned, flights, leases, dead = keys[3], keys[4], keys[5], keys[6], keys[10]
-  waiters.items, waiters.room, waiters.done = keys[7], keys[8], keys[9]
-  -- load() gives them values, or open().
-  capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat = nil
-  items_wanted, room_wanted, done_wanted, by_priority = nil
+  capacity = nil  -- load() gives all of the state values, or open()
   wants_items, wants_room, wants_done = false, false, false
-  items, counts = nil, nil
+  rest, bundles = nil, nil
 end
 
 function own.load(packed)
-  capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat, items_wanted, room_wanted,
-    done_wanted, by_priority = cmsgpack.unpack(packed)
+  local is_closed, has_priorities, items_are, room_is, done_is
+  capacity, ready_count, returned_count, put, done, is_closed, has_priorities, limit, bundle_count, taken, ticket, last_beat,
+    items_are, room_is, done_is = struct.unpack(state_format, packed)
+  closed, by_priority = is_closed == 1, has_priorities == 1
+  items_wanted, room_wanted, done_wanted = items_are == 1, room_is == 1, done_is == 1
 end
+
 function own.save()
-  return cmsgpack.pack(capacity, limit, closed, ready_count, returned_count, put, done, taken, ticket, last_beat,
-    items_wanted, room_wanted, done_wanted, by_priority)
+  return struct.pack(state_format, capacity, ready_count, returned_count, put, done, closed and 1 or 0, by_priority and 1 or 0,
+    limit, bundle_count, taken, ticket, last_beat, items_wanted and 1 or 0, room_wanted and 1 or 0, done_wanted and 1 or 0)
+end
+
+-- The items from `first` to `last`.
+local function bundle_of(items, first, last, deliveries)
+  local parts = {struct.pack('<I4I4', deliveries, last - first + 1)}
+  for i = first, last do parts[#parts + 1] = struct.pack('<I4c0', #items[i], items[i]) end
+  return table.concat(parts)
+end
+
+local function size_of(bundle)
+  return (struct.unpack('<I4', bundle, 5))
+end
+
+-- The items of all bundles, and how often each was delivered.
+local function items_of(joined)
+  local items, deliveries, at = {}, {}, 1
+  while at <= #joined do
+    local before, size
+    before, size, at = struct.unpack('<I4I4', joined, at)
+    for i = #items + 1, #items + size do
+      items[i], at = struct.unpack('<I4c0', joined, at)
+      deliveries[i] = before
+    end
+  end
+  return items, deliveries
 end
 
 local function room()
@@ -53,109 +84,127 @@ local function room()
   return math.max(capacity - ready_count, 0)
 end
 
--- Of a queue by priority: puts `count` items of args among the ready ones.
-local function add(first, count)
+-- Of a queue by priority: puts items among the ready ones.
+local function add(items)
   local members = {}
-  for i = 1, count do
-    local item = args[first + i - 1]
+  for i, item in ipairs(items) do
     members[2 * i - 1] = 0
     members[2 * i] = string.sub(item, 1, 8) .. struct.pack('>I8', put + i) .. string.sub(item, 17)
   end
   redis.call('ZADD', ready, unpack(members))
 end
 
--- And takes the first `most` into `items` and `counts`.
-local function remove_first(most)
+-- And takes the first `most`, each as a bundle of its own, since they may differ in how often they were delivered.
+local function remove_first(most, into)
   if ready_count + returned_count == 0 then return end
   local found, pushes = redis.call('ZPOPMIN', ready, most), {}
-  for i = 1, #found, 2 do
-    items[#items + 1] = found[i]
-    pushes[#pushes + 1] = string.sub(found[i], 9, 16)
-  end
-  local before = returned_count
-  if before > 0 then
-    for i, count in ipairs(redis.call('HMGET', returned, unpack(pushes))) do
-      counts[i] = tonumber(count or 0)
-      if count then returned_count = returned_count - redis.call('HDEL', returned, pushes[i]) end
+  for i = 1, #found, 2 do pushes[#pushes + 1] = string.sub(found[i], 9, 16) end
+  local before = returned_count > 0 and redis.call('HMGET', returned, unpack(pushes)) or {}
+  for i, number in ipairs(pushes) do
+    into[i] = bundle_of(found, 2 * i - 1, 2 * i - 1, tonumber(before[i] or 0))
+    if before[i] then
+      returned_count = returned_count - redis.call('HDEL', returned, number)
+    else
+      ready_count = ready_count - 1
     end
   end
-  ready_count = ready_count - (#items - (before - returned_count))
+end
+
+-- Takes `left` items, fewer than it has, from the bundle found[i], and puts back what then is left of `found`: that bundle
+-- in pieces of `most`, since others will want as many.
+local function cut(found, i, left, most, into)
+  local items, back = items_of(found[i]), {}
+  if left > 0 then into[#into + 1] = bundle_of(items, 1, left, 0) end
+  for at = #found, i + 1, -1 do back[#back + 1] = found[at] end
+  local first = left + 1
+  local pieces = math.ceil((#items - left) / most)
+  for piece = pieces - 1, 0, -1 do
+    local from = first + piece * most
+    back[#back + 1] = bundle_of(items, from, math.min(from + most - 1, #items), 0)
+  end
+  redis.call('LPUSH', ready, unpack(back))
+  ready_count, bundle_count = ready_count - left, bundle_count + #back
+end
+
+-- Of a queue in the order of pushes: the first `most` of the ready ones.
+local function remove_ready(most, into)
+  local left = most
+  while left > 0 and ready_count > 0 do
+    local found = redis.call('LPOP', ready, math.max(math.floor(left * bundle_count / ready_count), 1))
+    bundle_count = bundle_count - #found
+    for i, bundle in ipairs(found) do
+      local size = size_of(bundle)
+      if size > left then return cut(found, i, left, most, into) end
+      into[#into + 1] = bundle
+      left, ready_count = left - size, ready_count - size
+    end
+  end
 end
 
 -- Answers how many went in.
-local function push(first, last)
-  local count = math.min(last - first + 1, room())
-  if count > 0 then
-    if by_priority then
-      add(first, count)
-    else
-      redis.call('RPUSH', ready, unpack(args, first, first + count - 1))
+local function push(bundle)
+  local size = size_of(bundle)
+  local fits = math.min(size, room())
+  if fits > 0 then
+    local now = bundle
+    rest = nil
+    if fits < size then
+      local items = items_of(bundle)
+      now, rest = bundle_of(items, 1, fits, 0), bundle_of(items, fits + 1, size, 0)
     end
-    ready_count, put = ready_count + count, put + count
+    if by_priority then
+      add(items_of(now))
+    else
+      redis.call('RPUSH', ready, now)
+      bundle_count = bundle_count + 1
+    end
+    ready_count, put = ready_count + fits, put + fits
+  else
+    rest = bundle
   end
-  rest_first, rest_last = first + count, last
-  results[#results + 1] = count
+  results[#results + 1] = fits
 end
 
--- The first argument is '1' if callers wait for room, and the others are items.
-function in_place.push(first, last)
-  push(first + 1, last)
+-- The first argument is '1' if callers wait for room, and the second a bundle.
+function in_place.push(first)
+  push(args[first + 1])
   wants_room = args[first] == '1'
 end
 
 -- After a take() there may be room for more.
 function in_place.push_rest()
-  push(rest_first, rest_last)
+  if rest then push(rest) else results[#results + 1] = 0 end
 end
 
 -- Takes at most `most`; callers wait unless there are at least `least`. `how` is 'forget' if they are done with that.
--- Its results come at the end of all: number of the first delivery, number of items, items, deliveries.
+-- Its results come at the end of all: number of the first delivery, and bundles.
 function in_place.take(first)
   local most, least, how = tonumber(args[first]), tonumber(args[first + 1]), args[first + 2]
-  items, counts = {}, {}
+  local before, found = ready_count + returned_count, {}
   if by_priority then
-    remove_first(most)
-  elseif returned_count > 0 then
-    for i, packed in ipairs(redis.call('LPOP', returned, most)) do
-      counts[i], items[i] = cmsgpack.unpack(packed)
+    remove_first(most, found)
+  else
+    if returned_count > 0 then
+      found = redis.call('LPOP', returned, most)
+      returned_count = returned_count - #found
     end
-    returned_count = returned_count - #items
+    remove_ready(most - #found, found)
   end
-  local from = #items
-  if from < most and ready_count > 0 and not by_priority then
-    if most == 1 then
-      items[1] = redis.call('LPOP', ready)
-    else
-      local fresh = redis.call('LPOP', ready, most - from)
-      if from == 0 then
-        items = fresh
-      else
-        for i, item in ipairs(fresh) do items[from + i], counts[from + i] = item, 0 end
-      end
-    end
-    ready_count = ready_count - (#items - from)
-  end
-  wants_items = #items < least
-  taken = taken + #items
+  bundles = #found == 1 and found[1] or table.concat(found)
+  count = before - ready_count - returned_count
+  wants_items = count < least
+  taken = taken + count
   if how == 'forget' then
-    done = done + #items
-  elseif #items > 0 then
-    redis.call('HSET', flights, session .. ':' .. number, cmsgpack.pack(items, counts))
+    done = done + count
+  elseif count > 0 then
+    redis.call('HSET', flights, session .. ':' .. number, bundles)
     unfinished = true
   end
 end
 
 -- What was taken is in flight, when the call comes again too, unless the lease is over.
 function own.finish(answer)
-  if not items then
-    local flight = redis.call('HGET', flights, session .. ':' .. number)
-    if flight then items, counts = cmsgpack.unpack(flight) else items, counts = {}, {} end
-  end
-  local at = #answer + 1
-  answer[at] = #items
-  for i = 1, #items do answer[at + i] = items[i] end
-  at = at + #items
-  for i = 1, #counts do answer[at + i] = counts[i] end
+  answer[#answer + 1] = bundles or redis.call('HGET', flights, session .. ':' .. number) or ''
 end
 
 -- Marks items of a take as done: `count` of them, which are all that are left, or those at the indices. Answers 0 if
@@ -197,7 +246,7 @@ function operations.open(as_capacity, as_limit, order)
   if not capacity then
     by_priority = order == 'priority'
     capacity, limit, closed, ready_count, returned_count = tonumber(as_capacity), tonumber(as_limit), false, 0, 0
-    put, done, taken, ticket, last_beat = 0, 0, 0, 0, now()
+    bundle_count, put, done, taken, ticket, last_beat = 0, 0, 0, 0, 0, now()
     items_wanted, room_wanted, done_wanted = false, false, false
   elseif by_priority ~= (order == 'priority') then
     error('WRONGTYPE ' .. hash .. ' is that of a queue ' .. (by_priority and 'by' or 'without') .. ' priority')
@@ -211,7 +260,7 @@ local function restore(item, deliveries)
     redis.call('ZADD', ready, 0, item)
     redis.call('HSET', returned, string.sub(item, 9, 16), deliveries)
   else
-    redis.call('RPUSH', returned, cmsgpack.pack(deliveries, item))
+    redis.call('RPUSH', returned, bundle_of({item}, 1, 1, deliveries))
   end
   returned_count = returned_count + 1
 end
@@ -233,8 +282,8 @@ function operations.give_back(take, index, how)
   local flight = session .. ':' .. take
   local kept = redis.call('HMGET', flights, flight, flight .. ':done')
   if not kept[1] then return 0 end
-  local items, counts = cmsgpack.unpack(kept[1])
-  local item, before = items[tonumber(index)], counts[tonumber(index)] or 0
+  local items, deliveries = items_of(kept[1])
+  local item, before = items[tonumber(index)], deliveries[tonumber(index)]
   redis.call('HSET', flights, flight .. ':done', (kept[2] or ',') .. index .. ',')
   if how == 'unseen' then
     restore(item, before)
@@ -263,10 +312,10 @@ local function end_lease(name, reason)
   for take in pairs(takes) do order[#order + 1] = take end
   table.sort(order)
   for _, take in ipairs(order) do
-    local items, counts = cmsgpack.unpack(takes[take])
+    local items, deliveries = items_of(takes[take])
     local done = marks[take] or ''
     for i, item in ipairs(items) do
-      if not string.find(done, ',' .. i .. ',', 1, true) then put_back(item, (counts[i] or 0) + 1, reason) end
+      if not string.find(done, ',' .. i .. ',', 1, true) then put_back(item, deliveries[i] + 1, reason) end
     end
     redis.call('HDEL', flights, name .. ':' .. take, name .. ':' .. take .. ':done')
   end
@@ -304,7 +353,7 @@ end
 function operations.discard()
   local count = ready_count + returned_count
   redis.call('DEL', ready, returned)
-  ready_count, returned_count, done = 0, 0, done + count
+  ready_count, bundle_count, returned_count, done = 0, 0, 0, done + count
   return count
 end
 
@@ -340,8 +389,8 @@ local function at_end()
   local at = #results
   results[at + 1], results[at + 2] = closed and 1 or 0, available
   results[at + 3], results[at + 4] = capacity == 0 and -1 or left, put - done
-  if not items then return end
-  results[at + 5] = taken - #items + 1
+  if not bundles then return end
+  results[at + 5] = taken - count + 1
   if not unfinished then own.finish(results) end
 end
 

@@ -1,23 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- status: what there is to say of any structure. It is no structure's own script, and only reads.
---
--- keys  3 leases, 4 dead, 5 line, 6 counts, 7 values
 -- Answers {kind, sessions that live, 1 if it is closed, name of a figure, figure, ...}
 
 local minute = 60 * 1000
 
 local function run(of_keys, of_args)
   begin(of_keys, of_args)
-  local leases, dead, line, counts, values = keys[3], keys[4], keys[5], keys[6], keys[7]
+  local leases, dead, line, counts, values = key('leases'), key('dead'), key('line'), key('counts'), key('values')
   local fields = redis.call('HMGET', hash, 'kind', 'state', 'value', 'total')
   local kind = fields[1]
   local live = redis.call('ZCOUNT', leases, now(), '+inf')
   local heard = redis.call('ZCOUNT', sessions, now() - minute, '+inf')
 
   if kind == 'queue' then
-    local all = {cmsgpack.unpack(fields[2])}
-    local capacity, closed, ready, returned, put, done, by_priority = all[1], all[3], all[4], all[5], all[6], all[7], all[14]
-    return {by_priority and 'priority queue' or 'queue', live, closed and 1 or 0, 'ready', ready, 'came back', returned,
+    -- As in queue.lua.
+    local capacity, ready, returned, put, done, closed, by_priority = struct.unpack('<dddddBB', fields[2])
+    return {by_priority == 1 and 'priority queue' or 'queue', live, closed, 'ready', ready, 'came back', returned,
       'in flight', put - done - ready - returned, 'dead letters', redis.call('LLEN', dead), 'capacity', capacity}
   end
   if kind == 'mutex or semaphore' then

@@ -50,7 +50,7 @@ class keyed_counter {
   static constexpr std::size_t most_keys_once = 3500;
 
   keyed_counter(const connection& server, std::string_view name)
-      : server_(server, "keyed_counter", name, {"counts", "ranks", "tags"}) {
+      : server_(server, "keyed_counter", name) {
     server_.collect_from([unsent = unsent_] { return unsent->take(); });
   }
 

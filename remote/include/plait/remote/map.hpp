@@ -42,7 +42,7 @@ class map {
   using key_type = K;
   using mapped_type = V;
 
-  map(const connection& server, std::string_view name) : server_(server, "map", name, {"values", "fences"}) {}
+  map(const connection& server, std::string_view name) : server_(server, "map", name) {}
 
   [[nodiscard]] std::optional<V> get(const K& key) { return decoded(bytes_of(key)); }
   [[nodiscard]] bool contains(const K& key) { return bytes_of(key).has_value(); }

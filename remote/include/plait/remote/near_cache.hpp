@@ -69,7 +69,7 @@ class near_cache {
   near_cache(const connection& server, std::string_view name, const near_cache_options& options)
       : time_to_live_(options.time_to_live),
         copies_(std::make_shared<copies>(options)),
-        server_(server, "near_cache", name, {entries}),
+        server_(server, "near_cache", name),
         listening_(server, name, entries, copies_) {}
 
   [[nodiscard]] std::optional<V> get(const K& key) {

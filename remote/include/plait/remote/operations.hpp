@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,9 +23,8 @@ using operation = std::vector<std::string>;  // its name, then its arguments
 
 class operations {
  public:
-  // `script` names what the server runs; `parts` the keys that it has besides those that all have.
-  operations(const connection& server, std::string_view script, std::string_view name,
-             std::initializer_list<std::string_view> parts = {});
+  // `script` names what the server runs.
+  operations(const connection& server, std::string_view script, std::string_view name);
   // What was collected goes out, for which it waits for call_timeout at most.
   ~operations();
   operations(const operations&) = delete;

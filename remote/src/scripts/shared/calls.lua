@@ -2,7 +2,8 @@
 -- What every structure's script begins with. One call carries out the operations that several callers have asked
 -- for, in order, once, however often it is sent:
 --
---   keys  1 the structure's hash, 2 its sessions by the time of their last beat, further ones as it likes
+--   keys  the structure's hash, {name}:m, alone: the others are in the same slot, and each key that is sent costs the server
+--         as much as a fifth of a command
 --   args  session, number of the call, lease in ms, and for each operation: name, number of arguments, arguments
 --
 -- The hash keeps for each session the number of its last call and the results: field s:SESSION. A call with that
@@ -15,8 +16,9 @@
 -- which each script ends. So variables outside of functions keep what the last call, of any structure, has left: begin(),
 -- and own.begin(), give each of them a value.
 
-local keys, args
-local hash, sessions
+local args
+local hash, sessions  -- sessions: a sorted set, by the time of their last beat
+local names           -- of all keys that the structure may have
 local session, number, lease
 local day = 24 * 60 * 60 * 1000
 
@@ -25,9 +27,25 @@ local leaves      -- this is the session's last call
 local results     -- 'done', and those of the operations so far
 local unfinished  -- the answer has an end that is kept elsewhere: see carry_out
 
+-- A structure may add to all that: `own.name_keys` names its keys; `own.begin` begins a call; `own.load` and `own.save` keep
+-- the state in place of the table `state`; and if `unfinished` is set, `own.finish` adds to the answer what it can find
+-- again if the call comes again, so that it is not kept twice.
+local own = {}
+
+local function key(part)
+  local name = string.sub(hash, 1, -2) .. part
+  names[#names + 1] = name
+  return name
+end
+
 local function begin(of_keys, of_args)
-  keys, args = of_keys, of_args
-  hash, sessions = keys[1], keys[2]
+  if of_keys[1] ~= hash then
+    hash = of_keys[1]
+    names = {hash}
+    sessions = key('o')
+    if own.name_keys then own.name_keys() end
+  end
+  args = of_args
   session, number, lease = args[1], tonumber(args[2]), tonumber(args[3])
   state, leaves, results, unfinished = nil, false, {'done'}, false
 end
@@ -61,14 +79,9 @@ end
 
 -- The structure is forgotten after so many seconds.
 function operations.expire(seconds)
-  for _, key in ipairs(keys) do redis.call('EXPIRE', key, seconds) end
+  for _, name in ipairs(names) do redis.call('EXPIRE', name, seconds) end
   return 1
 end
-
--- A structure may add to all that: `own.begin` begins a call; `own.load` and `own.save` keep the state in place of the table `state`; and if
--- `unfinished` is set, `own.finish` adds to the answer what it can find again if the call comes again, so that it is not
--- kept twice.
-local own = {}
 
 -- `kind` is the structure's, for people. Calls `at_end`, if given, after the operations; what it returns, if anything, is
 -- the last result.
