@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A bundle: several items of a queue as one string, as they travel and as the server keeps them (queue.lua): how
-// often they were delivered before, how many they are, and for each its length and its bytes. Numbers have four
-// bytes, the least first.
+// A bundle: several items of a queue as one string, as they travel and as the server keeps them (queue.lua):
+// how often they were delivered before, how many they are, and for each its length and its bytes. Numbers have
+// four bytes, the least first.
 #pragma once
 
 #include <cstddef>
