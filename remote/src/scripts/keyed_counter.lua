@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- keyed_counter: keys counts: hash; ranks: sorted set by minus the count, so that equal counts are in the order
+-- keyed_counter. Its keys: counts: hash; ranks: sorted set by minus the count, so that equal counts are in the order
 -- of their keys; tags: set of what was added once. The total is a field of the structure's hash. Beyond 2^53 the order
 -- is approximate, because scores are doubles; counts are exact.
 

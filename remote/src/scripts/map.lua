@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- map: keys values: hash; fences: hash, the largest token that a key was written with.
+-- map. Its keys: values: hash; fences: hash, the largest token that an entry was written with.
 
 local values, fences
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- near_cache: the keys of all entries begin with e: and then comes the entry's own key. An entry is a key of its
--- own, because keys are what the server tells changes of, and what expires.
+-- near_cache. The key of an entry is {name}:e: and the entry's own. An entry is a key of its own, because
+-- keys are what the server tells changes of, and what expires.
 
 local beginning
 

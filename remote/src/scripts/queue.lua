@@ -26,8 +26,8 @@ local state_format = '<dddddBBdddddBBB'
 
 -- What the callers of this call still want when it ends.
 local wants_items, wants_room, wants_done
-local rest             -- a bundle: what of push() found no room
-local bundles, count   -- what take() has taken, joined, and how many items that are
+local rest            -- a bundle: what of push() found no room
+local bundles, count  -- what take() has taken, joined, and how many items that are
 
 function own.name_keys()
   ready, returned, flights, leases, dead = key('ready'), key('returned'), key('flights'), key('leases'), key('dead')
@@ -145,22 +145,21 @@ end
 local function push(bundle)
   local size = size_of(bundle)
   local fits = math.min(size, room())
+  rest = nil
+  if fits == 0 then
+    rest = bundle
+  elseif fits < size then
+    local items = items_of(bundle)
+    bundle, rest = bundle_of(items, 1, fits, 0), bundle_of(items, fits + 1, size, 0)
+  end
   if fits > 0 then
-    local now = bundle
-    rest = nil
-    if fits < size then
-      local items = items_of(bundle)
-      now, rest = bundle_of(items, 1, fits, 0), bundle_of(items, fits + 1, size, 0)
-    end
     if by_priority then
-      add(items_of(now))
+      add(items_of(bundle))
     else
-      redis.call('RPUSH', ready, now)
+      redis.call('RPUSH', ready, bundle)
       bundle_count = bundle_count + 1
     end
     ready_count, put = ready_count + fits, put + fits
-  else
-    rest = bundle
   end
   results[#results + 1] = fits
 end
