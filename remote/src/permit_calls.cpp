@@ -233,9 +233,8 @@ void permit_calls::answered(const answer& result) {
   if (sent_.opens) {
     opened_ = true;
     if (const auto count = result[at++].number(); count != static_cast<std::int64_t>(count_))
-      throw error(errc::wrong_type, "plait::remote: " + key_ + " was created with " +
-                                        std::to_string(count) + " permits, and is opened with " +
-                                        std::to_string(count_));
+      throw error(errc::wrong_type, "plait::remote: " + key_ + " was created with " + std::to_string(count) +
+                                        " permits, and is opened with " + std::to_string(count_));
   }
   const answer end = result[result.size() - 1];
   const auto available = static_cast<std::uint64_t>(end[3].number());
