@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -71,18 +72,24 @@ struct holder_of {
 
   template <class... Args>
   static PyObject* make(PyTypeObject* type, Args&&... args) {
-    PyObject* const self = type->tp_alloc(type, 0);
-    if (self == nullptr) return nullptr;
-    auto& value = reinterpret_cast<holder_of*>(self)->value;
+    PyObject* self = nullptr;
     try {
       if constexpr (is_inside) {
-        new (&value) T(std::forward<Args>(args)...);
+        self = type->tp_alloc(type, 0);
+        if (self == nullptr) return nullptr;
+        new (&reinterpret_cast<holder_of*>(self)->value) T(std::forward<Args>(args)...);
       } else {
-        value = new T(std::forward<Args>(args)...);
+        // First of all: a garbage collection, which making a T may run, must not meet an object without one.
+        auto made = std::make_unique<T>(std::forward<Args>(args)...);
+        self = type->tp_alloc(type, 0);
+        if (self == nullptr) return nullptr;
+        reinterpret_cast<holder_of*>(self)->value = made.release();
       }
     } catch (const std::bad_alloc&) {
-      type->tp_free(self);
-      Py_DECREF(type);
+      if (self != nullptr) {
+        type->tp_free(self);
+        Py_DECREF(type);
+      }
       return PyErr_NoMemory();
     }
 #if PY_VERSION_HEX >= 0x030E0000
