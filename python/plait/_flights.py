@@ -12,7 +12,7 @@ import threading
 import weakref
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -88,8 +88,6 @@ os.register_at_fork(after_in_child=_after_fork_in_child)
 
 class Wait(Generic[_V]):
     """`with Wait(flight, blocks_thread):` wait for another's load. If that is abandoned, the program goes on below."""
-
-    is_mine: Literal[False] = False
 
     def __init__(self, flight: Flight[_V], blocks_thread: bool) -> None:
         self.flight = flight

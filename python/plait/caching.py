@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from ._core import CacheTable
 from ._flights import Abandoned, Flight, Flights, Wait
@@ -21,8 +21,6 @@ _missing: Any = object()
 
 class _Lead(Generic[_V]):
     """`with` it, load a value, and keep() it."""
-
-    is_mine: Literal[True] = True
 
     def __init__(self, cache: ExpiringCache[Any, _V], flight: Flight[_V]) -> None:
         self._cache, self.flight = cache, flight
@@ -88,7 +86,7 @@ class ExpiringCache(CacheTable[_K, _V]):
             if turn is None:
                 return cast(_V, value)
             with turn:
-                if turn.is_mine:
+                if isinstance(turn, _Lead):
                     return turn.keep(load(), ttl)
                 return turn.flight.outcome.result()
 
@@ -99,7 +97,7 @@ class ExpiringCache(CacheTable[_K, _V]):
             if turn is None:
                 return cast(_V, value)
             with turn:
-                if turn.is_mine:
+                if isinstance(turn, _Lead):
                     return turn.keep(await load(), ttl)
                 from .aio import result_of
 
