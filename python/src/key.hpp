@@ -75,12 +75,19 @@ PyObject* object_of(const Holder& of) noexcept {
   return of.get();
 }
 
+// A text knows its hash once it was asked for it, by any thread.
+inline Py_hash_t text_hash(PyObject* text) noexcept {
+  const Py_hash_t known = __atomic_load_n(&reinterpret_cast<PyASCIIObject*>(text)->hash, __ATOMIC_RELAXED);
+  return known != -1 ? known : PyObject_Hash(text);
+}
+
 struct key_hash {
   using is_transparent = void;
 
   template <class Key>
   std::size_t operator()(const Key& of) const noexcept {
     PyObject* const object = object_of(of);
+    if (PyUnicode_CheckExact(object)) return static_cast<std::size_t>(text_hash(object));
     return is_plain(object) ? static_cast<std::size_t>(PyObject_Hash(object))
                             : reinterpret_cast<std::size_t>(object) / alignof(std::max_align_t);
   }
