@@ -13,6 +13,7 @@ import heapq
 import queue
 import sys
 import threading
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -116,17 +117,14 @@ def initialise(self: Any, maxsize: Any) -> None:
     self._init(maxsize)
 
 
-def prepare(self: Any, maxsize: Any) -> Any:
-    """For a native queue: makes the attributes, and returns the mutex. Nobody uses them yet."""
-    self.__dict__.update(_fields(maxsize))
-    return self.__dict__["mutex"]
-
-
-def fill(self: Any, items: list[Any], unfinished_tasks: int, is_shutdown: bool) -> None:
-    """Takes over what a native queue held. The mutex is held."""
-    self._init(self.maxsize)
-    self.queue.extend(items)
-    self.__dict__.update(unfinished_tasks=unfinished_tasks, is_shutdown=is_shutdown)
+def take_over(self: Any, maxsize: Any, items: list[Any], unfinished_tasks: int, is_shutdown: bool) -> None:
+    """For a native queue: makes the attributes, with what it held. Nobody uses them yet."""
+    made = types.SimpleNamespace()
+    type(self)._init(made, maxsize)  # that of Queue, LifoQueue or PriorityQueue
+    made.queue.extend(items)
+    self.__dict__.update(
+        _fields(maxsize), queue=made.queue, unfinished_tasks=unfinished_tasks, is_shutdown=is_shutdown
+    )
 
 
 def _wait(

@@ -12,12 +12,9 @@ A class that overrides _init(), _qsize(), _put() or _get(), and an object whose 
 
 from . import _awaiting
 from ._core import LifoQueue, PriorityQueue, Queue, SimpleQueue
-from ._standard import Empty, FirstInFirstOut, Full, ShutDown
+from ._standard import Empty, Full, ShutDown
 
 _awaiting.teach(Queue)
 _awaiting.teach(SimpleQueue)
-# Without the GIL, peek() and snapshot() make it an ordinary queue, which asks for them.
-for _hook in "_init", "_qsize", "_put", "_get":
-    setattr(SimpleQueue, _hook, getattr(FirstInFirstOut, _hook))
 
 __all__ = ["Empty", "Full", "LifoQueue", "PriorityQueue", "Queue", "ShutDown", "SimpleQueue"]

@@ -95,7 +95,7 @@ class doorbell final : plait::detail::registered_waiter {
     state_.store(state::idle);
   }
 
-  bool is_at_standard_queue() const noexcept { return queue_of(queue_.get())->is_standard(); }
+  bool is_at_standard_queue() const { return queue_of(queue_.get())->is_standard(); }
 
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(hub_.get());

@@ -42,7 +42,9 @@ bool import_what_is_needed(module_state& state) {
   state.empty = PyObject_GetAttrString(state.standard, "Empty");
   state.full = PyObject_GetAttrString(state.standard, "Full");
   state.shut_down = PyObject_GetAttrString(state.standard, "ShutDown");
-  return state.empty != nullptr && state.full != nullptr && state.shut_down != nullptr;
+  state.get_referents = imported("gc", "get_referents");
+  return state.empty != nullptr && state.full != nullptr && state.shut_down != nullptr &&
+         state.get_referents != nullptr;
 }
 
 bool find_main_thread(module_state& state) {
@@ -74,8 +76,9 @@ int execute(PyObject* module) {
     return -1;
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
-                        add_queue_types(module, state) && add_count_types(module) && add_keyed_types(module) &&
-                        add_cache_types(module) && add_stats_types(module) && add_doorbell_types(module) &&
+                        add_queue_types(module, state) && add_store_view_type(module, state) &&
+                        add_count_types(module) && add_keyed_types(module) && add_cache_types(module) &&
+                        add_stats_types(module) && add_doorbell_types(module) &&
                         add_rw_lock_types(module, state) && add_checked_lock_types(module) &&
                         add_lock_reports(module) && register_at_fork(module);
   return is_ready ? 0 : -1;
@@ -83,7 +86,8 @@ int execute(PyObject* module) {
 
 int traverse(PyObject* module, visitproc visit, void* arg) {
   const module_state& state = *state_of_module(module);
-  for (PyObject* each : {state.empty, state.full, state.shut_down, state.standard, state.lock_side_type})
+  for (PyObject* each : {state.empty, state.full, state.shut_down, state.standard, state.lock_side_type,
+                         state.store_view_type, state.get_referents})
     Py_VISIT(each);
   for (PyObject* each : state.queue_types) Py_VISIT(each);
   for (const auto& hooks : state.hooks)
@@ -93,7 +97,8 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
 
 int clear(PyObject* module) {
   module_state& state = *state_of_module(module);
-  for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.lock_side_type})
+  for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.lock_side_type,
+                          &state.store_view_type, &state.get_referents})
     Py_CLEAR(*each);
   for (PyObject*& each : state.queue_types) Py_CLEAR(each);
   for (auto& hooks : state.hooks)
@@ -119,8 +124,9 @@ PyModuleDef_Slot slots[] = {
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
-    // Without Py_MOD_GIL_NOT_USED an interpreter that has no GIL turns it on: that this module needs none is
-    // designed, but not tested.
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
     {0, nullptr},
 };
 

@@ -29,6 +29,10 @@ struct module_state {
   // Queue and SimpleQueue, from which all queues derive.
   std::array<PyObject*, 2> queue_types;
 
+  // Of what snapshot() gives to gc.get_referents(), and that function.
+  PyObject* store_view_type;
+  PyObject* get_referents;
+
   // What RWLock.read() and write() return.
   PyObject* lock_side_type;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Several items at once, and looking at items without taking them.
+// Several items at once.
 #include <algorithm>
 #include <memory>
 #include <new>
@@ -34,14 +34,6 @@ PyObject* take_list(item_store& store, std::size_t most) {
   std::vector<PyObject*> items(std::min(most, store.size()));
   const Py_ssize_t taken = store.take_many(items.data(), items.size());
   return taken < 0 ? nullptr : list_of(items.data(), static_cast<std::size_t>(taken));
-}
-
-bool has_gil() noexcept {
-#ifdef Py_GIL_DISABLED
-  return false;
-#else
-  return true;
-#endif
 }
 
 PyObject* full_after(queue_object* self, Py_ssize_t put) {
@@ -130,7 +122,11 @@ PyObject* queue_drain(PyObject* object, PyObject*) {
   queue_object* const self = queue_of(object);
   if (self->is_standard()) return call_standard(self, "take_now");
   try {
-    return take_list(*self->store, self->store->size());
+    reference items(take_list(*self->store, self->store->size()));
+    if (!items || !self->is_standard()) return items.release();
+    // It has just become a standard one, with the rest.
+    const reference rest(call_standard(self, "take_now"));
+    return rest ? PySequence_InPlaceConcat(items.get(), rest.get()) : nullptr;
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }
@@ -142,43 +138,10 @@ PyObject* queue_clear(PyObject* object, PyObject*) {
   const reference items(queue_drain(object, nullptr));
   if (!items) return nullptr;
   for (Py_ssize_t left = PyList_GET_SIZE(items.get()); left != 0; --left) {
-    if (self->is_standard()) {
-      if (!reference(call_standard(self, "task_done"))) return nullptr;
-    } else {
-      self->store->task_done();
-    }
+    if (!self->is_standard() && self->store->task_done()) continue;
+    if (self->is_standard() && !reference(call_standard(self, "task_done"))) return nullptr;
   }
   return PyLong_FromSsize_t(PyList_GET_SIZE(items.get()));
-}
-
-// With the GIL no other thread changes the store meanwhile. Without it, only the standard queue's lock keeps
-// others out.
-PyObject* queue_snapshot(PyObject* object, PyObject*) {
-  queue_object* const self = queue_of(object);
-  if (heap_store* const heap = self->store->heap(); heap != nullptr && !self->is_standard())
-    return heap->items(false);
-  if (!has_gil() && !become_standard(self)) return nullptr;
-  if (self->is_standard()) return call_standard(self, "snapshot");
-  try {
-    std::vector<PyObject*> items;
-    items.reserve(self->store->size());
-    self->store->for_each([&items](PyObject* item) noexcept { items.push_back(Py_NewRef(item)); });
-    return list_of(items.data(), items.size());
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  }
-}
-
-PyObject* queue_peek(PyObject* object, PyObject*) {
-  const reference items(queue_snapshot(object, nullptr));
-  if (!items) return nullptr;
-  const Py_ssize_t size = PyList_GET_SIZE(items.get());
-  if (size == 0) {
-    PyErr_SetNone(state_of(object).empty);
-    return nullptr;
-  }
-  const bool takes_last = queue_of(object)->store->ordered() == order::last_in_first_out;
-  return Py_NewRef(PyList_GET_ITEM(items.get(), takes_last ? size - 1 : 0));
 }
 
 }  // namespace plait_python

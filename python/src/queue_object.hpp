@@ -5,11 +5,12 @@
 // touches what only Python's queue has (mutex, not_empty, queue, ...), it becomes a standard one for the rest
 // of its life: its store is closed, its items lie in the attributes that Python's queue has, and every method
 // calls the function of that name in plait/_standard.py. The fast path needs no branch for this, because it
-// finds the store closed.
+// finds the store closed. Whoever does so asks is_standard(), which waits until the change is over.
 #pragma once
 
 #include <atomic>
 
+#include "detached.hpp"
 #include "item_store.hpp"
 #include "module_state.hpp"
 #include "python.hpp"
@@ -31,7 +32,11 @@ struct queue_object {
   queue_object* next;
 
   PyObject* object() noexcept { return reinterpret_cast<PyObject*>(this); }
-  bool is_standard() const noexcept { return now.load() == life::standard; }
+  bool is_standard() const {
+    life seen;
+    while ((seen = now.load()) == life::changing) yield_detached();
+    return seen == life::standard;
+  }
 };
 
 inline queue_object* queue_of(PyObject* self) noexcept {
@@ -43,7 +48,7 @@ bool is_queue(PyObject* object, const module_state& state) noexcept;
 
 // Calls a function of plait/_standard.py with the queue and the arguments, of which a null one is left out.
 PyObject* call_standard(queue_object* self, const char* function, PyObject* first = nullptr,
-                        PyObject* second = nullptr, PyObject* third = nullptr);
+                        PyObject* second = nullptr, PyObject* third = nullptr, PyObject* fourth = nullptr);
 
 // Makes the queue a standard one, with all that it holds. False: an exception is set.
 bool become_standard(queue_object* self);
@@ -90,5 +95,6 @@ PyObject* queue_is_standard(PyObject* self, PyObject* unused);
 
 // The types. False: an exception is set.
 bool add_queue_types(PyObject* module, module_state& state);
+bool add_store_view_type(PyObject* module, module_state& state);
 
 }  // namespace plait_python

@@ -29,10 +29,10 @@ PyObject* take_all(item_store& store) {
 }  // namespace
 
 PyObject* call_standard(queue_object* self, const char* function, PyObject* first, PyObject* second,
-                        PyObject* third) {
+                        PyObject* third, PyObject* fourth) {
   const reference callable(PyObject_GetAttrString(state_of(self->object()).standard, function));
   if (!callable) return nullptr;
-  const std::array<PyObject*, 4> all{self->object(), first, second, third};
+  const std::array<PyObject*, 6> all{self->object(), first, second, third, fourth, nullptr};
   const auto count = static_cast<std::size_t>(std::ranges::find(all, nullptr) - all.begin());
   return PyObject_Vectorcall(callable.get(), all.data(), count, nullptr);
 }
@@ -53,8 +53,8 @@ bool begin_as_standard(queue_object* self, PyObject* maxsize) {
   return static_cast<bool>(reference(call_standard(self, "initialise", maxsize)));
 }
 
-// The new attributes are there, and their lock is held, before any thread can see them in use. Whoever finds
-// the store closed, or waits in it, then waits for that lock.
+// Other threads may be in the middle of an operation, or wait in one: they find the store closed or empty, and
+// then wait until the queue is a standard one.
 bool become_standard(queue_object* self) {
   if (heap_store* const heap = self->store->heap(); heap != nullptr && heap->is_stable()) {
     PyErr_SetString(
@@ -62,34 +62,23 @@ bool become_standard(queue_object* self) {
         "this needs an ordinary Python queue, which a PriorityQueue with stable=True cannot become");
     return false;
   }
-  for (life expected = life::native; !self->now.compare_exchange_strong(expected, life::changing);
-       expected = life::native) {
-    if (expected == life::standard) return true;
-    yield_detached();
-  }
-  item_store& store = *self->store;
   const reference bound(PyLong_FromLongLong(self->maxsize));
-  const reference lock(bound ? call_standard(self, "prepare", bound.get()) : nullptr);
-  const reference held(lock ? PyObject_CallMethod(lock.get(), "acquire", nullptr) : nullptr);
-  if (!held) {
-    self->now.store(life::native);
-    return false;
-  }
+  if (!bound) return false;
+  for (life expected = life::native; !self->now.compare_exchange_strong(expected, life::changing);
+       expected = life::native)
+    if (self->is_standard()) return true;
+  item_store& store = *self->store;
   const bool was_closed = store.is_closed();
-  self->now.store(life::standard);
   store.close();
   const reference items(take_all(store));
   std::size_t unfinished = 0;
   while (store.task_done()) ++unfinished;  // the last one wakes whoever waits in join()
   const reference undone(PyLong_FromSize_t(unfinished));
-  const reference result(
-      items && undone ? call_standard(self, "fill", items.get(), undone.get(), was_closed ? Py_True : Py_False)
-                      : nullptr);
-  PyObject *type, *error, *trace;
-  PyErr_Fetch(&type, &error, &trace);
-  const reference released(PyObject_CallMethod(lock.get(), "release", nullptr));
-  if (type != nullptr) PyErr_Restore(type, error, trace);
-  return result && released;
+  const reference result(items && undone ? call_standard(self, "take_over", bound.get(), items.get(),
+                                                         undone.get(), was_closed ? Py_True : Py_False)
+                                         : nullptr);
+  self->now.store(life::standard);
+  return static_cast<bool>(result);
 }
 
 }  // namespace plait_python

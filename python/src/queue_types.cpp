@@ -6,14 +6,28 @@
 
 namespace plait_python {
 
+namespace {
+
+// What `read` says of the store of a native queue; for a standard one, what `otherwise` does. Without the GIL a
+// queue may become a standard one during `read`, which then has met a store that is being emptied.
+template <class Read, class Otherwise>
+PyObject* while_native(const queue_object* self, Read read, Otherwise otherwise) {
+  if (!self->is_standard()) {
+    reference seen(read(*self->store));
+    if (!self->is_standard()) return seen.release();
+  }
+  return otherwise();
+}
+
+}  // namespace
+
 PyObject* queue_task_done(PyObject* object, PyObject*) {
   queue_object* const self = queue_of(object);
+  if (!self->is_standard() && self->store->task_done()) Py_RETURN_NONE;
+  // A queue that has just become a standard one counts there.
   if (self->is_standard()) return call_standard(self, "task_done");
-  if (!self->store->task_done()) {
-    PyErr_SetString(PyExc_ValueError, "task_done() called too many times");
-    return nullptr;
-  }
-  Py_RETURN_NONE;
+  PyErr_SetString(PyExc_ValueError, "task_done() called too many times");
+  return nullptr;
 }
 
 PyObject* queue_shutdown(PyObject* object, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
@@ -26,9 +40,7 @@ PyObject* queue_shutdown(PyObject* object, PyObject* const* given, Py_ssize_t co
   if (self->is_standard()) return call_standard(self, "shutdown", immediate != 0 ? Py_True : Py_False);
   self->store->close();
   // Whoever is just making it a standard one may have found it open.
-  if (self->now.load() != life::native)
-    return become_standard(self) ? call_standard(self, "shutdown", immediate != 0 ? Py_True : Py_False)
-                                 : nullptr;
+  if (self->is_standard()) return call_standard(self, "shutdown", immediate != 0 ? Py_True : Py_False);
   if (immediate == 0) Py_RETURN_NONE;
   const reference dropped(queue_clear(object, nullptr));
   if (!dropped) return nullptr;
@@ -45,19 +57,24 @@ PyObject* queue_is_standard(PyObject* object, PyObject*) {
 
 PyObject* queue_qsize(PyObject* object, PyObject*) {
   queue_object* const self = queue_of(object);
-  return self->is_standard() ? call_standard(self, "qsize") : PyLong_FromSize_t(self->store->size());
+  return while_native(
+      self, [](item_store& store) { return PyLong_FromSize_t(store.size()); },
+      [self] { return call_standard(self, "qsize"); });
 }
 
 PyObject* queue_empty(PyObject* object, PyObject*) {
   queue_object* const self = queue_of(object);
-  return self->is_standard() ? call_standard(self, "empty") : PyBool_FromLong(self->store->size() == 0);
+  return while_native(
+      self, [](item_store& store) { return PyBool_FromLong(store.size() == 0); },
+      [self] { return call_standard(self, "empty"); });
 }
 
 PyObject* queue_full(PyObject* object, PyObject*) {
   queue_object* const self = queue_of(object);
-  if (self->is_standard()) return call_standard(self, "full");
-  const std::size_t bound = self->store->bound();
-  return PyBool_FromLong(bound != 0 && self->store->size() >= bound);
+  return while_native(
+      self,
+      [](item_store& store) { return PyBool_FromLong(store.bound() != 0 && store.size() >= store.bound()); },
+      [self] { return call_standard(self, "full"); });
 }
 
 namespace {
@@ -89,13 +106,14 @@ PyObject* get_maxsize(PyObject* object, void* name) {
   return self->is_standard() ? get_standard_attribute(object, name) : PyLong_FromLongLong(self->maxsize);
 }
 PyObject* get_unfinished_tasks(PyObject* object, void* name) {
-  queue_object* const self = queue_of(object);
-  return self->is_standard() ? get_standard_attribute(object, name)
-                             : PyLong_FromSize_t(self->store->unfinished_tasks());
+  return while_native(
+      queue_of(object), [](item_store& store) { return PyLong_FromSize_t(store.unfinished_tasks()); },
+      [object, name] { return get_standard_attribute(object, name); });
 }
 PyObject* get_is_shutdown(PyObject* object, void* name) {
-  queue_object* const self = queue_of(object);
-  return self->is_standard() ? get_standard_attribute(object, name) : PyBool_FromLong(self->store->is_closed());
+  return while_native(
+      queue_of(object), [](item_store& store) { return PyBool_FromLong(store.is_closed()); },
+      [object, name] { return get_standard_attribute(object, name); });
 }
 
 PyGetSetDef attribute(const char* name, getter get, const char* doc) {
@@ -175,8 +193,8 @@ const std::array item_methods = {
                 "Drops the items there are, marks them done, and returns how many. Never waits."},
     PyMethodDef{"snapshot", queue_snapshot, METH_NOARGS,
                 "snapshot($self)\n--\n\n"
-                "A list of the items there are, as they lie, which stay. Never waits. Without the GIL,\n"
-                "it makes this object an ordinary Python queue."},
+                "A list of the items there are, as they lie, which stay. Never waits; without the GIL, all\n"
+                "other threads do, for as long as it takes."},
     PyMethodDef{"_try_put", as_method(queue_try_put), METH_FASTCALL,
                 "_try_put($self, item, not_yet, /)\n--\n\nput_nowait(item), or not_yet if there is no room."},
     PyMethodDef{"_try_get", queue_try_get, METH_O,

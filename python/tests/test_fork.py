@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from support import LONG, Call, TestCase, in_child
+from support import LONG, Call, TestCase, busy_fork, in_child
 
 from plait import Counter, ExpiringCache, KeyedCounter, StatsDict
 from plait.queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
@@ -32,6 +32,7 @@ class Fork(TestCase):
                 items.put_many([1, 2, 3])
                 self.assertEqual(sorted(call.result() for call in waiting), [1, 2, 3])
 
+    @busy_fork
     def test_no_wake_is_lost_in_a_child_however_busy_the_parent_is(self):
         items, stop, forks = Queue(4), threading.Event(), 40
 
@@ -40,7 +41,7 @@ class Fork(TestCase):
                 items.put(1)
                 time.sleep(0)
 
-        calls = [Call(lambda: list(items)), Call(lambda: list(items)), Call(produce)]
+        calls = [Call(list, items), Call(list, items), Call(produce)]
 
         def child():
             items.drain()
@@ -57,6 +58,7 @@ class Fork(TestCase):
             calls[2].result()
             items.shutdown()
 
+    @busy_fork
     def test_counters_and_caches_work_in_the_children_of_a_busy_parent(self):
         counts, counter, cache, stats = KeyedCounter(), Counter(), ExpiringCache(100), StatsDict()
         stop = threading.Event()

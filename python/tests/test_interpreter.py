@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Signals, subinterpreters and the end of the interpreter, at a bad moment."""
+"""Signals, subinterpreters and the end of the interpreter, at a bad moment; and one without the GIL."""
 
+import os
+import subprocess
+import sys
+import sysconfig
 import unittest
 
 from support import TestCase
@@ -190,6 +194,22 @@ class Subinterpreters(TestCase):
             "1",
             timeout=120,
         )
+
+
+class WithoutGil(TestCase):
+    @unittest.skipUnless(sysconfig.get_config_var("Py_GIL_DISABLED"), "this interpreter has a GIL")
+    def test_importing_the_package_does_not_turn_it_on(self):
+        imports = "import sys, plait, plait.queue, plait.aio, plait.bench, plait.tour"
+        # The variable would keep it off, whatever is imported.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHON_GIL"}
+        run = subprocess.run(
+            [sys.executable, "-W", "error", "-c", f"{imports}; print(sys._is_gil_enabled())"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((run.stdout, run.stderr), ("False\n", ""))
 
 
 class End(TestCase):

@@ -7,7 +7,7 @@ import time
 import unittest
 import weakref
 
-from support import LONG, Call, TestCase, in_child
+from support import LONG, Call, TestCase, busy_fork, in_child
 
 from plait import CheckedLock, CheckedRLock, RWLock, lock_all
 
@@ -346,6 +346,7 @@ class Fork(TestCase):
             holder.result()
             self.assertTrue(waiting.result())
 
+    @busy_fork
     def test_children_of_a_busy_parent_use_the_locks(self):
         locks, stop = [RWLock().write(), CheckedLock("busy"), CheckedRLock("busier")], threading.Event()
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Classes that override hooks, and programs that use what only Python's queue has."""
 
-import threading
+import sys
 import time
 import unittest
 
@@ -144,9 +144,9 @@ class Touched(TestCase):
 
     def test_threads_that_wait_go_on_waiting(self):
         items = Queue()
+        items.put(1), items.get()  # before anybody else waits for an item
         getting, timed = Call(items.get), Call(items.get, timeout=0.5)
         getting.assert_waits()
-        items.put(1), items.get()
         joining = Call(items.join)
         joining.assert_waits()
         self.assertFalse(items.mutex.locked())
@@ -203,6 +203,49 @@ class Touched(TestCase):
             self.assertEqual(len(mutexes), 1)
             results = [call.result() for call in calls]
             self.assertEqual(sorted(results[2] + results[3]), sorted([*range(each), *range(each)]))
+
+    def test_what_it_says_of_itself_holds_at_any_moment(self):
+        def look():
+            seen = set()
+            while not items._is_standard():
+                seen.add((items.qsize(), items.empty(), items.full(), items.unfinished_tasks, items.is_shutdown))
+            seen.add((items.qsize(), items.empty(), items.full(), items.unfinished_tasks, items.is_shutdown))
+            return seen
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            for kind in BOUNDED:
+                for _ in range(20):
+                    items = kind(50)
+                    items.put_many(range(50))
+                    looking = Call(look)
+                    time.sleep(0.0005)
+                    items.mutex
+                    self.assertEqual(looking.result(), {(50, False, True, 50, False)})
+        finally:
+            sys.setswitchinterval(interval)
+
+    def test_no_task_done_is_lost_at_any_moment(self):
+        for _ in range(30):
+            items = Queue()
+            items.put_many(range(400))
+            marking = [Call(lambda: [items.task_done() for _ in range(200)]) for _ in range(2)]
+            items.mutex
+            for call in marking:
+                call.result()
+            self.assertEqual(items.unfinished_tasks, 0)
+            items.join()
+            with self.assertRaises(ValueError):
+                items.task_done()
+
+    def test_drain_gets_all_at_any_moment(self):
+        for _ in range(30):
+            items = Queue()
+            items.put_many(range(500))
+            draining, touching = Call(items.drain), Call(lambda: items.mutex)
+            touching.result()
+            self.assertEqual(sorted(draining.result()), list(range(500)))
 
     def test_conditions_can_be_waited_for(self):
         items = Queue()
