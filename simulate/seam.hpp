@@ -48,6 +48,10 @@ inline void add_as_only_writer(atomic<std::uint64_t>& number, std::uint64_t n) n
 }
 
 inline void light_fence() noexcept {}
+constexpr bool light_fence_is_free() noexcept {
+  return true;
+}
+inline void free_light_fence() noexcept {}
 inline void process_wide_fence() noexcept {
   if (simulation* const now = simulation::running()) now->process_wide_fence();
 }

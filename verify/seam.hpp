@@ -72,6 +72,11 @@ inline void light_fence(site where = site::current()) noexcept {
   if (!has_process_wide_fence) fence(memory_order::seq_cst, where);
 }
 
+inline bool light_fence_is_free() noexcept {
+  return has_process_wide_fence;
+}
+inline void free_light_fence() noexcept {}
+
 template <class M>
 inline constexpr bool locks_recursively = false;
 

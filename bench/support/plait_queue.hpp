@@ -18,8 +18,8 @@ class blocking : Queue {
   using value_type = typename Queue::value_type;
   using Queue::Queue;
 
-  void push(value_type item) { Queue::push(std::move(item)); }
-  value_type pop() { return *Queue::pop(); }  // it is never closed
+  [[gnu::always_inline]] void push(value_type item) { Queue::push(std::move(item)); }
+  [[gnu::always_inline]] value_type pop() { return *Queue::pop(); }  // it is never closed
 
   void push_n(std::span<const value_type> items) { Queue::push_n(items.begin(), items.size()); }
   std::size_t pop_n(std::span<value_type> items) { return Queue::pop_n(items.data(), items.size()); }
@@ -31,10 +31,10 @@ class nonblocking : Queue {
   using value_type = typename Queue::value_type;
   using Queue::Queue;
 
-  void push(value_type item) {
+  [[gnu::always_inline]] void push(value_type item) {
     while (Queue::try_push(std::move(item)) != plait::conqueue_status::success) std::this_thread::yield();
   }
-  value_type pop() {
+  [[gnu::always_inline]] value_type pop() {
     for (;;) {
       if (auto item = Queue::try_pop()) return *std::move(item);
       std::this_thread::yield();

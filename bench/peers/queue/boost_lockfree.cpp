@@ -16,10 +16,10 @@ class boost_lockfree {
   using value_type = T;
   explicit boost_lockfree(std::size_t capacity) : queue_(capacity) {}
 
-  void push(const T& item) {
+  [[gnu::always_inline]] void push(const T& item) {
     while (!queue_.bounded_push(item)) std::this_thread::yield();
   }
-  T pop() {
+  [[gnu::always_inline]] T pop() {
     T item;
     while (!queue_.pop(item)) std::this_thread::yield();
     return item;
@@ -34,8 +34,8 @@ class unbounded {
   using value_type = std::uint64_t;
   explicit unbounded(std::size_t capacity) : queue_(capacity) {}
 
-  void push(std::uint64_t item) { queue_.push(item); }
-  std::uint64_t pop() {
+  [[gnu::always_inline]] void push(std::uint64_t item) { queue_.push(item); }
+  [[gnu::always_inline]] std::uint64_t pop() {
     std::uint64_t item = 0;
     while (!queue_.pop(item)) std::this_thread::yield();
     return item;

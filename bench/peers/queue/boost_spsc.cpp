@@ -13,10 +13,10 @@ class boost_spsc {
   using value_type = std::uint64_t;
   explicit boost_spsc(std::size_t capacity) : queue_(capacity) {}
 
-  void push(value_type item) {
+  [[gnu::always_inline]] void push(value_type item) {
     while (!queue_.push(item)) std::this_thread::yield();
   }
-  value_type pop() {
+  [[gnu::always_inline]] value_type pop() {
     value_type item{};
     while (!queue_.pop(item)) std::this_thread::yield();
     return item;

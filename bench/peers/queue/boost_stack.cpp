@@ -14,10 +14,10 @@ class boost_stack {
   using value_type = std::uint64_t;
   explicit boost_stack(std::size_t capacity) : stack_(capacity) {}
 
-  void push(value_type item) {
+  [[gnu::always_inline]] void push(value_type item) {
     while (!stack_.bounded_push(item)) std::this_thread::yield();
   }
-  value_type pop() {
+  [[gnu::always_inline]] value_type pop() {
     value_type item = 0;
     while (!stack_.pop(item)) std::this_thread::yield();
     return item;

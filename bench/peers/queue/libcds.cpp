@@ -16,10 +16,10 @@ class libcds_queue {
   using value_type = T;
   explicit libcds_queue(std::size_t capacity) : queue_(std::max<std::size_t>(capacity, 2)) {}
 
-  void push(T item) {
+  [[gnu::always_inline]] void push(T item) {
     while (!queue_.enqueue(std::move(item))) std::this_thread::yield();
   }
-  T pop() {
+  [[gnu::always_inline]] T pop() {
     T item;
     while (!queue_.dequeue(item)) std::this_thread::yield();
     return item;

@@ -66,14 +66,14 @@ class with_tokens {
     Queue& queue;
     moodycamel::ProducerToken token{queue};
 
-    void push(value_type item) { queue.enqueue(token, std::move(item)); }
+    [[gnu::always_inline]] void push(value_type item) { queue.enqueue(token, std::move(item)); }
     void push_n(std::span<const value_type> items) { queue.enqueue_bulk(token, items.data(), items.size()); }
   };
   struct consumer_type {
     Queue& queue;
     moodycamel::ConsumerToken token{queue};
 
-    value_type pop() {
+    [[gnu::always_inline]] value_type pop() {
       value_type item;
       queue.wait_dequeue(token, item);
       return item;

@@ -16,7 +16,7 @@ class mutex_condvar {
   using value_type = T;
   explicit mutex_condvar(std::size_t capacity) : capacity_(capacity) {}
 
-  void push(T item) {
+  [[gnu::always_inline]] void push(T item) {
     {
       std::unique_lock lock(mutex_);
       not_full_.wait(lock, [&] { return items_.size() < capacity_; });
@@ -24,7 +24,7 @@ class mutex_condvar {
     }
     not_empty_.notify_one();
   }
-  T pop() {
+  [[gnu::always_inline]] T pop() {
     std::unique_lock lock(mutex_);
     not_empty_.wait(lock, [&] { return !items_.empty(); });
     T item = std::move(items_.front());

@@ -15,11 +15,11 @@ class mutex_heap {
   using value_type = std::uint64_t;
   explicit mutex_heap(std::size_t /*capacity*/ = 0) {}
 
-  void push(std::uint64_t item) {
+  [[gnu::always_inline]] void push(std::uint64_t item) {
     const std::lock_guard lock(mutex_);
     items_.push(item);
   }
-  std::uint64_t pop() {
+  [[gnu::always_inline]] std::uint64_t pop() {
     for (;; std::this_thread::yield()) {
       const std::lock_guard lock(mutex_);
       if (items_.empty()) continue;

@@ -13,7 +13,7 @@ class mutex_vector {
   using value_type = std::uint64_t;
   explicit mutex_vector(std::size_t capacity) : capacity_(capacity) { items_.reserve(capacity); }
 
-  void push(value_type item) {
+  [[gnu::always_inline]] void push(value_type item) {
     {
       std::unique_lock lock(mutex_);
       not_full_.wait(lock, [&] { return items_.size() < capacity_; });
@@ -21,7 +21,7 @@ class mutex_vector {
     }
     not_empty_.notify_one();
   }
-  value_type pop() {
+  [[gnu::always_inline]] value_type pop() {
     std::unique_lock lock(mutex_);
     not_empty_.wait(lock, [&] { return !items_.empty(); });
     const value_type item = items_.back();

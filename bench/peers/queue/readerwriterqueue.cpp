@@ -14,10 +14,10 @@ class nonblocking {
   using value_type = std::uint64_t;
   explicit nonblocking(std::size_t capacity) : queue_(capacity) {}
 
-  void push(value_type item) {
+  [[gnu::always_inline]] void push(value_type item) {
     while (!queue_.try_enqueue(item)) std::this_thread::yield();
   }
-  value_type pop() {
+  [[gnu::always_inline]] value_type pop() {
     value_type item{};
     while (!queue_.try_dequeue(item)) std::this_thread::yield();
     return item;
@@ -32,8 +32,8 @@ class blocking {
   using value_type = std::uint64_t;
   explicit blocking(std::size_t capacity) : queue_(capacity) {}
 
-  void push(value_type item) { queue_.wait_enqueue(item); }
-  value_type pop() {
+  [[gnu::always_inline]] void push(value_type item) { queue_.wait_enqueue(item); }
+  [[gnu::always_inline]] value_type pop() {
     value_type item{};
     queue_.wait_dequeue(item);
     return item;

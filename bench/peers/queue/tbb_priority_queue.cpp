@@ -14,8 +14,8 @@ class tbb_priority_queue {
   using value_type = std::uint64_t;
   explicit tbb_priority_queue(std::size_t /*capacity*/ = 0) {}
 
-  void push(std::uint64_t item) { queue_.push(item); }
-  std::uint64_t pop() {
+  [[gnu::always_inline]] void push(std::uint64_t item) { queue_.push(item); }
+  [[gnu::always_inline]] std::uint64_t pop() {
     std::uint64_t item = 0;
     while (!queue_.try_pop(item)) std::this_thread::yield();
     return item;

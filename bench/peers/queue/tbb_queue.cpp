@@ -16,8 +16,8 @@ class tbb_queue {
   using value_type = T;
   explicit tbb_queue(std::size_t capacity) { queue_.set_capacity(static_cast<std::ptrdiff_t>(capacity)); }
 
-  void push(T item) { queue_.push(std::move(item)); }
-  T pop() {
+  [[gnu::always_inline]] void push(T item) { queue_.push(std::move(item)); }
+  [[gnu::always_inline]] T pop() {
     T item{};
     queue_.pop(item);
     return item;
@@ -32,8 +32,8 @@ class tbb_unbounded_queue {
   using value_type = std::uint64_t;
   explicit tbb_unbounded_queue(std::size_t /*capacity*/) {}
 
-  void push(std::uint64_t item) { queue_.push(item); }
-  std::uint64_t pop() {
+  [[gnu::always_inline]] void push(std::uint64_t item) { queue_.push(item); }
+  [[gnu::always_inline]] std::uint64_t pop() {
     std::uint64_t item = 0;
     while (!queue_.try_pop(item)) std::this_thread::yield();
     return item;

@@ -17,10 +17,10 @@ class xenium_vyukov {
   using value_type = T;
   explicit xenium_vyukov(std::size_t capacity) : queue_(std::max<std::size_t>(capacity, 2)) {}
 
-  void push(T item) {
+  [[gnu::always_inline]] void push(T item) {
     while (!queue_.try_push_weak(std::move(item))) std::this_thread::yield();
   }
-  T pop() {
+  [[gnu::always_inline]] T pop() {
     T item;
     while (!queue_.try_pop_weak(item)) std::this_thread::yield();
     return item;

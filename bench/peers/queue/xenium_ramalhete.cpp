@@ -15,8 +15,8 @@ class xenium_ramalhete {
   using value_type = std::uint64_t;
   explicit xenium_ramalhete(std::size_t /*capacity*/) {}
 
-  void push(std::uint64_t item) { queue_.push(to_pointer(item)); }
-  std::uint64_t pop() {
+  [[gnu::always_inline]] void push(std::uint64_t item) { queue_.push(to_pointer(item)); }
+  [[gnu::always_inline]] std::uint64_t pop() {
     char* item = nullptr;
     while (!queue_.try_pop(item)) std::this_thread::yield();
     return to_number(item);

@@ -77,6 +77,12 @@ struct place_at {
 template <class Item>
 inline constexpr bool fits_registers = std::is_trivially_copyable_v<Item> && sizeof(Item) <= sizeof(void*);
 
+// How a slow path takes an argument: a small item by value, so that the fast path can keep it in a register.
+// Only an item: one that is constructed from another object may keep a reference to that object.
+template <class Item, class Arg>
+using in_register =
+    std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, Item> && fits_registers<Item>, Item, Arg&&>;
+
 // An optional or expected made of `args`, which give it no item. GCC makes a constant by filling all of it with
 // zeros; so this is one only where that is a register.
 template <class Place, class... Args>

@@ -39,7 +39,9 @@ class ring_positions {
   constexpr std::uint64_t index(position at) const noexcept { return at & mask_; }
 
   constexpr position next(position at) const noexcept {
-    return index(at) + 1 < capacity_ ? at + 1 : next_lap(at - index(at));
+    if (index(at) + 1 < capacity_) [[likely]]
+      return at + 1;
+    return ((at | mask_) + 1) & ~spare_bit;  // index 0 of the next lap
   }
 
   // count: 0 .. capacity.
@@ -55,7 +57,8 @@ class ring_positions {
 
   // How many positions `to` is ahead of `from`.
   constexpr std::uint64_t distance(position from, position to) const noexcept {
-    const std::uint64_t laps = (((to - index(to)) - (from - index(from))) & ~spare_bit) >> std::popcount(mask_);
+    const std::uint64_t laps =
+        (((to - index(to)) - (from - index(from))) & ~spare_bit) >> std::bit_width(mask_);
     return laps * capacity_ + index(to) - index(from);
   }
 

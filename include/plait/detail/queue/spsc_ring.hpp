@@ -16,6 +16,7 @@
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/queue/queue_store.hpp>
+#include <plait/detail/queue/ring_positions.hpp>
 #include <plait/detail/queue/single_user.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -23,36 +24,42 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Positions count elements: tail_ those ever put, head_ those ever taken. Each side caches the other's
-// position, and loads it again only if the cached one shows no room or no element.
+// tail_ is the position of the next put, head_ that of the next get. Each side keeps how far it may go without
+// a look at the other side's position: limit_ and empty_at.
 //
 // An element whose push returned true must not be lost by closing, and a push has no read-modify-write that
 // would order it before or after close(). So a put first claims: it stores in claimed_ how far it will go, then
-// loads closed_. A getter that finds the ring closed and empty loads claimed_. Each has a fence between its two
-// steps: so either the put sees that the ring is closed and takes its claim back, or the getter sees the claim
-// and answers busy until the put has published or taken it back.
+// loads limit_, which close() sets to `closed`. A getter that finds the ring closed and empty loads claimed_.
+// Each has a fence between its two steps: so either the put sees that the ring is closed and takes its claim
+// back, or the getter sees the claim and answers busy until the put has published or taken it back.
 //
-// Edges:  filled    tail_    release in try_put, publish -> acquire in filled: publishes the elements
-//         emptied   head_    release in try_get, give_back -> acquire in room: hands the storage back; and in
-//                            size: a tail loaded after it is at least as far
-//         shut      closed_  release in close -> acquire in is_closed: what the closer did before is seen
+//   limit_         a put ...
+//   closed         fails, for ever: limit_ is raised by a CAS, and this value never
+//   look_always    executes a fence and loads head_: the ring was made where light fences are not free
+//   a position     before it succeeds without a look at head_
+//
+// Edges:  filled    tail_    release in try_put, put_if_room, try_put_n, commit -> acquire in filled,
+//                            has_item_at: publishes the elements
+//         emptied   head_    release in try_get, try_get_n, consume -> acquire in raise_limit: hands the
+//                            storage back; and in size: a tail loaded after it is at least as far
+//         shut      limit_   release in close -> acquire in is_closed: what the closer did before is seen
 //                            by every thread that sees the ring closed
 template <queue_element T, class Allocator>
 class spsc_ring {
  public:
   using value_type = T;
   using item_type = queue_item<T>;
-  using position = std::uint64_t;
+  using position = ring_positions::position;
   using event_count = asymmetric_event_count;
 
   static constexpr const char* queue_name = "plait::spsc_queue";
   static constexpr bool is_bounded = true;
   static constexpr pace batch_pace{std::chrono::nanoseconds(500)};
-  static constexpr std::size_t max_capacity = (std::size_t{1} << 48) - 1;
+  static constexpr std::size_t max_capacity = ring_positions::max_capacity;
 
   // capacity: 1 .. max_capacity. Throws what the allocator throws.
   spsc_ring(std::size_t capacity, const Allocator& allocator)
-      : capacity_(capacity), allocator_(allocator), slots_(slot_traits::allocate(allocator_, capacity)) {
+      : positions_(capacity), allocator_(allocator), slots_(slot_traits::allocate(allocator_, capacity)) {
     std::uninitialized_default_construct_n(std::to_address(slots_), capacity);
   }
 
@@ -60,11 +67,12 @@ class spsc_ring {
   spsc_ring& operator=(const spsc_ring&) = delete;
 
   ~spsc_ring() {
-    for_each_run(getter_.index, size(), [](storage* slots, std::size_t length) {
+    const position head = head_.load(sync::relaxed);  // relaxed: every call has returned
+    for_each_run(head, size(), [](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) slots[i].destroy();
     });
-    std::destroy_n(std::to_address(slots_), capacity_);
-    slot_traits::deallocate(allocator_, slots_, capacity_);
+    std::destroy_n(std::to_address(slots_), capacity());
+    slot_traits::deallocate(allocator_, slots_, capacity());
   }
 
   // A constructor that may throw runs before the claim, as in the other queues.
@@ -73,16 +81,20 @@ class spsc_ring {
 
   // For the putter: success, full or closed. Unless it is success, the arguments are untouched. Always inline,
   // as is try_get: a call would take as long as the rest, and GCC counts the rare branches as a cost of each.
+  // These end in a call that gives the answer, so that nothing has to be kept in registers across it.
   template <class... Args>
     requires constructs_in_slot<Args...>
   [[gnu::always_inline]] conqueue_status try_put(Args&&... args) noexcept {
-    const single_user::use putting(putter_.user, one_producer);
-    if (room(1) == 0) return is_closed() ? conqueue_status::closed : conqueue_status::full;
-    const position end = tail_.load(sync::relaxed) + 1;  // relaxed: written by this side alone
-    if (!claim(end)) return conqueue_status::closed;
-    const std::size_t at = putter_.index;  // a copy: the element might alias the member
-    slot(at).construct(std::forward<Args>(args)...);
-    putter_.index = after(at);
+    const single_user::use putting(putter_, one_producer);
+    const ring_positions positions = positions_;  // copies: members would be reloaded after every atomic
+    storage* const slots = std::to_address(slots_);
+    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
+    const position end = positions.next(tail);
+    claimed_.store(end, sync::relaxed);                   // relaxed: the fences order it, see the class
+    sync::free_light_fence();                             // where it is not free, limit_ is below all positions
+    if (tail >= limit_.load(sync::relaxed)) [[unlikely]]  // relaxed: as above
+      return put_if_room<in_register<item_type, Args>...>(tail, std::forward<Args>(args)...);
+    slots[positions.index(tail)].construct(std::forward<Args>(args)...);
     tail_.store(end, sync::release);  // release filled
     return conqueue_status::success;
   }
@@ -90,69 +102,74 @@ class spsc_ring {
   // The mirror image, for the getter: success, empty, closed (and drained) or busy.
   [[gnu::always_inline]] conqueue_status try_get(item_place<item_type> auto& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    if (const conqueue_status found = look(); found != conqueue_status::success) return found;
+    const ring_positions positions = positions_;  // copies, as in try_put
+    storage* const slots = std::to_address(slots_);
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
-    const std::size_t at = getter_.index;             // a copy, as in try_put
-    storage& from = slot(at);
+    if (!has_item_at(head)) [[unlikely]]
+      return why_not_get(head);
+    storage& from = slots[positions.index(head)];
     item.emplace(std::move(from.write()));
     from.destroy();
-    getter_.index = after(at);
-    head_.store(head + 1, sync::release);  // release emptied
+    head_.store(positions.next(head), sync::release);  // release emptied
     return conqueue_status::success;
   }
 
   // Puts as many as there is room for, at most `count`, with one claim and one release.
   template <class Iterator>
   std::size_t try_put_n(Iterator& first, std::size_t count) noexcept {
-    const single_user::use putting(putter_.user, one_producer);
-    count = std::min(count, room(count));
-    const position end = tail_.load(sync::relaxed) + count;  // relaxed: written by this side alone
+    const single_user::use putting(putter_, one_producer);
+    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
+    count = std::min(count, room(tail, count));
+    const position end = positions_.advance(tail, count);
     if (count == 0 || !claim(end)) return 0;
-    for_each_run(putter_.index, count, [&](storage* slots, std::size_t length) {
+    for_each_run(tail, count, [&](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) {
         slots[i].construct(*first);
         ++first;
       }
     });
-    publish(end, count);
+    tail_.store(end, sync::release);  // release filled
     return count;
   }
 
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    count = std::min(count, filled(count));
-    for_each_run(getter_.index, count, [&](storage* slots, std::size_t length) {
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    count = std::min(count, filled(head, count));
+    for_each_run(head, count, [&](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) {
         *out = std::move(queue_value(slots[i].write()));
         slots[i].destroy();
         ++out;
       }
     });
-    if (count != 0) give_back(count);
+    if (count != 0) head_.store(positions_.advance(head, count), sync::release);  // release emptied
     return count;
   }
 
   // Contiguous room for at most `max_count` elements, to be written in place; commit() puts the first of
   // them. Its content is indeterminate. Success, full or closed; `free` is set only if it is success.
   conqueue_status reserve(std::size_t max_count, std::span<T>& free) noexcept {
-    const single_user::use putting(putter_.user, one_producer);
+    const single_user::use putting(putter_, one_producer);
     if (is_closed()) return conqueue_status::closed;
-    const std::size_t count = std::min({max_count, room(max_count), capacity_ - putter_.index});
+    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
+    const std::size_t count = std::min({max_count, room(tail, max_count), to_end(tail)});
     if (count == 0) return conqueue_status::full;
-    free = {slot(putter_.index).place(), count};
+    free = {slot_at(tail).place(), count};
     return conqueue_status::success;
   }
 
   // False, and nothing is put, if the ring is closed.
   bool commit(std::size_t count) noexcept {
-    const single_user::use putting(putter_.user, one_producer);
-    const position end = tail_.load(sync::relaxed) + count;  // relaxed: written by this side alone
+    const single_user::use putting(putter_, one_producer);
+    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
+    const position end = positions_.advance(tail, count);
     if (!claim(end)) return false;
-    for_each_run(putter_.index, count, [](storage* slots, std::size_t length) {
+    for_each_run(tail, count, [](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) slots[i].was_written_in_place();
     });
-    publish(end, count);
+    tail_.store(end, sync::release);  // release filled
     return true;
   }
 
@@ -160,35 +177,37 @@ class spsc_ring {
   // Success, empty, closed (and drained) or busy; `items` is set only if it is success.
   conqueue_status peek(std::size_t max_count, std::span<T>& items) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    if (const conqueue_status found = look(); found != conqueue_status::success) return found;
-    const std::size_t count = std::min({max_count, filled(max_count), capacity_ - getter_.index});
-    items = {std::addressof(slot(getter_.index).write()), count};
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    if (!has_item_at(head)) return why_not_get(head);
+    const std::size_t count = std::min({max_count, filled(head, max_count), to_end(head)});
+    items = {std::addressof(slot_at(head).write()), count};
     return conqueue_status::success;
   }
 
   void consume(std::size_t count) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    for_each_run(getter_.index, count, [](storage* slots, std::size_t length) {
+    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
+    for_each_run(head, count, [](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) slots[i].destroy();
     });
-    give_back(count);
+    head_.store(positions_.advance(head, count), sync::release);  // release emptied
   }
 
   // From now on nothing can be put.
-  void close() noexcept { closed_.store(true, sync::release); }            // release shut
-  bool is_closed() const noexcept { return closed_.load(sync::acquire); }  // acquire shut
+  void close() noexcept { limit_.store(closed, sync::release); }                    // release shut
+  bool is_closed() const noexcept { return limit_.load(sync::acquire) == closed; }  // acquire shut
 
   position tail() const noexcept { return tail_.load(sync::relaxed); }  // relaxed: it hands over nothing
-  static constexpr position next(position at) noexcept { return at + 1; }
-  static constexpr std::uint64_t distance(position from, position to) noexcept { return to - from; }
+  position next(position at) const noexcept { return positions_.next(at); }
+  std::uint64_t distance(position from, position to) const noexcept { return positions_.distance(from, to); }
 
   std::size_t size() const noexcept {
     // The head is read first. It never overtakes the tail, so the difference can be too large, never negative.
     const position head = head_.load(sync::acquire);  // acquire emptied
-    return static_cast<std::size_t>(std::min<position>(tail() - head, capacity_));
+    return static_cast<std::size_t>(std::min(positions_.distance(head, tail()), positions_.capacity()));
   }
-  bool has_room() const noexcept { return size() < capacity_; }
-  std::size_t capacity() const noexcept { return capacity_; }
+  bool has_room() const noexcept { return size() < capacity(); }
+  std::size_t capacity() const noexcept { return static_cast<std::size_t>(positions_.capacity()); }
   Allocator get_allocator() const noexcept { return Allocator(allocator_); }
 
  private:
@@ -196,110 +215,121 @@ class spsc_ring {
   using slot_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<storage>;
   using slot_traits = std::allocator_traits<slot_allocator>;
 
+  // Values of limit_ below every position. (Positions wrap only after a century: see ring_positions.)
+  static constexpr position closed = 0;
+  static constexpr position look_always = 1;
+
+  // The first position: that of the first slot in lap 1.
+  position first() const noexcept { return positions_.next_lap(0); }
+
   static constexpr const char* one_producer =
       "plait::spsc_queue: two threads push at the same time, but it has one producer; use bounded_queue";
   static constexpr const char* one_consumer =
       "plait::spsc_queue: two threads pop at the same time, but it has one consumer; use bounded_queue";
 
-  storage& slot(std::size_t index) noexcept { return slots_[index]; }
+  storage& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
 
-  std::size_t after(std::size_t index) const noexcept { return index + 1 == capacity_ ? 0 : index + 1; }
-  // count: 0 .. capacity.
-  void advance(std::size_t& index, std::size_t count) const noexcept {
-    index += count;
-    if (index >= capacity_) index -= capacity_;
-  }
+  // How many slots there are from this one to the last.
+  std::size_t to_end(position at) const noexcept { return capacity() - positions_.index(at); }
 
-  // Calls visit(slots, length) for `count` slots from `index` on: to the ring's end, then from its beginning.
+  // Calls visit(slots, length) for `count` slots from that of `at` on: to the ring's end, then from its
+  // beginning.
   template <class Visit>
-  void for_each_run(std::size_t index, std::size_t count, Visit visit) noexcept {
-    const std::size_t to_end = std::min(count, capacity_ - index);
-    visit(&slot(index), to_end);
-    if (to_end != count) visit(&slot(0), count - to_end);
+  void for_each_run(position at, std::size_t count, Visit visit) noexcept {
+    const std::size_t first_run = std::min(count, to_end(at));
+    visit(&slot_at(at), first_run);
+    if (first_run != count) visit(std::to_address(slots_), count - first_run);
   }
 
   // How many elements there is room for; exact if that is fewer than `wanted`.
-  std::size_t room(std::size_t wanted) noexcept {
-    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
-    std::size_t free = capacity_ - static_cast<std::size_t>(tail - putter_.head_seen);
-    if (free < wanted) {
-      putter_.head_seen = head_.load(sync::acquire);  // acquire emptied
-      free = capacity_ - static_cast<std::size_t>(tail - putter_.head_seen);
+  std::size_t room(position tail, std::size_t wanted) noexcept {
+    const position limit = limit_.load(sync::relaxed);  // relaxed: claim() looks whether the ring is closed
+    std::uint64_t free = tail < limit ? positions_.distance(tail, limit) : 0;
+    if (free < wanted) free = positions_.distance(tail, raise_limit());
+    return static_cast<std::size_t>(free);
+  }
+
+  // The rest of a put that has claimed its room and not found it before limit_. Takes the claim back if there
+  // is none.
+  template <class... Params>
+  [[gnu::noinline]] conqueue_status put_if_room(position tail, Params... params) noexcept {
+    sync::light_fence();
+    const bool is_full = tail == raise_limit();
+    const bool was_closed = is_closed();
+    if (is_full || was_closed) {
+      claimed_.store(tail, sync::relaxed);  // relaxed: it publishes nothing
+      return was_closed ? conqueue_status::closed : conqueue_status::full;
     }
-    return free;
+    slot_at(tail).construct(std::forward<Params>(params)...);
+    tail_.store(positions_.next(tail), sync::release);  // release filled
+    return conqueue_status::success;
+  }
+
+  // Looks how far the getter is, and returns where the ring will be full.
+  position raise_limit() noexcept {
+    const position full_at = positions_.next_lap(head_.load(sync::acquire));  // acquire emptied
+    position limit = limit_.load(sync::relaxed);                              // relaxed: the CAS decides
+    if (limit != closed && sync::light_fence_is_free())
+      limit_.compare_exchange_strong(limit, full_at, sync::relaxed,  // relaxed: it hands over nothing
+                                     sync::relaxed);                 // relaxed: closed meanwhile
+    return full_at;
   }
 
   // How many elements there are; exact if that is fewer than `wanted`.
-  std::size_t filled(std::size_t wanted) noexcept {
-    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
-    auto count = static_cast<std::size_t>(getter_.tail_seen - head);
+  std::size_t filled(position head, std::size_t wanted) noexcept {
+    std::uint64_t count = positions_.distance(head, getter_.empty_at);
     if (count < wanted) {
-      getter_.tail_seen = tail_.load(sync::acquire);  // acquire filled
-      count = static_cast<std::size_t>(getter_.tail_seen - head);
+      getter_.empty_at = tail_.load(sync::acquire);  // acquire filled
+      count = positions_.distance(head, getter_.empty_at);
     }
-    return count;
+    return static_cast<std::size_t>(count);
+  }
+
+  // Whether there is one element: as above, without counting them.
+  bool has_item_at(position head) noexcept {
+    if (head != getter_.empty_at) return true;
+    getter_.empty_at = tail_.load(sync::acquire);  // acquire filled
+    return head != getter_.empty_at;
   }
 
   // Announces a put of everything up to `end`. If the ring is closed, takes that back and returns false.
   bool claim(position end) noexcept {
     claimed_.store(end, sync::relaxed);  // relaxed: the fences order it, see the class
     sync::light_fence();
-    if (!closed_.load(sync::relaxed)) [[likely]]  // relaxed: the fences order it, see the class
+    if (limit_.load(sync::relaxed) != closed) [[likely]]  // relaxed: the fences order it, see the class
       return true;
     claimed_.store(tail_.load(sync::relaxed), sync::relaxed);  // relaxed: it publishes nothing
     return false;
   }
 
-  void publish(position end, std::size_t count) noexcept {
-    tail_.store(end, sync::release);  // release filled
-    advance(putter_.index, count);
-  }
-
-  void give_back(std::size_t count) noexcept {
-    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
-    head_.store(head + count, sync::release);         // release emptied
-    advance(getter_.index, count);
-  }
-
-  // Success if there is an element to get; otherwise why there is none.
-  conqueue_status look() noexcept { return filled(1) != 0 ? conqueue_status::success : why_not_get(); }
-
-  // Why there was nothing to get; success if there is something by now.
-  [[gnu::noinline]] conqueue_status why_not_get() noexcept {
+  // Why there was nothing to get: empty, closed or busy.
+  [[gnu::noinline]] conqueue_status why_not_get(position head) noexcept {
     if (!is_closed()) return conqueue_status::empty;
-    const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
     if (!getter_.is_drained) {
       sync::process_wide_fence();
       getter_.is_drained = claimed_.load(sync::relaxed) == head;  // relaxed: the fences order it, see the class
     }
-    if (getter_.is_drained) return conqueue_status::closed;
-    return filled(1) != 0 ? conqueue_status::success : conqueue_status::busy;
+    return getter_.is_drained ? conqueue_status::closed : conqueue_status::busy;
   }
 
-  // Read by both sides. Only closed_ ever changes, once.
-  std::size_t capacity_;
+  // Written only by the constructor.
+  ring_positions positions_;
   [[no_unique_address]] slot_allocator allocator_;
   typename slot_traits::pointer slots_;
-  sync::atomic<bool> closed_{false};
 
-  // head_ <= tail_ <= claimed_ and tail_ <= head_ + capacity_, as the putter sees them. The putter's index is
-  // that of the slot for tail_.
-  alignas(contention_free_distance) sync::atomic<position> tail_{0};
-  sync::atomic<position> claimed_{0};
-  struct {
-    position head_seen = 0;
-    std::size_t index = 0;
-    [[no_unique_address]] single_user user;
-  } putter_;
+  // head_ <= tail_ <= claimed_ and tail_ <= head_ + capacity(), as the putter sees them. limit_: see the class.
+  alignas(contention_free_distance) sync::atomic<position> tail_{first()};
+  sync::atomic<position> claimed_{first()};
+  sync::atomic<position> limit_{look_always};
+  [[no_unique_address]] single_user putter_;
 
-  // The getter's index is that of the slot for head_. is_drained: the ring is closed, with nothing claimed.
-  alignas(contention_free_distance) sync::atomic<position> head_{0};
+  // is_drained: the ring is closed, with nothing claimed.
+  alignas(contention_free_distance) sync::atomic<position> head_{first()};
   struct {
-    position tail_seen = 0;
-    std::size_t index = 0;
-    bool is_drained = false;
+    position empty_at;  // where head_ will be when the ring is empty, by the last tail_ seen
+    bool is_drained;
     [[no_unique_address]] single_user user;
-  } getter_;
+  } getter_{first(), false, {}};
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

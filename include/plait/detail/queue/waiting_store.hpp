@@ -53,14 +53,15 @@ class waiting_store {
   explicit waiting_store(std::in_place_t, Args&&... args) : store_(std::forward<Args>(args)...) {}
 
   // Puts an element, and waits for room within the limits: success, closed or, once the limits have ended the
-  // wait, the store's last answer or stopped. Unless it is success, a T given by rvalue is as it was.
+  // wait, the store's last answer or stopped. Unless it is success, a T given by rvalue is as it was. Always
+  // inline, as is try_put: see queue_interface::push.
   template <class... Args>
-  conqueue_status put(wait_limits limits, Args&&... args) {
+  [[gnu::always_inline]] conqueue_status put(wait_limits limits, Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
       const conqueue_status status = try_put(std::forward<Args>(args)...);
       if constexpr (Store::is_bounded) {
         if (is_worth_waiting(status)) [[unlikely]]
-          return put_waiting<by_value_if_cheap<Args>...>(limits, std::forward<Args>(args)...);
+          return put_waiting<in_register<value_type, Args>...>(limits, std::forward<Args>(args)...);
       }
       return status;
     } else {
@@ -111,7 +112,7 @@ class waiting_store {
 
   // As put() and get(), without waiting: the store's answer.
   template <class... Args>
-  conqueue_status try_put(Args&&... args) noexcept(puts_without_throwing<Args...>) {
+  [[gnu::always_inline]] conqueue_status try_put(Args&&... args) noexcept(puts_without_throwing<Args...>) {
     if constexpr (constructs_in_slot<Args...>) {
       const conqueue_status status = store_.try_put(std::forward<Args>(args)...);
       if (status == conqueue_status::success) not_empty_.notify_one();
@@ -341,13 +342,6 @@ class waiting_store {
     habit.learn(more);
     if (more) events.notify_one();
   }
-
-  // How the slow path takes an argument: a small T by value, so that the fast path can keep it in a register.
-  // Only a T: an element constructed from another object may keep a reference to that object.
-  template <class Arg>
-  using by_value_if_cheap =
-      std::conditional_t<std::same_as<std::remove_cvref_t<Arg>, value_type> && fits_registers<value_type>,
-                         value_type, Arg&&>;
 
   static constexpr bool is_worth_waiting(conqueue_status status) noexcept {
     return status != conqueue_status::success && status != conqueue_status::closed;

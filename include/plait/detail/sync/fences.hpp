@@ -46,6 +46,14 @@ inline void light_fence() noexcept {
   }
 }
 
+// Whether light_fence() costs nothing; if so, for ever. free_light_fence() then does the same without asking.
+inline bool light_fence_is_free() noexcept {
+  return asymmetric::is_registered.load(relaxed);  // relaxed: see there
+}
+inline void free_light_fence() noexcept {
+  std::atomic_signal_fence(seq_cst);
+}
+
 inline void process_wide_fence() noexcept {
   // The own fence first: it is what meets the fence of a thread that has not seen the registration.
   std::atomic_thread_fence(seq_cst);

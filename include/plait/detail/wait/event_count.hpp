@@ -83,13 +83,18 @@ bool ends_wait(sync::futex_result slept, const Limits& limits) noexcept {
   return (Limits::until_signal && slept == sync::futex_result::interrupted) || limits.are_over();
 }
 
-// What stands between changing a condition and looking for waiters, and between the other way round.
+// What stands between changing a condition and looking for waiters, and between the other way round. Where
+// after_change() is not enough, because light fences are not free, an event count is made with fence_needed.
 struct ordered_by_changes {
+  static constexpr bool is_always_enough = true;
+  static constexpr bool is_enough() noexcept { return true; }
   static void after_change() noexcept {}
   static void before_look() noexcept {}
 };
 struct ordered_by_fences {
-  static void after_change() noexcept { sync::light_fence(); }
+  static constexpr bool is_always_enough = false;
+  static bool is_enough() noexcept { return sync::light_fence_is_free(); }
+  static void after_change() noexcept { sync::free_light_fence(); }
   static void before_look() noexcept { sync::process_wide_fence(); }
 };
 
@@ -119,7 +124,7 @@ class basic_event_count {
   // Wakes every waiter: close, or a condition that all of them wait for.
   void notify_all() noexcept {
     Ordering::after_change();
-    if (waiters_.load(sync::seq_cst) != 0) wake_all();  // seq_cst counted: notifier's side
+    if (waiters_.load(sync::seq_cst) != 0 && finds_waiters()) wake_all();  // seq_cst counted: notifier's side
   }
 
   // Registers a waiter that is no thread, unless is_ready() says that it need not wait: then false. is_ready()
@@ -146,7 +151,7 @@ class basic_event_count {
   // In the child of a fork: the threads that waited are not there, and a wake in flight to one of them would be
   // in flight for ever. Registered waiters stay.
   void reset_after_fork() noexcept {
-    waiters_.fetch_and(some_registered, sync::relaxed);  // relaxed: there is no other thread
+    waiters_.fetch_and(some_registered | fence_needed, sync::relaxed);  // relaxed: there is no other thread
   }
 
   // See wait_any(), of which this is the case of one. The first is for waits from which nothing is learnt.
@@ -161,14 +166,16 @@ class basic_event_count {
   }
 
  private:
-  // waiters_ is four times the number of waiting threads, plus
+  // waiters_ is eight times the number of waiting threads, plus
   //   1  wake_in_flight: one of these threads is being woken
   //   2  some_registered: the list is not empty
+  //   4  fence_needed: always or never; a notifier executes a fence before it looks again
   // 0 is nobody: notify_one() is done after its load. wake_in_flight without threads does not occur: the flag
   // is set only by a CAS from a value that counts some, and every leaver clears it.
   static constexpr std::uint32_t wake_in_flight = 1;
   static constexpr std::uint32_t some_registered = 2;
-  static constexpr std::uint32_t one_thread = 4;
+  static constexpr std::uint32_t fence_needed = 4;
+  static constexpr std::uint32_t one_thread = 8;
 
   template <class... EventCounts>
   friend class event_counts;
@@ -194,7 +201,16 @@ class basic_event_count {
     Ordering::before_look();
   }
 
+  // For a notifier that has seen something in waiters_: whether it was more than fence_needed.
+  bool finds_waiters() noexcept {
+    if constexpr (Ordering::is_always_enough) return true;
+    if ((waiters_.load(sync::relaxed) & fence_needed) == 0) return true;  // relaxed: that bit never changes
+    sync::light_fence();
+    return waiters_.load(sync::seq_cst) != fence_needed;  // seq_cst counted: notifier's side
+  }
+
   [[gnu::noinline]] void wake_one() noexcept {
+    if (!finds_waiters()) return;
     if constexpr (Registered::is_there) {
       // Whoever registers again meanwhile would otherwise keep this notifier for ever.
       registered_waiter* first = nullptr;
@@ -255,8 +271,8 @@ class basic_event_count {
     };
   }
 
-  sync::atomic<std::uint32_t> waiters_{0};  // see the table above
-  sync::atomic<std::uint32_t> epoch_;       // the futex word: changes with every notification
+  sync::atomic<std::uint32_t> waiters_{Ordering::is_enough() ? 0 : fence_needed};  // see the table above
+  sync::atomic<std::uint32_t> epoch_;  // the futex word: changes with every notification
   [[no_unique_address]] Registered registered_;
 };
 
