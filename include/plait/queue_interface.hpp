@@ -91,14 +91,13 @@ class queue_interface {
   queue_interface(const queue_interface&) = delete;
   queue_interface& operator=(const queue_interface&) = delete;
 
-  // Waits for room. If the queue is closed, returns false and leaves the value untouched. Always inline: what
-  // is rare is behind calls, and GCC stops inlining the rest where a translation unit has grown.
-  [[gnu::always_inline]] bool push(const T& value)
+  // Waits for room. If the queue is closed, returns false and leaves the value untouched.
+  bool push(const T& value)
     requires std::copy_constructible<T>
   {
     return succeeds(items_.put({}, value));
   }
-  [[gnu::always_inline]] bool push(T&& value) { return succeeds(items_.put({}, std::move(value))); }
+  bool push(T&& value) { return succeeds(items_.put({}, std::move(value))); }
   template <class... Args>
     requires std::constructible_from<T, Args...>
   bool emplace(Args&&... args) {

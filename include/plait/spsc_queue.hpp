@@ -44,12 +44,15 @@
 // of FastForward's successors); blocking by an asymmetric fence. Design note: docs/structures/spsc_queue.md.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
 
+#include <plait/conqueue_status.hpp>
+#include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/queue/spsc_ring.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -71,6 +74,15 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
   // what the allocator throws.
   explicit spsc_queue(size_type capacity, const Allocator& allocator = Allocator())
       : base(std::in_place, base::checked(capacity), allocator) {}
+
+  // As in every queue. Always inline, since they are shorter than a call as a rule.
+  using base::push;
+  [[gnu::always_inline]] bool push(const T& value)
+    requires std::copy_constructible<T>
+  {
+    return push_at_once(value);
+  }
+  [[gnu::always_inline]] bool push(T&& value) { return push_at_once(std::move(value)); }
 
   // Contiguous room for 1 to `max_count` elements, to be written in place; waits while there is none. commit()
   // puts the first `count` of them (at most the size of the span) into the queue. Empty if the queue is closed
@@ -129,6 +141,19 @@ class spsc_queue : public queue_interface<detail::spsc_ring<T, Allocator>> {
 
  private:
   detail::waiting_store<ring>& machinery() noexcept { return detail::machinery_of<ring>(*this); }
+
+  // Everything but success is left to the base.
+  template <class Arg>
+  [[gnu::always_inline]] bool push_at_once(Arg&& value) {
+    if constexpr (ring::template constructs_in_slot<Arg>) {
+      if (machinery().store().try_put(std::forward<Arg>(value)) == conqueue_status::success) [[likely]] {
+        machinery().not_empty().notify_one();
+        return true;
+      }
+    }
+    detail::in_register<T, Arg> late = std::forward<Arg>(value);
+    return base::push(std::forward<Arg>(late));
+  }
 
   // Until `look` says something other than full, empty or busy.
   template <class Look>

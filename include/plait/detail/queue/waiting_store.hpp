@@ -53,10 +53,9 @@ class waiting_store {
   explicit waiting_store(std::in_place_t, Args&&... args) : store_(std::forward<Args>(args)...) {}
 
   // Puts an element, and waits for room within the limits: success, closed or, once the limits have ended the
-  // wait, the store's last answer or stopped. Unless it is success, a T given by rvalue is as it was. Always
-  // inline, as is try_put: see queue_interface::push.
+  // wait, the store's last answer or stopped. Unless it is success, a T given by rvalue is as it was.
   template <class... Args>
-  [[gnu::always_inline]] conqueue_status put(wait_limits limits, Args&&... args) {
+  conqueue_status put(wait_limits limits, Args&&... args) {
     if constexpr (constructs_in_slot<Args...>) {
       const conqueue_status status = try_put(std::forward<Args>(args)...);
       if constexpr (Store::is_bounded) {
@@ -112,7 +111,7 @@ class waiting_store {
 
   // As put() and get(), without waiting: the store's answer.
   template <class... Args>
-  [[gnu::always_inline]] conqueue_status try_put(Args&&... args) noexcept(puts_without_throwing<Args...>) {
+  conqueue_status try_put(Args&&... args) noexcept(puts_without_throwing<Args...>) {
     if constexpr (constructs_in_slot<Args...>) {
       const conqueue_status status = store_.try_put(std::forward<Args>(args)...);
       if (status == conqueue_status::success) not_empty_.notify_one();
