@@ -69,27 +69,50 @@ class Queue:
         return "array"
 
 
-class BoundedQueue(Queue):
-    """lap_ring: slots with stamps; ring_positions: lap and index in a position."""
+class RingQueue(Queue):
+    """ring_positions: a lap and the index of a slot in each position."""
 
-    def read(self, ring):
-        self.mask = int(ring["positions_"]["mask_"])
-        self.capacity = int(ring["positions_"]["capacity_"])
-        tail = number(ring["tail_"])
-        self.is_closed = tail & CLOSED_BIT != 0
-        self.head, self.tail = number(ring["head_"]), tail & ~CLOSED_BIT
-        laps = ((self.tail | self.mask) - (self.head | self.mask) & ~CLOSED_BIT) // (self.mask + 1)
-        self.size = laps * self.capacity + (self.tail & self.mask) - (self.head & self.mask)
+    def read_positions(self, ring, head, tail):
+        positions = ring["positions_"]
+        self.mask, self.capacity = int(positions["mask_"]), int(positions["capacity_"])
+        self.head, self.tail = head, tail
+        laps = ((tail | self.mask) - (head | self.mask) & ~CLOSED_BIT) // (self.mask + 1)
+        self.size = laps * self.capacity + (tail & self.mask) - (head & self.mask)
 
-    def items(self):
+    def filled_slots(self):
+        """(position, slot) from the head to the tail"""
         slots, at = leaf(self.store["slots_"]), self.head
         while at != self.tail:
-            slot = slots[at & self.mask]
-            if number(slot["stamp"]) == at + 1:  # filled
-                yield stored(slot["item"])
+            yield at, slots[at & self.mask]
             at += 1
             if at & self.mask == self.capacity:
                 at = (at - self.capacity + self.mask + 1) & ~CLOSED_BIT
+
+
+class BoundedQueue(RingQueue):
+    """lap_ring: slots with stamps."""
+
+    def read(self, ring):
+        tail = number(ring["tail_"])
+        self.is_closed = tail & CLOSED_BIT != 0
+        self.read_positions(ring, number(ring["head_"]), tail & ~CLOSED_BIT)
+
+    def items(self):
+        for at, slot in self.filled_slots():
+            if number(slot["stamp"]) == at + 1:  # filled
+                yield stored(slot["item"])
+
+
+class SpscQueue(RingQueue):
+    """spsc_ring: a limit of 0 says that it is closed."""
+
+    def read(self, ring):
+        self.is_closed = number(ring["limit_"]) == 0
+        self.read_positions(ring, number(ring["head_"]), number(ring["tail_"]))
+
+    def items(self):
+        for _, slot in self.filled_slots():
+            yield stored(slot)
 
 
 class UnboundedQueue(Queue):
@@ -130,20 +153,6 @@ class UnboundedQueue(Queue):
 def leaf_array(array):
     """The array inside a std::array."""
     return array[array.type.strip_typedefs().fields()[0]]
-
-
-class SpscQueue(Queue):
-    """spsc_ring: positions count up; the getter's index is that of the slot for head_."""
-
-    def read(self, ring):
-        self.capacity = int(ring["capacity_"])
-        self.is_closed = number(ring["closed_"]) != 0
-        self.size = number(ring["tail_"]) - number(ring["head_"])
-
-    def items(self):
-        slots, index = leaf(self.store["slots_"]), int(self.store["getter_"]["index"])
-        for i in range(self.size):
-            yield stored(slots[(index + i) % self.capacity])
 
 
 class GuardedQueue(Queue):

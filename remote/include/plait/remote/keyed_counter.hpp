@@ -49,8 +49,7 @@ class keyed_counter {
   // What add_once() takes at most.
   static constexpr std::size_t most_keys_once = 3500;
 
-  keyed_counter(const connection& server, std::string_view name)
-      : server_(server, "keyed_counter", name) {
+  keyed_counter(const connection& server, std::string_view name) : server_(server, "keyed_counter", name) {
     server_.collect_from([unsent = unsent_] { return unsent->take(); });
   }
 
