@@ -284,7 +284,7 @@ class shard_entries {
   void redate(std::uint64_t hash, entry_number number, cache_tick end, cache_moment now, const Time& time) {
     const entry_stamp stamp = time.stamp(number, now, end);
     make_room_for(stamp);
-    change(hash, number, [&](auto& held, slot& at) noexcept {
+    change(hash, number, [&]([[maybe_unused]] auto& held, slot& at) noexcept {
       if constexpr (is_read_unlocked) {
         held.begin_change();
         at.set_value({at.value().value, stamp});
