@@ -71,6 +71,16 @@ TEST_F(monitor, finds_a_delivery_while_the_lease_lasts) {
   EXPECT_EQ(history.judge().size(), 1u);
 }
 
+TEST_F(monitor, accepts_that_a_holder_was_killed_while_it_gave_back) {
+  history.delivered(1, 7, 1, 1, zero);
+  history.begins_to_give_back(1, 7, zero);
+  history.delivered(1, 8, 2, 2, zero + 1ms);
+  history.acknowledged(1, 8, zero + 1ms);
+  EXPECT_EQ(history.judge().size(), 1u) << "it lives, and has not said that it gave it back";
+  history.silent_from(7, zero + 2ms, true);
+  EXPECT_TRUE(history.judge().empty());
+}
+
 TEST_F(monitor, finds_a_second_holder_beside_one_that_lives) {
   history.delivered(1, 7, 1, 1, zero);
   history.delivered(1, 8, 2, 2, zero + 200ms);

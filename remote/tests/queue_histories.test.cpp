@@ -54,6 +54,7 @@ void add(lease_monitor& history, int worker, const std::string& output) {
     if (what == "got") history.delivered(item, worker, deliveries, token, time_of(when));
     if (what == "done") history.acknowledged(item, worker, time_of(when));
     if (what == "late") history.too_late(item, worker, time_of(when));
+    if (what == "giving") history.begins_to_give_back(item, worker, time_of(when));
     if (what == "back") history.given_back(item, worker, time_of(when));
   }
 }

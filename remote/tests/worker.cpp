@@ -3,6 +3,7 @@
 // output what it does, until the queue is closed:
 //
 //   got ITEM DELIVERIES TOKEN NANOSECONDS
+//   giving ITEM NANOSECONDS                before it gives an item back
 //   done|late|back ITEM NANOSECONDS
 #include <chrono>
 #include <cstdint>
@@ -38,6 +39,7 @@ int main(int, char** arguments) {
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 6000));
     const char* end = "back";
     if (random() % 8 == 0) {
+      std::printf("giving %lld %lld\n", static_cast<long long>(**item), now());
       item->give_back();
     } else {
       end = item->done_for_sure() ? "done" : "late";

@@ -6,7 +6,7 @@
 //   3. Deliveries of an item are numbered 1, 2, 3, ... by the server; one may be missing if a holder was killed
 //      before it said that it had the item.
 //   4. An item is delivered again only after the lease before could have ended: its holder gave it back, or was
-//      killed or stopped at least `least` before.
+//      killed while it did, or was killed or stopped at least `least` before.
 //   5. Tokens grow from delivery to delivery of an item.
 //
 // Times are those of the monotonic clock, which all processes of a machine share.
@@ -41,6 +41,9 @@ class lease_monitor {
   void too_late(std::int64_t item, int worker, clock::time_point when) {
     end(item, worker, when, outcome::late);
   }
+  void begins_to_give_back(std::int64_t item, int worker, clock::time_point when) {
+    end(item, worker, when, outcome::unseen);
+  }
   void given_back(std::int64_t item, int worker, clock::time_point when) {
     end(item, worker, when, outcome::back);
   }
@@ -59,7 +62,7 @@ class lease_monitor {
   }
 
  private:
-  enum class outcome { done, late, back };
+  enum class outcome { done, late, unseen, back };
   struct delivery {
     int worker;
     std::uint64_t number, token;
@@ -116,6 +119,7 @@ class lease_monitor {
 
   bool could_have_ended(const delivery& before, clock::time_point again) const {
     if (before.end && before.end->first == outcome::back) return true;
+    if (before.end && before.end->first == outcome::unseen && is_killed(before.worker)) return true;
     const auto found = silent_.find(before.worker);
     return found != silent_.end() &&
            std::ranges::any_of(found->second, [&](const silence& one) { return one.from + least_ <= again; });
