@@ -177,12 +177,10 @@ std::map<std::string, double> speeds_of_one_thread(const std::string& file) {
 // streams, that is taken from a thread that pushes and pops.
 simulate::duration work_of(const workload& what, const std::map<std::string, double>& measured,
                            const simulate::costs& prices, std::uint64_t seed) {
-  const std::string title =
-      fmt::format("{}/{}/{}", what.structure, what.in_pairs ? "pair" : what.name, what.implementation);
-  const auto alone = std::ranges::find(simulated::suite(), title, &workload::title);
-  const auto real = measured.find(
-      fmt::format("{}/{}/1T/{}", what.structure, what.in_pairs ? "pair" : what.name, what.implementation));
-  if (alone == simulated::suite().end() || real == measured.end()) return {};
+  const std::string name = what.structure + '/' + (what.in_pairs ? "pair" : what.name);
+  const auto real = measured.find(name + "/1T/" + what.implementation);
+  const auto alone = std::ranges::find(simulated::suite(), name + '/' + what.implementation, &workload::title);
+  if (real == measured.end() || alone == simulated::suite().end()) return {};
   simulate::simulation cpu(prices, 1, seed);
   const double told = alone->run(cpu, {}, 1).operations_per_second();
   return std::max(simulate::duration{}, simulate::nanoseconds(1e9 / real->second - 1e9 / told));
