@@ -38,20 +38,19 @@ inline const bool registered_at_start =
 #pragma GCC diagnostic ignored "-Wtsan"
 #endif
 
-inline void light_fence() noexcept {
-  if (asymmetric::is_registered.load(relaxed)) [[likely]] {  // relaxed: see there
-    std::atomic_signal_fence(seq_cst);
-  } else {
-    std::atomic_thread_fence(seq_cst);
-  }
-}
-
 // Whether light_fence() costs nothing; if so, for ever. free_light_fence() then does the same without asking.
 inline bool light_fence_is_free() noexcept {
   return asymmetric::is_registered.load(relaxed);  // relaxed: see there
 }
 inline void free_light_fence() noexcept {
   std::atomic_signal_fence(seq_cst);
+}
+inline void light_fence() noexcept {
+  if (light_fence_is_free()) [[likely]] {
+    free_light_fence();
+  } else {
+    std::atomic_thread_fence(seq_cst);
+  }
 }
 
 inline void process_wide_fence() noexcept {
