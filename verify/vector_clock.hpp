@@ -47,9 +47,17 @@ class vector_clock {
   stamp operator[](unsigned thread) const noexcept { return stamps_[thread]; }
   // Stays at last_stamp: an execution that gets there has failed (memory::is_out_of_stamps).
   stamp tick(unsigned thread) noexcept {
-    return stamps_[thread] = static_cast<stamp>(stamps_[thread] + (stamps_[thread] != last_stamp));
+    const stamp before = stamps_[thread];
+    const auto now = static_cast<stamp>(before + (before != last_stamp));
+    set(thread, now);
+    return now;
   }
-  void set(unsigned thread, stamp when) noexcept { stamps_[thread] = when; }
+  // In a register and stored as a whole: a vector that is loaded soon after one of its entries was stored waits
+  // until that store has left the processor.
+  void set(unsigned thread, stamp when) noexcept {
+    const all_stamps entry = lanes == static_cast<stamp>(thread);
+    stamps_ = (stamps_ & ~entry) | ((all_stamps{} + when) & entry);
+  }
 
   void join(const vector_clock& other) noexcept { stamps_ = stamps_ > other.stamps_ ? stamps_ : other.stamps_; }
 
@@ -71,8 +79,11 @@ class vector_clock {
   // A vector of GCC and Clang: what is written once is done for all entries at once.
   using all_stamps = stamp __attribute__((vector_size(max_threads * sizeof(stamp))));
 
+  static constexpr all_stamps lanes = {0, 1, 2, 3, 4, 5, 6, 7};
+
   static bool any(all_stamps found) noexcept {
-    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(found);
+    using two_halves = std::uint64_t __attribute__((vector_size(sizeof(all_stamps))));
+    const auto halves = std::bit_cast<two_halves>(found);
     return (halves[0] | halves[1]) != 0;
   }
 
