@@ -10,14 +10,9 @@
 
 namespace {
 
-using world = model::queue_world<plait::bounded_queue<int>, model::first_in_first_out>;
-
-const auto operations = model::operations_of<world>();
-const auto closes = model::closes_of<world>();
-const auto changes = model::changes_of<world>();
-const auto looks = model::looks_of<world>();
-const model::scenarios_of<world, model::queue_state> all{model::bounded_states, operations};
-const model::scenarios_of<world, model::queue_state> changing{model::bounded_states, changes};
+const model::pairs_of_queue<plait::bounded_queue<int>, model::first_in_first_out> pairs(model::bounded_states,
+                                                                                        {.two = 5'000,
+                                                                                         .with_a_close = 500});
 
 class bounded_queue_pairs : public testing::TestWithParam<model::row> {};
 
@@ -25,16 +20,10 @@ TEST_P(bounded_queue_pairs, can_be_explained) {
   model::expect_sound(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(two, bounded_queue_pairs,
-                         testing::ValuesIn(all.pairs({.depth_first = 5'000, .priorities = 50, .random = 50})),
+INSTANTIATE_TEST_SUITE_P(two, bounded_queue_pairs, testing::ValuesIn(pairs.two()), model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_close, bounded_queue_pairs, testing::ValuesIn(pairs.with_a_close()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(with_a_close, bounded_queue_pairs,
-                         testing::ValuesIn(all.triples(closes,
-                                                       {.depth_first = 500, .priorities = 50, .random = 0})),
+INSTANTIATE_TEST_SUITE_P(with_a_look, bounded_queue_pairs, testing::ValuesIn(pairs.with_a_look()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(
-    with_a_look, bounded_queue_pairs,
-    testing::ValuesIn(changing.triples(looks, {.depth_first = 300, .priorities = 50, .random = 0})),
-    model::name_of);
 
 }  // namespace

@@ -11,14 +11,9 @@
 
 namespace {
 
-using world = model::queue_world<plait::relaxed_priority_queue<int>, model::any_item>;
-
-const auto operations = model::operations_of<world>();
-const auto closes = model::closes_of<world>();
-const auto changes = model::changes_of<world>();
-const auto looks = model::looks_of<world>();
-const model::scenarios_of<world, model::queue_state> all{model::unbounded_states, operations};
-const model::scenarios_of<world, model::queue_state> changing{model::unbounded_states, changes};
+const model::pairs_of_queue<plait::relaxed_priority_queue<int>, model::any_item> pairs(model::unbounded_states,
+                                                                                       {.two = 1'000,
+                                                                                        .with_a_close = 100});
 
 class relaxed_priority_queue_pairs : public testing::TestWithParam<model::row> {};
 
@@ -26,16 +21,10 @@ TEST_P(relaxed_priority_queue_pairs, can_be_explained) {
   model::expect_sound(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(two, relaxed_priority_queue_pairs,
-                         testing::ValuesIn(all.pairs({.depth_first = 1'000, .priorities = 50, .random = 50})),
+INSTANTIATE_TEST_SUITE_P(two, relaxed_priority_queue_pairs, testing::ValuesIn(pairs.two()), model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_close, relaxed_priority_queue_pairs, testing::ValuesIn(pairs.with_a_close()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(with_a_close, relaxed_priority_queue_pairs,
-                         testing::ValuesIn(all.triples(closes,
-                                                       {.depth_first = 100, .priorities = 50, .random = 0})),
+INSTANTIATE_TEST_SUITE_P(with_a_look, relaxed_priority_queue_pairs, testing::ValuesIn(pairs.with_a_look()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(
-    with_a_look, relaxed_priority_queue_pairs,
-    testing::ValuesIn(changing.triples(looks, {.depth_first = 300, .priorities = 50, .random = 0})),
-    model::name_of);
 
 }  // namespace

@@ -11,14 +11,8 @@
 
 namespace {
 
-using world = model::queue_world<plait::spsc_queue<int>, model::first_in_first_out>;
-
-const auto operations = model::operations_of<world>(model::ends::of_one_thread_each);
-const auto closes = model::closes_of<world>(model::ends::of_one_thread_each);
-const auto changes = model::changes_of<world>(model::ends::of_one_thread_each);
-const auto looks = model::looks_of<world>(model::ends::of_one_thread_each);
-const model::scenarios_of<world, model::queue_state> all{model::bounded_states, operations};
-const model::scenarios_of<world, model::queue_state> changing{model::bounded_states, changes};
+const model::pairs_of_queue<plait::spsc_queue<int>, model::first_in_first_out> pairs(
+    model::bounded_states, {.two = 5'000, .with_a_close = 500}, model::ends::of_one_thread_each);
 
 class spsc_queue_pairs : public testing::TestWithParam<model::row> {};
 
@@ -26,16 +20,9 @@ TEST_P(spsc_queue_pairs, can_be_explained) {
   model::expect_sound(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(two, spsc_queue_pairs,
-                         testing::ValuesIn(all.pairs({.depth_first = 5'000, .priorities = 50, .random = 50})),
+INSTANTIATE_TEST_SUITE_P(two, spsc_queue_pairs, testing::ValuesIn(pairs.two()), model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_close, spsc_queue_pairs, testing::ValuesIn(pairs.with_a_close()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(with_a_close, spsc_queue_pairs,
-                         testing::ValuesIn(all.triples(closes,
-                                                       {.depth_first = 500, .priorities = 50, .random = 0})),
-                         model::name_of);
-INSTANTIATE_TEST_SUITE_P(
-    with_a_look, spsc_queue_pairs,
-    testing::ValuesIn(changing.triples(looks, {.depth_first = 300, .priorities = 50, .random = 0})),
-    model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_look, spsc_queue_pairs, testing::ValuesIn(pairs.with_a_look()), model::name_of);
 
 }  // namespace

@@ -10,14 +10,8 @@
 
 namespace {
 
-using world = model::queue_world<plait::unbounded_queue<int>, model::first_in_first_out>;
-
-const auto operations = model::operations_of<world>();
-const auto closes = model::closes_of<world>();
-const auto changes = model::changes_of<world>();
-const auto looks = model::looks_of<world>();
-const model::scenarios_of<world, model::queue_state> all{model::unbounded_states, operations};
-const model::scenarios_of<world, model::queue_state> changing{model::unbounded_states, changes};
+const model::pairs_of_queue<plait::unbounded_queue<int>, model::first_in_first_out> pairs(
+    model::unbounded_states, {.two = 1'000, .with_a_close = 100});
 
 class unbounded_queue_pairs : public testing::TestWithParam<model::row> {};
 
@@ -25,16 +19,10 @@ TEST_P(unbounded_queue_pairs, can_be_explained) {
   model::expect_sound(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(two, unbounded_queue_pairs,
-                         testing::ValuesIn(all.pairs({.depth_first = 1'000, .priorities = 50, .random = 50})),
+INSTANTIATE_TEST_SUITE_P(two, unbounded_queue_pairs, testing::ValuesIn(pairs.two()), model::name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_close, unbounded_queue_pairs, testing::ValuesIn(pairs.with_a_close()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(with_a_close, unbounded_queue_pairs,
-                         testing::ValuesIn(all.triples(closes,
-                                                       {.depth_first = 100, .priorities = 50, .random = 0})),
+INSTANTIATE_TEST_SUITE_P(with_a_look, unbounded_queue_pairs, testing::ValuesIn(pairs.with_a_look()),
                          model::name_of);
-INSTANTIATE_TEST_SUITE_P(
-    with_a_look, unbounded_queue_pairs,
-    testing::ValuesIn(changing.triples(looks, {.depth_first = 300, .priorities = 50, .random = 0})),
-    model::name_of);
 
 }  // namespace

@@ -390,4 +390,47 @@ std::vector<operation<World>> looks_of(ends which = ends::shared) {
   };
 }
 
+// How many schedules the search of a scenario tries, before it goes on with random ones.
+struct pairs_allowance {
+  unsigned two;
+  unsigned with_a_close;
+};
+
+// The scenarios of a queue's test. They refer to this object, so it outlives them.
+template <class Queue, class Order>
+class pairs_of_queue {
+  using world = queue_world<Queue, Order>;
+
+ public:
+  pairs_of_queue(std::span<const queue_state> states, pairs_allowance allowance, ends which = ends::shared)
+      : states_(states),
+        allowance_(allowance),
+        operations_(operations_of<world>(which)),
+        closes_(closes_of<world>(which)),
+        changes_(changes_of<world>(which)),
+        looks_(looks_of<world>(which)) {}
+  pairs_of_queue(const pairs_of_queue&) = delete;
+  pairs_of_queue& operator=(const pairs_of_queue&) = delete;
+
+  std::vector<row> two() const {
+    return scenarios(operations_).pairs({.depth_first = allowance_.two, .priorities = 50, .random = 50});
+  }
+  std::vector<row> with_a_close() const {
+    return scenarios(operations_)
+        .triples(closes_, {.depth_first = allowance_.with_a_close, .priorities = 50, .random = 0});
+  }
+  std::vector<row> with_a_look() const {
+    return scenarios(changes_).triples(looks_, {.depth_first = 300, .priorities = 50, .random = 0});
+  }
+
+ private:
+  using operations = std::vector<operation<world>>;
+
+  scenarios_of<world, queue_state> scenarios(const operations& which) const { return {states_, which}; }
+
+  std::span<const queue_state> states_;
+  pairs_allowance allowance_;
+  operations operations_, closes_, changes_, looks_;
+};
+
 }  // namespace model
