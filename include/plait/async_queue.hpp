@@ -71,6 +71,7 @@ concept coroutine_executor =
 
 // Resumes them at once, in the thread that ends the wait.
 struct inline_executor {
+  // Resumes it.
   void post(std::coroutine_handle<> waiting) const { waiting.resume(); }
 };
 
@@ -159,6 +160,7 @@ class async_queue {
  public:
   using value_type = T;
 
+  // Both have to outlive it.
   async_queue(Queue& queue, Executor& executor) noexcept
       : queue_(std::addressof(queue)), executor_(std::addressof(executor)) {}
   explicit async_queue(Queue& queue) noexcept

@@ -21,6 +21,7 @@ class entry_lifetime {
   constexpr entry_lifetime(std::chrono::duration<Rep, Period> duration)  // NOLINT(google-explicit-constructor)
       : length_(to_nanoseconds(duration)) {}
 
+  // See never_expires.
   static constexpr entry_lifetime never_ends() noexcept { return {}; }
   constexpr bool is_endless() const noexcept { return length_ == std::chrono::nanoseconds::max(); }
 
@@ -46,6 +47,7 @@ class entry_lifetime {
   std::chrono::nanoseconds length_ = std::chrono::nanoseconds::max();
 };
 
+// The lifetime of an entry that stays until it is erased or evicted.
 inline constexpr entry_lifetime never_expires = entry_lifetime::never_ends();
 
 struct cache_options {

@@ -377,7 +377,9 @@ class expiring_cache {
     });
   }
 
+  // How many entries it holds at most, or weight.
   std::uint64_t capacity() const noexcept { return core_.capacity(); }
+
   // Others may use the cache meanwhile; what is too much is evicted, what is pinned only if nothing else is
   // left. The number of shards stays: hence throws std::invalid_argument if the capacity is 0, less than a
   // 256th of the first one, or more than 2^23 entries for a shard. With weights, a lower capacity than the

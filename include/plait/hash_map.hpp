@@ -128,6 +128,7 @@ class hash_map {
     return entries_.find(key);
   }
 
+  // Whether the key is there.
   template <class L = K>
     requires is_key<const L&>
   bool contains(const L& key) const {
@@ -322,6 +323,7 @@ class hash_map {
   // How far a scan has come.
   class cursor {
    public:
+    // Whether the scan has ended.
     bool is_at_end() const noexcept { return at_.is_end; }
 
    private:

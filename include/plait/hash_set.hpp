@@ -159,6 +159,7 @@ class hash_set {
   // How far a scan has come.
   class cursor {
    public:
+    // Whether the scan has ended.
     bool is_at_end() const noexcept { return at_.is_end; }
 
    private:

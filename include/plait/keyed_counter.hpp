@@ -112,14 +112,15 @@ concept hash_for_key = requires(const Hash& hash, const Key& key) {
   { std::invoke(hash, key) } -> std::convertible_to<std::uint64_t>;
 };
 
+// What a bounded keyed_counter is made with.
 struct keyed_counter_options {
   std::size_t max_keys;  // how many keys are kept at most; at least 1
 };
 
 // What was added is at least count - error and at most count.
 struct count_estimate {
-  std::int64_t count;
-  std::int64_t error;
+  std::int64_t count;  // at least what was added
+  std::int64_t error;  // by how much it may exceed that, at most
 };
 
 template <class Key, class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>

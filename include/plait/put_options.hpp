@@ -20,6 +20,7 @@ namespace PLAIT_NAMESPACE {
 // removed.
 class cache_tag {
  public:
+  // Implicit, so that a list of tags reads {"users", 7}.
   template <class Text>
     requires std::convertible_to<const Text&, std::string_view>
   cache_tag(const Text& text)  // NOLINT(google-explicit-constructor)
@@ -29,6 +30,7 @@ class cache_tag {
   constexpr cache_tag(Number number) noexcept  // NOLINT(google-explicit-constructor)
       : bits_(static_cast<std::uint64_t>(number)) {}
 
+  // Tags are the same if their bits are.
   constexpr std::uint64_t bits() const noexcept { return bits_; }
   constexpr bool operator==(const cache_tag&) const noexcept = default;
 

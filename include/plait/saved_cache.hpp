@@ -41,8 +41,10 @@ namespace PLAIT_NAMESPACE {
 // Where bytes go to.
 class cache_writer {
  public:
+  // The stream has to outlive it.
   explicit cache_writer(std::ostream& to) : to_(to) {}
 
+  // Bytes, or those of a value. Throws std::runtime_error if the stream takes no more.
   void write(const void* from, std::size_t size) {
     const auto* const bytes = static_cast<const char*>(from);
     to_.write(bytes, static_cast<std::streamsize>(size));
@@ -56,7 +58,8 @@ class cache_writer {
     write(std::addressof(value), sizeof value);
   }
 
-  std::uint64_t sum() const noexcept { return sum_; }  // FNV-1a of all bytes so far
+  // FNV-1a of all bytes so far.
+  std::uint64_t sum() const noexcept { return sum_; }
 
  private:
   std::ostream& to_;
@@ -66,8 +69,10 @@ class cache_writer {
 // Where they come from. Throws std::runtime_error if there are no more.
 class cache_reader {
  public:
+  // The stream has to outlive it.
   explicit cache_reader(std::istream& from) : from_(from) {}
 
+  // Bytes, or those of a value.
   void read(void* to, std::size_t size) {
     auto* const bytes = static_cast<char*>(to);
     from_.read(bytes, static_cast<std::streamsize>(size));
@@ -84,7 +89,10 @@ class cache_reader {
     return std::bit_cast<T>(bytes);
   }
 
+  // FNV-1a of all bytes so far.
   std::uint64_t sum() const noexcept { return sum_; }
+
+  // Throws std::runtime_error: what is wrong with the stream, and at which byte.
   [[noreturn]] void fail(const std::string& what) const {
     throw std::runtime_error("plait::load_cache: the stream " + what + " at byte " + std::to_string(offset_) +
                              "; nothing was loaded");
@@ -103,6 +111,7 @@ struct cache_codec {
       std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>,
       "plait::save_cache: there is no way to save this type. Specialize plait::cache_codec for it, with an "
       "id, write(cache_writer&, const T&) and read(cache_reader&).");
+  // Of trivially copyable types: what they are in memory.
   static constexpr std::uint64_t id = sizeof(T) << 8 | alignof(T);
   static void write(cache_writer& to, const T& value) { to.write(value); }
   static T read(cache_reader& from) { return from.read<T>(); }
