@@ -28,8 +28,8 @@ void library_nest(plait::checked<std::mutex>& outer, plait::checked<std::mutex>&
   const std::lock_guard second(inner);
 }
 
-int& library_get(plait::thread_specific<int>& values) {
-  return values.get();
+int* library_get(plait::thread_specific<int>& values) {
+  return &values.get();
 }
 
 long library_sum(const plait::thread_specific<int>& values) {

@@ -28,7 +28,7 @@ EXPORTED void library_count(plait::keyed_counter<int>& counter, int key);
 EXPORTED node* library_protect(plait::hazard_pointer& guard, const std::atomic<node*>& source);
 EXPORTED void library_retire(node& object);
 EXPORTED void library_nest(plait::checked<std::mutex>& outer, plait::checked<std::mutex>& inner);
-EXPORTED int& library_get(plait::thread_specific<int>& values);
+EXPORTED int* library_get(plait::thread_specific<int>& values);
 EXPORTED long library_sum(const plait::thread_specific<int>& values);
 EXPORTED void library_push(plait::unbounded_queue<int>& queue, int count);
 EXPORTED long library_pop(plait::unbounded_queue<int>& queue, int count);

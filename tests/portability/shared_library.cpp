@@ -23,7 +23,7 @@ void counters() {
   check(library_load(counter) == adds, "the library loses what it adds");
   std::thread([&] { library_add(counter, adds); }).join();
   std::thread([&] { counter.add(adds); }).join();
-  check(library_load(counter) == 3 * adds, "the library loses what the program adds");
+  check(library_load(counter) == 3L * adds, "the library loses what the program adds");
 
   plait::keyed_counter<int> counts;
   library_count(counts, 1);
@@ -34,14 +34,14 @@ void counters() {
 
 void thread_specifics() {
   plait::thread_specific<int> values(plait::fold_at_exit([](int a, int b) { return a + b; }));
-  library_get(values) = 1;
+  *library_get(values) = 1;
   check(values.get() == 1, "the program does not find what the library has made");
-  check(&library_get(values) == &values.get(), "a thread has two values");
-  std::thread([&] { library_get(values) = 2; }).join();
+  check(library_get(values) == &values.get(), "a thread has two values");
+  std::thread([&] { *library_get(values) = 2; }).join();
   std::thread([&] { values.get() = 4; }).join();
   check(library_sum(values) == 7, "a value of a thread that has ended is missing");
   plait::thread_specific<int> others;
-  check(others.get() == 0 && library_get(others) == 0, "another object's value");
+  check(others.get() == 0 && *library_get(others) == 0, "another object's value");
 }
 
 void lock_orders() {
