@@ -128,14 +128,29 @@ class stats_map {
   // A copy of the value of `key`; nothing if it is not there.
   template <class K = Key>
   [[gnu::always_inline]] std::optional<Value> find(const K& key) const {
-    std::optional<Value> found = find_counted(key);
-    // Not one call for either: which counter it is would have to be kept until then.
-    if (found) {
-      totals_.add(&all_totals::hits);
+    if constexpr (Kept == access_statistics::exact_gets) {
+      std::optional<Value> found;
+      map_.update(key, [&](counted_value& entry) {
+        found.emplace(entry.value);
+        entry.counts.add_get();
+      });
+      totals_.add(found ? &all_totals::hits : &all_totals::misses);
+      return found;
     } else {
-      totals_.add(&all_totals::misses);
+      // No optional in between, and a counter for each way out: compilers put a function with many variables
+      // into no other one, and are slow at passing an optional on that a call has returned.
+      std::optional<counted_value> found = map_.find(key);
+      if (!found) {
+        totals_.add(&all_totals::misses);
+        return std::nullopt;
+      }
+      if constexpr (Kept == access_statistics::approximate_gets) {
+        if (detail::sample::is_chosen()) [[unlikely]]
+          detail::sync::rarely<&stats_map::template count_get<K>>(this, &key);
+      }
+      totals_.add(&all_totals::hits);
+      return std::optional<Value>(std::move(found->value));
     }
-    return found;
   }
 
   // The same, or `otherwise`.
@@ -233,26 +248,6 @@ class stats_map {
         std::in_place, std::forward<Args>(args)...);
     totals_.add(inserted ? &all_totals::inserts : &all_totals::updates);
     return inserted;
-  }
-
-  template <class K>
-  [[gnu::always_inline]] std::optional<Value> find_counted(const K& key) const {
-    if constexpr (Kept == access_statistics::exact_gets) {
-      std::optional<Value> found;
-      map_.update(key, [&](counted_value& entry) {
-        found.emplace(entry.value);
-        entry.counts.add_get();
-      });
-      return found;
-    } else {
-      std::optional<counted_value> found = map_.find(key);
-      if (!found) return std::nullopt;
-      if constexpr (Kept == access_statistics::approximate_gets) {
-        if (detail::sample::is_chosen()) [[unlikely]]
-          detail::sync::rarely<&stats_map::template count_get<K>>(this, &key);
-      }
-      return std::optional<Value>(std::move(found->value));
-    }
   }
 
   // For a get that the sample has chosen.
