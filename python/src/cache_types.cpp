@@ -27,7 +27,7 @@ struct cache_table {
         [this](const shared_object& key, const shared_object& value, plait::removal_cause cause) {
           tell(key.get(), value.get(), cause);
           if (is_plain(key.get()) || entries.contains(key.get())) return;
-          keys.forget(key.get());
+          if (const reference lost = keys.forget(key.get())) entries.remove(lost.get());
           // It was put just then: store() says what becomes of it.
           if (!entries.contains(key.get())) return;
           if (const reference kept(keys.make(key.get())); !kept) PyErr_Clear();

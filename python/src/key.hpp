@@ -137,12 +137,25 @@ class canonical_keys {
     return is_plain(object) ? Py_NewRef(object) : dict_item(others_.get(), object);
   }
 
-  // It is not used any more. Another key, equal to it, may have taken its place meanwhile: that stays.
-  void forget(PyObject* canonical) {
-    if (is_plain(canonical)) return;
-    const reference known(dict_item(others_.get(), canonical));
-    if (known.get() == canonical) static_cast<void>(PyDict_DelItem(others_.get(), canonical));
-    PyErr_Clear();
+  // It is not used any more. Another key, equal to it, may have taken its place: that stays. The dictionary
+  // takes out whatever is equal, and comparing keys runs Python, so what came out is looked at, and put back.
+  // Returns a key that has lost its place to a third one in between, or null: what is held under it is found
+  // no more.
+  reference forget(PyObject* canonical) {
+    if (is_plain(canonical)) return reference();
+    PyObject *type, *error, *trace;  // a call that has failed already still forgets
+    PyErr_Fetch(&type, &error, &trace);
+    reference lost;
+    if (reference(dict_item(others_.get(), canonical)).get() == canonical) {
+      PyObject* const nothing = others_.get();  // a dictionary is no key
+      reference taken(PyObject_CallMethod(others_.get(), "pop", "OO", canonical, nothing));
+      if (taken && taken.get() != canonical && taken.get() != nothing) {
+        const reference known(make(taken.get()));
+        if (known.get() != taken.get()) lost = std::move(taken);
+      }
+    }
+    PyErr_Restore(type, error, trace);
+    return lost;
   }
   void clear() { PyDict_Clear(others_.get()); }
 

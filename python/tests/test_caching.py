@@ -28,6 +28,35 @@ class Key:
 
 
 class Entries(TestCase):
+    def test_a_key_that_is_forgotten_while_an_equal_one_comes_takes_only_itself_away(self):
+        class Beside(Key):
+            """Has the hash of the others, and is compared with whatever is looked for."""
+
+            __hash__ = Key.__hash__
+
+            def __eq__(self, other):
+                if comes:
+                    comes.pop()()
+                return self is other
+
+        def come():  # in the middle of forgetting the first one, which is forgotten here, and has a successor
+            cache.put(Key(1), "again")
+            cache.discard(Key(1))
+            cache.put(Key(1), "new")
+
+        for comparison in range(1, 12):  # the first one is discard() looking for the key
+            with self.subTest(comparison):
+                cache, comes = ExpiringCache(100), []
+                cache.put(Beside(1), "beside")
+                cache.put(Key(1), "old")
+                comes[:] = [come, *[lambda: None] * comparison]
+                cache.discard(Key(1))
+                has_come, comes[:] = not comes, []
+                self.assertEqual(cache.get(Key(1)), "new" if has_come else None)
+                self.assertEqual(len(cache), 2 if has_come else 1)
+                cache.discard(Key(1))
+                self.assertEqual((cache.get(Key(1)), len(cache)), (None, 1))
+
     def test_it_is_a_dictionary(self):
         cache = ExpiringCache(100)
         cache["a"] = 1
