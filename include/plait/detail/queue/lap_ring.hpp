@@ -37,14 +37,14 @@ inline constexpr std::uint64_t laps_before_wrap = 0;
 //   filled(at)       holds the element put at `at`
 //   next_lap(at)     is empty again: its element was taken
 //
-// Edges:  filled    stamp         release in try_put, try_put_n -> acquire in try_get, try_get_n:
+// Edges:  filled    stamp         release in try_put, try_put_n -> acquire in claim_filled, try_get_n:
 //                                 publishes the element
-//         emptied   stamp         release in try_get, try_get_n -> acquire in try_put, try_put_n:
+//         emptied   stamp         release in try_get, try_get_n -> acquire in claim_empty, try_put_n:
 //                                 hands the storage back
 //         claimed   tail_, head_  seq_cst: claims, close() and looks at both ends are one sequence, so that
 //                                 full and empty are exact, and event_count's two cases hold
-//         claimed   head_         release in the seq_cst of try_get, try_get_n -> acquire in why_not_get: what
-//                                 was done before that get is seen, so that no stale tail says empty
+//         claimed   head_         release in the seq_cst of claim_filled, try_get_n -> acquire in why_not_get:
+//                                 what was done before that get is seen, so that no stale tail says empty
 template <queue_element T, class Allocator>
 class lap_ring {
  public:
@@ -95,24 +95,17 @@ class lap_ring {
     const ring_positions positions = positions_;  // copies: members would be reloaded after every atomic
     slot_type* const slots = std::to_address(slots_);
     position tail = tail_.load(sync::relaxed);  // relaxed: a stale tail fails the CAS or is looked at again
-    unsigned losses = 0;
-    for (;;) {
-      slot_type& slot = slots[positions.index(tail)];
-      if (slot.stamp.load(sync::acquire) == tail) {                                 // acquire emptied
-        if (tail_.compare_exchange_weak(tail, positions.next(tail), sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed)) {                           // relaxed: looked at again
-          prefetch_after(slot);
-          slot.item.construct(std::forward<Args>(args)...);
-          slot.stamp.store(positions.filled(tail), sync::release);  // release filled
-          return conqueue_status::success;
-        }
-        tail = back_off(tail_, losses++);
-      } else {
-        const obstacle met = why_not_put(tail);
-        if (met.status != conqueue_status::success) return met.status;
-        tail = met.now;
-      }
+    position seen = tail;
+    if (!claim_empty(slots[positions.index(tail)], seen, positions.next(tail))) [[unlikely]] {
+      const obstacle claim = claim_to_put(tail, seen);
+      if (claim.status != conqueue_status::success) return claim.status;
+      tail = claim.now;
     }
+    slot_type& slot = slots[positions.index(tail)];
+    prefetch_after(slot);
+    slot.item.construct(std::forward<Args>(args)...);
+    slot.stamp.store(positions.filled(tail), sync::release);  // release filled
+    return conqueue_status::success;
   }
 
   // The mirror image. Empties the next slot: success, empty, closed (and drained) or busy.
@@ -120,25 +113,18 @@ class lap_ring {
     const ring_positions positions = positions_;  // copies, as in try_put
     slot_type* const slots = std::to_address(slots_);
     position head = head_.load(sync::relaxed);  // relaxed: a stale head fails the CAS or is looked at again
-    unsigned losses = 0;
-    for (;;) {
-      slot_type& slot = slots[positions.index(head)];
-      if (slot.stamp.load(sync::acquire) == positions.filled(head)) {               // acquire filled
-        if (head_.compare_exchange_weak(head, positions.next(head), sync::seq_cst,  // seq_cst claimed
-                                        sync::relaxed)) {                           // relaxed: looked at again
-          prefetch_after(slot);
-          item.emplace(std::move(slot.item.write()));
-          slot.item.destroy();
-          slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
-          return conqueue_status::success;
-        }
-        head = back_off(head_, losses++);
-      } else {
-        const obstacle met = why_not_get(head);
-        if (met.status != conqueue_status::success) return met.status;
-        head = met.now;
-      }
+    position seen = head;
+    if (!claim_filled(slots[positions.index(head)], seen, positions.next(head))) [[unlikely]] {
+      const obstacle claim = claim_to_get(head, seen);
+      if (claim.status != conqueue_status::success) return claim.status;
+      head = claim.now;
     }
+    slot_type& slot = slots[positions.index(head)];
+    prefetch_after(slot);
+    item.emplace(std::move(slot.item.write()));
+    slot.item.destroy();
+    slot.stamp.store(positions.next_lap(head), sync::release);  // release emptied
+    return conqueue_status::success;
   }
 
   // Fills up to `count` slots with values from `first` on. Contiguous slots take one claim. Returns how many.
@@ -261,11 +247,55 @@ class lap_ring {
 
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
 
+  // Claims the slot at `tail` for a put if it is empty. If another put was faster, `tail` is then a later one.
+  bool claim_empty(const slot_type& slot, position& tail, position next) noexcept {
+    return slot.stamp.load(sync::acquire) == tail &&               // acquire emptied
+           tail_.compare_exchange_weak(tail, next, sync::seq_cst,  // seq_cst claimed
+                                       sync::relaxed);             // relaxed: looked at again
+  }
+  // The mirror image.
+  bool claim_filled(const slot_type& slot, position& head, position next) noexcept {
+    return slot.stamp.load(sync::acquire) == positions_.filled(head) &&  // acquire filled
+           head_.compare_exchange_weak(head, next, sync::seq_cst,        // seq_cst claimed
+                                       sync::relaxed);                   // relaxed: looked at again
+  }
+
+  // The rest of a put that did not claim the slot at `tail`, because it was not empty or, if the tail `seen`
+  // then differs, because another put was faster. The position claimed in the end, or why there is none.
+  [[gnu::noinline]] obstacle claim_to_put(position tail, position seen) noexcept {
+    for (unsigned losses = 0;;) {
+      if (seen != tail) {
+        tail = back_off(tail_, losses++);
+      } else {
+        const obstacle met = why_not_put(tail);
+        if (met.status != conqueue_status::success) return met;
+        tail = met.now;
+      }
+      seen = tail;
+      if (claim_empty(slot_at(tail), seen, positions_.next(tail))) return {conqueue_status::success, tail};
+    }
+  }
+
+  // The mirror image.
+  [[gnu::noinline]] obstacle claim_to_get(position head, position seen) noexcept {
+    for (unsigned losses = 0;;) {
+      if (seen != head) {
+        head = back_off(head_, losses++);
+      } else {
+        const obstacle met = why_not_get(head);
+        if (met.status != conqueue_status::success) return met;
+        head = met.now;
+      }
+      seen = head;
+      if (claim_filled(slot_at(head), seen, positions_.next(head))) return {conqueue_status::success, head};
+    }
+  }
+
   // Why the slot at `tail` could not be filled.
-  [[gnu::noinline]] obstacle why_not_put(position tail) noexcept {
+  obstacle why_not_put(position tail) noexcept {
     if ((tail & closed_bit) != 0) return {conqueue_status::closed, tail};
     const position now = tail_.load(sync::seq_cst);  // seq_cst claimed
-    // relaxed: try_put loads the stamp again before it uses the slot
+    // relaxed: the caller loads the stamp again before it uses the slot
     if (now != tail || slot_at(tail).stamp.load(sync::relaxed) == tail) return {conqueue_status::success, now};
     // The slot still holds the element of the lap before. If head is at that slot too, the queue is full;
     // otherwise that element is being taken. Looking until it is would take the slot's line, each time, from
@@ -276,11 +306,11 @@ class lap_ring {
   }
 
   // Why the slot at `head` could not be emptied.
-  [[gnu::noinline]] obstacle why_not_get(position head) noexcept {
+  obstacle why_not_get(position head) noexcept {
     // The thread that took the element before may have closed the queue first, or put more: with this load, the
     // tail is no older than that.
     const position now = head_.load(sync::acquire);  // acquire claimed
-    // relaxed: try_get loads the stamp again before it uses the slot
+    // relaxed: the caller loads the stamp again before it uses the slot
     if (now != head || slot_at(head).stamp.load(sync::relaxed) == positions_.filled(head))
       return {conqueue_status::success, now};
     // The slot holds nothing yet. If tail is at that slot too, the queue is empty; otherwise the element is
