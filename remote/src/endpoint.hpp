@@ -42,7 +42,8 @@ class endpoint {
   // The call was not carried out: the server has no memory left.
   virtual void refused(const error& reason) = 0;
   // The server has said that there is something to get, or may have said so while the connection was broken.
-  virtual void woken() = 0;
+  // `message`: what else it said.
+  virtual void woken(std::string_view message) = 0;
   // No call will be answered any more.
   virtual void failed(const error& reason) = 0;
   // Its structure is gone and it has said goodbye.

@@ -39,7 +39,7 @@ class merged_calls final : public endpoint {
   clock::time_point due() override;
   void answered(const answer& result) override;
   void refused(const error& reason) override;
-  void woken() override {}
+  void woken(std::string_view /*message*/) override {}
   void failed(const error& reason) override;
   bool is_finished() override;
 

@@ -2,9 +2,65 @@
 #include "notices.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
 namespace plait::remote {
+namespace {
+
+int new_epoll() {
+  const int result = ::epoll_create1(EPOLL_CLOEXEC);
+  if (result == -1) throw std::system_error(errno, std::generic_category(), "plait::remote: epoll_create1");
+  return result;
+}
+
+bool has_something(const link& from) {
+  pollfd descriptor{.fd = from.descriptor(), .events = POLLIN, .revents = 0};
+  return ::poll(&descriptor, 1, 0) > 0;
+}
+
+}  // namespace
+
+notices::notices(const connection_options& options, const std::string& id)
+    : options_(options), channel_("plait:wake:" + id), arrivals_(new_epoll()) {}
+
+notices::~notices() {
+  ::close(arrivals_);
+}
+
+std::shared_ptr<link> notices::lend() {
+  const std::lock_guard lock(mutex_);
+  if (receiver_ != receiver::nobody || !link_ || !tracked_.empty()) return nullptr;
+  receiver_ = receiver::caller;
+  look_for_arrivals(false);
+  return link_;
+}
+
+void notices::give_back(const std::shared_ptr<link>& lent) {
+  const std::lock_guard lock(mutex_);
+  if (lent != link_) return;
+  receiver_ = receiver::nobody;
+  look_for_arrivals(true);
+}
+
+void notices::look_for_arrivals(bool on) {
+  epoll_event event{};
+  event.events = on ? EPOLLIN : 0U;
+  (void)::epoll_ctl(arrivals_, EPOLL_CTL_MOD, link_->descriptor(), &event);
+}
+
+std::vector<std::string> notices::receive_from(link& lent) {
+  std::vector<std::string> woken;
+  lent.read();
+  while (const answer message = lent.next())
+    if (message.size() == 3) woken.emplace_back(message[2].text());
+  return woken;
+}
 
 std::future<void> notices::add(const std::string& beginning, std::shared_ptr<change_listener> listener) {
   const std::lock_guard lock(mutex_);
@@ -37,9 +93,19 @@ void notices::listen(link fresh) {
   for (std::size_t i = 1; i < subscribe.size(); ++i) (void)accepted("SUBSCRIBE", fresh.receive());
   fresh.stop_blocking();
   lose();  // nobody has said what changed between the last link and this one
-  link_.emplace(std::move(fresh));
-  tracked_ = std::move(wanted);
   probed_.reset();
+  const std::lock_guard lock(mutex_);
+  if (link_) {
+    link_->shut_down();  // a caller who receives from it hears of that
+    (void)::epoll_ctl(arrivals_, EPOLL_CTL_DEL, link_->descriptor(), nullptr);
+  }
+  link_ = std::make_shared<link>(std::move(fresh));
+  receiver_ = receiver::nobody;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(arrivals_, EPOLL_CTL_ADD, link_->descriptor(), &event) == -1)
+    throw std::system_error(errno, std::generic_category(), "plait::remote: epoll_ctl");
+  tracked_ = std::move(wanted);
   next_probe_ = tracked_.empty() ? clock::time_point::max() : clock::time_point::min();
 }
 
@@ -55,7 +121,10 @@ void notices::track(link& fresh, const std::set<std::string>& beginnings) try {
 }
 
 void notices::lose() {
-  tracked_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    tracked_.clear();
+  }
   next_probe_ = clock::time_point::max();
   for (const interest& one : interests()) one.listener->hears_no_more();
 }
@@ -68,7 +137,17 @@ bool notices::wants_another_link() {
 }
 
 std::vector<std::string> notices::receive() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (receiver_ == receiver::caller) return {};
+    receiver_ = receiver::thread;
+  }
+  const auto end = [this] {
+    const std::lock_guard lock(mutex_);
+    receiver_ = receiver::nobody;
+  };
   std::vector<std::string> woken;
+  if (!has_something(*link_)) return end(), woken;  // a caller has received it meanwhile
   link_->read();
   while (const answer message = link_->next()) {
     if (message.size() == 2) {
@@ -79,6 +158,7 @@ std::vector<std::string> notices::receive() {
       tell(message[2]);
     }
   }
+  end();
   return woken;
 }
 

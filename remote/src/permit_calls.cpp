@@ -307,7 +307,7 @@ void permit_calls::refused(const error& reason) {
   asked_ = true;
 }
 
-void permit_calls::woken() {
+void permit_calls::woken(std::string_view /*message*/) {
   const std::lock_guard lock(mutex_);
   asked_ = true;
 }

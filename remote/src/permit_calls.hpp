@@ -38,7 +38,7 @@ class permit_calls final : public endpoint, public permit_end {
   clock::time_point due() override;
   void answered(const answer& result) override;
   void refused(const error& reason) override;
-  void woken() override;
+  void woken(std::string_view message) override;
   void failed(const error& reason) override;
   bool is_finished() override;
 

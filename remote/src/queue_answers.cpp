@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // queue_calls: what it does with the answers to its calls.
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "queue_calls.hpp"
@@ -44,6 +48,11 @@ void queue_calls::take_answers(const answer& result) {
                                         std::to_string(capacity) + ", and is opened with " +
                                         std::to_string(options_.capacity));
   }
+  if (sent_.recalled) {
+    const auto first = static_cast<std::uint64_t>(next());
+    receive(sent_.recalled->number, first, result[at++].text());
+    waiting_take_.reset();
+  }
   for (std::size_t i = 0; i < sent_.returned.size(); ++i)
     if (next() == 0) ++lost_leases_;
   for (const sent_acknowledgement& one : sent_.done) {
@@ -68,8 +77,13 @@ void queue_calls::take_answers(const answer& result) {
     one->settle(conqueue_status::success);
   }
   if (sent_.leaves) return;
-  if (!sent_.takes.empty())
-    hand_out(static_cast<std::uint64_t>(result[at].number()), bundle_reader(result[at + 1].text()));
+  if (!sent_.takes.empty()) {
+    const std::string_view items = result[at + 1].text();
+    hand_out(number_, static_cast<std::uint64_t>(result[at].number()), bundle_reader(items));
+    if (items.empty()) waiting_take_ = sent_.waits;
+    // Some have gone since: see withdraw().
+    if (waiting_take_ && std::ranges::any_of(sent_.takes, &take_request::is_abandoned)) asked_ = true;
+  }
   settle_pushes(accepted);
   settle_takes();
 }
@@ -92,24 +106,24 @@ void queue_calls::settle_pushes(std::size_t accepted) {
 
 // The items, of which the first is delivery `first` of the queue: in the order in which callers came. What is
 // left, because some have gone, goes to others, or back.
-void queue_calls::hand_out(std::uint64_t first, bundle_reader items) {
+void queue_calls::hand_out(std::uint64_t take, std::uint64_t first, bundle_reader items) {
   const bool comes_again = options_.deliver == delivery::at_least_once;
   auto to = takes_.begin();
   std::size_t count = 0;
   for (; !items.at_end(); ++count) {
     while (to != takes_.end() && (*to)->items.size() == (*to)->most) ++to;
     const std::uint64_t deliveries = items.deliveries_before() + 1;
-    delivered_item item{std::string(items.next()), number_, count + 1, deliveries, first + count};
+    delivered_item item{std::string(items.next()), take, count + 1, deliveries, first + count};
     if (to != takes_.end()) {
       (*to)->items.push_back(std::move(item));
     } else if (comes_again) {
-      returned_.push_back({number_, count + 1, "unseen"});
+      returned_.push_back({take, count + 1, "unseen"});
       asked_ = true;
     } else {
       stranded_.push_back(std::move(item));
     }
   }
-  if (comes_again && count != 0) flights_[number_].left = count;
+  if (comes_again && count != 0) flights_[take].left = count;
 }
 
 void queue_calls::settle_takes() {
@@ -151,9 +165,38 @@ void queue_calls::refused(const error& reason) {
   asked_ = true;
 }
 
-void queue_calls::woken() {
+// A message that names a take brings what was handed over to it; any other, and one whose items were too many
+// for a message, only says that the server has to be asked.
+void queue_calls::woken(std::string_view message) {
   const std::lock_guard lock(mutex_);
+  std::uint64_t take = 0, first = 0;
+  for (std::uint64_t* const number : {&take, &first}) {
+    const auto [end, failure] = std::from_chars(message.data(), message.data() + message.size(), *number);
+    if (failure != std::errc() || end == message.data() + message.size()) {
+      asked_ = true;
+      return;
+    }
+    message.remove_prefix(static_cast<std::size_t>(end - message.data()) + 1);
+  }
+  if (message.empty()) {
+    asked_ = true;
+  } else {
+    receive(take, first, message);
+    settle_takes();
+  }
+}
+
+// What was handed over comes by a message, or by a recall if that was on its way or lost: the first of them
+// counts. The message may also come before the answer to the take that waits.
+void queue_calls::receive(std::uint64_t take, std::uint64_t first, std::string_view items) {
+  std::optional<waiting_take>& waiting =
+      is_sent_ && sent_.waits && take == number_ ? sent_.waits : waiting_take_;
+  if (items.empty() || !waiting || waiting->number != take) return;
+  waiting.reset();
+  hand_out(take, first, bundle_reader(items));
+  if (takes_.empty() && returned_.empty()) return;
   asked_ = true;
+  session_.notify();  // a caller may have heard it
 }
 
 void queue_calls::failed(const error& reason) {

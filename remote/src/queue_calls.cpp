@@ -83,10 +83,11 @@ conqueue_status queue_calls::take(std::vector<delivered_item>& items, std::size_
   if (!items.empty()) return conqueue_status::success;
   takes_.push_back(mine);
   carry_out(lock, *mine);
-  if (!mine->wait(lock, limits, session_.options().call_timeout)) {
+  if (!mine->wait(lock, limits, session_.options().call_timeout, [&] { await_message(lock, *mine, limits); })) {
     // What a call that is on its way brings for it goes to the next caller, or back.
     mine->abandon();
     forget(takes_, mine);
+    withdraw(lock);
     if (limits.stop.stop_requested()) return conqueue_status::stopped;
     return mine->was_answered() ? conqueue_status::empty : conqueue_status::busy;
   }
@@ -208,6 +209,30 @@ void queue_calls::carry_out(std::unique_lock<std::mutex>& lock, const request& m
   lock.lock();
 }
 
+// The caller hears of what is handed over itself, so that no other thread has to be woken for it.
+void queue_calls::await_message(std::unique_lock<std::mutex>& lock, request& mine, const wait_limits& limits) {
+  if (!mine.waits) return;
+  mine.rings = &session_.bell_of_listener();
+  lock.unlock();
+  session_.await_message(*this, limits, [&] {
+    const std::lock_guard again(mutex_);
+    return mine.is_settled();
+  });
+  lock.lock();
+  mine.rings = nullptr;
+}
+
+// Tells the server that fewer wait, before anybody can know that this caller has gone: what would be handed
+// over is left to others. Does not wait for the answer.
+void queue_calls::withdraw(std::unique_lock<std::mutex>& lock) {
+  if (!waiting_take_) return;
+  asked_ = true;
+  if (is_sent_) return;
+  lock.unlock();
+  session_.carry_out(*this, [] { return true; });
+  lock.lock();
+}
+
 template <class Request>
 void queue_calls::forget(std::deque<std::shared_ptr<Request>>& from, const std::shared_ptr<Request>& what) {
   std::erase(from, what);
@@ -238,11 +263,15 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
                   {std::to_string(options_.capacity), std::to_string(options_.delivery_limit),
                    order_ == item_order::by_priority ? "priority" : "push"});
   }
+  sent_.recalled = waiting_take_;
+  if (waiting_take_)
+    add_operation(words, "recall",
+                  {std::to_string(waiting_take_->number), std::to_string(waiting_take_->most)});
   add_acknowledgements(words);
   for (const auto& one : questions_)
     if (!one->what.empty()) add_operation(words, one->what.front(), {one->what.begin() + 1, one->what.end()});
   sent_.questions = std::exchange(questions_, {});
-  if (leaving_) {
+  if (leaving_ && !sent_.recalled) {  // or what the recall may find would come back as delivered
     finished_ = sent_.leaves = true;
     add_operation(words, "leave");
     return next;
@@ -323,10 +352,10 @@ void queue_calls::add_takes(std::vector<std::string>& words) {
     one->in_flight = true;
     sent_.takes.push_back(one);
   }
-  if (!sent_.takes.empty())
-    add_operation(words, "take",
-                  {std::to_string(most), std::to_string(least),
-                   options_.deliver == delivery::at_least_once ? "keep" : "forget"});
+  if (sent_.takes.empty()) return;
+  const bool is_kept = options_.deliver == delivery::at_least_once;
+  if (is_kept && least != 0) sent_.waits = {number_, most};
+  add_operation(words, "take", {std::to_string(most), std::to_string(least), is_kept ? "keep" : "forget"});
 }
 
 clock::time_point queue_calls::due() {

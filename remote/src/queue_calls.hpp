@@ -3,6 +3,7 @@
 // into one call, and hands out what comes back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -52,7 +53,7 @@ class queue_calls final : public endpoint, public queue_end {
   clock::time_point due() override;
   void answered(const answer& result) override;
   void refused(const error& reason) override;
-  void woken() override;
+  void woken(std::string_view message) override;
   void failed(const error& reason) override;
   bool is_finished() override;
 
@@ -88,14 +89,23 @@ class queue_calls final : public endpoint, public queue_end {
     std::vector<std::uint64_t> indices;
     std::vector<std::shared_ptr<acknowledgement>> waiting;
   };
+  // A call that found less than was wanted, and is in the server's line: items that are pushed later may be
+  // handed over to it, in a message.
+  struct waiting_take {
+    std::uint64_t number;
+    std::size_t most;
+    bool operator==(const waiting_take&) const = default;
+  };
   // What the call that is on its way carries, in the order of its operations.
   struct content {
     bool opens = false;
+    std::optional<waiting_take> recalled;
     std::vector<sent_acknowledgement> done;
     std::vector<returned_item> returned;
     std::vector<std::shared_ptr<question>> questions;
     std::vector<std::shared_ptr<push_request>> pushes;
     std::vector<std::shared_ptr<take_request>> takes;
+    std::optional<waiting_take> waits;  // if it finds nothing
     bool pushes_rest = false;
     bool joins = false, leaves = false, beats = false;
     clock::time_point at;
@@ -111,7 +121,10 @@ class queue_calls final : public endpoint, public queue_end {
   void add_pushes(std::vector<std::string>& words);
   void add_takes(std::vector<std::string>& words);
   void take_answers(const answer& result);
-  void hand_out(std::uint64_t first, bundle_reader items);
+  void hand_out(std::uint64_t take, std::uint64_t first, bundle_reader items);
+  void receive(std::uint64_t take, std::uint64_t first, std::string_view items);
+  void await_message(std::unique_lock<std::mutex>& lock, request& mine, const wait_limits& limits);
+  void withdraw(std::unique_lock<std::mutex>& lock);
   void settle_pushes(std::size_t accepted);
   void settle_takes();
   void finish(std::uint64_t take, std::uint64_t index, std::shared_ptr<acknowledgement> waiting = nullptr);
@@ -145,6 +158,7 @@ class queue_calls final : public endpoint, public queue_end {
       false;  // the call with that content is on its way; whoever receives its answer sends the next
   std::uint64_t number_ = 0;  // of the last call that was composed
   queue_state known_;
+  std::optional<waiting_take> waiting_take_;  // nothing has been handed over to it yet, as far as is known
   bool opened_ = false;
   bool asked_ = false;  // by a caller or a wake-up, since the last call was composed
   clock::time_point next_beat_, not_before_;

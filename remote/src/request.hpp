@@ -14,6 +14,7 @@
 #include <plait/remote/error.hpp>
 #include <plait/remote/wait_limits.hpp>
 
+#include "bell.hpp"
 #include "endpoint.hpp"
 
 namespace plait::remote {
@@ -27,12 +28,14 @@ class request {
 
   bool in_flight = false;  // part of the call that is on its way
   bool waits = false;      // one refusal does not settle it
+  bell* rings = nullptr;   // its caller waits for that
 
   // For the thread.
   void settle(conqueue_status status) {
     status_ = status;
     settled_ = true;
     changed_.notify_one();
+    if (rings != nullptr) rings->ring();
   }
   void settle(const error& reason) {
     failure_ = reason;
@@ -46,12 +49,18 @@ class request {
 
   // For the caller: true once it is settled. Neither the deadline nor a stop request ends the wait before the
   // server has answered once, or had `answer_within` to do so. Throws the failure it was settled with.
-  bool wait(std::unique_lock<std::mutex>& lock, const wait_limits& limits, clock::duration answer_within) {
+  // `listen` is called when the server has answered, and may wait itself.
+  bool wait(std::unique_lock<std::mutex>& lock, const wait_limits& limits, clock::duration answer_within,
+            auto listen) {
     const auto settled = [this] { return settled_; };
     changed_.wait_until(lock, after(answer_within), [this] { return settled_ || answered_; });
+    if (!settled_) listen();
     if (!settled_) wait_until(lock, limits, settled);
     if (failure_) throw error(*failure_);
     return settled_;
+  }
+  bool wait(std::unique_lock<std::mutex>& lock, const wait_limits& limits, clock::duration answer_within) {
+    return wait(lock, limits, answer_within, [] {});
   }
   // True once it is settled or waits again: no call on its way has to do with it any more.
   bool wait_until_landed(std::unique_lock<std::mutex>& lock, clock::duration within) {

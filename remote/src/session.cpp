@@ -7,6 +7,7 @@
 #include <charconv>
 #include <future>
 #include <random>
+#include <stop_token>
 #include <system_error>
 
 #include <pthread.h>
@@ -158,6 +159,29 @@ void session::carry_out(endpoint& from, const std::function<bool()>& is_over) {
   }
 }
 
+void session::await_message(endpoint& from, const wait_limits& limits, const std::function<bool()>& is_over) {
+  const std::shared_ptr<link> here = notices_.lend();
+  if (!here) return;
+  try {
+    const std::stop_callback stopped(limits.stop, [this] { bell_.ring(); });
+    while (true) {
+      bell_.await();
+      if (is_over() || limits.stop.stop_requested() || clock::now() >= limits.until) break;
+      std::array<pollfd, 2> descriptors{{{.fd = here->descriptor(), .events = POLLIN, .revents = 0},
+                                         {.fd = bell_.descriptor(), .events = POLLIN, .revents = 0}}};
+      (void)poll_until(descriptors, limits.until);
+      bell_.silence();
+      if (descriptors[0].revents == 0) continue;
+      if (tell(notices::receive_from(*here), &from)) notify();
+      if (is_over()) break;
+      carry_out(from, is_over);
+    }
+  } catch (const std::exception&) {  // the thread finds the same, and makes another link
+  }
+  bell_.silence();
+  notices_.give_back(here);
+}
+
 // The thread.
 
 void session::run() {
@@ -223,7 +247,7 @@ bool session::serve() try {
 void session::listen_anew() {
   notices_.listen(make_link());
   const std::lock_guard lock(mutex_);
-  for (auto& [name, one] : sources_) one->woken();
+  for (auto& [name, one] : sources_) one->woken({});
 }
 
 link session::make_link() const {
@@ -275,7 +299,7 @@ void session::install(std::shared_ptr<link> commands) {
     one.since = clock::now();
     append(one);
   }
-  for (auto& [name, one] : sources_) one->woken();
+  for (auto& [name, one] : sources_) one->woken({});
 }
 
 void session::give_up_link() {
@@ -382,12 +406,24 @@ void session::refuse(endpoint& from, std::string_view text) {
   }
 }
 
-// A wake-up is the name of an endpoint without the part that all endpoints of this session have.
+// A wake-up is the name of an endpoint without the part that all endpoints of this session have, and after a
+// space what the endpoint is told.
 void session::receive_notices() {
-  const std::vector<std::string> woken = notices_.receive();
+  (void)tell(notices_.receive(), nullptr);
+}
+
+// Says whether others than `but` are told.
+bool session::tell(const std::vector<std::string>& woken, const endpoint* but) {
+  bool others = false;
   const std::lock_guard lock(mutex_);
-  for (const std::string& one : woken)
-    if (const auto found = sources_.find(id_ + '.' + one); found != sources_.end()) found->second->woken();
+  for (const std::string_view one : woken) {
+    const std::size_t space = std::min(one.find(' '), one.size());
+    const auto found = sources_.find(id_ + '.' + std::string(one.substr(0, space)));
+    if (found == sources_.end()) continue;
+    found->second->woken(one.substr(std::min(space + 1, one.size())));
+    others = others || found->second.get() != but;
+  }
+  return others;
 }
 
 clock::time_point session::next_due(clock::time_point now) const {

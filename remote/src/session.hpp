@@ -28,6 +28,7 @@
 #include <plait/remote/error.hpp>
 
 #include "address.hpp"
+#include "bell.hpp"
 #include "endpoint.hpp"
 #include "link.hpp"
 #include "notices.hpp"
@@ -61,6 +62,13 @@ class session {
   // within call_timeout.
   void carry_out(endpoint& from, const std::function<bool()>& is_over);
 
+  // For a caller without a lock who waits for what the server says unasked: hears it in the thread's place, and
+  // carries out the calls of its endpoint that follow from it, until `is_over` says so, or the limits are
+  // reached. Returns earlier if somebody else listens.
+  void await_message(endpoint& from, const wait_limits& limits, const std::function<bool()>& is_over);
+  // Rung when is_over would say so.
+  bell& bell_of_listener() noexcept { return bell_; }
+
   // The listener hears of changes of keys with that beginning, from when this returns. Throws error.
   void listen(const std::string& beginning, const std::shared_ptr<change_listener>& listener);
   void stop_listening(const change_listener& listener) { notices_.remove(listener); }
@@ -87,6 +95,7 @@ class session {
   bool sleep(std::chrono::milliseconds time);                         // false: the session ends
   void listen_anew();
   void receive_notices();
+  bool tell(const std::vector<std::string>& woken, const endpoint* but);
   void fail(const error& reason);
 
   // With mutex_ locked.
@@ -117,6 +126,7 @@ class session {
   std::atomic<clock::time_point> looks_at_{clock::time_point::min()};
   std::atomic<bool> pending_{false};
   const int wake_up_;  // an eventfd, written to end the thread's sleep
+  bell bell_;          // ends that of a caller who listens
 
   std::mutex mutex_;                // taken before that of an endpoint
   std::shared_ptr<link> commands_;  // null: the thread has to connect

@@ -25,6 +25,7 @@
 #include <plait/remote/queue.hpp>
 
 #include "support/proxy.hpp"
+#include "support/raw_client.hpp"
 #include "support/server.hpp"
 #include "support/watchdog.hpp"
 
@@ -115,6 +116,49 @@ TEST_F(waiting, for_an_item_ends_when_another_process_pushes_one) {
   in.push(7);
 }
 
+TEST_F(waiting, for_items_ends_with_as_many_as_are_wanted) {
+  queue<int> in(here, "n"), out(calm, "n");
+  std::jthread pops([&] {
+    std::vector<int> got;
+    EXPECT_EQ(out.pop_n(std::back_inserter(got), 2), 2u);
+    EXPECT_EQ(got, (std::vector{1, 2}));
+    EXPECT_EQ(out.pop(), 3);
+  });
+  std::this_thread::sleep_for(20ms);
+  const std::vector<int> three{1, 2, 3};
+  in.push_n(three.begin(), 3);
+}
+
+TEST_F(waiting, of_several_ends_with_an_item_each_in_the_order_in_which_they_came) {
+  queue<int> in(here, "n"), first(calm, "n"), second(there, "n");
+  std::jthread pops([&] { EXPECT_EQ(first.pop(), 1); });
+  std::this_thread::sleep_for(50ms);
+  std::jthread pops_too([&] { EXPECT_EQ(second.pop(), 2); });
+  std::this_thread::sleep_for(50ms);
+  in.push(1);
+  in.push(2);
+}
+
+TEST_F(waiting, of_two_threads_of_one_object_ends_with_an_item_each) {
+  queue<int> in(here, "n"), out(calm, "n");
+  std::atomic<int> sum{0};
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 2; ++i) threads.emplace_back([&] { sum += out.pop().value(); });
+  std::this_thread::sleep_for(20ms);
+  in.push(1);
+  in.push(2);
+  threads.clear();
+  EXPECT_EQ(sum, 3);
+}
+
+TEST_F(waiting, for_an_item_that_is_too_large_for_a_message) {
+  queue<std::string> in(here, "n"), out(calm, "n");
+  const std::string large(100'000, 'x');
+  std::jthread pops([&] { EXPECT_EQ(out.pop(), large); });
+  std::this_thread::sleep_for(20ms);
+  in.push(large);
+}
+
 TEST_F(waiting, for_room_ends_when_another_process_pops) {
   queue<int> in(calm, "n", {.capacity = 1}), out(there, "n", {.capacity = 1});
   in.push(1);
@@ -143,6 +187,55 @@ TEST_F(remote_queue, a_stop_request_ends_a_wait_and_takes_nothing_along) {
   pops.join();
   in.push(1);
   EXPECT_EQ(in.pop(), 1);
+}
+
+TEST_F(remote_queue, a_deadline_ends_a_wait_and_what_comes_later_is_for_others) {
+  queue<int> in(here, "n"), gone(there, "n");
+  EXPECT_EQ(gone.try_pop_for(20ms).error(), conqueue_status::empty);
+  in.push(1);
+  EXPECT_EQ(in.try_pop(), 1);
+}
+
+// The server counts a connection that is held up among those that listen, and hands the item over to it.
+TEST_F(remote_queue, an_item_that_is_lost_with_its_message_is_asked_for) {
+  support::proxy between(server.socket());
+  const connection cut(between.url(), {.lease = 300s});
+  queue<int> in(here, "n"), out(cut, "n");
+  std::jthread pops([&] {
+    auto got = out.try_pop_leased_for(10s);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(**got, 1);
+    EXPECT_EQ(got->deliveries(), 1u);
+    EXPECT_TRUE(got->done_for_sure());
+  });
+  std::this_thread::sleep_for(50ms);
+  between.hold(true);
+  std::this_thread::sleep_for(50ms);
+  in.push(1);
+  between.cut_now();
+  std::this_thread::sleep_for(50ms);
+  between.hold(false);
+  pops.join();
+  EXPECT_EQ(in.unfinished_tasks(), 0u);
+  EXPECT_EQ(out.lost_leases(), 0u);
+}
+
+TEST_F(remote_queue, a_session_whose_lease_has_ended_is_handed_nothing_until_it_is_heard_of) {
+  support::proxy between(server.socket());
+  const connection slow(between.url(), {.call_timeout = 60s, .lease = 2s}), beats(server.url(), {.lease = 3s});
+  queue<int> in(beats, "n"), out(slow, "n");
+  std::jthread pops([&] { EXPECT_EQ(out.pop(), 2); });
+  std::this_thread::sleep_for(100ms);
+  between.hold(true);
+  support::raw_client client(server.socket());
+  const auto leases = [&] {
+    return client.call({"EVAL", "return tostring(redis.call('ZCARD', KEYS[1]))", "1", "{n}:leases"});
+  };
+  while (leases() != "1") std::this_thread::sleep_for(20ms);
+  in.push(1);
+  EXPECT_EQ(in.try_pop(), 1);
+  between.hold(false);
+  in.push(2);
 }
 
 TEST_F(remote_queue, closing_drains_and_wakes_everybody) {

@@ -7,7 +7,8 @@
 --         to the deliveries so far; the payload itself is in `ready` again
 --       flights: hash; SESSION:TAKE = bundles, and beside it SESSION:TAKE:done, the indices of those items that are finished
 --       leases: sorted set of sessions, by when their lease ends
---       items, room, done: sessions that wait for that, in the order in which they came
+--       items, room, done: sessions that wait for that, in the order in which they came. In items a take that waits is
+--         SESSION TAKE MOST
 --       dead: list of {payload, deliveries, reason}
 --
 -- A bundle is what one call has pushed: a string of the deliveries so far, the number of items, and for each item its
@@ -15,6 +16,9 @@
 --
 -- Nothing waits here: a session that has to wait is put down in `items`, `room` or `done` in the same call that found nothing, and
 -- is told by a message, once, when there is something. It then calls again.
+--
+-- What is pushed while nothing is ready and a session waits for items is handed over: leased to that session as if the take that
+-- waits had found it, and sent in the message. If the message is lost, recall() finds the items among the flights.
 
 local ready, returned, flights, leases, dead
 local waiters = {}
@@ -23,10 +27,14 @@ local waiters = {}
 local capacity, ready_count, returned_count, put, done, closed, by_priority
 local limit, bundle_count, taken, ticket, last_beat, items_wanted, room_wanted, done_wanted
 local state_format = '<dddddBBdddddBBB'
+local most_in_message = 16384  -- bytes of items that are handed over; what is larger is fetched by recall()
 
 -- What the callers of this call still want when it ends.
 local wants_items, wants_room, wants_done
 local rest            -- a bundle: what of push() found no room
+local held            -- a bundle that counts as ready, and is not in the list yet: it may be handed over
+local recalled        -- how many items recall() has found
+local place           -- of this session among those who wait for items, since an earlier call
 local bundles, count  -- what take() has taken, joined, and how many items that are
 
 function own.name_keys()
@@ -37,7 +45,7 @@ end
 function own.begin()
   capacity = nil  -- load() gives all of the state values, or open()
   wants_items, wants_room, wants_done = false, false, false
-  rest, bundles = nil, nil
+  rest, bundles, held, recalled, place = nil, nil, nil, 0, nil
 end
 
 function own.load(packed)
@@ -141,6 +149,16 @@ local function remove_ready(most, into)
   end
 end
 
+local function append(bundle)
+  redis.call('RPUSH', ready, bundle)
+  bundle_count = bundle_count + 1
+end
+
+local function hold_no_longer()
+  if held then append(held) end
+  held = nil
+end
+
 -- Answers how many went in.
 local function push(bundle)
   local size = size_of(bundle)
@@ -155,9 +173,10 @@ local function push(bundle)
   if fits > 0 then
     if by_priority then
       add(items_of(bundle))
+    elseif items_wanted and ready_count + returned_count == 0 then
+      held = bundle
     else
-      redis.call('RPUSH', ready, bundle)
-      bundle_count = bundle_count + 1
+      append(bundle)
     end
     ready_count, put = ready_count + fits, put + fits
   end
@@ -175,15 +194,38 @@ function in_place.push_rest()
   if rest then push(rest) else results[#results + 1] = 0 end
 end
 
+-- As `items` names a take that waits: a session's call of that number, which found nothing.
+local function waiting_take(of_call, most)
+  return session .. ' ' .. of_call .. ' ' .. most
+end
+
+-- A take that waits does so no longer. What was handed over to it may not have arrived, and is answered: number of the first
+-- delivery, and bundles. Since it may have, take() takes as many fewer.
+function in_place.recall(first)
+  local waiting = waiting_take(args[first], args[first + 1])
+  place = redis.call('ZSCORE', waiters.items, waiting)
+  local found = ''
+  if place then
+    redis.call('ZREM', waiters.items, waiting)
+  else
+    found = redis.call('HGET', flights, session .. ':' .. args[first]) or ''
+    recalled = #items_of(found)
+    taken = taken + recalled
+  end
+  local at = #results
+  results[at + 1], results[at + 2] = taken - recalled + 1, found
+end
+
 -- Takes at most `most`; callers wait unless there are at least `least`. `how` is 'forget' if they are done with that.
 -- Its results come at the end of all: number of the first delivery, and bundles.
 function in_place.take(first)
-  local most, least, how = tonumber(args[first]), tonumber(args[first + 1]), args[first + 2]
+  local most, least, how = math.max(args[first] - recalled, 0), args[first + 1] - recalled, args[first + 2]
+  hold_no_longer()
   local before, found = ready_count + returned_count, {}
   if by_priority then
     remove_first(most, found)
   else
-    if returned_count > 0 then
+    if returned_count > 0 and most > 0 then
       found = redis.call('LPOP', returned, most)
       returned_count = returned_count - #found
     end
@@ -191,7 +233,7 @@ function in_place.take(first)
   end
   bundles = #found == 1 and found[1] or table.concat(found)
   count = before - ready_count - returned_count
-  wants_items = count < least
+  if count < least then wants_items = (how == 'keep' and count == 0) and waiting_take(number, most) or session end
   taken = taken + count
   if how == 'forget' then
     done = done + count
@@ -221,10 +263,19 @@ function operations.ack(take, count, ...)
   return 1
 end
 
-local function wait_for(what)
-  ticket = ticket + 1
-  redis.call('ZADD', waiters[what], 'NX', ticket, session)
+local function wait_for(what, who, at)
+  if not at then
+    ticket = ticket + 1
+    at = ticket
+  end
+  redis.call('ZADD', waiters[what], 'NX', at, who)
   return true
+end
+
+-- False if the session no longer listens.
+local function send(to, message)
+  local connection, endpoint = string.match(to, '^(.*)%.(.*)$')
+  return redis.call('PUBLISH', 'plait:wake:' .. connection, endpoint .. message) > 0
 end
 
 -- Tells at most `count` of those that wait. One that no longer listens is passed over.
@@ -232,10 +283,26 @@ local function tell(what, count)
   while count > 0 do
     local first = redis.call('ZPOPMIN', waiters[what])
     if #first == 0 then return false end
-    local connection, endpoint = string.match(first[1], '^(.*)%.(.*)$')
-    if redis.call('PUBLISH', 'plait:wake:' .. connection, endpoint) > 0 then count = count - 1 end
+    if send(string.match(first[1], '^%S+'), '') then count = count - 1 end
   end
   return true
+end
+
+-- Leases what is held to the first that waits, and sends it, if all of it is wanted there; else it is held no longer.
+local function hand_over()
+  local size = size_of(held)
+  while held do
+    local first = redis.call('ZPOPMIN', waiters.items)
+    local name, call, most = string.match(first[1] or '', '^(%S+) (%d+) (%d+)$')
+    if not name or tonumber(most) < size then
+      if first[1] then redis.call('ZADD', waiters.items, first[2], first[1]) end
+      return hold_no_longer()
+    end
+    if send(name, ' ' .. call .. ' ' .. taken + 1 .. ' ' .. (#held <= most_in_message and held or '')) then
+      redis.call('HSET', flights, name .. ':' .. call, held)
+      taken, ready_count, held = taken + size, ready_count - size, nil
+    end
+  end
 end
 
 local beat, leave = operations.beat, operations.leave
@@ -294,9 +361,20 @@ function operations.give_back(take, index, how)
   return 1
 end
 
+-- Or something may be handed over to a session whose lease has ended, and which nobody would end again.
+local function forget_takes_that_wait(name)
+  local cursor = '0'
+  repeat
+    local page = redis.call('ZSCAN', waiters.items, cursor, 'MATCH', name .. ' *', 'COUNT', 1000)
+    cursor = page[1]
+    for i = 1, #page[2], 2 do redis.call('ZREM', waiters.items, page[2][i]) end
+  until cursor == '0'
+end
+
 -- Everything that a session has in flight comes back, in the order in which it was taken.
 local function end_lease(name, reason)
   redis.call('ZREM', leases, name)
+  forget_takes_that_wait(name)
   local takes, marks = {}, {}
   local cursor = '0'
   repeat
@@ -352,7 +430,7 @@ end
 function operations.discard()
   local count = ready_count + returned_count
   redis.call('DEL', ready, returned)
-  ready_count, bundle_count, returned_count, done = 0, 0, 0, done + count
+  ready_count, bundle_count, returned_count, done, held = 0, 0, 0, done + count, nil
   return count
 end
 
@@ -364,24 +442,25 @@ end
 -- Puts this session down for what it lacks, and tells others what there is. Adds: closed, items, room (-1: no bound),
 -- unfinished tasks; and then what was taken.
 local function at_end()
+  if held then hand_over() end
   local available, left = ready_count + returned_count, room()
   if closed then
     if items_wanted then items_wanted = tell('items', math.huge) end
     if room_wanted then room_wanted = tell('room', math.huge) end
   else
     if wants_items and available == 0 then
-      items_wanted = wait_for('items')
+      items_wanted = wait_for('items', wants_items, place)
     elseif items_wanted and available > 0 then
       items_wanted = tell('items', available)
     end
     if wants_room and left == 0 then
-      room_wanted = wait_for('room')
+      room_wanted = wait_for('room', session)
     elseif room_wanted and left > 0 then
       room_wanted = tell('room', left)
     end
   end
   if put > done then
-    if wants_done then done_wanted = wait_for('done') end
+    if wants_done then done_wanted = wait_for('done', session) end
   elseif done_wanted then
     done_wanted = tell('done', math.huge)
   end

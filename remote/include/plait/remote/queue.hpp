@@ -17,7 +17,7 @@
 //   is_closed, unfinished_tasks
 //   (1) To the server; operations of several threads share them.
 //   (2) The connection is broken at the moment; nothing was done.
-//   (3) And one more after waiting.
+//   (3) And one more after waiting, but for a pop to which the item is handed over.
 //   (4) It marks the oldest item that this thread has popped from this object, and not with pop_leased.
 //
 // The capacity is exact, and counts what was never handed out: items that come back may exceed it.
