@@ -64,7 +64,7 @@ void nest_unless_it_hangs(mutex& outer, mutex& inner) {
   const std::lock_guard held(outer);
   try {
     const std::lock_guard also(inner);
-  } catch (const hang&) {
+  } catch (const hang&) {  // NOLINT(bugprone-empty-catch): it may hang
   }
 }
 
@@ -72,7 +72,7 @@ void read_and_write_unless_it_hangs(shared_mutex& reads, shared_mutex& writes) {
   const std::shared_lock held(reads);
   try {
     const std::lock_guard also(writes);
-  } catch (const hang&) {
+  } catch (const hang&) {  // NOLINT(bugprone-empty-catch): it may hang
   }
 }
 
@@ -207,7 +207,7 @@ TEST(lock_order_allocations, without_memory_a_lock_is_not_taken_or_not_checked) 
               const std::lock_guard outer(a);
               const std::lock_guard inner(b);
               ++times;
-            } catch (const std::bad_alloc&) {
+            } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): tried again
             }
           }
         };

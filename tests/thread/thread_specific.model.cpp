@@ -241,7 +241,7 @@ TEST(thread_specific_allocations, what_finds_no_memory_changes_nothing_and_a_fol
     while (values == nullptr) {
       try {
         values = std::make_unique<cells>(&one, added);
-      } catch (const std::bad_alloc&) {
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): tried again
       }
     }
     const auto live = [&] {
@@ -259,7 +259,7 @@ TEST(thread_specific_allocations, what_finds_no_memory_changes_nothing_and_a_fol
     while (sum == -1) {
       try {
         sum = values->combine(0, add);
-      } catch (const std::bad_alloc&) {
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): tried again
       }
     }
     check(sum == 2);
