@@ -182,7 +182,8 @@ inline std::expected<container_history, std::string> put_together(std::span<cons
     at->pop_begin = next->pop_begin;
     at->pop_end = next->pop_end;
     if (at->pop_end < at->push_begin) return std::unexpected(describe(*at) + " came out before it went in");
-    if (++next != pops.end() && next->value == at->value)
+    ++next;
+    if (next != pops.end() && next->value == at->value)
       return std::unexpected(describe(*at) + " was popped again " + interval(next->pop_begin, next->pop_end));
   }
   if (next != pops.end()) return without_push(*next);
