@@ -107,6 +107,18 @@ TEST(hazard_pointer, try_protect_fails_and_says_what_is_there_if_the_source_has_
   EXPECT_EQ(object, &second);
 }
 
+TEST(hazard_pointer, a_try_protect_that_fails_protects_nothing) {
+  bool destroyed = false;
+  watched* object = new watched(destroyed);
+  watched* const tried = object;
+  const std::atomic<watched*> source = nullptr;
+  hazard_pointer guard = make_hazard_pointer();
+  EXPECT_FALSE(guard.try_protect(object, source));
+  tried->retire();
+  retire_others();
+  EXPECT_TRUE(destroyed);
+}
+
 TEST(hazard_pointer, a_protected_object_lives_until_the_protection_is_reset) {
   bool destroyed = false;
   std::atomic<watched*> source = new watched(destroyed);
