@@ -139,6 +139,22 @@ TEST(thread_specific, reset_destroys_the_own_value_and_no_other) {
   meet.arrive_and_wait();
 }
 
+TEST(thread_specific, a_destructor_does_not_find_the_value_that_reset_destroys) {
+  struct looks_back {
+    ~looks_back() {
+      if (of != nullptr) *found = of->find();
+    }
+    thread_specific<looks_back>* of = nullptr;
+    looks_back** found = nullptr;
+  };
+  thread_specific<looks_back> value;
+  looks_back* found = &value.get();
+  value->of = &value;
+  value->found = &found;
+  value.reset();
+  EXPECT_EQ(found, nullptr);
+}
+
 // -- when a thread ends --
 
 TEST(thread_specific, a_value_is_dropped_when_its_thread_ends) {
