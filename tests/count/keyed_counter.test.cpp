@@ -350,6 +350,39 @@ TEST(keyed_counter, long_words_of_several_threads_are_each_freed_once) {
   EXPECT_EQ(counter.count(long_word + "29"), 1);
 }
 
+// Key 1 counts key 0 when one of it is destroyed.
+struct adds_at_its_end {
+  struct hash {
+    std::size_t operator()(const adds_at_its_end& of) const { return static_cast<std::size_t>(of.number); }
+  };
+  using counter = plait::keyed_counter<adds_at_its_end, hash>;
+
+  explicit adds_at_its_end(int which) : number(which) {}
+  adds_at_its_end(const adds_at_its_end&) = default;
+  ~adds_at_its_end() {
+    if (number != 1 || to == nullptr) return;
+    ++added;
+    to->add(adds_at_its_end(0));
+  }
+  friend bool operator==(const adds_at_its_end& a, const adds_at_its_end& b) { return a.number == b.number; }
+
+  int number;
+  static inline counter* to = nullptr;
+  static inline int added = 0;
+};
+
+TEST(keyed_counter, what_the_destructor_of_a_key_adds_while_its_table_is_poured_is_kept) {
+  adds_at_its_end::counter counter;
+  counter.add(adds_at_its_end(2));
+  EXPECT_EQ(counter.size(), 1U);  // there is a common table, so a full one is poured
+  for (int i = 1; i <= 49'152; ++i) counter.add(adds_at_its_end(i));
+  adds_at_its_end::to = &counter;
+  counter.add(adds_at_its_end(-1));
+  adds_at_its_end::to = nullptr;
+  EXPECT_GE(adds_at_its_end::added, 1);
+  EXPECT_EQ(counter.count(adds_at_its_end(0)), adds_at_its_end::added);
+}
+
 TEST(keyed_counter, the_destructor_of_a_thread_local_object_can_add) {
   words counter;
   for (int i = 0; i < 3; ++i) {
