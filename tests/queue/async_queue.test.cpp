@@ -2,8 +2,10 @@
 // The contract of async_queue.hpp: a test for each of its promises, for every kind of queue.
 #include <atomic>
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -332,6 +334,35 @@ TEST(async_queue, those_who_have_waited_longest_are_first) {
   executor.resume_all();
   EXPECT_EQ(first, 1);
   EXPECT_EQ(second, 2);
+}
+
+// A coroutine for which nobody waits: its frame goes when it returns, and nothing of it can be used then.
+struct forgotten {
+  struct promise_type {
+    forgotten get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+
+    static void operator delete(void* frame, std::size_t size) {
+      volatile char* const bytes = static_cast<char*>(frame);
+      for (std::size_t i = 0; i != size; ++i) bytes[i] = 0;
+      ::operator delete(frame, size);
+    }
+  };
+};
+
+TEST(async_queue, nothing_of_a_coroutine_is_used_once_it_is_resumed) {
+  bounded_queue<int> queue(1);
+  std::vector<int> items;
+  const auto pop = [&]() -> forgotten { items.push_back(co_await async_queue(queue).async_pop() ? 1 : 0); };
+  const auto push = [&]() -> forgotten { items.push_back(co_await async_queue(queue).async_push(1) ? 2 : 0); };
+  pop(), pop();
+  queue.push(1), queue.push(1);
+  queue.push(1), push();
+  EXPECT_EQ(queue.pop(), 1);
+  EXPECT_EQ(items, (std::vector{1, 1, 2}));
 }
 
 TEST(async_queue, without_an_executor_it_resumes_at_once) {
