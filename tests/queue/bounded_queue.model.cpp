@@ -101,6 +101,11 @@ const verify::scenario scenarios[] = {
                  (void)queue.pop();
                });
      }},
+    {"a_wait_for_an_item_finds_the_one_that_came_before_the_close",
+     [] {
+       int_queue queue(1);
+       threads([&] { check(queue.wait_to_pop(), "there is an item"); }, [&] { queue.push(1), queue.close(); });
+     }},
     {"close_ends_waits_that_take_nothing",
      [] {
        int_queue queue(1);
