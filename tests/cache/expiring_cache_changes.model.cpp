@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // A cache whose capacity changes, whose entries are pinned, tagged and loaded together, beside hits and puts.
 // Blocks have two slots here, and at most two entries leave under one lock.
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <plait/cache_sweeper.hpp>
 #include <plait/expiring_cache.hpp>
 
 #include <verify/scenario.hpp>
@@ -24,6 +27,7 @@ using map_pairs::key_b;
 using map_pairs::key_c;
 using verify::check;
 using verify::threads;
+using namespace std::chrono_literals;
 
 // Keys say where they stand: bit 0 is the home, bits 16 .. 23 are the tag.
 struct placed {
@@ -37,7 +41,7 @@ constexpr verify::options closely{.depth_first = 2'500, .priorities = 800, .rand
 
 using found = std::vector<std::optional<std::uint64_t>>;
 
-// Capacities, pins and tags.
+// Capacities, pins and tags, and the sweeper.
 const verify::scenario changes[] = {
     {"a_lower_capacity_beside_a_put_and_hits",
      [] {
@@ -100,6 +104,16 @@ const verify::scenario changes[] = {
        check(cache.invalidate_tag(7) == 0 && cache.invalidate_tag(8) == 1);
      },
      closely},
+    // A sweep that finds nothing to come sleeps until the alarm rings, which it may have done during the sweep.
+    {"an_entry_that_comes_in_during_a_sweep_leaves_in_its_time",
+     [] {
+       word_cache cache({.capacity = 2});
+       std::stop_source stop;
+       cache.on_removal([&](auto, auto, auto) { verify::request_stop(stop); });
+       threads([&] { plait::cache_sweeper(cache, 1us)(stop.get_token()); }, [&] { cache.put(key_a, 1, 2ms); });
+       check(stop.stop_requested());
+     },
+     {.depth_first = 1'000, .priorities = 200, .random = 200}},
 };
 
 const verify::scenario bulk_loads[] = {
