@@ -172,6 +172,21 @@ const auto name_of = [](const auto& test) { return std::string(test.param.name);
 INSTANTIATE_TEST_SUITE_P(each, hash_map_of_words, testing::ValuesIn(operations<words>), name_of);
 INSTANTIATE_TEST_SUITE_P(each, hash_map_of_objects, testing::ValuesIn(operations<objects>), name_of);
 
+// Keys of one hash stand in overflow blocks, which the smaller table needs while keys are given their places.
+struct one_hash {
+  std::size_t operator()(const fragile&) const { return 1; }
+};
+using hash_map_shrinking = faults::test;
+TEST_F(hash_map_shrinking, that_throws_destroys_nothing_and_keeps_all) {
+  inject([](faults::trial& trial) {
+    plait::hash_map<fragile, fragile, one_hash> map;
+    for (int key = 0; key != 40; ++key) map.insert(fragile(key), fragile(key));
+    trial.returns([&] { map.shrink_to_fit(); });
+    EXPECT_EQ(map.size(), 40u);
+    for (int key = 0; key != 40; ++key) EXPECT_TRUE(map.contains(fragile(key))) << key;
+  });
+}
+
 // Hash is asked about all keys of a segment that grows.
 using hash_map_growth = faults::test;
 TEST_F(hash_map_growth, that_throws_has_changed_nothing) {
