@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -12,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <plait/detail/map/map_computations.hpp>
 #include <plait/hash_map.hpp>
 #include <plait/hash_set.hpp>
 
@@ -393,6 +395,27 @@ const verify::scenario wider_scenarios[] = {
        check(refused <= 1 && map.contains(key_a) && map.contains(key_b));
      },
      {.depth_first = 5'000, .deadlines_may_help = false}},
+    // The first may still be listed as waiting for a turn of the second that is over.
+    {"a_wait_for_a_turn_that_is_over_holds_up_nobody",
+     [] {
+       plait::detail::map_computations<int> all;
+       const int a = 1, b = 2;
+       const auto take = [&](const int& key) {
+         return plait::detail::map_computations<int>::turn<std::equal_to<>>(all, 0, key, {});
+       };
+       threads(
+           [&] {
+             const auto first = take(a);
+             const auto second = take(b);
+           },
+           [&] {
+             {
+               const auto over = take(b);
+             }
+             const auto next = take(a);
+           });
+     },
+     {.depth_first = 5'000}},
 };
 
 class hash_map_model : public testing::TestWithParam<verify::scenario> {};
