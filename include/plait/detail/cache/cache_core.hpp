@@ -97,7 +97,7 @@ class cache_core {
           const cached_value<V> found = seen.value();
           is_over = time_.is_over(found.stamp.deadline());
           if (is_over) return void(ended = found.stamp);
-          in.count_hit(hash, found.stamp.number());
+          in.count_hit(hash, seen.number);
           is_noted = time_.is_worth_noting(found.stamp);
           value.emplace(found.value);
         });

@@ -20,11 +20,11 @@
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_entries.hpp>
+#include <plait/detail/cache/shard_lock.hpp>
 #include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/event_count.hpp>
-#include <plait/mutex.hpp>
 #include <plait/put_options.hpp>
 #include <plait/removal_cause.hpp>
 
@@ -308,7 +308,7 @@ class alignas(contention_free_distance) cache_shard {
   }
 
   entries entries_;  // begins with what everybody reads
-  mutable mutex lock_;
+  mutable shard_lock lock_;
   load_flights<K, V> flights_;
 };
 

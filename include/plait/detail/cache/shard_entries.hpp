@@ -72,11 +72,15 @@ class shard_entries {
 
   // -- by any thread --
 
-  // Calls use(seen), where seen.value() is a copy of the cached_value; false if the key is not there.
+  // Calls use(seen), where seen.value() is a copy of the cached_value, and seen.number its number as the index
+  // has it; false if the key is not there.
   template <bool ComparesWords, class Matches, class Use>
   bool read_words(std::uint64_t hash, Matches matches, Use use) const {
-    return index_.template read<ComparesWords>(
-        hash, [this](const number_slot& at) noexcept { return slots_[at.load()].load(); }, matches, use);
+    const auto load = [this](const number_slot& at) noexcept {
+      const entry_number number = at.load();
+      return numbered_copy<decltype(slots_[number].load())>{slots_[number].load(), number};
+    };
+    return index_.template read<ComparesWords>(hash, load, matches, use);
   }
   // Calls use(const cached_value&) under a lock that its key shares with few others.
   template <class Matches, class Use>
@@ -274,6 +278,13 @@ class shard_entries {
   using policy = basic_adaptive_tinylfu<counted_by_cache, short_hashes>;
   using index = entry_index<policy, Allocator>;
   using place = typename index::place;
+
+  // What a reader has seen of a slot. By this number it finds the entry's counter while the slot is still on
+  // its way from memory.
+  template <class Copy>
+  struct numbered_copy : Copy {
+    entry_number number;
+  };
 
   // How many entries a call that is about another one looks at, at most.
   static constexpr std::size_t budget = sync::sized(16, 2);
