@@ -20,16 +20,16 @@ def _import_wait() -> Any:
 _wait: Any = functools.cache(_import_wait)
 
 
-async def aget(self: Any) -> Any:
-    """Takes the next item, and waits for one: get() for a task. Cancelling it loses no item."""
+async def _aget(self: Any) -> Any:
+    """What aget() does that cannot take one at once."""
     # In trio, what one awaits lets other tasks run, also if it need not wait.
     if "trio" in _modules or (item := self._try_get(_not_yet)) is _not_yet:
         return await _wait()(self, "item", self._try_get)
     return item
 
 
-async def aput(self: Any, item: Any) -> None:
-    """Puts an item, and waits for room: put() for a task."""
+async def _aput(self: Any, item: Any) -> None:
+    """What aput() does that cannot put it at once."""
     if "trio" in _modules or self._try_put(item, _not_yet) is _not_yet:
         await _wait()(self, "room", functools.partial(self._try_put, item))
 
@@ -54,7 +54,7 @@ def async_q(self: Any) -> Any:
 
 def teach(kind: Any) -> None:
     """Gives a class of queues these methods."""
-    kind.aget, kind.aput = aget, aput
+    kind._aget, kind._aput = _aget, _aput
     kind.sync_q, kind.async_q = property(sync_q), property(async_q)
     if hasattr(kind, "join"):
         kind.ajoin = ajoin

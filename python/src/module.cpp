@@ -77,8 +77,8 @@ int execute(PyObject* module) {
   }
   const bool is_ready = import_what_is_needed(state) && find_main_thread(state) &&
                         add_queue_types(module, state) && add_store_view_type(module, state) &&
-                        add_count_types(module) && add_keyed_types(module) && add_cache_types(module) &&
-                        add_stats_types(module) && add_doorbell_types(module) &&
+                        add_await_type(module, state) && add_count_types(module) && add_keyed_types(module) &&
+                        add_cache_types(module) && add_stats_types(module) && add_doorbell_types(module) &&
                         add_rw_lock_types(module, state) && add_checked_lock_types(module) &&
                         add_lock_reports(module) && register_at_fork(module);
   return is_ready ? 0 : -1;
@@ -86,8 +86,9 @@ int execute(PyObject* module) {
 
 int traverse(PyObject* module, visitproc visit, void* arg) {
   const module_state& state = *state_of_module(module);
-  for (PyObject* each : {state.empty, state.full, state.shut_down, state.standard, state.lock_side_type,
-                         state.store_view_type, state.get_referents})
+  for (PyObject* each :
+       {state.empty, state.full, state.shut_down, state.standard, state.lock_side_type, state.store_view_type,
+        state.get_referents, state.await_type, state.trio_name, state.not_yet})
     Py_VISIT(each);
   for (PyObject* each : state.queue_types) Py_VISIT(each);
   for (const auto& hooks : state.hooks)
@@ -97,8 +98,9 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
 
 int clear(PyObject* module) {
   module_state& state = *state_of_module(module);
-  for (PyObject** each : {&state.empty, &state.full, &state.shut_down, &state.standard, &state.lock_side_type,
-                          &state.store_view_type, &state.get_referents})
+  for (PyObject** each :
+       {&state.empty, &state.full, &state.shut_down, &state.standard, &state.lock_side_type,
+        &state.store_view_type, &state.get_referents, &state.await_type, &state.trio_name, &state.not_yet})
     Py_CLEAR(*each);
   for (PyObject*& each : state.queue_types) Py_CLEAR(each);
   for (auto& hooks : state.hooks)

@@ -36,6 +36,11 @@ struct module_state {
   // What RWLock.read() and write() return.
   PyObject* lock_side_type;
 
+  // What aget() and aput() return; the name of a module; and what an attempt returns that has not succeeded.
+  PyObject* await_type;
+  PyObject* trio_name;
+  PyObject* not_yet;
+
   unsigned long main_thread;
 
   // What fork() has to know of.

@@ -76,6 +76,8 @@ PyObject* queue_put_nowait(PyObject* self, PyObject* const* given, Py_ssize_t co
 PyObject* queue_get_nowait(PyObject* self, PyObject* unused);
 PyObject* queue_try_put(PyObject* self, PyObject* const* given, Py_ssize_t count);
 PyObject* queue_try_get(PyObject* self, PyObject* not_yet);
+PyObject* queue_aget(PyObject* self, PyObject* unused);
+PyObject* queue_aput(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_iterate(PyObject* self);
 PyObject* queue_next(PyObject* self);
 PyObject* queue_join(PyObject* self, PyObject* unused);
@@ -96,5 +98,6 @@ PyObject* queue_is_standard(PyObject* self, PyObject* unused);
 // The types. False: an exception is set.
 bool add_queue_types(PyObject* module, module_state& state);
 bool add_store_view_type(PyObject* module, module_state& state);
+bool add_await_type(PyObject* module, module_state& state);
 
 }  // namespace plait_python

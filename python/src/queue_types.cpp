@@ -195,6 +195,11 @@ const std::array item_methods = {
                 "snapshot($self)\n--\n\n"
                 "A list of the items there are, as they lie, which stay. Never waits; without the GIL, all\n"
                 "other threads do, for as long as it takes."},
+    PyMethodDef{"aget", queue_aget, METH_NOARGS,
+                "aget($self)\n--\n\nTakes the next item, and waits for one: get() for a task. Cancelling it "
+                "loses no item."},
+    PyMethodDef{"aput", as_method(queue_aput), fast,
+                "aput($self, item)\n--\n\nPuts an item, and waits for room: put() for a task."},
     PyMethodDef{"_try_put", as_method(queue_try_put), METH_FASTCALL,
                 "_try_put($self, item, not_yet, /)\n--\n\nput_nowait(item), or not_yet if there is no room."},
     PyMethodDef{"_try_get", queue_try_get, METH_O,

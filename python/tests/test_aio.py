@@ -66,6 +66,45 @@ class OneLoop(TestCase):
             with self.subTest(kind):
                 self.assertEqual(run(main(kind)), [1, 2, 3, 4])
 
+    def test_a_tuple_that_waits_for_room_is_one_item(self):
+        async def main():
+            items = Queue(1)
+            await items.aput((1, 2))
+            waiting = await start(items.aput(item=(3, 4)))
+            first = await items.aget()
+            await waiting
+            return first, await items.aget()
+
+        self.assertEqual(run(main()), ((1, 2), (3, 4)))
+
+    def test_what_aget_and_aput_return_is_a_coroutine(self):
+        async def main():
+            items = Queue(1)
+            putting = items.aput(1)
+            self.assertTrue(asyncio.iscoroutine(putting))
+            await putting
+            with self.assertRaisesRegex(RuntimeError, "already awaited"):
+                await putting
+            getting = asyncio.create_task(items.aget())
+            getting.cancel()  # before it has begun
+            with self.assertRaises(asyncio.CancelledError):
+                await getting
+            self.assertEqual(items.qsize(), 1)
+            closed = items.aget()
+            closed.close()
+            with self.assertRaisesRegex(RuntimeError, "already awaited"):
+                await closed
+            return await asyncio.create_task(items.aget())
+
+        self.assertEqual(run(main()), 1)
+
+    def test_one_that_is_never_awaited_is_told_of(self):
+        items = Queue()
+        with self.assertWarnsRegex(RuntimeWarning, "coroutine '.*Queue.aput' was never awaited"):
+            items.aput(1)
+            gc.collect()
+        self.assertEqual(items.qsize(), 0)
+
     def test_tasks_are_served_in_turn(self):
         async def main():
             items, order = Queue(), []
