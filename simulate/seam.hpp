@@ -30,6 +30,7 @@ using verify::seam_in_common::demangled;
 using verify::seam_in_common::discard_pages;
 using verify::seam_in_common::folded_product;
 using verify::seam_in_common::place_of;
+using verify::seam_in_common::populate_pages;
 using verify::seam_in_common::rarely;
 using verify::seam_in_common::signal_fence;
 using verify::seam_in_common::thread_name;

@@ -13,6 +13,7 @@ namespace verify::seam_in_common {
 inline void signal_fence() noexcept {}  // nobody has signal handlers
 
 inline void discard_pages(void* /*bytes*/, std::size_t /*count*/) noexcept {}
+inline void populate_pages(void* /*bytes*/, std::size_t /*count*/) noexcept {}
 
 template <auto Function, class... Args>
 decltype(auto) rarely(Args... args) {

@@ -60,6 +60,8 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
   template <class BlockAllocator>
   static segment* make(BlockAllocator& from, std::uint64_t size) {
     void* const memory = std::to_address(std::allocator_traits<BlockAllocator>::allocate(from, blocks(size)));
+    if (blocks(size) * sizeof(block) >= populated_bytes)
+      sync::populate_pages(memory, blocks(size) * sizeof(block));
     auto* const made = std::construct_at(static_cast<segment*>(memory));
     made->size = size;
     std::uninitialized_default_construct_n(made->groups(), group_count(size));
@@ -159,6 +161,9 @@ struct alignas(std::max(contention_free_distance, alignof(cell_group<Item>))) se
  private:
   // A put prefetches the line after next, because its stores must be done before the next put can claim a cell.
   static constexpr std::size_t prefetch_distance = 2 * cache_line;
+
+  // Segments of so many bytes take their pages in one call, since all of them are written at once.
+  static constexpr std::size_t populated_bytes = std::size_t{1} << 15;
 
   static std::size_t group_count(std::uint64_t size) noexcept {
     return (size + group::cells - 1) / group::cells;

@@ -16,8 +16,9 @@ class hazard_guard {
   static constexpr struct {
   } waits_for_memory{};
 
-  // Throws std::bad_alloc if the thread has no record and cannot get one.
-  hazard_guard() : record_(hazard_records::take()) {
+  // Throws std::bad_alloc if the thread has no record and cannot get one. Always inline: it is shorter than a
+  // call, which would keep the guard in memory.
+  [[gnu::always_inline]] hazard_guard() : record_(hazard_records::take()) {
     if (record_ == nullptr) [[unlikely]]
       throw std::bad_alloc();
   }

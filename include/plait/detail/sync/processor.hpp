@@ -61,14 +61,26 @@ inline void prefetch_for_write([[maybe_unused]] const void* address,
 #endif
 }
 
-// Gives the pages that lie within these bytes back to the system: what is in them is lost, and they take
-// memory again when they are next written. Allocators keep the middle of what is freed; so this is done before.
-inline void discard_pages(void* bytes, std::size_t count) noexcept {
+// What the system is told about the pages that lie within these bytes.
+inline void advise_on_pages(void* bytes, std::size_t count, int advice) noexcept {
   static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t before_first = -reinterpret_cast<std::uintptr_t>(bytes) % page;
   if (count < before_first + page) return;
   const std::size_t whole = (count - before_first) / page * page;
-  madvise(static_cast<std::byte*>(bytes) + before_first, whole, MADV_DONTNEED);
+  madvise(static_cast<std::byte*>(bytes) + before_first, whole, advice);
+}
+
+// Gives these pages back to the system: what is in them is lost, and they take memory again when they are next
+// written. Allocators keep the middle of what is freed; so this is done before.
+inline void discard_pages(void* bytes, std::size_t count) noexcept {
+  advise_on_pages(bytes, count, MADV_DONTNEED);
+}
+
+// Takes memory for these pages, which are about to be written: one call instead of a fault for each. Systems
+// older than Linux 5.14 refuse it, and then there are the faults.
+inline void populate_pages(void* bytes, std::size_t count) noexcept {
+  constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, which older headers do not name
+  advise_on_pages(bytes, count, populate_write);
 }
 
 // Calls `Function`, kept out of the caller's code: for the rare branch of a function that is hot.
