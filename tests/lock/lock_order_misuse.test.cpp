@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -161,6 +162,29 @@ TEST_F(lock_order, late_destructors_may_lock) {
   expect_none();
   nest_by("back", second, first);
   EXPECT_EQ(reports().size(), 1u);
+}
+
+// In its later rounds, after the thread has given back the room of its stack.
+struct locks_in_a_key {
+  mutex* what = nullptr;
+  pthread_key_t key{};
+  int rounds = 0;
+};
+
+TEST_F(lock_order, the_destructor_of_a_pthread_key_may_lock_in_every_round) {
+  mutex lock;
+  locks_in_a_key at{.what = &lock};
+  const auto lock_again = [](void* object) {
+    auto* const own = static_cast<locks_in_a_key*>(object);
+    own->what->lock();
+    own->what->unlock();
+    if (++own->rounds != 3) pthread_setspecific(own->key, own);
+  };
+  ASSERT_EQ(pthread_key_create(&at.key, lock_again), 0);
+  std::thread([&] { pthread_setspecific(at.key, &at), nest(lock); }).join();
+  pthread_key_delete(at.key);
+  EXPECT_EQ(at.rounds, 3);
+  expect_none();
 }
 
 // -- real deadlocks --
