@@ -2,9 +2,9 @@
 #include "mutation.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <ostream>
+#include <utility>
 
 #include "trace.hpp"
 
@@ -36,7 +36,7 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
   };
   // A scenario can judge only the orders that it executes.
   std::vector<std::pair<order_site, std::vector<const scenario*>>> sites;
-  std::map<const scenario*, std::size_t> kills;
+  std::map<const scenario*, int> kills;
   for (const scenario& each : scenarios) {
     detail::orders.start_noting();
     explore_briefly(each, 4);
@@ -62,7 +62,7 @@ mutation_report weaken_orders(std::span<const scenario> scenarios, std::string_v
       detail::orders.weaken(at, weaker);
       // Most mutants die early, by few scenarios: so those that have killed most run first, all run briefly,
       // and only then for long.
-      std::ranges::stable_sort(passed_by, std::greater(), [&](const scenario* each) { return kills[each]; });
+      std::ranges::sort(passed_by, {}, [&](const scenario* each) { return std::pair(-kills[each], each); });
       for (const std::uint64_t part : {std::uint64_t{20}, std::uint64_t{1}}) {
         for (const scenario* each : passed_by) {
           if (!made.survived()) break;
