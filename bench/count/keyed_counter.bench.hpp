@@ -35,7 +35,7 @@ concept keyed_counter_peer = std::default_initializable<Counter> &&
                                { counter.total() } -> std::convertible_to<std::int64_t>;  // when nobody adds
                              };
 
-template <keyed_counter_peer Counter, key_span<typename Counter::key_type> (*text_of)(std::size_t reader)>
+template <keyed_counter_peer Counter, key_span<typename Counter::key_type> (*TextOf)(std::size_t reader)>
 measurement count_keys(std::size_t threads, std::chrono::nanoseconds time) {
   constexpr std::size_t at_once = 1024;
   Counter counter;
@@ -43,7 +43,7 @@ measurement count_keys(std::size_t threads, std::chrono::nanoseconds time) {
   std::atomic<std::int64_t> added{0};
   std::vector<job> jobs;
   for (std::size_t i = 0; i != threads; ++i) {
-    jobs.push_back([&, keys = text_of(i)] {
+    jobs.push_back([&, keys = TextOf(i)] {
       std::int64_t mine = 0;
       for (std::size_t at = 0; !stop(); at = (at + at_once) % keys.size()) {
         counter.add(keys.subspan(at, at_once));

@@ -266,14 +266,14 @@ class reluctant {
   bool try_lock() { return true; }
   void unlock() {}
   void lock_shared() {
-    ++waiting;
-    while (holds_back) std::this_thread::yield();
+    ++waiting_;
+    while (holds_back_) std::this_thread::yield();
   }
-  bool try_lock_shared() { return !holds_back; }
+  bool try_lock_shared() { return !holds_back_; }
   void unlock_shared() {}
 
-  static inline std::atomic<bool> holds_back = false;
-  static inline std::atomic<int> waiting = 0;
+  static inline std::atomic<bool> holds_back_ = false;
+  static inline std::atomic<int> waiting_ = 0;
 };
 
 TEST_F(lock_order, readers_that_wait_for_what_others_read_are_no_circle) {
@@ -284,13 +284,13 @@ TEST_F(lock_order, readers_that_wait_for_what_others_read_are_no_circle) {
   const auto read = [&](checked<reluctant>& outer, checked<reluctant>& inner) {
     const std::shared_lock reads(outer);
     meet.arrive_and_wait();
-    reluctant::holds_back = true;
+    reluctant::holds_back_ = true;
     const std::shared_lock reads_more(inner);
   };
   readers.emplace_back([&] { read(first, second); });
   readers.emplace_back([&] { read(second, first); });
-  while (reluctant::waiting != 2) std::this_thread::yield();
-  reluctant::holds_back = false;
+  while (reluctant::waiting_ != 2) std::this_thread::yield();
+  reluctant::holds_back_ = false;
   readers.clear();
   for (const lock_order_report& each : reports())
     EXPECT_EQ(each.problem, lock_problem::inversion) << each.text();
