@@ -278,7 +278,8 @@ const verify::scenario scenarios[] = {
        unbounded_queue<int> queue;
        queue.push(1);
        queue.push(2);
-       threads([&] { (void)queue.try_pop(), queue.try_pop(); }, [&] { (void)queue.try_pop(), queue.push(3); });
+       threads([&] { (void)queue.try_pop(), (void)queue.try_pop(); },
+               [&] { (void)queue.try_pop(), queue.push(3); });
      }},
 
     // A segment that is put aside after another thread's fence, and before that thread takes the list, is not
@@ -311,7 +312,7 @@ const verify::scenario scenarios[] = {
     {"one_of_two_producers_sees_the_item_of_the_other",
      model::one_of_two_sees<int_queue>(model::nothing_inside, model::put, model::an_item)},
     {"one_of_two_producers_sees_the_item_of_the_other_in_a_new_segment",
-     model::one_of_two_sees<int_queue>([](auto& queue) { queue.push(0), queue.pop(); }, model::put,
+     model::one_of_two_sees<int_queue>([](auto& queue) { queue.push(0), (void)queue.pop(); }, model::put,
                                        model::an_item)},
     {"one_of_two_batch_producers_sees_the_item_of_the_other",
      model::one_of_two_sees<int_queue>(model::nothing_inside, model::put_batch, model::an_item)},
@@ -339,7 +340,7 @@ const verify::scenario scenarios[] = {
 TEST(unbounded_queue_freeze, a_stopped_producer_holds_up_no_try_call) {
   model::expect_others_go_on([] {
     unbounded_queue<int> queue;
-    queue.push(1), queue.pop();
+    queue.push(1), (void)queue.pop();
     verify::jthread producer([&] { (void)queue.try_push(1); });
     (void)queue.try_pop();
     (void)queue.try_push(2);
