@@ -176,7 +176,7 @@ void session::await_message(endpoint& from, const wait_limits& limits, const std
       if (is_over()) break;
       carry_out(from, is_over);
     }
-  } catch (const std::exception&) {  // the thread finds the same, and makes another link
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the thread makes another link
   }
   bell_.silence();
   notices_.give_back(here);

@@ -52,7 +52,7 @@ tally membership(const round& of) {
           case 0:
           case 1:
             call("insert", key, map_action::inserted, map_action::not_inserted,
-                 [&](auto&& each) { return set.insert(std::move(each)); });
+                 [&](auto&& each) { return set.insert(std::forward<decltype(each)>(each)); });
             break;
           case 2:
           case 3:

@@ -113,7 +113,7 @@ void two_producers_wait_for_room() {
   queue.push(1);
   queue.push(2);
   threads([&] { check(queue.push(3)); }, [&] { check(queue.push(4)); },
-          [&] { (void)queue.pop(), queue.pop(); });
+          [&] { (void)queue.pop(), (void)queue.pop(); });
   check(queue.size() == 2);
 }
 
