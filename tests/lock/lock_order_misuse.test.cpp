@@ -22,6 +22,7 @@
 #include <plait/lock_order.hpp>
 
 #include "support/lock_order_reports.hpp"
+#include "support/sanitizer.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -170,6 +171,8 @@ struct locks_in_a_key {
   pthread_key_t key{};
   int rounds = 0;
 };
+// ThreadSanitizer is done with a thread in the fourth round, in which plait gives back what the third has used.
+constexpr int rounds_of_keys = PLAIT_UNDER_TSAN ? 2 : 3;
 
 TEST_F(lock_order, the_destructor_of_a_pthread_key_may_lock_in_every_round) {
   mutex lock;
@@ -178,12 +181,12 @@ TEST_F(lock_order, the_destructor_of_a_pthread_key_may_lock_in_every_round) {
     auto* const own = static_cast<locks_in_a_key*>(object);
     own->what->lock();
     own->what->unlock();
-    if (++own->rounds != 3) pthread_setspecific(own->key, own);
+    if (++own->rounds != rounds_of_keys) pthread_setspecific(own->key, own);
   };
   ASSERT_EQ(pthread_key_create(&at.key, lock_again), 0);
   std::thread([&] { pthread_setspecific(at.key, &at), nest(lock); }).join();
   pthread_key_delete(at.key);
-  EXPECT_EQ(at.rounds, 3);
+  EXPECT_EQ(at.rounds, rounds_of_keys);
   expect_none();
 }
 
