@@ -113,6 +113,9 @@ inline void pause() noexcept {
 inline void yield() noexcept {
   if (simulation* const now = simulation::running()) now->yield();
 }
+inline void offer_processor() noexcept {
+  yield();
+}
 
 inline unsigned processor_count() noexcept {
   const simulation* const all = simulation::current();

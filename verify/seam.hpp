@@ -99,6 +99,7 @@ inline void pause(site where = site::current()) noexcept {
 inline void yield(site where = site::current()) noexcept {
   if (auto* const now = detail::execution::current()) now->step_aside("yield", where);
 }
+constexpr void offer_processor() noexcept {}
 
 inline unsigned processor_count() noexcept {
   auto* const now = detail::execution::current();

@@ -77,16 +77,17 @@ struct begin_biased {};
 //
 // bias_: 0 (biased) while readers may use slots; else how often the count of reads has to fill up until they
 // may; or all ones (ending): they may not, but some may be in slots, because a writer that waits has held them
-// back.
+// back; or one less (draining): the writer that has the word sleeps until those in slots have left.
 //
 // No wake-up is lost: a thread sleeps on a word that refuses it and in which `sleepers` is set. What could let
 // it in changes the word, and whoever makes the change clears `sleepers` and wakes all. For readers in slots,
-// see below.
+// see below: who waits for them sleeps on bias_, because others who wait set `sleepers` again that a reader has
+// just cleared, and the word would be as it was before that reader left.
 //
 // Slots. A reader stores its slot and then looks at bias_, a writer ends the bias and then looks at the
 // slots; the pair of fences of the seam lets one of them see the other. In the same way a reader empties its
-// slot and then looks at `sleepers`, which a writer sets before it looks at the slots again and sleeps. While a
-// writer has the word nobody begins to use slots, because only a reader that holds the word makes it biased.
+// slot and then looks for `draining`, which a writer sets before it looks at the slots again and sleeps. While
+// a writer has the word nobody begins to use slots, because only a reader that holds the word makes it biased.
 //
 // Edges:  guarded  word_   release in unlock_shared, replace -> acquire in take_now, wait
 //         left     slot    release in leave -> acquire in is_in_a_slot: what a reader has read
@@ -216,6 +217,7 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
 
   static constexpr bits biased = 0;
   static constexpr bits ending = ~bits{0};
+  static constexpr bits draining = ending - 1;
   static constexpr bits rounds_after_a_writer = detail::sync::sized(8, 1);
 
   static constexpr std::chrono::microseconds longest_awake{50};
@@ -344,17 +346,20 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
       return true;
     const detail::limited_sleep sleeper(limits);
     for (bool gives_up = limits.are_over();;) {
-      // relaxed: the fence
-      const bits expected = word_.fetch_or(sleepers, detail::sync::relaxed) | sleepers;
+      bias_.store(draining, detail::sync::relaxed);  // relaxed: the fence
       detail::sync::process_wide_fence();
-      if (!is_in_a_slot()) return true;
+      if (!is_in_a_slot()) {
+        // relaxed: whoever looks at it next has the word
+        bias_.store(rounds_after_a_writer, detail::sync::relaxed);
+        return true;
+      }
       if (gives_up) {
         // The next writer has to look at the slots, too.
         bias_.store(biased, detail::sync::relaxed);  // relaxed: the fence above releases what `opened` promises
         replace(writer, instead);
         return false;
       }
-      gives_up = detail::ends_wait(sleeper.on(word_, expected, limits.until), limits);
+      gives_up = detail::ends_wait(sleeper.on(bias_, draining, limits.until), limits);
     }
   }
 
@@ -403,8 +408,12 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
   void leave(slot& mine) noexcept {
     mine.store(nullptr, detail::sync::release);  // release left
     detail::sync::light_fence();
-    if ((word_.load(detail::sync::relaxed) & sleepers) != 0) [[unlikely]]  // relaxed: the fence
-      wake_all();
+    if (bias_.load(detail::sync::relaxed) == draining) [[unlikely]]  // relaxed: the fence
+      wake_writer();
+  }
+  [[gnu::noinline]] void wake_writer() noexcept {
+    change_bias(draining, rounds_after_a_writer);
+    detail::sync::futex_wake(bias_, 1);
   }
 
   detail::sync::atomic<bits> word_{0};  // see the table above

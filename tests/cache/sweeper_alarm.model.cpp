@@ -61,7 +61,7 @@ const verify::scenario scenarios[] = {
        std::stop_source stop;
        threads(
            [&] {
-             sweeper_alarm::pause(std::chrono::hours(1), stop.get_token());
+             alarm.pause(std::chrono::hours(1), stop.get_token());
              alarm.sleep(alarm.rings(), plait::never_expires, stop.get_token());
            },
            [&] { stop.request_stop(); });

@@ -229,7 +229,7 @@ class cache_core {
         removed gone(listener_);
         due = std::min(due, each.expire_and_watch(time_, gone));
       }
-      sweeper_alarm::pause(pause, stop);
+      alarm_.pause(pause, stop);
       alarm_.sleep(seen, time_.now().left_until(due), stop);
     }
   }

@@ -32,15 +32,14 @@ class sweeper_alarm {
                    {.until = until, .stop = &stop});
   }
   // Sleeps for so long, or until a stop is requested.
-  static void pause(std::chrono::nanoseconds time, const std::stop_token& stop) {
-    event_count nobody_notifies;
-    nobody_notifies.wait([]() noexcept { return attempt::blocked; },
-                         {.until = deadline::after(time), .stop = &stop});
+  void pause(std::chrono::nanoseconds time, const std::stop_token& stop) {
+    pauses_.wait([]() noexcept { return attempt::blocked; }, {.until = deadline::after(time), .stop = &stop});
   }
 
  private:
   sync::atomic<std::uint32_t> rings_{0};
   event_count sleepers_;
+  event_count pauses_;  // nobody notifies it
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -25,6 +25,12 @@ inline void yield() noexcept {
   std::this_thread::yield();
 }
 
+// The same, in a loop that ends after some rounds whatever the others do. So the checker, which lets the others
+// go on after yield(), shows also what happens if none of them does.
+inline void offer_processor() noexcept {
+  yield();
+}
+
 // The number of processors this process may use, at least 1. Read once: an affinity changed later is
 // not noticed.
 inline unsigned processor_count() noexcept {

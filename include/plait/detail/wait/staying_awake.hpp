@@ -42,7 +42,7 @@ bool try_awake(TryOnce& try_once, const deadline& until, pace look_at, int times
     const sync::clock::time_point begin = sync::clock::now();
     if (look != 0 || !others_run_now) {
       if (demand.is_high(begin)) return false;
-      sync::yield();
+      sync::offer_processor();
       demand.yielded(begin, sync::clock::now());
     }
     if (others_run_now) pause_until(begin + look_at.look_interval);
