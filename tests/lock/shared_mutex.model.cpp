@@ -233,6 +233,22 @@ const verify::scenario scenarios[] = {
        threads([&] { write_once(all); }, [&] { read_once(all), read_once(all); });
        check(all.read() == 1);
      }},
+    // It is in there for long enough that the writer looks as often as it does before it sleeps, and then it waits
+    // for the lock. Four preemptions, because whoever looks twice in vain lets the other go on.
+    {"a_writer_waits_for_a_reader_that_has_left_its_slot_and_comes_again",
+     [] {
+       guarded_number all(true);
+       sync::atomic<int> others{0};
+       threads([&] { write_once(all); },
+               [&] {
+                 all.lock().lock_shared();
+                 for (int i = 0; i != 2; ++i) others.fetch_add(1, sync::relaxed);  // relaxed: of nobody else
+                 all.lock().unlock_shared();
+                 read_once(all);
+               });
+       check(all.read() == 1);
+     },
+     {.depth_first = 700'000, .preemptions = 4}},
     // A reader opens the slots, and another one finds them open: that is all it knows of the writer.
     {"a_reader_in_a_slot_sees_what_was_written_before_slots_were_open",
      [] {
