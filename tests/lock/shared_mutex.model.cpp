@@ -233,7 +233,7 @@ const verify::scenario scenarios[] = {
        threads([&] { write_once(all); }, [&] { read_once(all), read_once(all); });
        check(all.read() == 1);
      }},
-    // It is in there for long enough that the writer looks as often as it does before it sleeps, and then it waits
+    // It is in there for long enough that the writer looks as often as it does before it sleeps, and then waits
     // for the lock. Four preemptions, because whoever looks twice in vain lets the other go on.
     {"a_writer_waits_for_a_reader_that_has_left_its_slot_and_comes_again",
      [] {
