@@ -345,6 +345,8 @@ struct forgotten {
     void return_void() {}
     void unhandled_exception() { std::terminate(); }
 
+    // Not inline, as g++ would take the two for a pair that does not match.
+    [[gnu::noinline]] static void* operator new(std::size_t size) { return ::operator new(size); }
     static void operator delete(void* frame, std::size_t size) {
       volatile char* const bytes = static_cast<char*>(frame);
       for (std::size_t i = 0; i != size; ++i) bytes[i] = 0;
