@@ -3,7 +3,7 @@
 #pragma once
 
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
+#include <plait/detail/wait/staying_awake.hpp>
 #include <plait/mutex.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
