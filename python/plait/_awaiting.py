@@ -7,7 +7,6 @@ import functools
 import sys
 from typing import Any
 
-_not_yet: Any = object()
 _modules = sys.modules
 
 
@@ -20,18 +19,14 @@ def _import_wait() -> Any:
 _wait: Any = functools.cache(_import_wait)
 
 
+# What aget() and aput() do once an attempt has found nothing; and in trio, where what one awaits lets other tasks
+# run, also if it need not wait.
 async def _aget(self: Any) -> Any:
-    """What aget() does that cannot take one at once."""
-    # In trio, what one awaits lets other tasks run, also if it need not wait.
-    if "trio" in _modules or (item := self._try_get(_not_yet)) is _not_yet:
-        return await _wait()(self, "item", self._try_get)
-    return item
+    return await _wait()(self, "item", self._try_get)
 
 
 async def _aput(self: Any, item: Any) -> None:
-    """What aput() does that cannot put it at once."""
-    if "trio" in _modules or self._try_put(item, _not_yet) is _not_yet:
-        await _wait()(self, "room", functools.partial(self._try_put, item))
+    await _wait()(self, "room", functools.partial(self._try_put, item))
 
 
 async def ajoin(self: Any) -> None:
