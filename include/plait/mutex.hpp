@@ -72,6 +72,11 @@ namespace PLAIT_NAMESPACE {
 // the lock or, in the same step in which it clears `waking`, finds it held and sleeps again; so the next
 // unlock() wakes again. A thread that gives up clears `waking` too, or takes the lock that it was given.
 //
+// One thread cannot rely on that: one that has counted itself in a word with `waking`, and is late. Before it is
+// asleep, the awake one may have gone, an unlock() may have set the bit for this thread, and another one may have
+// counted itself, so that the word is again what this thread expects. So this sleep, and only this one, is
+// bounded: after `longest_doubt` the thread looks, like one that was woken.
+//
 // Edges:  guarded   word_   release in unlock -> acquire in lock: what was done under the lock before
 class PLAIT_CAPABILITY("mutex") mutex {
  public:
@@ -125,6 +130,8 @@ class PLAIT_CAPABILITY("mutex") mutex {
   static constexpr bits given = 4;
   static constexpr bits one_sleeper = 8;
   static constexpr std::chrono::microseconds longest_awake{50};
+  // Longer than nearly all of these sleeps, because a thread that ends one by itself has lost its place.
+  static constexpr std::chrono::milliseconds longest_doubt{8};
   // Each but the first yields, which puts a thread behind the others by a time slice.
   static constexpr int looks_awake = detail::sync::attempts(5);
 
@@ -183,7 +190,9 @@ class PLAIT_CAPABILITY("mutex") mutex {
         is_overdue = true;
       }
       counted = one_sleeper;
-      gives_up = detail::ends_wait(sleeper.on(word_, next, limits.until), limits);
+      const bool is_in_doubt = (next & waking) != 0;
+      gives_up = detail::ends_wait(
+          sleeper.on(word_, next, is_in_doubt ? limits.until.or_after(longest_doubt) : limits.until), limits);
       found = word_.load(detail::sync::relaxed);  // relaxed: as above
     }
   }

@@ -75,6 +75,31 @@ const verify::scenario scenarios[] = {
      },
      {.depth_first = 100'000, .deadlines_may_help = false}},
 
+    // One counts itself while the lock is given to a sleeper, and comes to sleep late. The sleeper has gone by then,
+    // and the lock is given again, to the late one; and another one has counted itself, so the word is the same.
+    {"who_comes_to_sleep_late_does_not_take_one_count_for_another",
+     [] {
+       guarded all;
+       mutex another;
+       sync::mutex gate;
+       gate.lock();
+       another.lock();
+       all.lock.lock();
+       const auto late = [&] {
+         gate.lock(), gate.unlock();
+         all.add_one();
+       };
+       verify::threads_until_standstill(
+           [&] {
+             check(!another.try_lock_for(2ms));  // meanwhile the sleeper has waited too long
+             all.lock.unlock();
+             gate.unlock();
+           },
+           [&] { all.add_one(); }, late, late);
+       check(all.number.read() == 3);
+     },
+     {.depth_first = 200'000, .stale_loads = 0}},
+
     {"who_waits_sleeps_and_is_woken",
      [] {
        guarded all;
