@@ -39,12 +39,14 @@ usage operator-(const usage& later, const usage& earlier) {
 measurement run_together(const std::vector<job>& jobs, std::chrono::nanoseconds time, stop_flag& stop) {
   std::latch ready(static_cast<std::ptrdiff_t>(jobs.size()));
   std::latch go(1);
+  std::latch begun(static_cast<std::ptrdiff_t>(jobs.size()));
   std::vector<clock::time_point> ends(jobs.size());
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i != jobs.size(); ++i) {
     threads.emplace_back([&, i] {
       ready.count_down();
       go.wait();
+      begun.count_down();
       jobs[i]();
       ends[i] = clock::now();
     });
@@ -54,7 +56,8 @@ measurement run_together(const std::vector<job>& jobs, std::chrono::nanoseconds 
   const usage before = usage::now();
   const clock::time_point start = clock::now();
   go.count_down();
-  std::this_thread::sleep_until(start + time);
+  begun.wait();  // else a thread that gets a processor late would find `stop` set, and do nothing
+  std::this_thread::sleep_for(time);
   stop.raised.store(true, std::memory_order_relaxed);
   threads.clear();  // joins
 

@@ -48,8 +48,8 @@ struct alignas(64) stop_flag {
 
 using job = std::function<void()>;
 
-// Runs every job in a thread of its own. All start at once; `stop` is set after `time`, and the clock stops
-// when the last job has returned.
+// Runs every job in a thread of its own. All start at once; `stop` is set `time` after the last one has got a
+// processor, and the clock stops when the last job has returned.
 measurement run_together(const std::vector<job>& jobs, std::chrono::nanoseconds time, stop_flag& stop);
 
 std::size_t resident_bytes();
