@@ -98,6 +98,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
 
 int clear(PyObject* module) {
   module_state& state = *state_of_module(module);
+  free_spare_await(state);
   for (PyObject** each :
        {&state.empty, &state.full, &state.shut_down, &state.standard, &state.lock_side_type,
         &state.store_view_type, &state.get_referents, &state.await_type, &state.trio_name, &state.not_yet})

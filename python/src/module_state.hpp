@@ -38,6 +38,7 @@ struct module_state {
 
   // What aget() and aput() return; the name of a module; and what an attempt returns that has not succeeded.
   PyObject* await_type;
+  PyObject* spare_await;  // the memory of one that has ended, or null
   PyObject* trio_name;
   PyObject* not_yet;
 

@@ -25,9 +25,39 @@ await_object* await_of(PyObject* self) noexcept {
   return reinterpret_cast<await_object*>(self);
 }
 
+// Most live no longer than one attempt: so one that has ended is kept, and is the next that is made. Not
+// without the GIL, where threads would have to agree on it.
+#ifdef Py_GIL_DISABLED
+constexpr bool keeps_a_spare = false;
+#else
+constexpr bool keeps_a_spare = true;
+#endif
+
+await_object* new_await(module_state& state) {
+  auto* const type = reinterpret_cast<PyTypeObject*>(state.await_type);
+  if constexpr (keeps_a_spare) {
+    if (PyObject* const spare = std::exchange(state.spare_await, nullptr)) {
+      PyObject_Init(spare, type);
+      PyObject_GC_Track(spare);
+      return await_of(spare);
+    }
+  }
+  return await_of(type->tp_alloc(type, 0));
+}
+
+// False: it is to be freed. It refers to nothing any more. A finalizer would not run a second time.
+bool keep(PyObject* object, PyTypeObject* type) noexcept {
+  PyObject* const module = reinterpret_cast<PyHeapTypeObject*>(type)->ht_module;
+  if (!keeps_a_spare || module == nullptr || PyObject_GC_IsFinalized(object) != 0) return false;
+  auto& state = *static_cast<module_state*>(PyModule_GetState(module));
+  // The module that has no type any more is about to go.
+  if (state.spare_await != nullptr || state.await_type == nullptr) return false;
+  state.spare_await = object;
+  return true;
+}
+
 PyObject* make_await(PyObject* queue, PyObject* item) {
-  auto* const type = reinterpret_cast<PyTypeObject*>(state_of(queue).await_type);
-  auto* const self = reinterpret_cast<await_object*>(type->tp_alloc(type, 0));
+  await_object* const self = new_await(state_of(queue));
   if (self == nullptr) return nullptr;
   self->queue = Py_NewRef(queue);
   self->item = Py_XNewRef(item);
@@ -121,14 +151,15 @@ void await_finalize(PyObject* object) {
   PyErr_Restore(type, error, trace);
 }
 void await_deallocate(PyObject* object) {
-  if (PyObject_CallFinalizerFromDealloc(object) < 0) return;
   await_object* const self = await_of(object);
+  if (!self->has_begun && PyObject_CallFinalizerFromDealloc(object) < 0) return;
   PyTypeObject* const type = Py_TYPE(object);
   PyObject_GC_UnTrack(object);
-  Py_XDECREF(self->slow);
-  Py_XDECREF(self->item);
-  Py_XDECREF(self->queue);
-  type->tp_free(object);
+  Py_CLEAR(self->slow);
+  Py_CLEAR(self->item);
+  Py_CLEAR(self->queue);
+  self->has_begun = false;
+  if (!keep(object, type)) type->tp_free(object);
   Py_DECREF(type);
 }
 
@@ -163,6 +194,10 @@ PyType_Slot await_slots[] = {
 };
 
 }  // namespace
+
+void free_spare_await(module_state& state) noexcept {
+  if (PyObject* const spare = std::exchange(state.spare_await, nullptr)) PyObject_GC_Del(spare);
+}
 
 PyObject* queue_aget(PyObject* self, PyObject*) {
   return make_await(self, nullptr);

@@ -30,6 +30,14 @@ PyObject* new_queue(PyTypeObject* type, order order) {
     Py_DECREF(self);
     return nullptr;
   }
+#if PY_VERSION_HEX < 0x030C0000
+  // Python 3.11 remembers where a method is only for objects that have their dictionary.
+  self->dictionary = PyDict_New();
+  if (self->dictionary == nullptr) {
+    Py_DECREF(self);
+    return nullptr;
+  }
+#endif
   state_of(self->object()).queues->add(*self);
 #if PY_VERSION_HEX >= 0x030E0000
   PyUnstable_Object_EnableDeferredRefcount(self->object());

@@ -100,4 +100,7 @@ bool add_queue_types(PyObject* module, module_state& state);
 bool add_store_view_type(PyObject* module, module_state& state);
 bool add_await_type(PyObject* module, module_state& state);
 
+// While the module still has the type of what aget() returns.
+void free_spare_await(module_state& state) noexcept;
+
 }  // namespace plait_python

@@ -105,6 +105,37 @@ class OneLoop(TestCase):
             gc.collect()
         self.assertEqual(items.qsize(), 0)
 
+    def test_one_that_is_made_after_another_has_ended_is_a_new_one(self):
+        async def main():
+            items = Queue()
+            for number in range(3):
+                await items.aput(number)
+                self.assertEqual(await items.aget(), number)
+                getting = items.aget()
+                self.assertTrue(gc.is_tracked(getting))
+                self.assertEqual(getting.__name__, "aget")
+                with self.assertWarnsRegex(RuntimeWarning, "coroutine '.*Queue.aget' was never awaited"):
+                    del getting
+                    gc.collect()
+                cycle = Queue()
+                await cycle.aput([cycle])
+
+        run(main())
+
+    def test_an_item_that_puts_another_when_it_is_dropped(self):
+        class Item:
+            def __del__(self):
+                dropped.append(self)
+                with contextlib.suppress(StopIteration):
+                    items.aput(1).send(None)
+
+        items, dropped = Queue(), []
+        for _ in range(3):
+            items.aput(Item()).close()
+            gc.collect()
+            self.assertEqual(items.drain(), [1])
+            dropped.clear()
+
     def test_tasks_are_served_in_turn(self):
         async def main():
             items, order = Queue(), []
