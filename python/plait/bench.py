@@ -204,19 +204,22 @@ def looking_up(table: Any) -> Run:
     return run
 
 
-def thread_to_task(make: Callable[[], Any], put: Callable[[Any], Any], get: Callable[[Any], Any]) -> Run:
+def thread_to_task(make: Callable[[], Any], ends: Callable[[Any], tuple[Any, Any]]) -> Run:
+    """ends(items) are what the thread calls to put, and the task to get."""
+
     def run(count: int) -> None:
         async def main() -> None:
             items = make()
+            put, get = ends(items)
 
             def produce() -> None:
                 for _ in range(count):
-                    put(items)
+                    put(1)
 
             thread = threading.Thread(target=produce)
             thread.start()
             for _ in range(count):
-                await get(items)
+                await get()
             thread.join()
             if hasattr(items, "aclose"):
                 await items.aclose()
@@ -312,15 +315,13 @@ def task_queues() -> list[Row]:
 
     def from_thread(shape: str, bound: int) -> Row:
         make: Callable[[], Any] = functools.partial(ours.Queue, bound)
-        runs = {"plait": thread_to_task(make, lambda q: q.put(1), lambda q: q.aget())}
+        runs = {"plait": thread_to_task(make, lambda q: (q.put, q.aget))}
         if bound == 0:
-            runs["call_soon_threadsafe"] = thread_to_task(
-                ByCallSoon, lambda q: q.put(1), lambda q: q.items.get()
-            )
+            runs["call_soon_threadsafe"] = thread_to_task(ByCallSoon, lambda q: (q.put, q.items.get))
         for name, package in ("janus", janus), ("culsans", culsans):
             if package is not None:
                 make = functools.partial(package.Queue, bound)
-                runs[name] = thread_to_task(make, lambda q: q.sync_q.put(1), lambda q: q.async_q.get())
+                runs[name] = thread_to_task(make, lambda q: (q.sync_q.put, q.async_q.get))
         return Row("Queue", "thread to task", shape, runs, 20_000, True)
 
     between_tasks = {
@@ -386,14 +387,26 @@ def judged(row: Row, cost: Cost) -> float:
     return cost.real if row.has_threads else cost.cpu
 
 
+def medians(row: Row, seen: dict[str, list[Cost]]) -> list[tuple[str, float]]:
+    """Of each contender, plait first."""
+    return [(name, statistics.median(judged(row, cost) for cost in costs)) for name, costs in seen.items()]
+
+
 def line_of(row: Row, seen: dict[str, list[Cost]]) -> str:
-    (ours, own), *others = (
-        (name, statistics.median(judged(row, cost) for cost in costs)) for name, costs in seen.items()
-    )
+    (ours, own), *others = medians(row, seen)
     line = f"{row.name:42} {ours} {own:.0f}"
     for name, cost in others:
         line += f"   {name} {cost:.0f} ({cost / own:.2g} times)"
     return line
+
+
+HEAD_OF_TABLE = "| | plait | others, and how many times as much |\n|---|---|---|"
+
+
+def table_line_of(row: Row, seen: dict[str, list[Cost]]) -> str:
+    (_, own), *others = medians(row, seen)
+    shown = ", ".join(f"`{name}` {cost:.0f} ({cost / own:.2g})" for name, cost in others)
+    return f"| {row.name} | {own:.0f} | {shown} |"
 
 
 def main(arguments: list[str]) -> int:
@@ -401,6 +414,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=7, help="how often each is measured (7)")
     parser.add_argument("--filter", default="", help="only rows whose name has this in it")
     parser.add_argument("--html", metavar="FILE", help="write a page with plots and all figures")
+    parser.add_argument("--markdown", action="store_true", help="print a table, as that of docs/python.md")
     options = parser.parse_args(arguments)
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}; measure at least once")
@@ -409,11 +423,14 @@ def main(arguments: list[str]) -> int:
         parser.error(f"no row has {options.filter!r} in its name; without --filter all are shown")
     python = f"{sys.version.split()[0]}, {'with' if has_gil() else 'without'} the GIL"
     print(f"Python {python}; nanoseconds, median of {options.rounds}")
+    show = table_line_of if options.markdown else line_of
+    if options.markdown:
+        print(f"\n{HEAD_OF_TABLE}")
     results = []
     for row in chosen:
         seen = measure(row, options.rounds)
         results.append((row, seen))
-        print(line_of(row, seen), flush=True)
+        print(show(row, seen), flush=True)
     missing = [name for name in PEERS if optional(name) is None]
     if missing:
         print(f"not installed: {', '.join(missing)}", file=sys.stderr)

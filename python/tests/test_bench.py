@@ -27,6 +27,13 @@ class Bench(unittest.TestCase):
         self.assertRegex(out, r"StatsDict: hit, 1T +plait \d+   dict \d+ \([\d.e+-]+ times\)")
         self.assertEqual(len(out.splitlines()), 2)
 
+    def test_lines_can_be_those_of_a_table(self):
+        status, out, _ = run("--rounds", "1", "--filter", "StatsDict", "--markdown")
+        self.assertEqual(status, 0)
+        _, _, *head, line = out.splitlines()
+        self.assertEqual("\n".join(head), bench.HEAD_OF_TABLE)
+        self.assertRegex(line, r"^\| StatsDict: hit, 1T \| \d+ \| `dict` \d+ \([\d.e+-]+\) \|$")
+
     def test_every_row_says_what_it_measures_and_can_be_run(self):
         for row in bench.rows():
             with self.subTest(row.name):
