@@ -335,8 +335,9 @@ class hash_map {
   // change the map between two calls and during one: each key that is there from the first call to the last
   // comes exactly once, any other one at most once.
   std::vector<value_type> scan(cursor& from) const {
-    return entries_.template scan<value_type>(from.at_, [](std::vector<value_type>& batch, const slot& at) {
-      batch.emplace_back(at.key(), at.value());
+    return entries_.template scan<value_type>(from.at_, [](std::vector<value_type>& batch, const place& at) {
+      const slot& held = at.at();
+      batch.emplace_back(held.key(), held.value());
     });
   }
 

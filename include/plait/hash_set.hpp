@@ -172,7 +172,7 @@ class hash_set {
   // other one at most once.
   std::vector<K> scan(cursor& from) const {
     return entries_.template scan<K>(
-        from.at_, [](std::vector<K>& batch, const auto& at) { batch.emplace_back(at.key()); });
+        from.at_, [](std::vector<K>& batch, const auto& at) { batch.emplace_back(at.at().key()); });
   }
 
   // Calls f(const K&) with copies of all, as scan() finds them. No lock is held: f may use the set.

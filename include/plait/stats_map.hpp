@@ -39,10 +39,10 @@
 // keys, approximate_gets lets reads run side by side, as hash_map's do.
 // Everything else is as in hash_map: requirements, exceptions, memory, fork, shared libraries. An operation
 // that throws counts nothing.
-// Algorithm: for the totals five counters, of which each thread has cells of its own; the counts of a key lie
-// beside its value, whose cache line a put has already. Gets by a sample, in floating-point steps: the more
-// often a key is read, the more seldom a reader writes (Morris, "Counting large numbers of events in small
-// registers", 1978). Design note: docs/structures/stats_map.md.
+// Algorithm: for the totals five counters, of which each thread has cells of its own; the counts of keys in
+// arrays beside the table's blocks, so that a find looks at no more memory than a hash_map's. Gets by a sample,
+// in floating-point steps: the more often a key is read, the more seldom a reader writes (Morris, "Counting
+// large numbers of events in small registers", 1978). Design note: docs/structures/stats_map.md.
 #pragma once
 
 #include <algorithm>
@@ -50,6 +50,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -59,16 +60,27 @@
 #include <plait/counter.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/map/access_counts.hpp>
+#include <plait/detail/map/map_entries.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/hash_map.hpp>
+#include <plait/map_element.hpp>
 
 namespace PLAIT_NAMESPACE {
 
 template <class Key, class Value, access_statistics Kept = access_statistics::exact_gets,
           class Hash = detail::key_hash<Key>, class Equal = std::equal_to<>>
 class stats_map {
-  using counted_value = detail::counted_value<Value, Kept>;
-  using map_type = hash_map<Key, counted_value, Hash, Equal>;
+  // Here, and not where they are named, because they may be incomplete there.
+  static_assert(
+      map_element<Key> && map_element<Value>,
+      "plait::stats_map<Key, Value>: keys and values must be objects that are moved and destroyed without "
+      "throwing, because they move when the map grows. Put one that is not into a std::unique_ptr.");
+
+  using counts = detail::access_counts<Kept>;
+  using entries =
+      detail::map_entries<Key, Value, Hash, Equal, std::allocator<std::pair<const Key, Value>>, counts>;
+  using chain = typename entries::chain;
+  using place = typename entries::place;
+  using slot = typename entries::slot;
 
  public:
   using key_type = Key;
@@ -78,14 +90,16 @@ class stats_map {
   using key_equal = Equal;
 
   // Holds nothing yet.
-  explicit stats_map(const Hash& hash = Hash(), const Equal& equal = Equal()) : map_(hash, equal) {}
+  explicit stats_map(const Hash& hash = Hash(), const Equal& equal = Equal())
+      : entries_(hash, equal, std::allocator<std::pair<const Key, Value>>()) {}
   stats_map(const stats_map&) = delete;
   stats_map& operator=(const stats_map&) = delete;
 
   // Inserts `key` with a value made of `args`, unless it is there; says whether it has.
   template <class K = Key, class... Args>
   bool try_emplace(K&& key, Args&&... args) {
-    const bool inserted = map_.try_emplace(std::forward<K>(key), std::in_place, std::forward<Args>(args)...);
+    const bool inserted =
+        entries_.change_or_put(std::forward<K>(key), [](chain&, slot&) {}, std::forward<Args>(args)...);
     if (inserted) totals_.add(&all_totals::inserts);
     return inserted;
   }
@@ -100,9 +114,9 @@ class stats_map {
     std::optional<Value> made;  // or the old value, to be destroyed without a lock
     return put(
         std::forward<K>(key),
-        [&](Value& held) {
+        [&](chain& held, slot& at) {
           made.emplace(std::forward<V>(value));
-          std::ranges::swap(held, *made);
+          entries_.exchange(held, at, *made);
         },
         std::forward<V>(value));
   }
@@ -111,15 +125,18 @@ class stats_map {
   // inserted.
   template <class K = Key, class Change, class... Args>
   bool upsert(K&& key, Change&& change, Args&&... args) {
-    return put(std::forward<K>(key), std::forward<Change>(change), std::forward<Args>(args)...);
+    return put(
+        std::forward<K>(key), [&](chain& held, slot& at) { entries_.modify(held, at, change); },
+        std::forward<Args>(args)...);
   }
 
   // Calls change(Value&) if `key` is there; says whether it is.
   template <class K = Key, class Change>
   bool update(const K& key, Change&& change) {
-    const bool found = map_.update(key, [&](counted_value& entry) {
-      std::invoke(change, entry.value);
-      entry.counts.add_put();
+    const bool found = entries_.change_present(key, [&](chain& held, const place& at) {
+      entries_.modify(held, at.at(), change);
+      count_put(at);
+      return true;
     });
     if (found) totals_.add(&all_totals::updates);
     return found;
@@ -130,16 +147,17 @@ class stats_map {
   [[gnu::always_inline]] std::optional<Value> find(const K& key) const {
     if constexpr (Kept == access_statistics::exact_gets) {
       std::optional<Value> found;
-      map_.update(key, [&](counted_value& entry) {
-        found.emplace(entry.value);
-        entry.counts.add_get();
+      entries_.change_present(key, [&](chain&, const place& at) {
+        found.emplace(std::as_const(at.at()).value());
+        at.beside().add_get();
+        return true;
       });
       totals_.add(found ? &all_totals::hits : &all_totals::misses);
       return found;
     } else {
-      // No optional in between, and a counter for each way out: compilers put a function with many variables
-      // into no other one, and are slow at passing an optional on that a call has returned.
-      std::optional<counted_value> found = map_.find(key);
+      // A counter for each way out, and a new optional: compilers put a function with many variables into no
+      // other one, and processors are slow at copying as a whole what was just written in parts.
+      std::optional<Value> found = entries_.find(key);
       if (!found) {
         totals_.add(&all_totals::misses);
         return std::nullopt;
@@ -149,7 +167,7 @@ class stats_map {
           detail::sync::rarely<&stats_map::template count_get<K>>(this, &key);
       }
       totals_.add(&all_totals::hits);
-      return std::optional<Value>(std::move(found->value));
+      return std::optional<Value>(std::move(*found));
     }
   }
 
@@ -162,23 +180,23 @@ class stats_map {
   // Whether it is there. This counts nothing.
   template <class K = Key>
   bool contains(const K& key) const {
-    return map_.contains(key);
+    return entries_.read(key, [](const Value&) {});
   }
 
   // Forgets `key`, its value and its counts; false if it is not there.
   template <class K = Key>
   bool erase(const K& key) {
-    const bool erased = map_.erase(key);
+    const bool erased = entries_.extract(key).has_value();
     if (erased) totals_.add(&all_totals::erases);
     return erased;
   }
 
   // How many keys there are; exact if nobody is just changing that.
-  size_type size() const { return map_.size(); }
-  [[nodiscard]] bool empty() const { return map_.empty(); }
+  size_type size() const { return entries_.size(); }
+  [[nodiscard]] bool empty() const { return size() == 0; }
 
   // Makes room for so many keys.
-  void reserve(size_type n) { map_.reserve(n); }
+  void reserve(size_type n) { entries_.reserve(n); }
 
   // What happened in all.
   access_totals stats() const noexcept
@@ -189,36 +207,32 @@ class stats_map {
 
   // What happened to `key`; nothing if it is not there. This counts nothing.
   template <class K = Key>
-    requires(Kept >= access_statistics::puts && std::copy_constructible<Value>)
+    requires(Kept >= access_statistics::puts)
   std::optional<key_accesses> accesses(const K& key) const {
-    const std::optional<counted_value> found = map_.find(key);
-    return found ? std::optional(found->counts.read()) : std::nullopt;
+    return entries_.read_beside(key, [](const counts& of) { return of.read(); });
   }
 
   // The n keys that were found most often, and how often; those of equal counts in any order.
   std::vector<std::pair<Key, std::uint64_t>> most_read(size_type n) const
-    requires(Kept >= access_statistics::approximate_gets && std::copy_constructible<Value>)
+    requires(Kept >= access_statistics::approximate_gets && std::copy_constructible<Key>)
   {
     return ranked(n, &key_accesses::gets);
   }
 
   // The n keys that were put most often, and how often; those of equal counts in any order.
   std::vector<std::pair<Key, std::uint64_t>> most_written(size_type n) const
-    requires(Kept >= access_statistics::puts && std::copy_constructible<Value>)
+    requires(Kept >= access_statistics::puts && std::copy_constructible<Key>)
   {
     return ranked(n, &key_accesses::puts);
   }
 
   // Sets all counts to 0. The keys stay.
   void reset_stats()
-    requires(Kept == access_statistics::totals ||
-             (Kept >= access_statistics::puts && std::copy_constructible<Value>))
+    requires(Kept >= access_statistics::totals)
   {
     totals_.reset();
     if constexpr (Kept >= access_statistics::puts)
-      map_.for_each([this](const Key& key, const counted_value&) {
-        map_.update(key, [](counted_value& entry) { entry.counts.reset(); });
-      });
+      entries_.for_each([](const place& at) { at.beside().reset(); });
   }
 
  private:
@@ -237,15 +251,22 @@ class stats_map {
     void add(counter all_totals::*) noexcept {}
   };
 
+  static void count_put(const place& at) noexcept {
+    if constexpr (Kept >= access_statistics::puts) at.beside().add_put();
+  }
+
+  // Inserts `key`, or calls change(chain&, slot&) if it is there.
   template <class K, class Change, class... Args>
-  bool put(K&& key, Change&& change, Args&&... args) {
-    const bool inserted = map_.upsert(
-        std::forward<K>(key),
-        [&](counted_value& entry) {
-          std::invoke(change, entry.value);
-          entry.counts.add_put();
-        },
-        std::in_place, std::forward<Args>(args)...);
+  bool put(K&& key, const Change& change, Args&&... args) {
+    const bool inserted = entries_.change(
+        std::forward<K>(key), [&](chain& held, const place& at, const auto& append) -> std::optional<bool> {
+          if (at.is_taken) {
+            change(held, at.at());
+            count_put(at);
+            return false;
+          }
+          return append(std::forward<Args>(args)...) ? std::optional(true) : std::nullopt;
+        });
     totals_.add(inserted ? &all_totals::inserts : &all_totals::updates);
     return inserted;
   }
@@ -253,7 +274,10 @@ class stats_map {
   // For a get that the sample has chosen.
   template <class K>
   void count_get(const K* key) const {
-    map_.update(*key, [](counted_value& entry) { entry.counts.add_get(detail::sample::bits()); });
+    entries_.change_present(*key, [](chain&, const place& at) {
+      at.beside().add_get(detail::sample::bits());
+      return true;
+    });
   }
 
   // The n keys with the highest counts, highest first: of those that were seen so far the lowest is in front.
@@ -262,21 +286,25 @@ class stats_map {
     const auto higher = [](const ranked_key& a, const ranked_key& b) { return a.second > b.second; };
     std::vector<ranked_key> best;
     if (n == 0) return best;
-    map_.for_each([&](const Key& key, const counted_value& entry) {
-      const std::uint64_t count = entry.counts.read().*which;
-      if (best.size() == n) {
-        if (best.front().second >= count) return;
-        std::ranges::pop_heap(best, higher);
-        best.pop_back();
+    const auto add = [which](std::vector<ranked_key>& batch, const place& from) {
+      batch.emplace_back(std::as_const(from.at()).key(), from.beside().read().*which);
+    };
+    for (typename entries::position at; !at.is_end;) {
+      for (ranked_key& each : entries_.template scan<ranked_key>(at, add)) {
+        if (best.size() == n) {
+          if (best.front().second >= each.second) continue;
+          std::ranges::pop_heap(best, higher);
+          best.pop_back();
+        }
+        best.push_back(std::move(each));
+        std::ranges::push_heap(best, higher);
       }
-      best.emplace_back(key, count);
-      std::ranges::push_heap(best, higher);
-    });
+    }
     std::ranges::sort_heap(best, higher);
     return best;
   }
 
-  mutable map_type map_;  // a find counts, too
+  mutable entries entries_;  // a find counts, too
   [[no_unique_address]] mutable std::conditional_t<Kept == access_statistics::none, no_totals, all_totals>
       totals_;
 };

@@ -124,6 +124,48 @@ const verify::scenario scenarios[] = {
                });
      },
      brief},
+
+    // The last key of a chain moves to the slot of the one that goes.
+    {"a_key_moves_to_another_slot_while_somebody_asks",
+     [] {
+       map tested;
+       tested.insert(1, 10);
+       tested.insert(2, 10);
+       tested.update(2, [](int& value) { ++value; });
+       threads([&] { tested.erase(1); },
+               [&] { check(tested.accesses(2) == key_accesses{.gets = 0, .puts = 2}, "its own counts"); });
+       check(tested.accesses(2) == key_accesses{.gets = 0, .puts = 2}, "they came with it");
+     },
+     brief},
+
+    {"a_slot_is_used_again_while_somebody_asks",
+     [] {
+       map tested;
+       tested.insert(1, 10);
+       tested.update(1, [](int& value) { ++value; });
+       threads(
+           [&] {
+             tested.erase(1);
+             tested.insert(2, 20);
+           },
+           [&] {
+             const std::optional<key_accesses> first = tested.accesses(1);
+             check(!first || first->puts == 2);
+             const std::optional<key_accesses> second = tested.accesses(2);
+             check(!second || second->puts == 1, "not what the key before left");
+           });
+     },
+     {.depth_first = 20'000}},
+
+    {"a_put_of_a_key_that_growing_moves",
+     [] {
+       map tested;
+       for (int key = 0; key != 4; ++key) tested.insert(key, 10);
+       threads([&] { tested.insert(4, 10); }, [&] { tested.update(0, [](int& value) { ++value; }); });
+       check(tested.accesses(0) == key_accesses{.gets = 0, .puts = 2}, "no put is lost");
+       for (int key = 1; key != 5; ++key) check(tested.accesses(key) == key_accesses{.gets = 0, .puts = 1});
+     },
+     brief},
 };
 
 class stats_map_model : public testing::TestWithParam<verify::scenario> {};

@@ -392,11 +392,7 @@ class HashSet(HashMap):
 
 
 class StatsMap(HashMap):
-    """stats_map: a hash_map whose values are counted_value."""
-
-    def __init__(self, value):
-        self.read(value, value["map_"]["entries_"])
-        self.entries = [(key, counted["value"]) for key, counted in self.entries]
+    """stats_map: map_entries like those of a hash_map. The counts beside the slots are not shown."""
 
 
 class ExpiringCache(HashMap):

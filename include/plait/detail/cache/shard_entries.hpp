@@ -76,8 +76,8 @@ class shard_entries {
   // has it; false if the key is not there.
   template <bool ComparesWords, class Matches, class Use>
   bool read_words(std::uint64_t hash, Matches matches, Use use) const {
-    const auto load = [this](const number_slot& at) noexcept {
-      const entry_number number = at.load();
+    const auto load = [this](const auto& block, std::size_t i) noexcept {
+      const entry_number number = block[i].load();
       return numbered_copy<decltype(slots_[number].load())>{slots_[number].load(), number};
     };
     return index_.template read<ComparesWords>(hash, load, matches, use);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/map/block_tags.hpp>
@@ -14,11 +15,15 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+// What a map keeps of each key beside the slots, in an array of its own that finding a key need not fetch:
+// nothing.
+struct nothing_beside {};
+
 // Six slots of 16 bytes and what goes before them fill a pair of cache lines. Of larger ones there are one or
 // two more if the lines that six of them begin have room for that: seven of 24 bytes fill three lines.
-template <class Slot>
+template <class Slot, class Beside>
 struct block_shape {
-  static constexpr std::size_t before_slots = 3 * sizeof(std::uint64_t);
+  static constexpr std::size_t before_slots = (std::is_empty_v<Beside> ? 3 : 4) * sizeof(std::uint64_t);
   static constexpr std::size_t bytes_of_six =
       (before_slots + 6 * sizeof(Slot) + cache_line - 1) / cache_line * cache_line;
   static constexpr std::size_t fitting =
@@ -50,13 +55,15 @@ struct block_shape {
 //         shown     tags_       release in set_tags -> acquire in tags: the slot of a tag, and that the chain
 //                               is changing if the tag is part of that
 //         linked    overflow_   release in set_next -> acquire in next: the same of an overflow block
-template <class Slot>
-class alignas(block_shape<Slot>::alignment) map_block {
+template <class Slot, class Beside = nothing_beside>
+class alignas(block_shape<Slot, Beside>::alignment) map_block {
  public:
   using slot = Slot;
+  using beside = Beside;
   using state = std::uint64_t;
 
-  static constexpr std::size_t slot_count = block_shape<Slot>::slots;
+  static constexpr std::size_t slot_count = block_shape<Slot, Beside>::slots;
+  static constexpr bool has_beside = !std::is_empty_v<Beside>;
 
   // Waits until it has taken the lock.
   void lock() noexcept {
@@ -103,6 +110,22 @@ class alignas(block_shape<Slot>::alignment) map_block {
   Slot& operator[](std::size_t index) noexcept { return slots_[index]; }
   const Slot& operator[](std::size_t index) const noexcept { return slots_[index]; }
 
+  // What is kept beside a slot.
+  Beside& beside_slot(std::size_t index) noexcept { return beside_[index]; }
+  const Beside& beside_slot(std::size_t index) const noexcept { return beside_[index]; }
+  // The array of it, before anybody uses the block.
+  void set_beside(Beside* first) noexcept { beside_ = first; }
+
+  // A key comes to an empty slot, from another one that is empty then.
+  void move(std::size_t to, map_block& other, std::size_t from) noexcept {
+    slots_[to].move_from(other.slots_[from]);
+    if constexpr (has_beside) beside_[to].move_from(other.beside_[from]);
+  }
+  // A new key is in the slot.
+  void begin_beside(std::size_t index) noexcept {
+    if constexpr (has_beside) beside_[index].begin();
+  }
+
  private:
   static constexpr state locked = 1;
   static constexpr state changing = 2;
@@ -141,7 +164,8 @@ class alignas(block_shape<Slot>::alignment) map_block {
   sync::atomic<state> state_{0};
   sync::atomic<std::uint64_t> tags_{0};
   sync::atomic<map_block*> overflow_{nullptr};  // an overflow block, or null
-  std::array<Slot, slot_count> slots_;          // which of them hold a key, tags_ says
+  [[no_unique_address]] std::conditional_t<has_beside, Beside*, Beside> beside_{};
+  std::array<Slot, slot_count> slots_;  // which of them hold a key, tags_ says
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -26,6 +26,7 @@ class map_chain {
     std::size_t index = 0;
 
     slot& at() const noexcept { return (*block)[index]; }
+    auto& beside() const noexcept { return block->beside_slot(index); }
   };
 
   map_chain(segment_header<Block>& segment, Block& home) noexcept : segment_(segment), home_(home) {}
@@ -59,12 +60,14 @@ class map_chain {
   bool append(Memory& memory, const place& end, block_tags::tag tag, Construct&& construct) {
     if (end.index != Block::slot_count) {
       construct(end.at());
+      end.block->begin_beside(end.index);
       end.block->set_tags(end.block->tags().with(end.index, tag));
       return true;
     }
     if (segment_.overflow.get() >= segment_.crowded_at.get()) return false;
     typename Memory::spare_blocks more(memory, 1);
     construct(more.front()[0]);
+    more.front().begin_beside(0);
     more.front().set_tags(block_tags().with(0, tag));
     end.block->set_next(&more.use());
     segment_.overflow.add(1);
@@ -80,7 +83,7 @@ class map_chain {
     const block_tags tags = last->tags();
     const std::size_t index = tags.taken() - 1;
     if (last != from.block || index != from.index) {
-      from.at().move_from((*last)[index]);
+      from.block->move(from.index, *last, index);
       from.block->set_tags(from.block->tags().with(from.index, tags[index]));
     }
     last->set_tags(last->tags().without(index));
@@ -93,12 +96,12 @@ class map_chain {
     for (Block* block = &home_; block != nullptr; block = block->next()) visit(*block);
   }
 
-  // Calls visit(slot&, tag) for each key.
+  // Calls visit(place, tag) for each key.
   template <class Visit>
   void for_each(Visit visit) const {
     for_each_block([&](Block& block) {
       const block_tags tags = block.tags();
-      for (std::size_t i = 0; i != tags.taken(); ++i) visit(block[i], tags[i]);
+      for (std::size_t i = 0; i != tags.taken(); ++i) visit(place{true, &block, i}, tags[i]);
     });
   }
 
@@ -133,7 +136,7 @@ class map_chain {
           to = to->next();
           index = 0;
         }
-        if (to != from || index != i) (*to)[index].move_from((*from)[i]);
+        if (to != from || index != i) to->move(index, *from, i);
         kept = kept.with(index++, tags[i]);
       });
     }
@@ -168,7 +171,7 @@ class new_map_chain {
     const block_tags tags = from.tags();
     keys.for_each([&](std::size_t i) {
       if (index_ == Block::slot_count) add_block(spares.use());
-      (*last_)[index_].move_from(from[i]);
+      last_->move(index_, from, i);
       filled_ = filled_.with(index_++, tags[i]);
     });
     last_->set_tags(filled_);

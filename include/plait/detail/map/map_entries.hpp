@@ -26,7 +26,7 @@ namespace PLAIT_NAMESPACE::detail {
 // The table knows hashes and slots; this knows keys. What the two kinds of slots make different is decided
 // here: a value of words is changed in a copy and stored as a whole, an object is changed where it is. What is
 // left of an erased one goes to the caller, to be destroyed when the lock is free again.
-template <class K, class V, class Hash, class Equal, class Allocator>
+template <class K, class V, class Hash, class Equal, class Allocator, class Beside = nothing_beside>
 class map_entries {
   // Here, and not where they are named, because they may be incomplete there.
   static_assert(
@@ -38,7 +38,7 @@ class map_entries {
       "plait::hash_map and hash_set: two keys cannot be compared. Give K an operator==, or pass as Equal a "
       "function object that takes two const K& and returns a bool.");
 
-  using table = map_table<K, V, Hash, Allocator>;
+  using table = map_table<K, V, Hash, Allocator, Beside>;
 
  public:
   using forms = key_forms<K, Hash, Equal>;
@@ -90,6 +90,35 @@ class map_entries {
       map_callback::refuse_within(this);
       return table_.read_locked(hash, equal_to(key), [&](const slot& at) { use(at.value()); });
     }
+  }
+
+  // What is kept beside its slot, as read(const Beside&) says it, or nothing if the key is not there. Values
+  // are not looked at.
+  template <class L, class Read>
+  auto read_beside(const L& given, Read read) const
+      -> std::optional<std::invoke_result_t<Read, const Beside&>> {
+    std::optional<std::invoke_result_t<Read, const Beside&>> found;
+    const auto& key = forms::wanted(given);
+    const std::uint64_t hash = table_.hash()(key);
+    if constexpr (is_read_unlocked) {
+      struct copy {
+        typename slot::copy words;
+        std::invoke_result_t<Read, const Beside&> beside;
+
+        K key() const noexcept { return words.key(); }
+      };
+      const auto load = [&](const auto& in, std::size_t i) {
+        return copy{in[i].load(), read(in.beside_slot(i))};
+      };
+      table_.template read<forms::compares_words>(hash, load, equal_to(key),
+                                                  [&](const copy& seen) { found.emplace(seen.beside); });
+    } else {
+      map_callback::refuse_within(this);
+      table_.read_place(
+          hash, [&](const slot& at) { return equal_to(key)(at.key()); },
+          [&](const place& at) { found.emplace(read(at.beside())); });
+    }
+    return found;
   }
 
   // What asks for the lines of a hash's home.
@@ -191,7 +220,7 @@ class map_entries {
     return counted > 0 ? static_cast<std::size_t>(counted) : 0;
   }
 
-  // What add(batch, slot) makes of the next few, up to some thousands; nothing at the end alone. Each that is
+  // What add(batch, place) makes of the next few, up to some thousands; nothing at the end alone. Each that is
   // there from the first call to the last comes exactly once.
   template <class Element, class Add>
   std::vector<Element> scan(position& from, Add add) const {
@@ -199,7 +228,7 @@ class map_entries {
     std::vector<Element> batch;
     while (batch.empty() && !from.is_end) {
       const auto next = table_.visit_segment(
-          from, [&](chain& held) { held.for_each([&](const slot& at, auto) { add(batch, at); }); });
+          from, [&](chain& held) { held.for_each([&](const place& at, auto) { add(batch, at); }); });
       if (next) {
         from = *next;
       } else {
@@ -207,6 +236,17 @@ class map_entries {
       }
     }
     return batch;
+  }
+
+  // Calls visit(place) for each, under its lock. Each that is there throughout comes at least once.
+  template <class Visit>
+  void for_each(Visit visit) {
+    map_callback::refuse_within(this);
+    for (position at; !at.is_end;) {
+      const auto next = table_.visit_segment(
+          at, [&](chain& held) { held.for_each([&](const place& each, auto) { visit(each); }); });
+      if (next) at = *next;
+    }
   }
 
   // Erases all for which goes(const slot&) is true, and says how many.

@@ -47,6 +47,7 @@ template <class Block>
 class segment_ref {
  public:
   using header = segment_header<Block>;
+  using beside = typename Block::beside;
 
   segment_ref() noexcept = default;
 
@@ -57,6 +58,11 @@ class segment_ref {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the pointer shares its word
   Block* blocks() const noexcept { return reinterpret_cast<Block*>(bits_ & ~log_mask); }
   Block& home(std::uint64_t hash) const noexcept { return blocks()[hash & (block_count() - 1)]; }
+  // What is kept beside the first slot of a home.
+  beside* beside_home(std::uint64_t hash) const noexcept {
+    const std::size_t homes = block_count();
+    return reinterpret_cast<beside*>(blocks() + homes) + (hash & (homes - 1)) * Block::slot_count;
+  }
   segment_header<Block>& info() const noexcept {
     return *reinterpret_cast<header*>(reinterpret_cast<std::byte*>(blocks()) - room_for_header * sizeof(Block));
   }
@@ -68,9 +74,15 @@ class segment_ref {
   static segment_ref make(const Allocator& allocator, std::size_t blocks) {
     using traits = typename std::allocator_traits<Allocator>::template rebind_traits<Block>;
     typename traits::allocator_type own(allocator);
-    auto* const room = std::to_address(traits::allocate(own, room_for_header + blocks));
+    auto* const room = std::to_address(traits::allocate(own, room_for(blocks)));
     std::construct_at(reinterpret_cast<header*>(room), blocks);
     for (std::size_t i = 0; i != blocks; ++i) std::construct_at(room + room_for_header + i);
+    if constexpr (Block::has_beside) {
+      beside* const first = beside_of(room, blocks);
+      for (std::size_t i = 0; i != blocks * Block::slot_count; ++i) std::construct_at(first + i);
+      for (std::size_t i = 0; i != blocks; ++i)
+        room[room_for_header + i].set_beside(first + i * Block::slot_count);
+    }
     segment_ref made;
     made.bits_ = reinterpret_cast<std::uintptr_t>(room + room_for_header) |
                  static_cast<std::uintptr_t>(std::countr_zero(blocks));
@@ -84,10 +96,11 @@ class segment_ref {
     typename traits::allocator_type own(allocator);
     auto* const room = reinterpret_cast<Block*>(std::addressof(info));
     const std::size_t blocks = info.block_count;
+    if constexpr (Block::has_beside) std::destroy_n(beside_of(room, blocks), blocks * Block::slot_count);
     std::destroy_n(room + room_for_header, blocks);
     std::destroy_at(std::addressof(info));
     using pointer = typename traits::pointer;
-    traits::deallocate(own, std::pointer_traits<pointer>::pointer_to(*room), room_for_header + blocks);
+    traits::deallocate(own, std::pointer_traits<pointer>::pointer_to(*room), room_for(blocks));
   }
 
  private:
@@ -95,6 +108,15 @@ class segment_ref {
   static constexpr std::uintptr_t log_mask = alignof(Block) > 63 ? 63 : 31;
   static constexpr std::size_t room_for_header = (sizeof(header) + sizeof(Block) - 1) / sizeof(Block);
   static_assert(alignof(Block) > log_mask && alignof(header) <= alignof(Block));
+
+  // The header, the blocks, and what is kept beside their slots, in blocks.
+  static constexpr std::size_t room_for(std::size_t blocks) noexcept {
+    const std::size_t bytes_beside = Block::has_beside ? blocks * Block::slot_count * sizeof(beside) : 0;
+    return room_for_header + blocks + (bytes_beside + sizeof(Block) - 1) / sizeof(Block);
+  }
+  static beside* beside_of(Block* room, std::size_t blocks) noexcept {
+    return reinterpret_cast<beside*>(room + room_for_header + blocks);
+  }
 
   std::uintptr_t bits_ = 0;  // the address of the first block, and the logarithm of their number
 };

@@ -47,11 +47,11 @@ namespace PLAIT_NAMESPACE::detail {
 // has asked the directory before: at that moment the key was there, with that value.
 //
 // Edges: those of map_block, map_slot and map_directory. No others are needed.
-template <class K, class V, class Hash, class Allocator>
+template <class K, class V, class Hash, class Allocator, class Beside = nothing_beside>
 class map_table {
  public:
   using slot = typename choose_slot<K, V>::type;
-  using block = map_block<slot>;
+  using block = map_block<slot, Beside>;
   using chain = locked_chain<block>;
   using place = typename chain::place;
 
@@ -72,9 +72,9 @@ class map_table {
   // `ComparesWords`: matches() may be shown a key of which half is changed already.
   template <bool ComparesWords, class Matches, class Use>
   bool read(std::uint64_t hash, Matches matches, Use use) const {
-    return read<ComparesWords>(hash, [](const slot& at) { return at.load(); }, matches, use);
+    return read<ComparesWords>(hash, [](const block& in, std::size_t i) { return in[i].load(); }, matches, use);
   }
-  // The same, if load(const slot&) copies what belongs to a slot.
+  // The same, if load(const block&, index) copies what belongs to a slot.
   template <bool ComparesWords, class Load, class Matches, class Use>
   bool read(std::uint64_t hash, Load load, Matches matches, Use use) const {
     for (;;) {
@@ -96,12 +96,17 @@ class map_table {
   // The same, for the slot for which matches(const slot&) is true.
   template <class Matches, class Use>
   bool read_slot(std::uint64_t hash, Matches matches, Use use) const {
+    return read_place(hash, matches, [&](const place& at) { use(at.at()); });
+  }
+  // The same; calls use(place).
+  template <class Matches, class Use>
+  bool read_place(std::uint64_t hash, Matches matches, Use use) const {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) return false;
       chain held(in.info(), in.home(hash));
       const place at = held.find(block_tags::tag_of(hash), matches);
-      if (at.is_taken) return use(at.at()), true;
+      if (at.is_taken) return use(at), true;
       if (directory_.find(hash) == in) return false;
     }
   }
@@ -123,6 +128,7 @@ class map_table {
       }
       // Half of the keys are in the second line, and nothing is fetched while the lock is being taken.
       sync::prefetch(second_line(in.home(hash)));
+      if constexpr (block::has_beside) sync::prefetch(in.beside_home(hash));
       unsigned depth = 0;
       {
         chain held(in.info(), in.home(hash));
@@ -237,8 +243,8 @@ class map_table {
       // Once for the room, which may throw, and once to move.
       const auto forget = [](block& each) { each.set_tags({}); };
       try {
-        for_each_key([&](slot& at, block_tags::tag) {
-          const place room = fresh.get_room(hash_of(at));
+        for_each_key([&](const place& from, block_tags::tag) {
+          const place room = fresh.get_room(hash_of(from.at()));
           room.block->set_tags(room.block->tags().with(room.index, block_tags::tag_of(0)));
         });
       } catch (...) {
@@ -246,9 +252,9 @@ class map_table {
         throw;
       }
       fresh.memory_.for_each_block(forget);
-      for_each_key([&](slot& at, block_tags::tag tag) {
-        const place room = fresh.get_room(hash_of(at));
-        room.at().move_from(at);
+      for_each_key([&](const place& from, block_tags::tag tag) {
+        const place room = fresh.get_room(hash_of(from.at()));
+        room.block->move(room.index, *from.block, from.index);
         room.block->set_tags(room.block->tags().with(room.index, tag));
       });
       memory_.for_each_block(forget);
@@ -307,7 +313,7 @@ class map_table {
     const auto since = home.begin_read();
     for (const block* in = &home;;) {
       for (auto candidates = in->tags().find(tag); candidates.has_next();) {
-        const auto seen = load((*in)[candidates.next()]);
+        const auto seen = load(*in, candidates.next());
         if constexpr (ComparesWords) {
           if (!matches(seen.key())) continue;
           if (!home.is_unchanged(since)) return reading::changed;
