@@ -92,7 +92,7 @@ TEST(adaptive_tinylfu_memory, is_as_small_as_the_design_note_says) {
   EXPECT_LE(bytes_for_each_of(1000), 130);
 }
 
-TEST(adaptive_tinylfu_memory, of_a_wheel_is_eight_bytes_for_each_entry) {
+TEST(adaptive_tinylfu_memory, of_a_wheel_is_four_bytes_for_each_entry) {
   constexpr entry_number entries = 100'000;
   constexpr std::size_t heads = 4096;
   constexpr std::size_t page = 4096;  // to which the allocator rounds a block of this size
@@ -103,7 +103,23 @@ TEST(adaptive_tinylfu_memory, of_a_wheel_is_eight_bytes_for_each_entry) {
     wheel.add(i, i);
   }
   EXPECT_LE(allocations::bytes_held - before,
-            static_cast<std::ptrdiff_t>(std::size_t{8} * entries + heads + page));
+            static_cast<std::ptrdiff_t>(std::size_t{4} * entries + heads + page));
+}
+
+// A deadline that is before the last one takes more than a place in a list.
+TEST(adaptive_tinylfu_memory, of_a_wheel_does_not_grow_with_each_new_deadline) {
+  constexpr entry_number entries = 10;
+  const std::ptrdiff_t before = allocations::bytes_held;
+  timer_wheel wheel;
+  std::array<plait::detail::cache_tick, entries> deadlines{};
+  for (std::uint64_t i = 0; i != 100'000; ++i) {
+    const auto entry = static_cast<entry_number>(i % entries);
+    deadlines[entry] = 1'000'000 - i / 4;
+    wheel.make_room(entry);
+    wheel.add(entry, deadlines[entry]);
+    wheel.advance(1, 16, [&](entry_number each) { return deadlines[each]; }, [](entry_number) { FAIL(); });
+  }
+  EXPECT_LE(allocations::bytes_held - before, 8192);
 }
 
 #endif

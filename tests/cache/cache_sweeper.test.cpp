@@ -129,6 +129,45 @@ TEST(timer_wheel, says_when_it_has_something_to_do) {
   EXPECT_EQ(wheel.next_due(), plait::detail::entry_stamp::never);
 }
 
+// Entries come, leave, get other deadlines before and after the old ones, and numbers become those of others:
+// each that is there expires in its tick, and nothing else does.
+TEST(timer_wheel, expires_what_is_there_when_its_time_comes) {
+  using plait::detail::cache_tick;
+  constexpr std::uint32_t numbers = 60;
+  monitor_tests::dice dice(5);
+  plait::detail::timer_wheel wheel;
+  std::map<plait::detail::entry_number, cache_tick> deadlines;
+  const auto deadline_of = [&](auto entry) {
+    const auto at = deadlines.find(entry);
+    return at == deadlines.end() ? plait::detail::entry_stamp::never : at->second;
+  };
+  cache_tick now = 0;
+  int expired = 0, sooner = 0, gone = 0;
+  for (std::size_t i = 0; i != monitor_tests::scaled(100'000) && !HasFailure(); ++i) {
+    const auto entry = static_cast<plait::detail::entry_number>(dice.below(numbers));
+    if (dice.one_in(3)) {
+      gone += static_cast<int>(deadlines.erase(entry));
+    } else {
+      const cache_tick deadline = now + 1 + (dice.below(1 << 20) >> dice.below(20));
+      sooner += deadline < deadline_of(entry) && deadlines.contains(entry) ? 1 : 0;
+      deadlines[entry] = deadline;
+      wheel.make_room(entry);
+      wheel.add(entry, deadline);
+    }
+    if (dice.one_in(2)) now += dice.below(1 << 14) >> dice.below(14);
+    wheel.advance(now, numbers * numbers, deadline_of, [&](auto each) {
+      ++expired;
+      EXPECT_LE(deadline_of(each), now);
+      deadlines.erase(each);
+    });
+    for (const auto& [each, deadline] : deadlines) {
+      ASSERT_GT(deadline, now) << each;
+      ASSERT_LE(wheel.next_due(), deadline);
+    }
+  }
+  EXPECT_GT(std::min({expired, sooner, gone}), 100);
+}
+
 TEST(cache_sweeper, a_stop_ends_it_at_once) {
   cache_type cache({.capacity = 100});
   const auto begin = std::chrono::steady_clock::now();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <utility>
 
@@ -35,7 +36,7 @@ class entry_stamp {
   }
   constexpr cache_tick deadline() const noexcept { return bits_ >> 24; }
   constexpr bool is_prolonged() const noexcept { return (bits_ & most_entries) != 0; }
-  constexpr bool operator==(const entry_stamp&) const noexcept = default;
+  constexpr auto operator<=>(const entry_stamp&) const noexcept = default;  // by the deadline first
 
  private:
   std::uint64_t bits_ = 0;

@@ -45,8 +45,8 @@ struct shard_content {
 };
 
 // What is in the table has a number, and is known to the policy by it; and to the wheel, if it expires. What
-// has expired may still be in all three: nobody is shown it, and it is removed by and by. `Time` is a
-// cache_time.
+// has expired may still be in all three: nobody is shown it, and it is removed by and by. The wheel may know
+// numbers that nobody has, or of earlier entries. `Time` is a cache_time.
 template <class K, class V, class Allocator>
 class shard_entries {
  public:
@@ -115,11 +115,10 @@ class shard_entries {
   // What happened since the lock was last held; some of what has expired meanwhile leaves.
   void prepare(cache_tick now, removed& gone, std::size_t most = budget) {
     sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
-    const auto deadline_of = [&](entry_number entry) noexcept { return this->deadline_of(entry); };
-    wheel_.advance(now, most, deadline_of, [&](entry_number entry) noexcept {
-      remove_unfiled(entry, gone, removal_cause::expired);
-      ++expirations_;
-    });
+    const auto deadline_of = [&](entry_number entry) noexcept {
+      return policy_.contains(entry) ? this->deadline_of(entry) : entry_stamp::never;
+    };
+    wheel_.advance(now, most, deadline_of, [&](entry_number entry) noexcept { remove_expired(entry, gone); });
   }
 
   // A put of that hash comes soon. Asks for what it looks at.
@@ -165,7 +164,6 @@ class shard_entries {
     tags_.prepare(stamp.number(), terms.tags);
     if (old.exists()) {
       if (!replace(hash, old, stamp, terms.weight, std::forward<M>(value), gone)) return false;
-      wheel_.remove(old.number());
       count_hit(hash, old.number());
       if (terms.is_pinned) policy_.pin(old.number());
     } else if (!insert(hash, std::forward<L>(key), std::forward<M>(value), stamp, terms, gone)) {
@@ -195,8 +193,8 @@ class shard_entries {
   }
 
   void remove(entry_number number, removed& gone, removal_cause cause) noexcept {
-    wheel_.remove(number);
-    remove_unfiled(number, gone, cause);
+    policy_.erase(number);
+    take_out(number, gone, cause);
   }
   void remove_expired(entry_number number, removed& gone) noexcept {
     remove(number, gone, removal_cause::expired);
@@ -303,7 +301,6 @@ class shard_entries {
         at.value().stamp = stamp;
       }
     });
-    wheel_.remove(number);
     file(stamp, end);
   }
 
@@ -385,7 +382,6 @@ class shard_entries {
   }
   // The policy has let it go.
   void evict(entry_number number, std::uint64_t weight, removed& gone) noexcept {
-    wheel_.remove(number);
     take_out(number, gone, removal_cause::evicted);
     ++evictions_;
     evicted_weight_ += weight;
@@ -435,11 +431,7 @@ class shard_entries {
     }
   }
 
-  void remove_unfiled(entry_number number, removed& gone, removal_cause cause) noexcept {
-    policy_.erase(number);
-    take_out(number, gone, cause);
-  }
-  // Out of the table: it is in neither the policy nor the wheel any more.
+  // Out of the table: it is not in the policy any more. The wheel will notice.
   void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
     change_place(policy_.hash_of(number), number, [&](auto& held, const place& at) noexcept {
       gone.take(slots_[number], cause);
