@@ -112,8 +112,13 @@ TEST(frequency_sketch, keeps_what_it_knows_when_it_grows) {
   for (const auto& [key, frequency] : before) EXPECT_EQ(sketch.frequency(hash_of(key)), frequency);
 }
 
-TEST(entry_lists, keep_order_size_and_weight) {
-  entry_lists<2> lists;
+template <class Lists>
+class entry_lists_of : public testing::Test {};
+using nodes = testing::Types<entry_lists<2>, entry_lists<2, plait::detail::small_list_node<2>>>;
+TYPED_TEST_SUITE(entry_lists_of, nodes);
+
+TYPED_TEST(entry_lists_of, entries_keep_order_size_and_weight) {
+  TypeParam lists;
   for (const entry_number entry : {5u, 0u, 9u}) {
     lists.make_room(entry, entry + 1);
     lists.push_front(0, entry, entry + 1);
@@ -133,6 +138,22 @@ TEST(entry_lists, keep_order_size_and_weight) {
   EXPECT_TRUE(lists.empty(1));
   EXPECT_FALSE(lists.contains(0));
   EXPECT_EQ(lists.size(0), 2u);
+}
+
+TEST(small_list_node, has_room_for_the_largest_neighbours) {
+  using node = plait::detail::small_list_node<4>;
+  EXPECT_EQ(sizeof(node), 6u);
+  EXPECT_EQ(node().list(), node::nowhere);
+  for (const std::uint32_t next : {0u, 0xffffu, 0x10000u, node::end - 1})
+    for (const std::uint32_t previous : {0u, 0xffffu, 0x10000u, node::end - 1})
+      for (std::uint32_t list = 0; list != 4; ++list) {
+        node own(1, 2, list);
+        own.set_next(next);
+        own.set_previous(previous);
+        EXPECT_EQ(own.next(), next);
+        EXPECT_EQ(own.previous(), previous);
+        EXPECT_EQ(own.list(), list);
+      }
 }
 
 struct workload {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@
 #include <gtest/gtest.h>
 
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
+#include <plait/detail/cache/entry_pieces.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
 #include <plait/detail/cache/short_hash.hpp>
 #include <plait/detail/cache/window_trials.hpp>
@@ -193,7 +195,7 @@ class policy_beside {
     numbers_.erase(key);
   }
 
-  plait::detail::hit_counters hits_;
+  plait::detail::hit_counters hits_{plait::detail::entry_pieces(std::numeric_limits<std::uint64_t>::max())};
   plait::detail::basic_adaptive_tinylfu<plait::detail::counted_by_cache, plait::detail::short_hashes> policy_;
   std::vector<entry_number> sample_;
   std::map<std::uint64_t, entry_number> numbers_;

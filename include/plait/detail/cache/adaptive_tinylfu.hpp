@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <plait/detail/cache/entry_lists.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/frequency_sketch.hpp>
 #include <plait/detail/cache/lazy_queues.hpp>
@@ -21,7 +22,7 @@ namespace PLAIT_NAMESPACE::detail {
 // A large window keeps what was asked for lately, a small one what is asked for often. Which is better
 // depends on the workload, and one may be far worse than another with no better one close to it. So all are
 // tried at once, on a sample, and every epoch the one whose trial had the most hits is taken.
-template <class Hits, class Hashes = own_hashes>
+template <class Hits, class Hashes = own_hashes, template <std::size_t> class Node = list_node>
 class basic_adaptive_tinylfu {
  public:
   // Throws std::invalid_argument if the capacity is 0.
@@ -100,7 +101,7 @@ class basic_adaptive_tinylfu {
   double window() const noexcept { return window_trials::windows[current_]; }
 
  private:
-  using queues = basic_lazy_queues<Hits, Hashes>;
+  using queues = basic_lazy_queues<Hits, Hashes, Node>;
 
   static constexpr std::size_t first_trial = 1;
 

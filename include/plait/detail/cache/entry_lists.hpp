@@ -15,16 +15,70 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// Lists 0 .. Lists - 1. Each knows the weight of its entries. The front is where entries come in. Eight bytes
-// for each entry, and eight more from the first one on that has another weight than 1.
+// What is known of an entry in a list: its neighbours, and which of `Lists` lists it is, or `nowhere`. Eight bytes.
 template <std::size_t Lists>
+class list_node {
+ public:
+  static constexpr std::uint32_t nowhere = static_cast<std::uint32_t>(Lists);
+  static constexpr unsigned list_bits = std::bit_width(Lists);
+  static constexpr std::uint32_t end = std::uint32_t{1} << (32 - list_bits);  // neighbours are below it
+
+  constexpr list_node() noexcept = default;
+  constexpr list_node(std::uint32_t next, std::uint32_t previous, std::uint32_t list) noexcept
+      : next_(next), previous_and_list_(previous << list_bits | list) {}
+
+  std::uint32_t next() const noexcept { return next_; }
+  std::uint32_t previous() const noexcept { return previous_and_list_ >> list_bits; }
+  std::uint32_t list() const noexcept { return previous_and_list_ & ((1U << list_bits) - 1); }
+  void set_next(std::uint32_t next) noexcept { next_ = next; }
+  void set_previous(std::uint32_t previous) noexcept { *this = list_node(next_, previous, list()); }
+
+ private:
+  std::uint32_t next_ = 0;
+  std::uint32_t previous_and_list_ = nowhere;
+};
+
+// The same in six bytes, for up to 2^23 - 1 neighbours and four lists. All ones say that it is in none.
+template <std::size_t Lists>
+class small_list_node {
+ public:
+  static_assert(Lists <= 4);
+  static constexpr std::uint32_t nowhere = static_cast<std::uint32_t>(Lists);
+  static constexpr std::uint32_t end = (std::uint32_t{1} << 23) - 1;
+
+  constexpr small_list_node() noexcept = default;
+  constexpr small_list_node(std::uint32_t next, std::uint32_t previous, std::uint32_t list) noexcept
+      : low_of_next_(low(next)), low_of_previous_(low(previous)), high_(high(next, previous, list)) {}
+
+  std::uint32_t next() const noexcept { return std::uint32_t{high_} >> 9 << 16 | low_of_next_; }
+  std::uint32_t previous() const noexcept {
+    return (std::uint32_t{high_} >> 2 & 0x7f) << 16 | low_of_previous_;
+  }
+  std::uint32_t list() const noexcept { return next() == end ? nowhere : high_ & 3U; }
+  void set_next(std::uint32_t next) noexcept { *this = small_list_node(next, previous(), high_ & 3U); }
+  void set_previous(std::uint32_t previous) noexcept { *this = small_list_node(next(), previous, high_ & 3U); }
+
+ private:
+  static constexpr std::uint16_t low(std::uint32_t of) noexcept { return static_cast<std::uint16_t>(of); }
+  static constexpr std::uint16_t high(std::uint32_t next, std::uint32_t previous, std::uint32_t list) noexcept {
+    return static_cast<std::uint16_t>(next >> 16 << 9 | previous >> 16 << 2 | list);
+  }
+
+  std::uint16_t low_of_next_ = 0xffff;
+  std::uint16_t low_of_previous_ = 0xffff;
+  std::uint16_t high_ = 0xffff;
+};
+
+// Lists 0 .. Lists - 1. Each knows the weight of its entries. The front is where entries come in. A node for
+// each entry, and eight bytes more from the first one on that has another weight than 1.
+template <std::size_t Lists, class Node = list_node<Lists>>
 class entry_lists {
  public:
   // `most`: how many entries there are at most, if that is known.
   explicit entry_lists(std::uint64_t most = entry_array<node>::unlimited)
       : nodes_(most > entry_array<node>::unlimited - Lists ? most : most + Lists), weights_(most) {
     nodes_.make_room(Lists);
-    for (std::uint32_t list = 0; list != Lists; ++list) nodes_[list] = {list, packed(list, nowhere)};
+    for (std::uint32_t list = 0; list != Lists; ++list) nodes_[list] = {list, list, list};
   }
 
   // Makes room for an entry of that weight, so that nothing that follows throws. Throws std::length_error if
@@ -63,7 +117,7 @@ class entry_lists {
   }
 
   bool contains(entry_number entry) const noexcept {
-    return entry < room() && node_of(entry).list() != nowhere;
+    return entry < room() && node_of(entry).list() != Node::nowhere;
   }
   bool contains(std::size_t list, entry_number entry) const noexcept {
     return entry < room() && node_of(entry).list() == list;
@@ -92,44 +146,30 @@ class entry_lists {
   }
 
  private:
+  using node = Node;
+
   static constexpr entry_number first_entry = static_cast<entry_number>(Lists);
-  static constexpr std::uint32_t nowhere = static_cast<std::uint32_t>(Lists);
-  static constexpr unsigned list_bits = std::bit_width(Lists);
-  static constexpr entry_number most_entries = (entry_number{1} << (32 - list_bits)) - first_entry;
-
-  static constexpr std::uint32_t packed(entry_number previous, std::uint32_t list) noexcept {
-    return previous << list_bits | list;
-  }
-
-  struct node {
-    entry_number next = 0;
-    std::uint32_t previous_and_list = nowhere;
-
-    entry_number previous() const noexcept { return previous_and_list >> list_bits; }
-    std::uint32_t list() const noexcept { return previous_and_list & ((1U << list_bits) - 1); }
-    void set_previous(entry_number previous) noexcept { previous_and_list = packed(previous, list()); }
-    void set_list(std::uint32_t list) noexcept { previous_and_list = packed(previous(), list); }
-  };
+  static constexpr entry_number most_entries = Node::end - first_entry;
 
   const node& node_of(entry_number entry) const noexcept { return nodes_[std::size_t{entry} + Lists]; }
   node& node_of(entry_number entry) noexcept { return nodes_[std::size_t{entry} + Lists]; }
 
   void unlink(entry_number entry) noexcept {
     const node removed = node_of(entry);
-    nodes_[removed.previous()].next = removed.next;
-    nodes_[removed.next].set_previous(removed.previous());
+    nodes_[removed.previous()].set_next(removed.next());
+    nodes_[removed.next()].set_previous(removed.previous());
     weights_of_lists_[removed.list()] -= weight_of(entry);
     --sizes_[removed.list()];
-    node_of(entry).set_list(nowhere);
+    node_of(entry) = node();
   }
 
   void link_front(std::size_t list, entry_number entry) noexcept {
     const auto number = static_cast<entry_number>(list);
     const entry_number added = entry + first_entry;
-    const entry_number next = nodes_[number].next;
-    node_of(entry) = {next, packed(number, number)};
+    const entry_number next = nodes_[number].next();
+    node_of(entry) = {next, number, number};
     nodes_[next].set_previous(added);
-    nodes_[number].next = added;
+    nodes_[number].set_next(added);
     weights_of_lists_[list] += weight_of(entry);
     ++sizes_[list];
   }

@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include <plait/detail/cache/entry_pieces.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/sync.hpp>
 
@@ -12,12 +13,14 @@ namespace PLAIT_NAMESPACE::detail {
 
 class entry_numbers {
  public:
+  explicit entry_numbers(entry_pieces places) noexcept : places_(places) {}
+
   // The number that take() gives next.
   entry_number next() const noexcept { return free_.empty() ? end_ : free_.back(); }
   entry_number take() noexcept {
     const entry_number taken = next();
     if (free_.empty()) {
-      ++end_;
+      end_ = places_.after(end_);
     } else {
       free_.pop_back();
     }
@@ -35,6 +38,7 @@ class entry_numbers {
   entry_number end() const noexcept { return end_; }
 
  private:
+  entry_pieces places_;
   std::vector<entry_number> free_;  // numbers below end_ that no entry has
   entry_number end_ = 0;
 };

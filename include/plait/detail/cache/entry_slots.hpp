@@ -24,16 +24,16 @@ class entry_slots {
  public:
   using slot = typename choose_slot<K, cached_value<V>, no_hash>::type;
 
-  explicit entry_slots(const Allocator& allocator) noexcept : allocator_(allocator) {}
+  entry_slots(entry_pieces shape, const Allocator& allocator) noexcept : shape_(shape), allocator_(allocator) {}
   entry_slots(const entry_slots&) = delete;
   entry_slots& operator=(const entry_slots&) = delete;
   // The slots are empty.
   ~entry_slots() {
     for (std::uint32_t piece = 0; piece != made_; ++piece) {
       slot* const first = pieces_[piece].load(sync::relaxed);  // relaxed: nobody else is left
-      std::destroy_n(first, entry_pieces::size(piece));
+      std::destroy_n(first, shape_.size(piece));
       traits::deallocate(allocator_, std::pointer_traits<typename traits::pointer>::pointer_to(*first),
-                         entry_pieces::size(piece));
+                         shape_.size(piece));
     }
   }
 
@@ -50,15 +50,15 @@ class entry_slots {
     if (number < room_) sync::prefetch(&(*this)[number]);
   }
 
-  // Makes room for that number, if there is room for all below it.
+  // Makes room for that number, if there is room for all below it for which there is a place.
   void make_room(entry_number number) {
     if (number < room_) [[likely]]
       return;
-    const std::size_t size = entry_pieces::size(made_);
+    const std::size_t size = shape_.size(made_);
     slot* const first = std::to_address(traits::allocate(allocator_, size));
     for (std::size_t i = 0; i != size; ++i) std::construct_at(first + i);
-    pieces_[made_++].store(first, sync::relaxed);  // relaxed: see above
-    room_ += size;
+    pieces_[made_].store(first, sync::relaxed);  // relaxed: see above
+    room_ = entry_pieces::first_of(made_++) + size;
   }
 
  private:
@@ -66,8 +66,9 @@ class entry_slots {
   using piece_pointer = sync::atomic<slot*>;
 
   std::array<piece_pointer, entry_pieces::count> pieces_{};  // null until an entry needs it
-  std::size_t room_ = 0;                                     // how many slots there are
+  std::size_t room_ = 0;                                     // there are slots of numbers below it
   std::uint32_t made_ = 0;                                   // how many pieces
+  entry_pieces shape_;
   [[no_unique_address]] typename traits::allocator_type allocator_;
 };
 

@@ -23,22 +23,24 @@ class entry_stamp {
  public:
   static constexpr unsigned log_tick = 20;
   static constexpr cache_tick never = (std::uint64_t{1} << 40) - 1;
-  static constexpr std::uint64_t most_entries = std::uint64_t{1} << 23;
+  static constexpr unsigned number_bits = 23;
+  // Fewer than there are numbers, so that whoever links them has some for the ends of lists.
+  static constexpr std::uint64_t most_entries = (std::uint64_t{1} << number_bits) - 8;
 
   // Of no entry: what would end at 0 is not kept.
   constexpr entry_stamp() noexcept = default;
   constexpr bool exists() const noexcept { return bits_ != 0; }
   constexpr entry_stamp(entry_number number, cache_tick deadline, bool is_prolonged = false) noexcept
-      : bits_(std::min(deadline, never) << 24 | (is_prolonged ? most_entries : 0) | number) {}
+      : bits_(std::min(deadline, never) << 24 | (is_prolonged ? prolonged : 0) | number) {}
 
-  constexpr entry_number number() const noexcept {
-    return static_cast<entry_number>(bits_ & (most_entries - 1));
-  }
+  constexpr entry_number number() const noexcept { return static_cast<entry_number>(bits_ & (prolonged - 1)); }
   constexpr cache_tick deadline() const noexcept { return bits_ >> 24; }
-  constexpr bool is_prolonged() const noexcept { return (bits_ & most_entries) != 0; }
+  constexpr bool is_prolonged() const noexcept { return (bits_ & prolonged) != 0; }
   constexpr auto operator<=>(const entry_stamp&) const noexcept = default;  // by the deadline first
 
  private:
+  static constexpr std::uint64_t prolonged = std::uint64_t{1} << number_bits;
+
   std::uint64_t bits_ = 0;
 };
 

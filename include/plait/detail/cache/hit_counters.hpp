@@ -24,7 +24,7 @@ class hit_counters {
  public:
   static constexpr unsigned most = 3;
 
-  hit_counters() noexcept = default;
+  explicit hit_counters(entry_pieces shape) noexcept : shape_(shape) {}
   hit_counters(const hit_counters&) = delete;
   hit_counters& operator=(const hit_counters&) = delete;
   ~hit_counters() {
@@ -42,8 +42,11 @@ class hit_counters {
 
   // Makes room for entries below that number.
   void make_room(std::size_t entries) {
-    for (; room_ < entries; room_ += entry_pieces::size(made_++))
-      pieces_[made_].store(new counter[entry_pieces::size(made_)](), sync::relaxed);  // relaxed: see above
+    for (; room_ < entries; ++made_) {
+      const std::size_t size = shape_.size(made_);
+      pieces_[made_].store(new counter[size](), sync::relaxed);  // relaxed: see above
+      room_ = entry_pieces::first_of(made_) + size;
+    }
   }
   unsigned count(entry_number entry) const noexcept {
     return at(entry).load(sync::relaxed);  // relaxed: see above
@@ -59,8 +62,9 @@ class hit_counters {
   }
 
   std::array<sync::atomic<counter*>, entry_pieces::count> pieces_{};  // null until an entry needs it
-  std::size_t room_ = 0;                                              // how many entries have a counter
+  std::size_t room_ = 0;                                              // entries below it have a counter
   std::uint32_t made_ = 0;                                            // how many pieces there are
+  entry_pieces shape_;
 };
 
 // The counters of a cache, as its policy's queues see them.

@@ -61,7 +61,9 @@ class own_hashes {
 // What is pinned is in none of the three, and is passed over; it takes its part of the capacity.
 //
 // Trials are queues that see a sample of the keys: they read the sketch of the real ones and add nothing to it.
-template <class Hits, class Hashes = own_hashes>
+//
+// `Node`: a list_node of a kind that can link as many entries as there may be.
+template <class Hits, class Hashes = own_hashes, template <std::size_t> class Node = list_node>
 class basic_lazy_queues {
  public:
   enum class role { real, trial };
@@ -282,7 +284,7 @@ class basic_lazy_queues {
   std::uint64_t capacity_;
   std::uint64_t window_;  // what the window holds at most, if others want the rest
   role role_;
-  entry_lists<4> lists_;
+  entry_lists<4, Node<4>> lists_;
   Hits hits_;
   Hashes hashes_;
   std::size_t room_ = 0;  // for how many entries all three have

@@ -19,7 +19,9 @@
 #include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/entry_index.hpp>
+#include <plait/detail/cache/entry_lists.hpp>
 #include <plait/detail/cache/entry_numbers.hpp>
+#include <plait/detail/cache/entry_pieces.hpp>
 #include <plait/detail/cache/entry_slots.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/entry_tags.hpp>
@@ -59,9 +61,11 @@ class shard_entries {
 
   shard_entries(std::uint64_t capacity, std::size_t number, sweeper_alarm& alarm, const Allocator& allocator)
       : index_({hash_by_number<policy>(policy_), 0}, allocator),
-        slots_(allocator),
+        slots_(entry_pieces(capacity + 1), allocator),
+        hits_(entry_pieces(capacity + 1)),
         policy_(capacity, capacity + 1, counted_by_cache(hits_), short_hashes(number, capacity + 1)),
         wheel_(capacity + 1),
+        numbers_(entry_pieces(capacity + 1)),
         alarm_(alarm) {}
   shard_entries(const shard_entries&) = delete;
   shard_entries& operator=(const shard_entries&) = delete;
@@ -158,7 +162,7 @@ class shard_entries {
       if (old.exists()) remove(old.number(), gone, removal_cause::removed);
       return false;
     }
-    if (!old.exists() && numbers_.next() == entry_stamp::most_entries) return false;
+    if (!old.exists() && numbers_.next() >= entry_stamp::most_entries) return false;
     make_room_for(stamp);
     const at_end_of_scope leave([this]() noexcept { tags_.forget_prepared(); });
     tags_.prepare(stamp.number(), terms.tags);
@@ -273,7 +277,7 @@ class shard_entries {
   }
 
  private:
-  using policy = basic_adaptive_tinylfu<counted_by_cache, short_hashes>;
+  using policy = basic_adaptive_tinylfu<counted_by_cache, short_hashes, small_list_node>;
   using index = entry_index<policy, Allocator>;
   using place = typename index::place;
 

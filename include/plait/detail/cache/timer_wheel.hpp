@@ -111,7 +111,7 @@ class timer_wheel {
     void set_next(entry_number next) noexcept { *this = node(next, list()); }
 
    private:
-    static constexpr unsigned list_shift = std::bit_width(entry_stamp::most_entries - 1);
+    static constexpr unsigned list_shift = entry_stamp::number_bits;
     static_assert(nowhere < 1U << (32 - list_shift));
 
     std::uint32_t bits_ = nowhere << list_shift;
