@@ -73,6 +73,17 @@ TEST(ring_positions, next_lap_is_as_many_steps_as_there_are_slots) {
   });
 }
 
+TEST(ring_positions, a_lap_ends_where_next_begins_another) {
+  for_each_ring([](const ring_positions& ring, position at) {
+    for (std::uint64_t i = 0; i != 3 * ring.capacity(); ++i, at = ring.next(at)) {
+      const bool is_last = ring.index(ring.next(at)) == 0;
+      ASSERT_EQ(at == ring.last_of_lap(at), is_last);
+      ASSERT_EQ(ring.last_of_lap(at) == ring.last_of_lap(ring.next(at)), !is_last);
+      ASSERT_EQ(ring.same_lap(at, ring.next(at)), !is_last);
+    }
+  });
+}
+
 TEST(ring_positions, distance_counts_steps) {
   for_each_ring([](const ring_positions& ring, position first) {
     position to = first;

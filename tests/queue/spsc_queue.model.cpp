@@ -25,9 +25,8 @@ using plait::spsc_queue;
 using verify::check;
 using verify::threads;
 
-// Pops until the queue is closed and drained: 1, 2 ... in order. Returns how many there were.
-int pop_all(spsc_queue<int>& queue) {
-  int popped = 0;
+// Pops until the queue is closed and drained: `popped` + 1, + 2 ... in order. Returns the last.
+int pop_all(spsc_queue<int>& queue, int popped = 0) {
   while (const std::optional<int> item = queue.pop()) check(*item == ++popped, "items arrive in order");
   return popped;
 }
@@ -185,6 +184,28 @@ const verify::scenario scenarios[] = {
                for (std::size_t i = 0; i != count; ++i) check(items[i] == ++last, "items arrive in order");
              check(last == 3, "all of them come out");
            });
+     }},
+
+    {"single_calls_and_batches_meet_at_the_end_of_a_lap",
+     [] {
+       spsc_queue<int> queue(2);
+       int popped = 0;
+       threads(
+           [&] {
+             queue.push(1);
+             const std::array items{2, 3};
+             check(queue.push_n(items.begin(), items.size()) == items.size(), "all of them go in");
+             queue.push(4);
+             queue.close();
+           },
+           [&] {
+             check(queue.pop() == ++popped, "items arrive in order");
+             std::array<int, 2> items{};
+             const std::size_t count = queue.pop_n(items.begin(), items.size());
+             for (std::size_t i = 0; i != count; ++i) check(items[i] == ++popped, "items arrive in order");
+             popped = pop_all(queue, popped);
+           });
+       check(popped == 4, "all of them come out");
      }},
 
     {"join_sees_what_was_done_for_the_items",

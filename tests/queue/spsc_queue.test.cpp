@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What spsc_queue has beyond the contract of all queues (queue_contract.test.cpp).
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <expected>
 #include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -71,6 +74,72 @@ TEST(spsc_queue, batches_cross_the_end_of_the_ring) {
     ASSERT_EQ(out, batch);
     queue.push("");
     (void)queue.pop();
+  }
+}
+
+// Single calls do not ask where a lap ends; batches and calls in place go beyond it, by any number.
+TEST(spsc_queue, every_call_may_follow_every_other_wherever_the_ring_ends) {
+  std::mt19937 random;  // NOLINT(bugprone-random-generator-seed): the same calls in every run
+  std::array<int, 8> batch;
+  for (std::size_t capacity = 1; capacity != 7; ++capacity) {
+    spsc_queue<int> queue(capacity);
+    int pushed = 0;
+    int popped = 0;
+    for (int i = 0; i != 20'000; ++i) {
+      const std::size_t wanted = random() % batch.size();
+      const std::size_t free = capacity - queue.size();
+      const std::size_t filled = queue.size();
+      ASSERT_EQ(filled, static_cast<std::size_t>(pushed - popped));
+      switch (random() % 6) {
+        case 0:
+          ASSERT_EQ(queue.try_push(pushed), free != 0 ? conqueue_status::success : conqueue_status::full);
+          if (free != 0) ++pushed;
+          break;
+        case 1:
+          std::iota(batch.begin(), batch.end(), pushed);
+          ASSERT_EQ(queue.try_push_n(batch.begin(), wanted), std::min(wanted, free));
+          pushed += static_cast<int>(std::min(wanted, free));
+          break;
+        case 2: {
+          const std::span<int> room = queue.try_reserve(wanted);
+          ASSERT_EQ(room.empty(), std::min(wanted, free) == 0);
+          for (int& each : room) each = pushed++;
+          ASSERT_TRUE(queue.commit(room.size()));
+          break;
+        }
+        case 3:
+          if (filled != 0)
+            ASSERT_EQ(queue.try_pop(), popped++);
+          else
+            ASSERT_EQ(queue.try_pop(), std::unexpected(conqueue_status::empty));
+          break;
+        case 4:
+          ASSERT_EQ(queue.try_pop_n(batch.begin(), wanted), std::min(wanted, filled));
+          for (std::size_t each = 0; each != std::min(wanted, filled); ++each) ASSERT_EQ(batch[each], popped++);
+          break;
+        default: {
+          const std::span<int> items = queue.try_peek(wanted);
+          ASSERT_EQ(items.empty(), std::min(wanted, filled) == 0);
+          const std::size_t consumed = items.empty() ? 0 : random() % (items.size() + 1);
+          for (const int each : items.first(consumed)) ASSERT_EQ(each, popped++);
+          queue.consume(consumed);
+        }
+      }
+    }
+  }
+}
+
+TEST(spsc_queue, is_drained_wherever_in_a_lap_it_is_closed) {
+  for (std::size_t capacity = 1; capacity != 5; ++capacity) {
+    for (std::size_t items = 0; items != 3 * capacity; ++items) {
+      spsc_queue<int> queue(capacity);
+      for (std::size_t i = 0; i != items; ++i) {
+        queue.push(1);
+        ASSERT_EQ(queue.pop(), 1);
+      }
+      queue.close();
+      ASSERT_EQ(queue.try_pop(), std::unexpected(conqueue_status::closed)) << items << " of " << capacity;
+    }
   }
 }
 

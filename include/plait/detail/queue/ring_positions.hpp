@@ -44,6 +44,10 @@ class ring_positions {
     return ((at | mask_) + 1) & ~spare_bit;  // index 0 of the next lap
   }
 
+  // The last slot's, in the lap of `at`.
+  constexpr position last_of_lap(position at) const noexcept { return at - index(at) + capacity_ - 1; }
+  constexpr bool same_lap(position one, position other) const noexcept { return (one ^ other) <= mask_; }
+
   // count: 0 .. capacity.
   constexpr position advance(position at, std::uint64_t count) const noexcept {
     return index(at) + count < capacity_ ? at + count : next_lap(at + count - capacity_);

@@ -36,11 +36,12 @@ namespace PLAIT_NAMESPACE::detail {
 //   limit_         a put ...
 //   closed         fails, for ever: limit_ is raised by a CAS, and this value never
 //   look_always    executes a fence and loads head_: the ring was made where light fences are not free
-//   a position     before it succeeds without a look at head_
+//   a position     before it succeeds without a look at head_. It is never beyond the last slot of a lap, so
+//                  that such a put need not ask whether its slot is the last
 //
 // Edges:  filled    tail_    release in try_put, put_if_room, try_put_n, commit -> acquire in filled,
-//                            has_item_at: publishes the elements
-//         emptied   head_    release in try_get, try_get_n, consume -> acquire in raise_limit: hands the
+//                            try_get: publishes the elements
+//         emptied   head_    release in try_get, hand_back -> acquire in raise_limit: hands the
 //                            storage back; and in size: a tail loaded after it is at least as far
 //         shut      limit_   release in close -> acquire in is_closed: what the closer did before is seen
 //                            by every thread that sees the ring closed
@@ -86,15 +87,13 @@ class spsc_ring {
     requires constructs_in_slot<Args...>
   [[gnu::always_inline]] conqueue_status try_put(Args&&... args) noexcept {
     const single_user::use putting(putter_, one_producer);
-    const ring_positions positions = positions_;  // copies: members would be reloaded after every atomic
-    storage* const slots = std::to_address(slots_);
-    const position tail = tail_.load(sync::relaxed);  // relaxed: written by this side alone
-    const position end = positions.next(tail);
+    const position tail = tail_.load(sync::relaxed);      // relaxed: written by this side alone
+    const position end = tail + 1;                        // below limit_, the next slot of this lap
     claimed_.store(end, sync::relaxed);                   // relaxed: the fences order it, see the class
     sync::free_light_fence();                             // where it is not free, limit_ is below all positions
     if (tail >= limit_.load(sync::relaxed)) [[unlikely]]  // relaxed: as above
       return put_if_room<in_register<item_type, Args>...>(tail, std::forward<Args>(args)...);
-    slots[positions.index(tail)].construct(std::forward<Args>(args)...);
+    slot_at(tail).construct(std::forward<Args>(args)...);
     tail_.store(end, sync::release);  // release filled
     return conqueue_status::success;
   }
@@ -102,15 +101,21 @@ class spsc_ring {
   // The mirror image, for the getter: success, empty, closed (and drained) or busy.
   [[gnu::always_inline]] conqueue_status try_get(item_place<item_type> auto& item) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
-    const ring_positions positions = positions_;  // copies, as in try_put
-    storage* const slots = std::to_address(slots_);
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
-    if (!has_item_at(head)) [[unlikely]]
-      return why_not_get(head);
-    storage& from = slots[positions.index(head)];
+    position next = head + 1;                         // below empty_at, the next slot of this lap
+    if (head == getter_.empty_at) [[unlikely]] {
+      const position tail = tail_.load(sync::acquire);  // acquire filled
+      if (tail == head) [[unlikely]]
+        return why_not_get(head);
+      if (positions_.same_lap(head, tail)) [[likely]]
+        getter_.empty_at = tail;
+      else
+        next = stop_before_end(positions_.next(head), tail);
+    }
+    storage& from = slot_at(head);
     item.emplace(std::move(from.write()));
     from.destroy();
-    head_.store(positions.next(head), sync::release);  // release emptied
+    head_.store(next, sync::release);  // release emptied
     return conqueue_status::success;
   }
 
@@ -137,6 +142,7 @@ class spsc_ring {
     const single_user::use getting(getter_.user, one_consumer);
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
     count = std::min(count, filled(head, count));
+    const position end = positions_.advance(head, count);
     for_each_run(head, count, [&](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) {
         *out = std::move(queue_value(slots[i].write()));
@@ -144,7 +150,7 @@ class spsc_ring {
         ++out;
       }
     });
-    if (count != 0) head_.store(positions_.advance(head, count), sync::release);  // release emptied
+    if (count != 0) hand_back(end);
     return count;
   }
 
@@ -178,8 +184,9 @@ class spsc_ring {
   conqueue_status peek(std::size_t max_count, std::span<T>& items) noexcept {
     const single_user::use getting(getter_.user, one_consumer);
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
-    if (!has_item_at(head)) return why_not_get(head);
-    const std::size_t count = std::min({max_count, filled(head, max_count), to_end(head)});
+    const std::size_t wanted = std::min(max_count, to_end(head));
+    const std::size_t count = std::min(wanted, filled(head, wanted));
+    if (count == 0) return why_not_get(head);
     items = {std::addressof(slot_at(head).write()), count};
     return conqueue_status::success;
   }
@@ -190,7 +197,7 @@ class spsc_ring {
     for_each_run(head, count, [](storage* slots, std::size_t length) {
       for (std::size_t i = 0; i != length; ++i) slots[i].destroy();
     });
-    head_.store(positions_.advance(head, count), sync::release);  // release emptied
+    hand_back(positions_.advance(head, count));
   }
 
   // From now on nothing can be put.
@@ -245,33 +252,37 @@ class spsc_ring {
   std::size_t room(position tail, std::size_t wanted) noexcept {
     const position limit = limit_.load(sync::relaxed);  // relaxed: claim() looks whether the ring is closed
     std::uint64_t free = tail < limit ? positions_.distance(tail, limit) : 0;
-    if (free < wanted) free = positions_.distance(tail, raise_limit());
+    if (free < wanted) free = positions_.distance(tail, raise_limit(tail));
     return static_cast<std::size_t>(free);
   }
 
-  // The rest of a put that has claimed its room and not found it before limit_. Takes the claim back if there
-  // is none.
+  // The rest of a put that has not found its room before limit_, because that is too old or because the slot is
+  // the last of a lap. Takes the claim back if there is none.
   template <class... Params>
   [[gnu::noinline]] conqueue_status put_if_room(position tail, Params... params) noexcept {
+    const position end = positions_.next(tail);
+    claimed_.store(end, sync::relaxed);  // relaxed: as in try_put, which does not know where a lap ends
     sync::light_fence();
-    const bool is_full = tail == raise_limit();
+    const bool is_full = tail == raise_limit(end);
     const bool was_closed = is_closed();
     if (is_full || was_closed) {
       claimed_.store(tail, sync::relaxed);  // relaxed: it publishes nothing
       return was_closed ? conqueue_status::closed : conqueue_status::full;
     }
     slot_at(tail).construct(std::forward<Params>(params)...);
-    tail_.store(positions_.next(tail), sync::release);  // release filled
+    tail_.store(end, sync::release);  // release filled
     return conqueue_status::success;
   }
 
-  // Looks how far the getter is, and returns where the ring will be full.
-  position raise_limit() noexcept {
+  // Looks how far the getter is, and returns where the ring will be full. `next` is the next position that will
+  // be compared with limit_.
+  position raise_limit(position next) noexcept {
     const position full_at = positions_.next_lap(head_.load(sync::acquire));  // acquire emptied
     position limit = limit_.load(sync::relaxed);                              // relaxed: the CAS decides
     if (limit != closed && sync::light_fence_is_free())
-      limit_.compare_exchange_strong(limit, full_at, sync::relaxed,  // relaxed: it hands over nothing
-                                     sync::relaxed);                 // relaxed: closed meanwhile
+      limit_.compare_exchange_strong(limit, std::min(full_at, positions_.last_of_lap(next)),
+                                     sync::relaxed,   // relaxed: it hands over nothing
+                                     sync::relaxed);  // relaxed: closed meanwhile
     return full_at;
   }
 
@@ -279,17 +290,23 @@ class spsc_ring {
   std::size_t filled(position head, std::size_t wanted) noexcept {
     std::uint64_t count = positions_.distance(head, getter_.empty_at);
     if (count < wanted) {
-      getter_.empty_at = tail_.load(sync::acquire);  // acquire filled
-      count = positions_.distance(head, getter_.empty_at);
+      const position tail = tail_.load(sync::acquire);  // acquire filled
+      stop_before_end(head, tail);
+      count = positions_.distance(head, tail);
     }
     return static_cast<std::size_t>(count);
   }
 
-  // Whether there is one element: as above, without counting them.
-  bool has_item_at(position head) noexcept {
-    if (head != getter_.empty_at) return true;
-    getter_.empty_at = tail_.load(sync::acquire);  // acquire filled
-    return head != getter_.empty_at;
+  // Sets empty_at for gets from `head` on, by the tail just seen. Returns head.
+  position stop_before_end(position head, position tail) noexcept {
+    getter_.empty_at = std::min(tail, positions_.last_of_lap(head));
+    return head;
+  }
+
+  // Ends a get of everything up to `end`. That may be further than single gets could have gone.
+  void hand_back(position end) noexcept {
+    getter_.empty_at = std::max(getter_.empty_at, end);
+    head_.store(end, sync::release);  // release emptied
   }
 
   // Announces a put of everything up to `end`. If the ring is closed, takes that back and returns false.
@@ -323,10 +340,11 @@ class spsc_ring {
   sync::atomic<position> limit_{look_always};
   [[no_unique_address]] single_user putter_;
 
-  // is_drained: the ring is closed, with nothing claimed.
+  // empty_at: how far gets may go without a look at tail_; never beyond the last slot of head_'s lap, for the
+  // same reason as limit_. is_drained: the ring is closed, with nothing claimed.
   alignas(contention_free_distance) sync::atomic<position> head_{first()};
   struct {
-    position empty_at;  // where head_ will be when the ring is empty, by the last tail_ seen
+    position empty_at;
     bool is_drained;
     [[no_unique_address]] single_user user;
   } getter_{first(), false, {}};

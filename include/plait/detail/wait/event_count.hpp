@@ -271,8 +271,10 @@ class basic_event_count {
     };
   }
 
-  sync::atomic<std::uint32_t> waiters_{Ordering::is_enough() ? 0 : fence_needed};  // see the table above
+  // In this order: if waiters_ came first, GCC would take its address, which is that of the event count, before
+  // the load that makes the call unlikely.
   sync::atomic<std::uint32_t> epoch_;  // the futex word: changes with every notification
+  sync::atomic<std::uint32_t> waiters_{Ordering::is_enough() ? 0 : fence_needed};  // see the table above
   [[no_unique_address]] Registered registered_;
 };
 
