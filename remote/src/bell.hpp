@@ -33,10 +33,11 @@ class bell {
     while (::write(descriptor_, &one, sizeof one) == -1 && errno == EINTR) {
     }
   }
-  void silence() noexcept {
-    if (is_awaited_.exchange(false)) return;  // nobody has rung
+  // `is_rung`: poll() has said so. A ring that it has not seen yet ends the next one at once.
+  void silence(bool is_rung) noexcept {
+    is_awaited_ = false;
     std::uint64_t count = 0;
-    (void)!::read(descriptor_, &count, sizeof count);  // nothing yet: then the next poll ends at once
+    if (is_rung) (void)!::read(descriptor_, &count, sizeof count);
   }
 
  private:

@@ -170,7 +170,7 @@ void session::await_message(endpoint& from, const wait_limits& limits, const std
       std::array<pollfd, 2> descriptors{{{.fd = here->descriptor(), .events = POLLIN, .revents = 0},
                                          {.fd = bell_.descriptor(), .events = POLLIN, .revents = 0}}};
       (void)poll_until(descriptors, limits.until);
-      bell_.silence();
+      bell_.silence(descriptors[1].revents != 0);
       if (descriptors[0].revents == 0) continue;
       if (tell(notices::receive_from(*here), &from)) notify();
       if (is_over()) break;
@@ -178,7 +178,7 @@ void session::await_message(endpoint& from, const wait_limits& limits, const std
     }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the thread makes another link
   }
-  bell_.silence();
+  bell_.silence(false);
   notices_.give_back(here);
 }
 
