@@ -84,4 +84,10 @@ class bundle_reader {
   std::uint32_t before_ = 0, left_ = 0;
 };
 
+inline std::size_t count_items(std::string_view joined) {
+  std::size_t count = 0;
+  for (bundle_reader items(joined); !items.at_end(); ++count) (void)items.next();
+  return count;
+}
+
 }  // namespace plait::remote

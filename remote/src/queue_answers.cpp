@@ -50,8 +50,11 @@ void queue_calls::take_answers(const answer& result) {
   }
   if (sent_.recalled) {
     const auto first = static_cast<std::uint64_t>(next());
-    receive(sent_.recalled->number, first, result[at++].text());
+    const std::string_view items = result[at++].text();
+    receive(sent_.recalled->number, first, items);
     waiting_take_.reset();
+    // The take has asked for as many fewer, and the server's line has it under that number.
+    if (sent_.waits) sent_.waits->most -= std::min(sent_.waits->most, count_items(items));
   }
   for (std::size_t i = 0; i < sent_.returned.size(); ++i)
     if (next() == 0) ++lost_leases_;

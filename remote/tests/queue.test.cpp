@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// remote::queue: a test for each row of its header's table.
+// remote::queue: a test for each row of its header's table; what waits is in queue_waiting.test.cpp.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -25,9 +25,7 @@
 #include <plait/remote/queue.hpp>
 
 #include "support/proxy.hpp"
-#include "support/raw_client.hpp"
-#include "support/server.hpp"
-#include "support/watchdog.hpp"
+#include "support/two_connections.hpp"
 
 namespace {
 
@@ -43,12 +41,7 @@ struct numbered {
   auto operator<=>(const numbered&) const = default;
 };
 
-// So long a lease that no busy machine lets it end.
-struct remote_queue : testing::Test {
-  const watchdog limit{"a test of remote::queue"};
-  support::server server;
-  connection here{server.url(), {.lease = 300s}}, there{server.url(), {.lease = 300s}};
-};
+struct remote_queue : support::two_connections {};
 
 TEST_F(remote_queue, hands_items_from_one_process_to_another_in_order) {
   queue<std::string> in(here, "words"), out(there, "words");
@@ -100,142 +93,6 @@ TEST_F(remote_queue, does_what_need_not_wait_after_the_deadline_and_after_a_stop
   EXPECT_EQ(one.pop(stop.get_token()), 1);
   EXPECT_EQ(one.try_pop_until(std::chrono::system_clock::now() - 1h), 2);
   EXPECT_EQ(one.pop(stop.get_token()), std::nullopt);
-}
-
-// A beat would wake them too, after a third of a lease.
-struct waiting : remote_queue {
-  connection calm{server.url(), {.lease = 18s}};
-  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-  ~waiting() override { EXPECT_LT(std::chrono::steady_clock::now() - began, 5s); }
-};
-
-TEST_F(waiting, for_an_item_ends_when_another_process_pushes_one) {
-  queue<int> in(here, "n"), out(calm, "n");
-  std::jthread pops([&] { EXPECT_EQ(out.pop(), 7); });
-  std::this_thread::sleep_for(20ms);
-  in.push(7);
-}
-
-TEST_F(waiting, for_items_ends_with_as_many_as_are_wanted) {
-  queue<int> in(here, "n"), out(calm, "n");
-  std::jthread pops([&] {
-    std::vector<int> got;
-    EXPECT_EQ(out.pop_n(std::back_inserter(got), 2), 2u);
-    EXPECT_EQ(got, (std::vector{1, 2}));
-    EXPECT_EQ(out.pop(), 3);
-  });
-  std::this_thread::sleep_for(20ms);
-  const std::vector<int> three{1, 2, 3};
-  in.push_n(three.begin(), 3);
-}
-
-TEST_F(waiting, of_several_ends_with_an_item_each_in_the_order_in_which_they_came) {
-  queue<int> in(here, "n"), first(calm, "n"), second(there, "n");
-  std::jthread pops([&] { EXPECT_EQ(first.pop(), 1); });
-  std::this_thread::sleep_for(50ms);
-  std::jthread pops_too([&] { EXPECT_EQ(second.pop(), 2); });
-  std::this_thread::sleep_for(50ms);
-  in.push(1);
-  in.push(2);
-}
-
-TEST_F(waiting, of_two_threads_of_one_object_ends_with_an_item_each) {
-  queue<int> in(here, "n"), out(calm, "n");
-  std::atomic<int> sum{0};
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 2; ++i) threads.emplace_back([&] { sum += out.pop().value(); });
-  std::this_thread::sleep_for(20ms);
-  in.push(1);
-  in.push(2);
-  threads.clear();
-  EXPECT_EQ(sum, 3);
-}
-
-TEST_F(waiting, for_an_item_that_is_too_large_for_a_message) {
-  queue<std::string> in(here, "n"), out(calm, "n");
-  const std::string large(100'000, 'x');
-  std::jthread pops([&] { EXPECT_EQ(out.pop(), large); });
-  std::this_thread::sleep_for(20ms);
-  in.push(large);
-}
-
-TEST_F(waiting, for_room_ends_when_another_process_pops) {
-  queue<int> in(calm, "n", {.capacity = 1}), out(there, "n", {.capacity = 1});
-  in.push(1);
-  std::jthread pushes([&] { EXPECT_TRUE(in.push(2)); });
-  std::this_thread::sleep_for(20ms);
-  EXPECT_EQ(out.pop(), 1);
-  pushes.join();
-  EXPECT_EQ(out.pop(), 2);
-}
-
-TEST_F(waiting, for_all_to_be_done_ends_when_another_process_says_so) {
-  queue<int> in(calm, "n"), out(there, "n");
-  in.push(1);
-  std::jthread joins([&] { in.join(); });
-  EXPECT_EQ(out.pop(), 1);
-  std::this_thread::sleep_for(20ms);
-  out.task_done();
-}
-
-TEST_F(remote_queue, a_stop_request_ends_a_wait_and_takes_nothing_along) {
-  queue<int> in(here, "n"), out(there, "n");
-  std::stop_source stop;
-  std::jthread pops([&] { EXPECT_EQ(out.pop(stop.get_token()), std::nullopt); });
-  std::this_thread::sleep_for(20ms);
-  stop.request_stop();
-  pops.join();
-  in.push(1);
-  EXPECT_EQ(in.pop(), 1);
-}
-
-TEST_F(remote_queue, a_deadline_ends_a_wait_and_what_comes_later_is_for_others) {
-  queue<int> in(here, "n"), gone(there, "n");
-  EXPECT_EQ(gone.try_pop_for(20ms).error(), conqueue_status::empty);
-  in.push(1);
-  EXPECT_EQ(in.try_pop(), 1);
-}
-
-// The server counts a connection that is held up among those that listen, and hands the item over to it.
-TEST_F(remote_queue, an_item_that_is_lost_with_its_message_is_asked_for) {
-  support::proxy between(server.socket());
-  const connection cut(between.url(), {.lease = 300s});
-  queue<int> in(here, "n"), out(cut, "n");
-  std::jthread pops([&] {
-    auto got = out.try_pop_leased_for(10s);
-    ASSERT_TRUE(got);
-    EXPECT_EQ(**got, 1);
-    EXPECT_EQ(got->deliveries(), 1u);
-    EXPECT_TRUE(got->done_for_sure());
-  });
-  std::this_thread::sleep_for(50ms);
-  between.hold(true);
-  std::this_thread::sleep_for(50ms);
-  in.push(1);
-  between.cut_now();
-  std::this_thread::sleep_for(50ms);
-  between.hold(false);
-  pops.join();
-  EXPECT_EQ(in.unfinished_tasks(), 0u);
-  EXPECT_EQ(out.lost_leases(), 0u);
-}
-
-TEST_F(remote_queue, a_session_whose_lease_has_ended_is_handed_nothing_until_it_is_heard_of) {
-  support::proxy between(server.socket());
-  const connection slow(between.url(), {.call_timeout = 60s, .lease = 2s}), beats(server.url(), {.lease = 3s});
-  queue<int> in(beats, "n"), out(slow, "n");
-  std::jthread pops([&] { EXPECT_EQ(out.pop(), 2); });
-  std::this_thread::sleep_for(100ms);
-  between.hold(true);
-  support::raw_client client(server.socket());
-  const auto leases = [&] {
-    return client.call({"EVAL", "return tostring(redis.call('ZCARD', KEYS[1]))", "1", "{n}:leases"});
-  };
-  while (leases() != "1") std::this_thread::sleep_for(20ms);
-  in.push(1);
-  EXPECT_EQ(in.try_pop(), 1);
-  between.hold(false);
-  in.push(2);
 }
 
 TEST_F(remote_queue, closing_drains_and_wakes_everybody) {
