@@ -72,9 +72,9 @@ namespace PLAIT_NAMESPACE {
 // the lock or, in the same step in which it clears `waking`, finds it held and sleeps again; so the next
 // unlock() wakes again. A thread that gives up clears `waking` too, or takes the lock that it was given.
 //
-// One thread cannot rely on that: one that has counted itself in a word with `waking`, and is late. Before it is
-// asleep, the awake one may have gone, an unlock() may have set the bit for this thread, and another one may have
-// counted itself, so that the word is again what this thread expects. So this sleep, and only this one, is
+// One thread cannot rely on that: one that has counted itself in a word with `waking`, and is late. Before it
+// is asleep, the awake one may have gone, an unlock() may have set the bit for this thread, and another one may
+// have counted itself, so that the word is again what this thread expects. So this sleep, and only this one, is
 // bounded: after `longest_doubt` the thread looks, like one that was woken.
 //
 // Edges:  guarded   word_   release in unlock -> acquire in lock: what was done under the lock before

@@ -15,7 +15,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// What is known of an entry in a list: its neighbours, and which of `Lists` lists it is, or `nowhere`. Eight bytes.
+// What is known of an entry in a list: its neighbours, and which of `Lists` lists it is, or `nowhere`.
 template <std::size_t Lists>
 class list_node {
  public:

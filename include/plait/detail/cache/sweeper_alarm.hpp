@@ -39,8 +39,8 @@ class sweeper_alarm {
  private:
   sync::atomic<std::uint32_t> rings_{0};
   event_count sleepers_;
-  // Nobody notifies it. It could be pause()'s own, since a std::stop_callback waits for the request that calls it;
-  // but the model checker does not know that order, and would report a use after the end.
+  // Nobody notifies it. It could be pause()'s own, since a std::stop_callback waits for the request that calls
+  // it; but the model checker does not know that order, and would report a use after the end.
   event_count pauses_;
 };
 

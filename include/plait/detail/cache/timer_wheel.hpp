@@ -61,8 +61,8 @@ class timer_wheel {
   }
 
   // It is now that late, or as late as was said before. Calls expire(entry) for entries that have expired, but
-  // looks at no more than `budget` numbers. deadline_of(entry) is what add() was told, or `never` if there is no
-  // such entry.
+  // looks at no more than `budget` numbers. deadline_of(entry) is what add() was told, or `never` if there is
+  // no such entry.
   template <class DeadlineOf, class Expire>
   void advance(cache_tick now, std::size_t budget, DeadlineOf deadline_of, Expire expire) {
     if (size_ == 0) {  // what is in the heap has left
