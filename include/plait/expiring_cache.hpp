@@ -382,7 +382,7 @@ class expiring_cache {
 
   // Others may use the cache meanwhile; what is too much is evicted, what is pinned only if nothing else is
   // left. The number of shards stays: hence throws std::invalid_argument if the capacity is 0, less than a
-  // 256th of the first one, or more than 2^23 entries for a shard. With weights, a lower capacity than the
+  // 256th of the first one, or about 2^23 entries or more for a shard. With weights, a lower capacity than the
   // first one also lowers the heaviest weight, in proportion.
   void set_capacity(std::uint64_t capacity) { core_.set_capacity(capacity); }
 

@@ -76,8 +76,8 @@ const verify::scenario scenarios[] = {
      {.depth_first = 100'000, .deadlines_may_help = false}},
 
     // One counts itself while the lock is given to a sleeper, and comes to sleep late. The sleeper has gone by
-    // then, and the lock is given again, to the late one; and another one has counted itself, so the word is the
-    // same.
+    // then, and the lock is given again, to the late one; and another one has counted itself, so the word is
+    // the same.
     {"who_comes_to_sleep_late_does_not_take_one_count_for_another",
      [] {
        guarded all;

@@ -396,8 +396,9 @@ class cache_core {
     }
   }
 
+  // Too long for the caller's code, where less of what it calls would be inlined.
   template <class L, class M>
-  bool store_weighed(put_when when, L&& given, M&& value, entry_terms& terms) {
+  [[gnu::noinline]] bool store_weighed(put_when when, L&& given, M&& value, entry_terms& terms) {
     auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_of(std::as_const(key));
     time_.expect(terms.lives);

@@ -33,7 +33,7 @@ class cache_shape {
       throw std::invalid_argument("plait::expiring_cache: the heaviest entry weighs more than the capacity");
     const std::uint64_t needed = has_weights ? 1 : std::bit_ceil(capacity_ / entry_stamp::most_entries + 1);
     if (needed > most_shards)
-      throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^31 entries");
+      throw std::invalid_argument("plait::expiring_cache: a capacity of about 2^31 entries or more");
     if (capacity_ > most_weight)
       throw std::invalid_argument("plait::expiring_cache: a capacity of more than 2^62; weigh in larger units");
     const std::uint64_t wanted = std::bit_ceil(std::uint64_t{4} * sync::processor_count());
@@ -53,7 +53,8 @@ class cache_shape {
           "is not needed, or make another cache");
     if (capacity > most_weight || (!has_weights_ && capacity / shards_ >= entry_stamp::most_entries - 1))
       throw std::invalid_argument(
-          "plait::expiring_cache: a capacity of more than 2^23 entries for each of its shards, which do not "
+          "plait::expiring_cache: a capacity of about 2^23 entries or more for each of its shards, which do "
+          "not "
           "become more; make another cache");
     cache_shape other = *this;
     other.capacity_ = capacity;

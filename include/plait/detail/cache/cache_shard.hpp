@@ -291,8 +291,8 @@ class alignas(contention_free_distance) cache_shard {
 
  private:
   template <class Matches, class L, class M, class Time>
-  bool put_locked(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value,
-                  const entry_terms& terms, const Time& time, removed& gone) {
+  [[gnu::always_inline]] bool put_locked(put_when when, std::uint64_t hash, Matches matches, L&& key, M&& value,
+                                         const entry_terms& terms, const Time& time, removed& gone) {
     const cache_moment now = time.read();
     entries_.prepare(now.tick(), gone);
     const entry_stamp old = entries_.find_alive(hash, matches, now.tick(), gone);

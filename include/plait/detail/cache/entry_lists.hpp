@@ -15,7 +15,7 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-// What is known of an entry in a list: its neighbours, and which of `Lists` lists it is, or `nowhere`.
+// What is known of an entry: its neighbours, and in which of `Lists` lists it is, or `nowhere`. Eight bytes.
 template <std::size_t Lists>
 class list_node {
  public:
@@ -51,12 +51,16 @@ class small_list_node {
       : low_of_next_(low(next)), low_of_previous_(low(previous)), high_(high(next, previous, list)) {}
 
   std::uint32_t next() const noexcept { return std::uint32_t{high_} >> 9 << 16 | low_of_next_; }
-  std::uint32_t previous() const noexcept {
-    return (std::uint32_t{high_} >> 2 & 0x7f) << 16 | low_of_previous_;
-  }
+  std::uint32_t previous() const noexcept { return (high_ & 0x1fcU) << 14 | low_of_previous_; }
   std::uint32_t list() const noexcept { return next() == end ? nowhere : high_ & 3U; }
-  void set_next(std::uint32_t next) noexcept { *this = small_list_node(next, previous(), high_ & 3U); }
-  void set_previous(std::uint32_t previous) noexcept { *this = small_list_node(next(), previous, high_ & 3U); }
+  void set_next(std::uint32_t next) noexcept {
+    low_of_next_ = low(next);
+    high_ = static_cast<std::uint16_t>((high_ & 0x1ffU) | high(next, 0, 0));
+  }
+  void set_previous(std::uint32_t previous) noexcept {
+    low_of_previous_ = low(previous);
+    high_ = static_cast<std::uint16_t>((high_ & 0xfe03U) | high(0, previous, 0));
+  }
 
  private:
   static constexpr std::uint16_t low(std::uint32_t of) noexcept { return static_cast<std::uint16_t>(of); }
@@ -109,6 +113,7 @@ class entry_lists {
     weight_ -= weight_of(entry);
     --size_;
     unlink(entry);
+    node_of(entry) = node();
   }
 
   void move_to_front(std::size_t list, entry_number entry) noexcept {
@@ -154,13 +159,13 @@ class entry_lists {
   const node& node_of(entry_number entry) const noexcept { return nodes_[std::size_t{entry} + Lists]; }
   node& node_of(entry_number entry) noexcept { return nodes_[std::size_t{entry} + Lists]; }
 
+  // Its own node is as before.
   void unlink(entry_number entry) noexcept {
     const node removed = node_of(entry);
     nodes_[removed.previous()].set_next(removed.next());
     nodes_[removed.next()].set_previous(removed.previous());
     weights_of_lists_[removed.list()] -= weight_of(entry);
     --sizes_[removed.list()];
-    node_of(entry) = node();
   }
 
   void link_front(std::size_t list, entry_number entry) noexcept {

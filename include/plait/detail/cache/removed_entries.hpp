@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/removal_cause.hpp>
 
@@ -31,12 +32,15 @@ class removed_entries {
     if (replaced_key_) listener_(*replaced_key_, *replaced_, removal_cause::replaced);
   }
 
-  // Empties a slot.
-  void take(Slot& from, removal_cause cause) noexcept {
+  // Empties the slot of that number.
+  template <class Slots>
+  void take(Slots& slots, entry_number number, removal_cause cause) noexcept {
     if constexpr (Slot::is_read_unlocked) {
-      if (listener_) add(from.key(), from.value().value, cause);
+      if (!listener_) return;
+      const Slot& from = slots[number];
+      add(from.key(), from.value().value, cause);
     } else {
-      auto taken = from.take();
+      auto taken = slots[number].take();
       add(std::move(taken.key), std::move(taken.value.value), cause);
     }
   }

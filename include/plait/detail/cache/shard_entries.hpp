@@ -133,7 +133,7 @@ class shard_entries {
 
   // What find() says. Nothing changes meanwhile, so words need not be asked whether they did.
   template <class Matches>
-  entry_stamp find_unchanged(std::uint64_t hash, Matches matches) const {
+  [[gnu::always_inline]] entry_stamp find_unchanged(std::uint64_t hash, Matches matches) const {
     if constexpr (!is_read_unlocked) {
       return find(hash, matches);
     } else {
@@ -438,7 +438,7 @@ class shard_entries {
   // Out of the table: it is not in the policy any more. The wheel will notice.
   void take_out(entry_number number, removed& gone, removal_cause cause) noexcept {
     change_place(policy_.hash_of(number), number, [&](auto& held, const place& at) noexcept {
-      gone.take(slots_[number], cause);
+      gone.take(slots_, number, cause);
       held.begin_change();
       index_.close_gap(held, at);
     });

@@ -34,9 +34,9 @@ class timer_wheel {
 
   // Makes room for an entry, so that nothing that follows throws.
   void make_room(entry_number entry) {
-    if (last_.empty()) last_.resize(list_count, no_entry);
+    if (early_.size() == early_.capacity()) [[unlikely]]
+      make_room_for_early();
     nodes_.make_room(std::size_t{entry} + 1);
-    if (early_.size() == early_.capacity()) early_.reserve(std::max(least_early, 2 * early_.size()));
   }
 
   // An entry that is there ends at that time, and not when it did before.
@@ -46,8 +46,7 @@ class timer_wheel {
       link(list_for(deadline), entry);
       ++size_;
     } else if (deadline < turn_of(list)) {
-      early_.emplace_back(entry, deadline);
-      std::ranges::push_heap(early_, std::greater());
+      add_early(entry_stamp(entry, deadline));
     }
   }
 
@@ -65,29 +64,8 @@ class timer_wheel {
   // no such entry.
   template <class DeadlineOf, class Expire>
   void advance(cache_tick now, std::size_t budget, DeadlineOf deadline_of, Expire expire) {
-    if (size_ == 0) {  // what is in the heap has left
-      now_ = std::max(now_, now);
-      return;
-    }
-    if (now > now_) pass(now);
-    if (early_.size() >= most_early_) [[unlikely]]
-      forget_outdated(deadline_of);
-    for (; budget != 0 && !early_.empty() && early_.front().deadline() <= now_; --budget) {
-      std::ranges::pop_heap(early_, std::greater());
-      const entry_number entry = early_.back().number();
-      early_.pop_back();
-      if (deadline_of(entry) <= now_) expire(entry);
-    }
-    for (; budget != 0 && !is_empty(passed); --budget) {
-      const entry_number entry = take_first_passed();
-      const cache_tick deadline = deadline_of(entry);
-      if (deadline > now_ && deadline != entry_stamp::never) {
-        link(list_for(deadline), entry);
-      } else {
-        --size_;
-        if (deadline <= now_) expire(entry);
-      }
-    }
+    if (size_ != 0) return work_off(now, budget, deadline_of, expire);
+    now_ = std::max(now_, now);  // what is in the heap, if anything, has left
   }
 
  private:
@@ -188,6 +166,39 @@ class timer_wheel {
     }
     nodes_[first] = node();
     return first;
+  }
+
+  // What follows is not inlined, so that a cache in which nothing expires does not have it in its way.
+
+  [[gnu::noinline]] void make_room_for_early() {
+    last_.resize(list_count, no_entry);
+    early_.reserve(std::max(least_early, 2 * early_.size()));
+  }
+  [[gnu::noinline]] void add_early(entry_stamp added) noexcept {
+    early_.push_back(added);
+    std::ranges::push_heap(early_, std::greater());
+  }
+  template <class DeadlineOf, class Expire>
+  [[gnu::noinline]] void work_off(cache_tick now, std::size_t budget, DeadlineOf deadline_of, Expire expire) {
+    if (now > now_) pass(now);
+    if (early_.size() >= most_early_) [[unlikely]]
+      forget_outdated(deadline_of);
+    for (; budget != 0 && !early_.empty() && early_.front().deadline() <= now_; --budget) {
+      const entry_number entry = early_.front().number();
+      std::ranges::pop_heap(early_, std::greater());
+      early_.pop_back();
+      if (deadline_of(entry) <= now_) expire(entry);
+    }
+    for (; budget != 0 && !is_empty(passed); --budget) {
+      const entry_number entry = take_first_passed();
+      const cache_tick deadline = deadline_of(entry);
+      if (deadline > now_ && deadline != entry_stamp::never) {
+        link(list_for(deadline), entry);
+      } else {
+        --size_;
+        if (deadline <= now_) expire(entry);
+      }
+    }
   }
 
   // Of what is in the heap, only that which is still true, and once, so that its size is at most twice the
