@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // remote::queue: a test for each row of its header's table; what waits is in queue_waiting.test.cpp.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <compare>
-#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <map>
