@@ -1,17 +1,68 @@
 # SPDX-License-Identifier: MIT
 """fork() at a bad moment."""
 
+import functools
 import os
 import threading
 import time
 import unittest
 
-from support import LONG, Call, TestCase, busy_fork, in_child
+from support import LONG, Call, TestCase, in_child, shares_a_dict_with_a_child
 
-from plait import Counter, ExpiringCache, KeyedCounter, StatsDict
-from plait.queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
+from plait import AtomicInt, Counter, ExpiringCache, KeyedCounter, StatsDict
+from plait.queue import LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
 
 ALL = [Queue, LifoQueue, PriorityQueue, SimpleQueue]
+
+
+# What threads do while others fork is here, not inside the tests: a variable of an enclosing function would be
+# an object of CPython's that they share.
+
+
+def produce(items):
+    try:
+        while True:
+            items.put(1)
+            time.sleep(0)
+    except ShutDown:
+        pass
+
+
+def a_wake_comes(items):
+    items.drain()
+    getting = Call(items.get, timeout=40)
+    time.sleep(0.01)
+    begun = time.monotonic()
+    items.put(7)
+    return getting.result() == 7 and time.monotonic() - begun < 20
+
+
+def use_until(stop, use, *objects):
+    while not stop.get():
+        use("a", *objects)
+
+
+def use_in_a_child(use, *objects):
+    return Call(use, "b", *objects).result() and use("a", *objects)
+
+
+def count_and_cache(key, counts, cache, stats):
+    counts.inc(key)
+    cache.put(key, 1)
+    cache.get_or_load(key + " loaded", two)
+    stats[key] = cache.get(key)
+    return stats[key] == 1 and counts[key] >= 1
+
+
+def count_and_cache_in_dicts(key, counter, cache):
+    counter.inc(key)
+    cache.put((key,), 1)  # a dict holds such keys
+    cache.get_or_load((key, "loaded"), two)
+    return cache.get((key,)) == 1 <= counter[key]
+
+
+def two():
+    return 2
 
 
 class Fork(TestCase):
@@ -32,54 +83,31 @@ class Fork(TestCase):
                 items.put_many([1, 2, 3])
                 self.assertEqual(sorted(call.result() for call in waiting), [1, 2, 3])
 
-    @busy_fork
     def test_no_wake_is_lost_in_a_child_however_busy_the_parent_is(self):
-        items, stop, forks = Queue(4), threading.Event(), 40
-
-        def produce():
-            while not stop.is_set():
-                items.put(1)
-                time.sleep(0)
-
-        calls = [Call(list, items), Call(list, items), Call(produce)]
-
-        def child():
-            items.drain()
-            getting = Call(items.get, timeout=40)
-            time.sleep(0.01)
-            begun = time.monotonic()
-            items.put(7)
-            return getting.result() == 7 and time.monotonic() - begun < 20
-
+        items, forks = Queue(4), 40
+        calls = [Call(list, items), Call(list, items), Call(produce, items)]
         try:
-            self.assertEqual([in_child(child) for _ in range(forks)], [0] * forks)
+            self.assertEqual([in_child(functools.partial(a_wake_comes, items)) for _ in range(forks)], [0] * forks)
         finally:
-            stop.set()
-            calls[2].result()
             items.shutdown()
+        for call in calls:
+            call.result()
 
-    @busy_fork
     def test_counters_and_caches_work_in_the_children_of_a_busy_parent(self):
-        counts, counter, cache, stats = KeyedCounter(), Counter(), ExpiringCache(100), StatsDict()
-        stop = threading.Event()
+        self.fork_while_threads_use(count_and_cache, KeyedCounter(), ExpiringCache(100), StatsDict())
 
-        def use(key):
-            counts.inc(key)
-            counter.inc(key)
-            cache.put(key, 1)
-            cache.get_or_load((key,), lambda: 2)
-            stats[key] = cache.get(key)
-            return stats[key] == 1 and counts[key] >= 1 <= counter[key]
+    @shares_a_dict_with_a_child
+    def test_counters_and_caches_that_need_a_dict_do_so_too(self):
+        self.fork_while_threads_use(count_and_cache_in_dicts, Counter(), ExpiringCache(100))
 
-        def work():
-            while not stop.is_set():
-                use("a")
-
-        calls = [Call(work) for _ in range(3)]
+    def fork_while_threads_use(self, use, *objects):
+        stop = AtomicInt()
+        calls = [Call(use_until, stop, use, *objects) for _ in range(3)]
         try:
-            self.assertEqual([in_child(lambda: Call(use, "b").result() and use("a")) for _ in range(20)], [0] * 20)
+            child = functools.partial(use_in_a_child, use, *objects)
+            self.assertEqual([in_child(child) for _ in range(20)], [0] * 20)
         finally:
-            stop.set()
+            stop.set(1)
         for call in calls:
             call.result()
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 """RWLock: readers and writers, threads that take it again, signals, garbage collections and fork()."""
 
+import functools
 import gc
 import threading
 import time
 import unittest
 import weakref
 
-from support import LONG, Call, TestCase, busy_fork, in_child
+from support import LONG, Call, TestCase, in_child
 
-from plait import CheckedLock, CheckedRLock, RWLock, lock_all
+from plait import AtomicInt, CheckedLock, CheckedRLock, RWLock, lock_all
 
 
 def takes(lock, *args, **kwargs):
@@ -17,6 +18,25 @@ def takes(lock, *args, **kwargs):
     if not lock.acquire(*args, **kwargs):
         return False
     lock.release()
+    return True
+
+
+# These two are here for the reason that test_fork.py has.
+def take_until(stop, *locks):
+    while not stop.get():
+        for lock in locks:
+            with lock:
+                pass
+
+
+def take_in_a_child(*locks):
+    for lock in locks:
+        if lock.acquire(timeout=0.2):
+            waiting = Call(takes, lock, timeout=10)
+            waiting.assert_waits(0.01)
+            lock.release()
+            if not waiting.result():
+                return False
     return True
 
 
@@ -346,32 +366,14 @@ class Fork(TestCase):
             holder.result()
             self.assertTrue(waiting.result())
 
-    @busy_fork
     def test_children_of_a_busy_parent_use_the_locks(self):
-        locks, stop = [RWLock().write(), CheckedLock("busy"), CheckedRLock("busier")], threading.Event()
-
-        def work():
-            while not stop.is_set():
-                for lock in locks:
-                    with lock:
-                        pass
-
-        calls = [Call(work) for _ in range(3)]
-
-        def child():
-            for lock in locks:
-                if lock.acquire(timeout=0.2):
-                    waiting = Call(takes, lock, timeout=10)
-                    waiting.assert_waits(0.01)
-                    lock.release()
-                    if not waiting.result():
-                        return False
-            return True
-
+        locks, stop = (RWLock().write(), CheckedLock("busy"), CheckedRLock("busier")), AtomicInt()
+        calls = [Call(take_until, stop, *locks) for _ in range(3)]
         try:
+            child = functools.partial(take_in_a_child, *locks)
             self.assertEqual([in_child(child) for _ in range(20)], [0] * 20)
         finally:
-            stop.set()
+            stop.set(1)
         for call in calls:
             call.result()
 
