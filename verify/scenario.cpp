@@ -151,6 +151,32 @@ bool explore_with(strategy& chooser, std::uint64_t limit, const time_limit& time
   return true;
 }
 
+constexpr std::uint64_t part_for_preemptions_alone = 8;  // of the executions of a depth-first search
+
+struct preemption_search {
+  bool failed = false;
+  bool complete = false;
+  int complete_preemptions = -1;
+};
+
+// Depth-first, with 0, 1, 2 ... preemptions. Takes what it needs from `left`.
+preemption_search search_by_preemptions(const body& what, const options& how, unsigned stale_loads,
+                                        const detail::rules& rules, const time_limit& time, report& into,
+                                        std::uint64_t& left) {
+  preemption_search done;
+  for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
+       preemptions <= how.preemptions && left != 0 && !done.complete; ++preemptions) {
+    const std::uint64_t before = into.executions + into.cut_short;
+    detail::depth_first search(preemptions, stale_loads, how.reduced);
+    done.failed = !explore_with(search, left, time, what, rules, into, into.depth_first);
+    left -= std::min(left, into.executions + into.cut_short - before);
+    if (done.failed || !search.complete()) break;
+    done.complete_preemptions = static_cast<int>(search.wanted_more_preemptions() ? preemptions : unbounded);
+    done.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
+  }
+  return done;
+}
+
 report explore_under(const body& what, const options& how, const detail::rules& rules) {
   const detail::crash_catcher crashes;
   report result;
@@ -163,20 +189,24 @@ report explore_under(const body& what, const options& how, const detail::rules& 
   if (!explore_with(walk, how.random, half, what, rules, result, result.random)) return result;
   detail::priorities ranked(how.priority_depth, how.seed, how.priorities);
   if (!explore_with(ranked, how.priorities, half, what, rules, result, result.priorities)) return result;
-  // Few preemptions first: a failure with one is found before the search with two begins.
+  // Few preemptions first: a failure with one is found before the search with two begins. And a part of the
+  // executions for preemptions alone, because a bug that needs many of them seldom needs anything else: beside
+  // old values, all executions may be used up by those with one preemption.
   std::uint64_t left = how.depth_first;
-  for (unsigned preemptions = how.preemptions == unbounded ? unbounded : 0;
-       preemptions <= how.preemptions && left != 0; ++preemptions) {
-    const std::uint64_t before = result.executions + result.cut_short;
-    detail::depth_first search(preemptions, how.stale_loads, how.reduced);
-    if (!explore_with(search, left, whole, what, rules, result, result.depth_first) || !search.complete())
-      break;
-    left -= result.executions + result.cut_short - before;
-    result.complete_preemptions = static_cast<int>(preemptions);
-    result.complete = preemptions == how.preemptions || !search.wanted_more_preemptions();
-    if (!search.wanted_more_preemptions()) result.complete_preemptions = static_cast<int>(unbounded);
-    if (result.complete) break;
+  if (how.stale_loads != 0 || rules.spurious_events != 0 || rules.reused_addresses != 0) {
+    detail::rules plain = rules;
+    plain.spurious_events = plain.reused_addresses = 0;
+    std::uint64_t part = left / part_for_preemptions_alone;
+    left -= part;
+    const preemption_search alone = search_by_preemptions(what, how, 0, plain, whole, result, part);
+    if (alone.failed) return result;
+    result.plain_preemptions = alone.complete_preemptions;
+    left += part;
   }
+  const preemption_search all = search_by_preemptions(what, how, how.stale_loads, rules, whole, result, left);
+  result.complete_preemptions = all.complete_preemptions;
+  result.complete = all.complete;
+  result.plain_preemptions = std::max(result.plain_preemptions, result.complete_preemptions);
   return result;
 }
 
@@ -190,8 +220,10 @@ void add_up(report& sum, report last) {
   last.forced_timeouts += sum.forced_timeouts;
   last.longest = std::max(last.longest, sum.longest);
   last.complete = last.complete && sum.complete;
-  if (sum.executions != 0)
+  if (sum.executions != 0) {
     last.complete_preemptions = std::min(last.complete_preemptions, sum.complete_preemptions);
+    last.plain_preemptions = std::min(last.plain_preemptions, sum.plain_preemptions);
+  }
   sum = std::move(last);
 }
 
@@ -299,6 +331,9 @@ std::ostream& operator<<(std::ostream& out, const report& result) {
         << up_to(result.stale_loads, "old value", "old values") << ", "
         << up_to(result.spurious_events, "spurious event", "spurious events") << ", "
         << up_to(result.reused_addresses, "reused address", "reused addresses");
+  if (result.plain_preemptions > result.complete_preemptions)
+    out << (result.complete_preemptions >= 0 ? ", and up to " : ", complete up to ")
+        << up_to(static_cast<unsigned>(result.plain_preemptions), "preemption", "preemptions") << " alone";
   if (result.forced_timeouts != 0)
     out << ", " << result.forced_timeouts << " of them went on by a deadline alone";
   if (result.executions != 0 && result.longest == 0)

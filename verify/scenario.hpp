@@ -45,7 +45,7 @@ struct options {
   unsigned stale_loads = 2;       // depth-first: loads that do not return the newest value
   unsigned spurious_events = 1;   // spurious wake-ups and compare-exchange failures, in an execution
   unsigned reused_addresses = 1;  // allocations that get the memory of a freed object, in an execution
-  unsigned priority_depth = 3;
+  unsigned priority_depth = 20;   // priorities: fewer moments than that at which a thread falls behind
   std::uint64_t seed = 1;
 
   unsigned max_steps = 5000;
@@ -74,6 +74,7 @@ struct report {
   std::uint64_t cut_short = 0;    // begun by the depth-first search, and abandoned: they repeat another
   bool complete = false;          // depth-first search explored all executions within its bounds,
   int complete_preemptions = -1;  // or, at least, those with so many preemptions; unbounded: with any number
+  int plain_preemptions = -1;     // the same, of those without old values, spurious events and reused addresses
   unsigned preemptions = 0;       // the bounds, which say what "complete" is worth
   unsigned stale_loads = 0;
   unsigned spurious_events = 0;

@@ -274,6 +274,7 @@ void scheduler::let_others_pass() {
   thread_record& own = threads_[running_];
   step_.everything();
   ++own.idle;
+  if (thread_count_ > 1 && ask(2, cost::impatience) != 0) return;
   own.lets_pass = ready_threads() & ~(thread_set{1} << running_);
   chooser_->yielded(running_);
 }

@@ -10,12 +10,13 @@ namespace verify::detail {
 
 namespace {
 
-// At least half of all loads read the newest value; time-outs and spurious events are rare.
+// At least half of all loads read the newest value; time-outs, spurious events and impatience are rare.
 answer draw(std::mt19937_64& random, unsigned answers, cost price) {
   const std::uint64_t drawn = random();
   const std::uint64_t dice = drawn >> 60;
   if (price == cost::stale_load && dice < 8) return 0;
   if (price == cost::reuse && dice < 8) return 0;
+  if (price == cost::impatience && dice < 12) return 0;
   if ((price == cost::early_timeout || price == cost::spurious) && dice != 0) return 0;
   return static_cast<answer>((drawn & 0xffffffff) % answers);
 }
@@ -52,6 +53,7 @@ bool depth_first::next() {
 }
 
 answer depth_first::choose(unsigned answers, cost price) {
+  if (price == cost::impatience) return 0;
   unsigned* const left = purse(price);
   if (left != nullptr && *left == 0) {
     wanted_more_ = wanted_more_ || price != cost::stale_load;
@@ -111,19 +113,31 @@ bool priorities::next() {
   --left_;
   longest_ = std::max(longest_, step_);
   step_ = 0;
-  lowest_ = 0;
+  lowest_ = held_up_ = 0;
   for (std::int64_t& each : priority_) each = static_cast<std::int64_t>(random_() >> 2);
-  for (std::uint64_t& each : changes_) each = random_() % longest_;
+  moments_.resize(depth_ == 0 ? 0 : random_() % depth_);
+  for (std::uint64_t& each : moments_) each = random_() % longest_;
+  std::ranges::sort(moments_, std::ranges::greater());
+  const std::uint64_t kind = random_();
+  in_order_ = (kind & 1) != 0;
+  schedule_alone_ = (kind & 2) != 0;
   return true;
 }
 
+// Below all threads that spin. Those held up are ordered by how often that happened before, or at random.
+void priorities::hold_up(unsigned thread) {
+  constexpr auto highest = -(std::int64_t{1} << 62);
+  priority_[thread] = highest - (in_order_ ? ++held_up_ : static_cast<std::int64_t>(random_() >> 2));
+}
+
 answer priorities::choose(unsigned answers, cost price) {
-  return draw(random_, answers, price);
+  const bool is_plain = schedule_alone_ && price != cost::nothing && price != cost::impatience;
+  return is_plain ? answer{0} : draw(random_, answers, price);
 }
 
 answer priorities::choose_thread(std::span<const std::uint8_t> threads, cost) {
+  for (; !moments_.empty() && moments_.back() == step_; moments_.pop_back()) hold_up(threads.front());
   ++step_;
-  if (std::ranges::find(changes_, step_) != changes_.end()) priority_[threads.front()] = --lowest_;
   const auto first = std::ranges::max_element(threads, {}, [&](unsigned thread) { return priority_[thread]; });
   return static_cast<answer>(first - threads.begin());
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -10,6 +11,7 @@
 #include <span>
 #include <sstream>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -540,6 +542,131 @@ TEST(verify, says_within_which_bounds_a_search_was_complete) {
                 .find("complete up to any number of preemptions, any number of old values"),
             std::string::npos);
   EXPECT_EQ(in_words(verify::explore(handshake, {.depth_first = 1})).find("complete"), std::string::npos);
+}
+
+TEST(verify, searches_preemptions_alone_with_a_part_of_its_executions) {
+  const verify::body many_old_values = [] {
+    atomic<int> x{0}, y{0};
+    const auto write_and_read = [](atomic<int>& mine, const atomic<int>& other) {
+      for (int i = 1; i != 6; ++i) mine.store(i, relaxed), other.load(relaxed);
+    };
+    threads([&] { write_and_read(x, y); }, [&] { write_and_read(y, x); });
+  };
+  const verify::report found =
+      verify::explore(many_old_values, {.depth_first = 3'000, .priorities = 0, .random = 0, .scaled = false});
+  EXPECT_TRUE(found) << found;
+  EXPECT_EQ(found.plain_preemptions, 2);
+  EXPECT_LT(found.complete_preemptions, 2);
+  EXPECT_NE(in_words(found).find("up to 2 preemptions alone"), std::string::npos) << found;
+}
+
+// Where a thread yields, the others go on first, or no search would end. The second thread, once it has begun, has
+// to make its next step there; only by chance it does not.
+TEST(verify, lets_a_thread_go_on_where_it_yields_by_chance_alone) {
+  const auto shows_it = [](const verify::options& how) {
+    bool shown = false;
+    EXPECT_TRUE(verify::explore(
+        [&] {
+          atomic<int> begun{0}, x{0};
+          bool is_first = false;
+          int seen = 0;
+          threads([&] { begun.fetch_add(1, relaxed), x.store(1, relaxed), yield(), x.store(2, relaxed); },
+                  [&] { is_first = begun.fetch_add(1, relaxed) == 0, seen = x.load(relaxed); });
+          shown = shown || (is_first && seen == 2);
+        },
+        how));
+    return shown;
+  };
+  EXPECT_FALSE(shows_it({.priorities = 0, .random = 0, .preemptions = verify::unbounded}));
+  EXPECT_TRUE(shows_it({.depth_first = 0, .priorities = 0}));
+  EXPECT_TRUE(shows_it({.depth_first = 0, .random = 0}));
+}
+
+// Counts its sleepers in the word on which they sleep, and wakes none while one has been woken and has not looked
+// yet. Wrong, because that one may find the lock free, take it and be gone before another falls asleep: on a word
+// that is as it expects it, because meanwhile a third was counted, with a bit that says that somebody is awake.
+class lock_with_a_count {
+ public:
+  void lock() {
+    if ((word_.fetch_or(locked, acquire) & locked) == 0) return;
+    std::uint32_t counted = 0;
+    for (std::uint32_t found = word_.load(relaxed);;) {
+      const bool takes = (found & locked) == 0;
+      const std::uint32_t others = counted == 0 ? found : (found & ~waking) - counted;
+      const std::uint32_t next = takes ? others | locked : others + one_sleeper;
+      if (next != found && !word_.compare_exchange_weak(found, next, acquire, relaxed)) continue;
+      if (takes) return;
+      counted = one_sleeper;
+      futex_wait(word_, next, nullptr);
+      found = word_.load(relaxed);
+    }
+  }
+  void unlock() {
+    bool wakes = false;
+    for (std::uint32_t found = word_.load(relaxed), next = 0;;) {
+      wakes = found >= one_sleeper && (found & waking) == 0;
+      next = (found & ~locked) | (wakes ? waking : 0);
+      if (word_.compare_exchange_weak(found, next, release, relaxed)) break;
+    }
+    if (wakes) futex_wake(word_, 1);
+  }
+
+ private:
+  static constexpr std::uint32_t locked = 1, waking = 2, one_sleeper = 4;
+
+  atomic<std::uint32_t> word_{0};
+};
+
+// Four preemptions, which a depth-first search does not get to.
+TEST(verify, finds_what_takes_many_preemptions_by_random_priorities) {
+  const verify::report found = verify::explore(
+      [] {
+        lock_with_a_count guard;
+        guard.lock();
+        const auto use = [&] { guard.lock(), guard.unlock(); };
+        threads([&] { guard.unlock(), use(), use(); }, [&] { use(), use(); }, use);
+      },
+      {.depth_first = 0, .priorities = 1'000'000, .random = 0, .scaled = false});
+  EXPECT_NE(found.failure.find("lost wake-up"), std::string::npos) << found;
+  std::cout << "             after " << found.executions << " executions\n";
+}
+
+// The first thread stops between two of its steps while the other spins many times, lets it go, and comes back.
+TEST(verify, holds_up_a_thread_while_another_spins) {
+  const verify::report found = verify::explore(
+      [] {
+        atomic<std::uint32_t> word{0};
+        atomic<int> turns{0};
+        threads(
+            [&] {
+              const int before = turns.load(relaxed);
+              for (int i = 0; i != 8; ++i) word.fetch_add(1, relaxed);
+              check(before != 0 || turns.load(relaxed) != 6, "the other one has made all its turns meanwhile");
+            },
+            [&] {
+              for (int i = 0; i != 6; ++i) yield(), turns.fetch_add(1, relaxed);
+            });
+      },
+      {.depth_first = 0, .random = 0, .scaled = false});
+  EXPECT_FALSE(found) << found;
+}
+
+// A callback that has been called is over when its stop_callback ends, and what it used may end too.
+TEST(verify, lets_what_a_stop_callback_used_end_after_it) {
+  const verify::report found = verify::explore([] {
+    std::stop_source stop;
+    threads(
+        [&] {
+          for (int i = 0; i != 2; ++i) {
+            atomic<int> stopped{0};
+            const auto tell = [&] { stopped.store(1, relaxed); };
+            const std::stop_callback<decltype(tell)> on_stop(stop.get_token(), tell);
+            stopped.fetch_add(2, relaxed);
+          }
+        },
+        [&] { verify::request_stop(stop); });
+  });
+  EXPECT_TRUE(found) << found;
 }
 
 TEST(verify, warns_of_a_scenario_that_does_nothing_behind_the_seam) {
