@@ -560,8 +560,8 @@ TEST(verify, searches_preemptions_alone_with_a_part_of_its_executions) {
   EXPECT_NE(in_words(found).find("up to 2 preemptions alone"), std::string::npos) << found;
 }
 
-// Where a thread yields, the others go on first, or no search would end. The second thread, once it has begun, has
-// to make its next step there; only by chance it does not.
+// Where a thread yields, the others go on first, or no search would end. The second thread, once it has begun,
+// has to make its next step there; only by chance it does not.
 TEST(verify, lets_a_thread_go_on_where_it_yields_by_chance_alone) {
   const auto shows_it = [](const verify::options& how) {
     bool shown = false;
@@ -582,9 +582,10 @@ TEST(verify, lets_a_thread_go_on_where_it_yields_by_chance_alone) {
   EXPECT_TRUE(shows_it({.depth_first = 0, .random = 0}));
 }
 
-// Counts its sleepers in the word on which they sleep, and wakes none while one has been woken and has not looked
-// yet. Wrong, because that one may find the lock free, take it and be gone before another falls asleep: on a word
-// that is as it expects it, because meanwhile a third was counted, with a bit that says that somebody is awake.
+// Counts its sleepers in the word on which they sleep, and wakes none while one has been woken and has not
+// looked yet. Wrong, because that one may find the lock free, take it and be gone before another falls asleep:
+// on a word that is as it expects it, because meanwhile a third was counted, with a bit that says that somebody
+// is awake.
 class lock_with_a_count {
  public:
   void lock() {
