@@ -122,6 +122,11 @@ inline unsigned processor_count() noexcept {
   return all != nullptr ? all->cores() : 1;
 }
 
+// None, since no thread of a simulation needs another one to yield: each has a core.
+constexpr clock::duration program_time() noexcept {
+  return {};
+}
+
 inline void prefetch(const void* address) noexcept {
   if (simulation* const now = simulation::running()) now->prefetch(address, true);
 }

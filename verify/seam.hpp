@@ -106,6 +106,11 @@ inline unsigned processor_count() noexcept {
   return now != nullptr ? now->processors() : 1;
 }
 
+// None: the program of a scenario does not have the processors for itself.
+constexpr clock::duration program_time() noexcept {
+  return {};
+}
+
 inline void prefetch(const void* /*address*/) noexcept {}
 inline void prefetch_to_read(const void* /*address*/) noexcept {}
 inline void prefetch_for_write(const void* /*address*/, std::size_t /*ahead*/) noexcept {}

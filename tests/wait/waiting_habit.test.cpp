@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <chrono>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -8,11 +7,9 @@
 
 namespace {
 
-using plait::detail::processor_demand;
 using plait::detail::waiting_habit;
 using plait::detail::waiting_habits;
 using enum waiting_habit::way;
-using namespace std::chrono_literals;
 
 // A wait that is over while the thread is awake, if it stays awake at all. Returns how it began.
 waiting_habit::way short_wait(waiting_habit& habit, bool more) {
@@ -140,73 +137,6 @@ TEST(waiting_habits, are_each_threads_own) {
   long_wait(waiting_habit::at(&event_count), false);
   std::thread([&] { EXPECT_EQ(waiting_habit::at(&event_count).begin(), seldom); }).join();
   EXPECT_EQ(waiting_habit::at(&event_count).begin(), asleep);
-}
-
-class demand_on_a_processor : public testing::Test {
- protected:
-  using time = plait::detail::sync::clock::time_point;
-
-  // Returns when the yield has ended.
-  time yield_of(std::chrono::nanoseconds duration) {
-    const time end = now_ + duration;
-    demand_.yielded(now_, end);
-    return now_ = end;
-  }
-
-  time now_ = time(1h);
-  processor_demand demand_;
-};
-
-TEST_F(demand_on_a_processor, is_low_at_first) {
-  EXPECT_FALSE(demand_.is_high(now_));
-}
-
-TEST_F(demand_on_a_processor, stays_low_while_yields_are_short) {
-  for (int i = 0; i != 100; ++i) EXPECT_FALSE(demand_.is_high(yield_of(999us)));
-}
-
-TEST_F(demand_on_a_processor, is_high_for_a_while_after_three_yields_that_took_a_time_slice) {
-  EXPECT_FALSE(demand_.is_high(yield_of(1ms)));
-  EXPECT_FALSE(demand_.is_high(yield_of(1ms)));
-  const time end = yield_of(1ms);
-  EXPECT_TRUE(demand_.is_high(end));
-  EXPECT_TRUE(demand_.is_high(end + 9'999us));
-  EXPECT_FALSE(demand_.is_high(end + 10ms));
-}
-
-TEST_F(demand_on_a_processor, stays_low_while_half_of_the_yields_are_short) {
-  for (int i = 0; i != 100; ++i) {
-    EXPECT_FALSE(demand_.is_high(yield_of(3ms)));
-    EXPECT_FALSE(demand_.is_high(yield_of(1us)));
-  }
-}
-
-TEST_F(demand_on_a_processor, becomes_high_if_two_of_three_yields_take_a_time_slice) {
-  bool is_high = false;
-  for (int i = 0; i != 3; ++i) {
-    yield_of(1us);
-    yield_of(3ms);
-    is_high |= demand_.is_high(yield_of(3ms));
-  }
-  EXPECT_TRUE(is_high);
-}
-
-TEST_F(demand_on_a_processor, lasts_twice_as_long_after_each_further_time_slice_up_to_a_second) {
-  yield_of(3ms);
-  yield_of(3ms);
-  for (const std::chrono::milliseconds lasts : {10ms, 20ms, 40ms, 80ms, 160ms, 320ms, 640ms, 1000ms, 1000ms}) {
-    const time end = yield_of(3ms);
-    EXPECT_TRUE(demand_.is_high(end + lasts - 1ns)) << lasts.count();
-    EXPECT_FALSE(demand_.is_high(now_ = end + lasts)) << lasts.count();
-  }
-}
-
-TEST_F(demand_on_a_processor, lasts_half_as_long_after_a_short_yield) {
-  for (int i = 0; i != 6; ++i) yield_of(3ms);  // the next would last for 160 ms
-  yield_of(1us);
-  const time end = yield_of(3ms);
-  EXPECT_TRUE(demand_.is_high(end + 80ms - 1ns));
-  EXPECT_FALSE(demand_.is_high(end + 80ms));
 }
 
 }  // namespace

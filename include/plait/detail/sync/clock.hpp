@@ -22,4 +22,12 @@ struct clock {
   }
 };
 
+// How long the threads of this program have run, all together. Of those that run on other processors just now,
+// the time since the last timer interrupt there is not in it yet.
+inline clock::duration program_time() noexcept {
+  std::timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 }  // namespace plait::detail::sync

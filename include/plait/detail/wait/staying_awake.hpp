@@ -7,6 +7,7 @@
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/backoff.hpp>
 #include <plait/detail/wait/deadline.hpp>
+#include <plait/detail/wait/processor_share.hpp>
 #include <plait/detail/wait/waiting_habit.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -32,18 +33,18 @@ inline constexpr int looks_contended = sync::attempts(16);
 // Looks again a few times before sleeping, but seldom. Each look takes the line from the thread that is
 // at work on it, and whoever looks after every item gets one item each time: looks some microseconds apart
 // find a batch. All but the first begin by offering the processor to a thread that has none; if nobody
-// wants it, they wait out the interval. While other programs would take it for a time slice it is not offered:
-// a thread that sleeps has it back as soon as it is woken.
+// wants it, they wait out the interval. It is not offered where other programs would take it, for a time slice.
 template <class TryOnce>
 bool try_awake(TryOnce& try_once, const deadline& until, pace look_at, int times = looks) {
   const bool others_run_now = sync::processor_count() > 1;
-  processor_demand& demand = processor_demand::of_thread();
   for (int look = 0; look < times && !until.has_passed(); ++look) {
     const sync::clock::time_point begin = sync::clock::now();
     if (look != 0 || !others_run_now) {
-      if (demand.is_high(begin)) return false;
-      sync::offer_processor();
-      demand.yielded(begin, sync::clock::now());
+      if (processor_share::of_program().is_large(begin)) {
+        sync::offer_processor();
+      } else if (!others_run_now) {
+        return false;
+      }
     }
     if (others_run_now) pause_until(begin + look_at.look_interval);
     if (try_once() == attempt::done) return true;

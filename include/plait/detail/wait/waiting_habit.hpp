@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What a thread has learnt from its waits: how soon it looks again, when it sleeps at once, and whether other
-// programs want its processor. docs/decisions/0010-a-thread-learns-how-to-wait.md has the reasons.
+// What a thread has learnt from its waits: how soon it looks again, and when it sleeps at once.
+// docs/decisions/0010-a-thread-learns-how-to-wait.md has the reasons.
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -88,39 +87,5 @@ class waiting_habits {
 inline waiting_habit& waiting_habit::at(const void* event_count) noexcept {
   return sync::per_thread<waiting_habits>().at(event_count);
 }
-
-// Whether other programs want the calling thread's processor. A yield to threads that have little to do takes
-// some microseconds. Where it is mostly a time slice that a yield takes, yields are not repeated for a while,
-// which doubles each time. A few take one also where no other program is: a thread of this one has much to do.
-class processor_demand {
- public:
-  static constexpr std::chrono::milliseconds shortest_slice{1};
-  static constexpr int slices_needed = 3;  // more than there were short yields meanwhile
-  static constexpr std::chrono::milliseconds shortest_while{10};
-  static constexpr std::chrono::milliseconds longest_while{1000};
-
-  static processor_demand& of_thread() noexcept { return sync::per_thread<processor_demand>(); }
-
-  bool is_high(sync::clock::time_point now) const noexcept { return now < high_until_; }
-
-  // A yield has lasted from `begin` to `end`.
-  void yielded(sync::clock::time_point begin, sync::clock::time_point end) noexcept {
-    if (end - begin < shortest_slice) {
-      slices_ = std::max(slices_ - 1, 0);
-      while_ = std::max<sync::clock::duration>(while_ / 2, shortest_while);
-    } else if (slices_ + 1 < slices_needed) {
-      ++slices_;
-    } else {
-      slices_ = slices_needed;
-      high_until_ = end + while_;
-      while_ = std::min<sync::clock::duration>(while_ * 2, longest_while);
-    }
-  }
-
- private:
-  sync::clock::time_point high_until_{};
-  sync::clock::duration while_ = shortest_while;
-  int slices_ = 0;  // yields that took a slice, less those that did not
-};
 
 }  // namespace PLAIT_NAMESPACE::detail
