@@ -19,9 +19,9 @@ waiting_habit::way short_wait(waiting_habit& habit, bool more) {
 }
 
 // A wait that outlasts every look.
-waiting_habit::way long_wait(waiting_habit& habit, bool more) {
+waiting_habit::way long_wait(waiting_habit& habit, bool more, bool has_yielded = true) {
   const waiting_habit::way way = habit.begin();
-  habit.has_to_sleep();
+  if (way != asleep) habit.has_to_sleep(has_yielded);
   habit.learn(more);
   return way;
 }
@@ -67,6 +67,38 @@ TEST(waiting_habit, a_stream_is_noticed_asleep) {
   long_wait(habit, false);
   short_wait(habit, true);
   EXPECT_EQ(habit.begin(), seldom);
+}
+
+TEST(waiting_habit, a_stream_that_one_has_looked_for_in_vain_without_a_yield_is_slept_for_at_once) {
+  waiting_habit habit;
+  for (unsigned i = 0; i != waiting_habit::streams_slept_for; ++i)
+    EXPECT_EQ(long_wait(habit, true, false), seldom);
+  for (unsigned i = 1; i != waiting_habit::first_waits_per_trial_asleep; ++i)
+    EXPECT_EQ(long_wait(habit, true, false), asleep) << i;
+  EXPECT_EQ(long_wait(habit, true, false), seldom);
+  EXPECT_EQ(habit.begin(), asleep);
+}
+
+TEST(waiting_habit, a_stream_that_is_found_awake_again_is_not_slept_for_any_more) {
+  waiting_habit habit;
+  for (unsigned i = 0; i != waiting_habit::streams_slept_for; ++i) long_wait(habit, true, false);
+  for (unsigned i = 1; i != waiting_habit::first_waits_per_trial_asleep; ++i) short_wait(habit, true);
+  EXPECT_EQ(short_wait(habit, true), seldom);  // the trial
+  EXPECT_EQ(short_wait(habit, true), seldom);
+}
+
+TEST(waiting_habit, a_stream_that_was_found_awake_between_is_not_slept_for) {
+  waiting_habit habit;
+  for (int i = 0; i != 100; ++i) {
+    for (unsigned vain = 1; vain != waiting_habit::streams_slept_for; ++vain)
+      ASSERT_EQ(long_wait(habit, true, false), seldom);
+    ASSERT_EQ(short_wait(habit, true), seldom);
+  }
+}
+
+TEST(waiting_habit, a_stream_for_which_the_thread_yields_is_not_slept_for) {
+  waiting_habit habit;
+  for (int i = 0; i != 100; ++i) ASSERT_EQ(long_wait(habit, true), seldom);
 }
 
 TEST(waiting_habit, looking_soon_is_tried_against_looking_seldom_in_every_256th_wait) {

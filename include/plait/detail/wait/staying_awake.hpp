@@ -77,7 +77,7 @@ bool try_as_usual(TryOnce& try_once, const deadline& until, pace look_at, waitin
   if (way == waiting_habit::way::asleep) return false;
   if (way == waiting_habit::way::soon && try_soon(try_once)) return true;
   if (try_awake(try_once, until, look_at)) return true;
-  habit.has_to_sleep();
+  habit.has_to_sleep(processor_share::of_program().is_large(sync::clock::now()));
   return false;
 }
 
