@@ -61,13 +61,23 @@ template <void (*Hook)() noexcept>
     throw std::system_error(error, std::generic_category(), "plait: no memory for a thread-exit key");
 }
 
-// The process's one T, made at first use and never destroyed: the last destructors of a program may
-// still reach it.
+// Whether the compiler can make a T, and nothing has to be done at its end.
+template <class T>
+concept made_by_the_compiler = std::is_trivially_destructible_v<T> &&
+                               requires { typename std::bool_constant<([] { return T{}, true; }())>; };
+
+// The process's one T, made by the compiler or at first use, and never destroyed: the last destructors of a
+// program may still reach it. In a child of fork(), a T that another thread was just making is never ready.
 template <class T>
 [[gnu::visibility("default")]] T& per_process() noexcept(std::is_nothrow_default_constructible_v<T>) {
-  alignas(T) static std::byte room[sizeof(T)];
-  static T& value = *std::construct_at(reinterpret_cast<T*>(room));
-  return value;
+  if constexpr (made_by_the_compiler<T>) {
+    static constinit T value{};
+    return value;
+  } else {
+    alignas(T) static std::byte room[sizeof(T)];
+    static T& value = *std::construct_at(reinterpret_cast<T*>(room));
+    return value;
+  }
 }
 
 // Calls `Before` in a thread that forks, and `After` in it and in its copy in the child, or `AfterInChild`
