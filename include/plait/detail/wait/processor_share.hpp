@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether this program has the processors nearly for itself, so that a thread that yields makes room for
+// Whether this program has about half of the processors or more, so that a thread that yields makes room for
 // another one of its own. docs/decisions/0014-a-yield-is-for-threads-of-the-same-program.md has the reasons.
 #pragma once
 
@@ -24,7 +24,7 @@ class [[gnu::visibility("default")]] processor_share {
 
   static processor_share& of_program() noexcept { return sync::per_process<processor_share>(); }
 
-  // Whether it was three quarters or more in the last period. Begins a new period if one is over.
+  // Whether it was seven sixteenths or more in the last period. Begins a new period if one is over.
   bool is_large(sync::clock::time_point now) noexcept {
     return is_large(now, sync::processor_count(), [] { return sync::program_time(); });
   }
@@ -39,7 +39,7 @@ class [[gnu::visibility("default")]] processor_share {
       const sync::clock::duration at_end = used();
       const sync::clock::duration before = used_at_begin_.exchange(at_end, sync::relaxed);  // relaxed: as above
       if (period <= longest_period)
-        is_large_.store((at_end - before) * 4 >= period * 3 * processors, sync::relaxed);  // relaxed: as above
+        is_large_.store((at_end - before) * 16 >= period * 7 * processors, sync::relaxed);  // relaxed: as above
     }
     return is_large_.load(sync::relaxed);  // relaxed: as above
   }
