@@ -126,8 +126,8 @@ class OneLoop(TestCase):
         class Item:
             def __del__(self):
                 dropped.append(self)
-                with contextlib.suppress(StopIteration):
-                    items.aput(1).send(None)
+                items.aput(2).close()
+                items.put(1)
 
         items, dropped = Queue(), []
         for _ in range(3):
