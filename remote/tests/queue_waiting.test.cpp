@@ -112,7 +112,18 @@ TEST_F(waiting, that_a_stop_request_ends_takes_nothing_along) {
   EXPECT_EQ(in.pop(), 1);
 }
 
-struct handing_over : support::two_connections {};
+struct handing_over : support::two_connections {
+  // Once somebody waits behind `between`: the item is handed over to him in a message that does not arrive.
+  static void push_and_lose_the_message(queue<int>& in, int item, support::proxy& between) {
+    std::this_thread::sleep_for(50ms);
+    between.hold(true);
+    std::this_thread::sleep_for(50ms);
+    in.push(item);
+    between.cut_now();
+    std::this_thread::sleep_for(50ms);
+    between.hold(false);
+  }
+};
 
 TEST_F(handing_over, ends_with_the_deadline_of_who_waits) {
   queue<int> in(here, "n"), gone(there, "n");
@@ -133,13 +144,7 @@ TEST_F(handing_over, what_is_lost_with_its_message_is_asked_for) {
     EXPECT_EQ(got->deliveries(), 1u);
     EXPECT_TRUE(got->done_for_sure());
   });
-  std::this_thread::sleep_for(50ms);
-  between.hold(true);
-  std::this_thread::sleep_for(50ms);
-  in.push(1);
-  between.cut_now();
-  std::this_thread::sleep_for(50ms);
-  between.hold(false);
+  push_and_lose_the_message(in, 1, between);
   pops.join();
   EXPECT_EQ(in.unfinished_tasks(), 0u);
   EXPECT_EQ(out.lost_leases(), 0u);
@@ -158,13 +163,7 @@ TEST_F(handing_over, goes_on_to_another_caller_of_an_object_after_a_message_was_
     sum += **got;
   };
   std::jthread pops(pop), pops_too(pop);
-  std::this_thread::sleep_for(50ms);
-  between.hold(true);
-  std::this_thread::sleep_for(50ms);
-  in.push(1);
-  between.cut_now();
-  std::this_thread::sleep_for(50ms);
-  between.hold(false);
+  push_and_lose_the_message(in, 1, between);
   while (sum != 1) std::this_thread::sleep_for(1ms);
   in.push(2);
   pops.join();
