@@ -48,14 +48,12 @@ class cache_shape {
   cache_shape with_capacity(std::uint64_t capacity) const {
     if (capacity == 0 || capacity < (first_capacity_ + few - 1) / few)
       throw std::invalid_argument(
-          "plait::expiring_cache: a capacity of less than a 256th of the one that it was made with; remove "
-          "what "
-          "is not needed, or make another cache");
+          "plait::expiring_cache: a capacity of less than a 256th of the one that it was made with; "
+          "remove what is not needed, or make another cache");
     if (capacity > most_weight || (!has_weights_ && capacity / shards_ >= entry_stamp::most_entries - 1))
       throw std::invalid_argument(
-          "plait::expiring_cache: a capacity of about 2^23 entries or more for each of its shards, which do "
-          "not "
-          "become more; make another cache");
+          "plait::expiring_cache: a capacity of about 2^23 entries or more for each of its shards, "
+          "which do not become more; make another cache");
     cache_shape other = *this;
     other.capacity_ = capacity;
     const std::uint64_t parts = first_capacity_ / first_heaviest_ + (first_capacity_ % first_heaviest_ != 0);
