@@ -164,7 +164,8 @@ class hash_map {
   template <class L = K, class... Args>
     requires is_key<L> && std::constructible_from<V, Args...>
   bool try_emplace(L&& key, Args&&... args) {
-    return entries_.change_or_put(std::forward<L>(key), [](chain&, slot&) {}, std::forward<Args>(args)...);
+    return entries_.change_or_put(
+        std::forward<L>(key), [](chain&, const place&) {}, std::forward<Args>(args)...);
   }
 
   // Whether it was there or not: now it has this value. True if it was not.
@@ -174,9 +175,9 @@ class hash_map {
     std::optional<V> made;  // or the old value, to be destroyed without a lock
     return entries_.change_or_put(
         std::forward<L>(key),
-        [&](chain& held, slot& at) {
+        [&](chain& held, const place& at) {
           made.emplace(std::forward<M>(value));
-          entries_.exchange(held, at, *made);
+          entries_.exchange(held, at.at(), *made);
         },
         std::forward<M>(value));
   }
@@ -196,7 +197,7 @@ class hash_map {
     requires is_key<L> && std::constructible_from<V, Args...>
   bool upsert(L&& key, F&& f, Args&&... args) {
     return entries_.change_or_put(
-        std::forward<L>(key), [&](chain& held, slot& at) { entries_.modify(held, at, f); },
+        std::forward<L>(key), [&](chain& held, const place& at) { entries_.modify(held, at.at(), f); },
         std::forward<Args>(args)...);
   }
 
@@ -269,7 +270,8 @@ class hash_map {
     V value(std::invoke(std::forward<F>(f)));
     // By another function, somebody may have put it in meanwhile.
     entries_.change_or_put(
-        own, [&](chain&, const slot& at) { found.emplace(at.value()); }, std::as_const(value));
+        own, [&](chain&, const place& at) { found.emplace(std::as_const(at.at()).value()); },
+        std::as_const(value));
     return found ? *std::move(found) : std::move(value);
   }
 

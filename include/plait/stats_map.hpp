@@ -99,7 +99,7 @@ class stats_map {
   template <class K = Key, class... Args>
   bool try_emplace(K&& key, Args&&... args) {
     const bool inserted =
-        entries_.change_or_put(std::forward<K>(key), [](chain&, slot&) {}, std::forward<Args>(args)...);
+        entries_.change_or_put(std::forward<K>(key), [](chain&, const place&) {}, std::forward<Args>(args)...);
     if (inserted) totals_.add(&all_totals::inserts);
     return inserted;
   }
@@ -258,15 +258,13 @@ class stats_map {
   // Inserts `key`, or calls change(chain&, slot&) if it is there.
   template <class K, class Change, class... Args>
   bool put(K&& key, const Change& change, Args&&... args) {
-    const bool inserted = entries_.change(
-        std::forward<K>(key), [&](chain& held, const place& at, const auto& append) -> std::optional<bool> {
-          if (at.is_taken) {
-            change(held, at.at());
-            count_put(at);
-            return false;
-          }
-          return append(std::forward<Args>(args)...) ? std::optional(true) : std::nullopt;
-        });
+    const bool inserted = entries_.change_or_put(
+        std::forward<K>(key),
+        [&](chain& held, const place& at) {
+          change(held, at.at());
+          count_put(at);
+        },
+        std::forward<Args>(args)...);
     totals_.add(inserted ? &all_totals::inserts : &all_totals::updates);
     return inserted;
   }

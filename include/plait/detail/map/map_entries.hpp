@@ -157,11 +157,11 @@ class map_entries {
     });
   }
 
-  // Calls use(chain&, slot&) for a key that is there; otherwise puts it in and returns true.
+  // Calls use(chain&, const place&) for a key that is there; otherwise puts it in and returns true.
   template <class L, class Use, class... Args>
   bool change_or_put(L&& key, Use use, Args&&... args) {
     return change(std::forward<L>(key), [&](chain& held, const place& at, const auto& put) {
-      if (at.is_taken) return use(held, at.at()), std::optional(false);
+      if (at.is_taken) return use(held, at), std::optional(false);
       return put(std::forward<Args>(args)...) ? std::optional(true) : std::nullopt;
     });
   }
