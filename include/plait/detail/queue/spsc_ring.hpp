@@ -107,10 +107,12 @@ class spsc_ring {
       const position tail = tail_.load(sync::acquire);  // acquire filled
       if (tail == head) [[unlikely]]
         return why_not_get(head);
-      if (positions_.same_lap(head, tail)) [[likely]]
+      if (positions_.same_lap(head, tail)) [[likely]] {
         getter_.empty_at = tail;
-      else
-        next = stop_before_end(positions_.next(head), tail);
+      } else {
+        next = positions_.next(head);
+        stop_before_end(next, tail);
+      }
     }
     storage& from = slot_at(head);
     item.emplace(std::move(from.write()));
@@ -297,10 +299,9 @@ class spsc_ring {
     return static_cast<std::size_t>(count);
   }
 
-  // Sets empty_at for gets from `head` on, by the tail just seen. Returns head.
-  position stop_before_end(position head, position tail) noexcept {
+  // Sets empty_at for gets from `head` on, by the tail just seen.
+  void stop_before_end(position head, position tail) noexcept {
     getter_.empty_at = std::min(tail, positions_.last_of_lap(head));
-    return head;
   }
 
   // Ends a get of everything up to `end`. That may be further than single gets could have gone.
