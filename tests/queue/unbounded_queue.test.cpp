@@ -120,9 +120,9 @@ template <std::size_t Alignment>
 struct alignas(Alignment) aligned {
   unsigned char bytes[Alignment]{};
 };
-using items = testing::Types<item_of<1>, item_of<3>, item_of<16>, item_of<24>, item_of<100>, item_of<5000>,
-                             aligned<64>, aligned<256>>;
-TYPED_TEST_SUITE(unbounded_queue_of, items);
+using item_types = testing::Types<item_of<1>, item_of<3>, item_of<16>, item_of<24>, item_of<100>, item_of<5000>,
+                                  aligned<64>, aligned<256>>;
+TYPED_TEST_SUITE(unbounded_queue_of, item_types);
 
 TYPED_TEST(unbounded_queue_of, holds_items_of_every_size_and_alignment) {
   unbounded_queue<TypeParam> queue;
