@@ -2,6 +2,7 @@
 // Part of the seam: processors, pages, and what only extensions of compilers can say.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,8 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <plait/detail/sync/atomics.hpp>
 
 namespace plait::detail::sync {
 
@@ -31,16 +34,32 @@ inline void offer_processor() noexcept {
   yield();
 }
 
-// The number of processors this process may use, at least 1. Read once: an affinity changed later is
-// not noticed.
-inline unsigned processor_count() noexcept {
-  static const unsigned count = [] {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<unsigned>(CPU_COUNT(&allowed));
-    return std::thread::hardware_concurrency();
-  }();
+// Calls `Function`, kept out of the caller's code: for the rare branch of a function that is hot.
+template <auto Function, class... Args>
+[[gnu::noinline, gnu::cold]] decltype(auto) rarely(Args... args) {
+  return std::invoke(Function, args...);
+}
+
+inline unsigned count_processors() noexcept {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  const bool is_known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  const unsigned count =
+      is_known ? static_cast<unsigned>(CPU_COUNT(&allowed)) : std::thread::hardware_concurrency();
   return count == 0 ? 1 : count;
+}
+
+// The number of processors this process may use, at least 1. Read once: an affinity changed later is
+// not noticed. No static constant with a guard: a child of fork() may find that half taken, by a thread that is
+// not there.
+inline unsigned processor_count() noexcept {
+  static constinit std::atomic<unsigned> known{0};  // 0: not counted yet
+  const unsigned before = known.load(relaxed);      // relaxed: every thread counts the same
+  if (before != 0) [[likely]]
+    return before;
+  const unsigned count = rarely<&count_processors>();
+  known.store(count, relaxed);  // relaxed: as above
+  return count;
 }
 
 // Asks for the cache line at `address`, which will soon be read and written. Any address will do.
@@ -69,7 +88,7 @@ inline void prefetch_for_write([[maybe_unused]] const void* address,
 
 // What the system is told about the pages that lie within these bytes.
 inline void advise_on_pages(void* bytes, std::size_t count, int advice) noexcept {
-  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t before_first = -reinterpret_cast<std::uintptr_t>(bytes) % page;
   if (count < before_first + page) return;
   const std::size_t whole = (count - before_first) / page * page;
@@ -87,12 +106,6 @@ inline void discard_pages(void* bytes, std::size_t count) noexcept {
 inline void populate_pages(void* bytes, std::size_t count) noexcept {
   constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, which older headers do not name
   advise_on_pages(bytes, count, populate_write);
-}
-
-// Calls `Function`, kept out of the caller's code: for the rare branch of a function that is hot.
-template <auto Function, class... Args>
-[[gnu::noinline, gnu::cold]] decltype(auto) rarely(Args... args) {
-  return std::invoke(Function, args...);
 }
 
 // The product of two words, its upper half xored with the lower one.
