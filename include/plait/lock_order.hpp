@@ -72,7 +72,7 @@
 
 #include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_checker.hpp>
-#include <plait/detail/lock/order_picture.hpp>
+#include <plait/detail/lock/order_texts.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
 

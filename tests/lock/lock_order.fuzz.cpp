@@ -7,7 +7,7 @@
 #include <string>
 
 #include <plait/detail/lock/known_orders.hpp>
-#include <plait/detail/lock/order_picture.hpp>
+#include <plait/detail/lock/order_texts.hpp>
 
 #include "support/fuzz.hpp"
 

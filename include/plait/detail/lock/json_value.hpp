@@ -76,9 +76,11 @@ class json_value {
       } else if (next >= '0' && next <= '9') {
         made.kind_ = kind::number;
         made.number_ = number();
-      } else if (skip("true") || skip("false")) {
+      } else if (skip("true")) {
         made.kind_ = kind::truth;
-        made.number_ = text_[at_ - 2] == 'u' ? 1 : 0;
+        made.number_ = 1;
+      } else if (skip("false")) {
+        made.kind_ = kind::truth;
       } else {
         fail("a value");
       }
@@ -166,7 +168,7 @@ class json_value {
   };
 
   kind kind_ = kind::number;
-  std::uint64_t number_ = 0;
+  std::uint64_t number_ = 0;  // of a truth: 1 if it is true
   std::string string_;
   std::vector<json_value> list_;
   std::map<std::string, json_value> members_;

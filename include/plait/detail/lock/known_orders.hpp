@@ -12,6 +12,7 @@
 #include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/order_finding.hpp>
 #include <plait/detail/lock/order_graph.hpp>
+#include <plait/detail/lock/order_picture.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
 

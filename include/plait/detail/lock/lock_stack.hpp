@@ -79,12 +79,6 @@ class [[gnu::visibility("default")]] lock_stack {
     return std::any_of(begin(), end(), [&](const entry& each) { return each.lock == &lock; });
   }
 
-  // The thread is at work on a check or a report: what that locks, for memory or in a callback, is not checked.
-  bool is_checking = false;
-
-  // Names the thread as long as the process lives; 0 until it is first asked for.
-  std::uint64_t serial = 0;
-
   // For at_exit(): whoever locks later still has a place made again.
   void give_back_room() noexcept {
     if (size_ != 0) return;
@@ -92,6 +86,12 @@ class [[gnu::visibility("default")]] lock_stack {
     entries_ = nullptr;
     capacity_ = 0;
   }
+
+  // The thread is at work on a check or a report: what that locks, for memory or in a callback, is not checked.
+  bool is_checking = false;
+
+  // Names the thread as long as the process lives; 0 until it is first asked for.
+  std::uint64_t serial = 0;
 
  private:
   // What is in order among locks with keys need not be so among others of their class.

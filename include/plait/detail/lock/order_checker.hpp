@@ -12,17 +12,20 @@
 #include <functional>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include <plait/detail/lock/known_nestings.hpp>
 #include <plait/detail/lock/known_orders.hpp>
 #include <plait/detail/lock/lock_stack.hpp>
 #include <plait/detail/lock/nap.hpp>
 #include <plait/detail/lock/order_finding.hpp>
 #include <plait/detail/lock/order_graph.hpp>
+#include <plait/detail/lock/order_picture.hpp>
 #include <plait/detail/lock/waiting_threads.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
@@ -32,9 +35,6 @@ namespace PLAIT_NAMESPACE::detail {
 
 // The process's one. It has two locks: one around the graph, which is taken for a nesting that is new for the
 // thread, and one around the list of threads that sleep until they get a lock.
-//
-// A nesting is known by its hash (lock_stack). The table of those that are known loses some when it overflows:
-// these are looked at again.
 //
 // Neither lock is held while code of the user runs, or the loader is asked for the names of functions: a thread
 // that loads a library may wait for a checked lock.
@@ -135,7 +135,6 @@ class [[gnu::visibility("default")]] order_checker {
 
  private:
   using sighting = order_graph::sighting;
-  static constexpr std::size_t known_nestings = sync::sized(8192, 16);
 
   // While it lives, the thread's own locks are not checked.
   class checking {
@@ -191,31 +190,12 @@ class [[gnu::visibility("default")]] order_checker {
   void check_nesting(lock_stack& mine, lock_identity& wanted, std::uint64_t number, bool is_shared) {
     if (mode() == lock_order_mode::off) return;
     const std::uint64_t nesting = mine.hash_with(wanted, number);
-    const bool is_in_order = knows(nesting, of_thread(nesting, mine)) &&
+    const bool is_in_order = known_.contains(nesting, known_nestings::of_thread(nesting, mine.serial)) &&
                              (wanted.rule != lock_rule::key || has_highest_key(mine, wanted, number));
     if (!is_in_order) [[unlikely]]
       sync::rarely<&order_checker::examine>(this, &mine, &wanted, number, is_shared);
     if (longest_delay_.load(sync::relaxed) != 0) [[unlikely]]  // relaxed: as it was set
       sync::rarely<&order_checker::delay>(this, &mine);
-  }
-
-  static std::uint64_t of_thread(std::uint64_t nesting, const lock_stack& mine) noexcept {
-    return nesting ^ (mine.serial * 0x9e3779b97f4a7c15);
-  }
-
-  // A nesting has two places, for its hash or that of the thread which alone has been seen doing it.
-  bool knows(std::uint64_t nesting, std::uint64_t nesting_of_thread) const noexcept {
-    const std::size_t at = nesting % known_nestings;
-    const std::uint64_t found = known_[at].load(sync::relaxed);  // relaxed: a hash stands for itself
-    if (found == nesting || found == nesting_of_thread) return true;
-    const std::uint64_t other = known_[at ^ 1].load(sync::relaxed);  // relaxed: as above
-    return other == nesting || other == nesting_of_thread;
-  }
-
-  void remember(std::uint64_t nesting, std::uint64_t stored) noexcept {
-    const std::size_t at = nesting % known_nestings;
-    const bool is_free = known_[at].load(sync::relaxed) == 0;    // relaxed: a hash stands for itself
-    known_[is_free ? at : at ^ 1].store(stored, sync::relaxed);  // relaxed: a hash stands for itself
   }
 
   // Among the thread's locks of its class. No table can know that, as every lock has another key.
@@ -261,28 +241,22 @@ class [[gnu::visibility("default")]] order_checker {
                        {{known_orders::name_of(*held.lock), known_orders::name_of(wanted), seen.place, true}}});
     };
 
-    for (const lock_stack::entry& held : mine) {
-      if (held.lock != &wanted || held.number != number) continue;
-      const bool reads_again = held.is_shared && is_shared;
+    const auto again = std::find_if(mine.begin(), mine.end(), [&](const lock_stack::entry& held) {
+      return held.lock == &wanted && held.number == number;
+    });
+    if (again != mine.end()) {
+      const bool reads_again = again->is_shared && is_shared;
       find(reads_again ? lock_problem::recursive_read : lock_problem::relock,
-           reads_again ? lock_certainty::possible : lock_certainty::certain, held);
+           reads_again ? lock_certainty::possible : lock_certainty::certain, *again);
       return found;
     }
 
     bool is_seen_by_many = true;
     bool has_changed = false;
     for (const lock_stack::entry& held : mine) {
-      const bool is_higher = held.lock->place >= wanted.place;
-      const auto both_have = [&](lock_rule rule) { return held.lock->rule == rule && wanted.rule == rule; };
-      if (held.lock->rule == lock_rule::leaf) {
-        find(lock_problem::leaf, lock_certainty::possible, held);
-      } else if (both_have(lock_rule::rank) && is_higher) {
-        find(lock_problem::rank, lock_certainty::possible, held);
-      } else if (held.number == number && both_have(lock_rule::key)) {
-        if (is_higher) find(lock_problem::key, lock_certainty::possible, held);
-      } else if (held.number == number) {
-        find(lock_problem::same_class, lock_certainty::possible, held);
-      } else if (wanted.rule != lock_rule::leaf) {
+      if (const auto broken = broken_rule(held, wanted, number)) {
+        find(*broken, lock_certainty::possible, held);
+      } else if (held.number != number && wanted.rule != lock_rule::leaf) {
         orders_.declare(*held.lock, held.number);
         orders_.declare(wanted, number);
         seen.gates = gates(mine, held, number);
@@ -298,9 +272,21 @@ class [[gnu::visibility("default")]] order_checker {
     if (has_changed || throws) orders_.judge(least_certainty(), throws, seen.place, is_of_now, found);
     if (found.empty() || !throws) {
       const std::uint64_t nesting = mine.hash_with(wanted, number);
-      remember(nesting, is_seen_by_many ? nesting : of_thread(nesting, mine));
+      known_.add(nesting, is_seen_by_many ? nesting : known_nestings::of_thread(nesting, mine.serial));
     }
     return found;
+  }
+
+  // The rule that a lock breaks which is taken under this one: what was declared, or that of its class.
+  static std::optional<lock_problem> broken_rule(const lock_stack::entry& held, const lock_identity& wanted,
+                                                 std::uint64_t number) noexcept {
+    const auto both_have = [&](lock_rule rule) { return held.lock->rule == rule && wanted.rule == rule; };
+    const bool is_higher = held.lock->place >= wanted.place;
+    if (held.lock->rule == lock_rule::leaf) return lock_problem::leaf;
+    if (both_have(lock_rule::rank) && is_higher) return lock_problem::rank;
+    if (held.number != number) return std::nullopt;
+    if (!both_have(lock_rule::key)) return lock_problem::same_class;
+    return is_higher ? std::optional(lock_problem::key) : std::nullopt;
   }
 
   static std::vector<order_graph::number> gates(const lock_stack& mine, const lock_stack::entry& held,
@@ -445,7 +431,7 @@ class [[gnu::visibility("default")]] order_checker {
   sync::atomic<std::int64_t> longest_delay_{0};  // in nanoseconds
   sync::atomic<std::uint64_t> reports_{0};
   sync::atomic<const lock_order_callers*> callers_{nullptr};
-  std::array<sync::atomic<std::uint64_t>, known_nestings> known_{};
+  known_nestings known_;
 
   sync::mutex lock_;  // around the following
   known_orders orders_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <iterator>
 #include <map>
 #include <queue>
 #include <string>
@@ -33,8 +33,8 @@ class order_graph {
   struct sighting {
     std::uint64_t thread = 0;  // never used again
     lock_place place = {};
-    std::vector<number> gates =
-        {};  // the other locks held, sorted: they keep apart threads that hold one of them
+    // The other locks held, sorted: they keep apart threads that hold one of them.
+    std::vector<number> gates = {};
   };
 
   struct edge {
@@ -220,22 +220,6 @@ class order_graph {
   std::unordered_map<number, node> nodes_;
   std::int64_t next_position_ = 0;
   std::vector<edge> set_aside_;
-};
-
-// A copy of a graph.
-struct order_picture {
-  struct lock_class {
-    order_graph::number number;
-    std::string name;
-    bool is_named;  // by the program: so it is the same class in every run
-    bool has_one_lock;
-  };
-  struct edge {
-    order_graph::edge seen;
-    bool is_in_order;
-  };
-  std::vector<lock_class> classes;
-  std::vector<edge> edges;
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <plait/detail/lock/take_all.hpp>
+#include <plait/detail/lock/rest.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 
@@ -69,8 +69,8 @@ class owner_lock {
   static constexpr std::uint32_t owner_turns = static_cast<std::uint32_t>(sync::sized(1024, 1));
 
   sync::mutex mutex_;
-  sync::atomic<bool> inside_{
-      false};                        // the owner is in, or about to look whether it may; written by owners only
+  // The owner is in, or about to look whether it may. Written by owners only.
+  sync::atomic<bool> inside_{false};
   sync::atomic<bool> biased_{true};  // written with the mutex
   std::uint32_t turns_ = 0;          // guarded by mutex_: the owner's, since the last visitor
 };

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 
+#include <plait/detail/cache_line.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/thread_registry.hpp>
 #include <plait/detail/thread/thread_slots.hpp>
@@ -61,7 +62,7 @@ class [[gnu::visibility("default")]] reader_slots {
   }
 
  private:
-  struct alignas(64) row {
+  struct alignas(cache_line) row {
     std::array<slot, sync::sized(7, 1)> slots{};  // free ones are null
   };
   struct attached {

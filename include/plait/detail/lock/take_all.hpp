@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include <plait/detail/lock/lock_set.hpp>
 #include <plait/detail/lock/nap.hpp>
+#include <plait/detail/lock/rest.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/event_count.hpp>
@@ -23,25 +23,13 @@ namespace PLAIT_NAMESPACE::detail {
 inline constexpr std::chrono::microseconds first_lock_nap{50};
 inline constexpr std::chrono::milliseconds longest_lock_nap{2};
 
-// After several rounds another thread probably takes and releases the same locks too. Threads that repeat that
-// at the same pace may do so for long, so each sleeps for a random time.
-inline constexpr int rounds_without_rest = sync::attempts(4);
-
-inline void rest(int round, const deadline& until) noexcept {
-  sync::yield();
-  const int times = round - rounds_without_rest;
-  if (times < sync::attempts(4)) return;
-  const auto chance = sync::clock::now().time_since_epoch().count() / 16 % 8;
-  nap(std::chrono::microseconds(10) * std::min(times, 32) * (1 + chance), until);
-}
-
 template <class Lock>
 bool poll(Lock& lock, const wait_limits& limits) PLAIT_UNANALYZED {
-  for (std::chrono::nanoseconds rest = first_lock_nap;;
-       rest = std::min<std::chrono::nanoseconds>(2 * rest, longest_lock_nap)) {
+  for (std::chrono::nanoseconds time = first_lock_nap;;
+       time = std::min<std::chrono::nanoseconds>(2 * time, longest_lock_nap)) {
     if (lock.try_lock()) return true;
     if (limits.are_over()) return false;
-    nap(rest, limits.until);
+    nap(time, limits.until);
   }
 }
 
