@@ -4,14 +4,14 @@
 //
 //   {"program":"bounded_queue","suite":"bounded_queue_model","scenario":"push_and_pop","kind":"explore",
 //    "executions":900,"cut_short":70,"random":100,"priorities":200,"depth_first":600,
-//    "complete_preemptions":2,"complete":true,"passed":true}
+//    "complete_preemptions":2,"plain_preemptions":2,"complete":true,"passed":true}
 //   {"program":"bounded_queue","suite":"bounded_queue_orders","scenario":"every_order_of_the_ring_is_needed",
 //    "kind":"weaken_orders","file":"lap_ring.hpp","sites":20,"mutants":50,"killed":50,"explained":0,
 //    "passed":true}
 //
 // kind: explore, freeze, fail_allocations, litmus, seeded, known_bug, known_bug_mended, weaken_orders.
 // `executions` is the sum of the three strategies; `cut_short` counts those abandoned because they would have
-// repeated another one.
+// repeated another one; the rest is as in verify::report.
 #pragma once
 
 #include <cstddef>
@@ -53,8 +53,8 @@ inline void add(std::string_view kind, const verify::report& found, bool passed,
   line << std::boolalpha << opening(kind, scenario) << R"(,"executions":)" << found.executions
        << R"(,"cut_short":)" << found.cut_short << R"(,"random":)" << found.random << R"(,"priorities":)"
        << found.priorities << R"(,"depth_first":)" << found.depth_first << R"(,"complete_preemptions":)"
-       << found.complete_preemptions << R"(,"complete":)" << found.complete << R"(,"passed":)" << passed
-       << "}\n";
+       << found.complete_preemptions << R"(,"plain_preemptions":)" << found.plain_preemptions
+       << R"(,"complete":)" << found.complete << R"(,"passed":)" << passed << "}\n";
   append(line.str());
 }
 
