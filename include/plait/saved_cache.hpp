@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// save_cache, load_cache: what is in an expiring_cache, to a stream and back, so that a program starts warm.
+// save_cache, load_cache: what is in an expiring_cache, to a stream and back.
 //
-//   operation    promise
-//   save_cache   what for_each() shows, from hot to cold
-//   load_cache   all of it is put in, coldest first; or nothing, if the stream is cut off, changed or foreign
-//   Both take O(entries); load_cache keeps all of them until it has seen the end.
+// Use them to let a program start warm. Processes that run at the same time share entries by
+// plait::remote::near_cache.
+//
+//   operation    promise                                                              complexity
+//   save_cache   what for_each() shows, from hot to cold                              O(entries)
+//   load_cache   all of it is put in, coldest first; or nothing, if the stream is     O(entries), and as much
+//                cut off, changed or foreign                                          memory
 //
 //   std::stringstream file;  // or an std::fstream that is std::ios::binary
 //   plait::save_cache(prices, file);
@@ -13,9 +16,14 @@
 //
 // An entry has the time left to live that it had when it was saved; say how long ago that was, if it matters.
 // The form of a file is that of one kind of machine and one version of plait: it is for restarts, not for
-// exchange.
+// exchange. Exceptions: std::runtime_error, which says what is wrong with the stream; what for_each(), put()
+// and a codec throw. If put() throws, some entries are in.
+//
 // Keys and values: trivially copyable ones that are no pointers, std::string, and those for which there is a
 // specialization of cache_codec.
+//
+// Algorithm: each entry as its codec writes it, then their number and a checksum. Design note:
+// docs/structures/expiring_cache.md.
 #pragma once
 
 #include <algorithm>
@@ -38,6 +46,23 @@
 
 namespace PLAIT_NAMESPACE {
 
+namespace detail {
+
+// FNV-1a: a checksum of bytes in their order.
+class byte_sum {
+ public:
+  void add(const void* from, std::size_t size) noexcept {
+    const auto* const bytes = static_cast<const unsigned char*>(from);
+    for (std::size_t i = 0; i != size; ++i) sum_ = (sum_ ^ bytes[i]) * 0x100000001b3;
+  }
+  std::uint64_t value() const noexcept { return sum_; }
+
+ private:
+  std::uint64_t sum_ = 0xcbf29ce484222325;
+};
+
+}  // namespace detail
+
 // Where bytes go to.
 class cache_writer {
  public:
@@ -46,11 +71,9 @@ class cache_writer {
 
   // Bytes, or those of a value. Throws std::runtime_error if the stream takes no more.
   void write(const void* from, std::size_t size) {
-    const auto* const bytes = static_cast<const char*>(from);
-    to_.write(bytes, static_cast<std::streamsize>(size));
-    if (!to_) throw std::runtime_error("plait::save_cache: the stream takes no more; is the disk full?");
-    for (std::size_t i = 0; i != size; ++i)
-      sum_ = (sum_ ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
+    to_.write(static_cast<const char*>(from), static_cast<std::streamsize>(size));
+    check();
+    sum_.add(from, size);
   }
   template <class T>
     requires std::is_trivially_copyable_v<T>
@@ -58,12 +81,22 @@ class cache_writer {
     write(std::addressof(value), sizeof value);
   }
 
-  // FNV-1a of all bytes so far.
-  std::uint64_t sum() const noexcept { return sum_; }
+  // What the stream has kept back goes on to where it leads. Throws std::runtime_error as write() does.
+  void flush() {
+    to_.flush();
+    check();
+  }
+
+  // A checksum of all bytes so far.
+  std::uint64_t sum() const noexcept { return sum_.value(); }
 
  private:
+  void check() const {
+    if (!to_) throw std::runtime_error("plait::save_cache: the stream takes no more; is the disk full?");
+  }
+
   std::ostream& to_;
-  std::uint64_t sum_ = 0xcbf29ce484222325;
+  detail::byte_sum sum_;
 };
 
 // Where they come from. Throws std::runtime_error if there are no more.
@@ -74,10 +107,9 @@ class cache_reader {
 
   // Bytes, or those of a value.
   void read(void* to, std::size_t size) {
-    auto* const bytes = static_cast<char*>(to);
-    from_.read(bytes, static_cast<std::streamsize>(size));
+    from_.read(static_cast<char*>(to), static_cast<std::streamsize>(size));
     const auto got = static_cast<std::size_t>(from_.gcount());
-    for (std::size_t i = 0; i != got; ++i) sum_ = (sum_ ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
+    sum_.add(to, got);
     offset_ += got;
     if (got != size) fail("is cut off: it ends");
   }
@@ -89,8 +121,8 @@ class cache_reader {
     return std::bit_cast<T>(bytes);
   }
 
-  // FNV-1a of all bytes so far.
-  std::uint64_t sum() const noexcept { return sum_; }
+  // A checksum of all bytes so far.
+  std::uint64_t sum() const noexcept { return sum_.value(); }
 
   // Throws std::runtime_error: what is wrong with the stream, and at which byte.
   [[noreturn]] void fail(const std::string& what) const {
@@ -100,8 +132,8 @@ class cache_reader {
 
  private:
   std::istream& from_;
-  std::uint64_t sum_ = 0xcbf29ce484222325;
-  std::uint64_t offset_ = 0;
+  detail::byte_sum sum_;
+  std::uint64_t offset_ = 0;  // how many bytes have been read
 };
 
 // How a key or a value is written and read. `id` tells types apart that are written in different ways.
@@ -158,6 +190,46 @@ constexpr saved_header header_of() {
 inline constexpr std::uint8_t entry_follows = 1, end_of_entries = 0;
 inline constexpr std::int64_t endless = -1;
 
+template <class Cache>
+struct saved_entry {
+  typename Cache::key_type key;
+  typename Cache::mapped_type value;
+  std::int64_t left;  // nanoseconds to live, or `endless`
+};
+
+template <class Cache>
+void check_header(cache_reader& in) {
+  const auto header = in.read<saved_header>();
+  constexpr saved_header expected = header_of<Cache>();
+  if (header.magic != expected.magic) in.fail("is no saved cache: it begins with something else");
+  if (header.byte_order != expected.byte_order) in.fail("is of a machine with another byte order");
+  if (header.version != expected.version)
+    in.fail("is of version " + std::to_string(header.version) + ", not 1");
+  if (header != expected) in.fail("is of a cache with other keys or values");
+}
+
+// All entries, if the stream is whole from here on.
+template <class Cache>
+std::vector<saved_entry<Cache>> read_entries(cache_reader& in) {
+  using key_type = typename Cache::key_type;
+  using mapped_type = typename Cache::mapped_type;
+  std::vector<saved_entry<Cache>> all;
+  for (;;) {
+    const auto tag = in.read<std::uint8_t>();
+    if (tag == end_of_entries) break;
+    if (tag != entry_follows) in.fail("is damaged: there is neither an entry nor the end");
+    const auto left = in.read<std::int64_t>();
+    if (left < endless) in.fail("is damaged: there is a negative time");
+    key_type key = cache_codec<key_type>::read(in);
+    mapped_type value = cache_codec<mapped_type>::read(in);
+    all.push_back({std::move(key), std::move(value), left});
+  }
+  if (in.read<std::uint64_t>() != all.size()) in.fail("is damaged: the number of entries is wrong");
+  const std::uint64_t sum = in.sum();
+  if (in.read<std::uint64_t>() != sum) in.fail("is damaged: its checksum is wrong");
+  return all;
+}
+
 }  // namespace detail
 
 // Says how many entries it has written. Throws std::runtime_error if the stream does not take them.
@@ -178,7 +250,7 @@ std::uint64_t save_cache(const Cache& from, std::ostream& to) {
   out.write(detail::end_of_entries);
   out.write(count);
   out.write(out.sum());
-  to.flush();
+  out.flush();
   return count;
 }
 
@@ -187,41 +259,15 @@ std::uint64_t save_cache(const Cache& from, std::ostream& to) {
 template <class Cache>
 std::uint64_t load_cache(Cache& into, std::istream& from,
                          std::chrono::nanoseconds ago = std::chrono::nanoseconds(0)) {
-  using key_type = typename Cache::key_type;
-  using mapped_type = typename Cache::mapped_type;
-  struct entry {
-    key_type key;
-    mapped_type value;
-    std::int64_t left;
-  };
   cache_reader in(from);
-  const auto header = in.read<detail::saved_header>();
-  constexpr detail::saved_header expected = detail::header_of<Cache>();
-  if (header.magic != expected.magic) in.fail("is no saved cache: it begins with something else");
-  if (header.byte_order != expected.byte_order) in.fail("is of a machine with another byte order");
-  if (header.version != expected.version)
-    in.fail("is of version " + std::to_string(header.version) + ", not 1");
-  if (header != expected) in.fail("is of a cache with other keys or values");
-  std::vector<entry> all;
-  for (;;) {
-    const auto tag = in.read<std::uint8_t>();
-    if (tag == detail::end_of_entries) break;
-    if (tag != detail::entry_follows) in.fail("is damaged: there is neither an entry nor the end");
-    const auto left = in.read<std::int64_t>();
-    if (left < detail::endless) in.fail("is damaged: there is a negative time");
-    key_type key = cache_codec<key_type>::read(in);
-    mapped_type value = cache_codec<mapped_type>::read(in);
-    all.push_back({std::move(key), std::move(value), left});
-  }
-  if (in.read<std::uint64_t>() != all.size()) in.fail("is damaged: the number of entries is wrong");
-  const std::uint64_t sum = in.sum();
-  if (in.read<std::uint64_t>() != sum) in.fail("is damaged: its checksum is wrong");
+  detail::check_header<Cache>(in);
+  auto all = detail::read_entries<Cache>(in);
   // Of more than there is room for, the hot ones: those that came last would not drive out the others.
   if (all.size() > into.capacity())
     all.erase(all.begin() + static_cast<std::ptrdiff_t>(into.capacity()), all.end());
   std::uint64_t kept = 0;
   for (; !all.empty(); all.pop_back()) {
-    entry& last = all.back();
+    detail::saved_entry<Cache>& last = all.back();
     const entry_lifetime left = last.left == detail::endless
                                     ? never_expires
                                     : entry_lifetime(std::chrono::nanoseconds(last.left) - ago);

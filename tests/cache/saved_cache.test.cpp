@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <sstream>
@@ -191,6 +192,15 @@ TEST(saved_cache, a_stream_that_takes_no_more_is_told) {
   cache.put("a", "b");
   std::ostringstream full;
   full.setstate(std::ios::badbit);
+  EXPECT_THROW(plait::save_cache(cache, full), std::runtime_error);
+}
+
+// Trap: the last bytes, which a file keeps back until it is flushed.
+TEST(saved_cache, a_disk_without_room_for_the_last_bytes_is_told) {
+  texts cache({.capacity = 10});
+  cache.put("a", "b");
+  std::ofstream full("/dev/full", std::ios::binary);
+  ASSERT_TRUE(full);
   EXPECT_THROW(plait::save_cache(cache, full), std::runtime_error);
 }
 
