@@ -52,7 +52,7 @@
 // handler throws. The lock is not taken then. The names of classes are kept as long as the process lives.
 // Nothing of it may be called in a signal handler. A child of fork() goes on checking. A condition variable
 // waits with it if it takes any lock: std::condition_variable_any. Every call must have returned before the
-// lock is destroyed. Shared libraries: as counter.
+// lock is destroyed. Shared libraries: as for counter.
 // Stacks name functions unless the program was stripped; then they have addresses for addr2line.
 //
 // M: lock, try_lock and unlock, and what else the standard's mutexes have, and plait's. A mutex that its holder

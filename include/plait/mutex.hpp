@@ -137,7 +137,7 @@ class PLAIT_CAPABILITY("mutex") mutex {
 
   // A time in units of 65.5 us. It wraps after 4 s: once in 4096 times, a wait longer than that looks short.
   using ticks = std::uint16_t;
-  static constexpr ticks patience = 16;
+  static constexpr ticks patience = 16;  // 1 ms
   static ticks now() noexcept {
     return static_cast<ticks>(detail::sync::clock::now().time_since_epoch().count() >> 16);
   }

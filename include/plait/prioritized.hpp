@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// prioritized: what a priority queue holds if the priority is no part of the value.
 #pragma once
 
 #include <plait/detail/sync.hpp>

@@ -48,7 +48,7 @@
 // object that it belongs to. get and find may be called in a signal handler if the thread has a value; nothing
 // else may, and nothing in operator new. A child of fork() has the values of the thread that forked, and those
 // that were kept or folded; those of the other threads are leaked. Every call must have returned before the
-// object is destroyed. Shared libraries: as counter.
+// object is destroyed. Shared libraries: as for counter.
 //
 // T: any object type except arrays and const types, movable or not. Without a function to make it, it needs a
 // default constructor.

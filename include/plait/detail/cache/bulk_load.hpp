@@ -69,9 +69,9 @@ class bulk_load {
     std::size_t place;
     flight* joined = nullptr;  // null: somebody has put it in meanwhile
     bool is_mine = false;
-    bool is_listed =
-        true;  // one that is mine, in its shard; and whether who waits for it has been told the end
-    bool is_finished = false;
+    // Of one that is mine:
+    bool is_listed = true;     // in its shard
+    bool is_finished = false;  // who waits for it has been told its value
   };
 
   void join(missing& key, const entry_terms& terms, std::vector<std::optional<mapped_type>>& found) {

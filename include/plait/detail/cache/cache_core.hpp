@@ -442,9 +442,9 @@ class cache_core {
     return static_cast<std::uint64_t>(from.load());
   }
 
-  // Whether an entry that was found to have expired has done so, or is gone. Before who found that has read the
-  // clock, somebody may have given the entry another deadline; but that changes its stamp, and whoever does it
-  // reads the clock under the lock that is taken here.
+  // Whether an entry that was found to have expired has done so, or is gone. Between finding its stamp and
+  // reading the clock, somebody may have given the entry another deadline; but that changes its stamp, and
+  // whoever does it reads the clock under the lock that is taken here.
   template <class Matches>
   static bool has_ended(const shard& in, std::uint64_t hash, Matches matches, entry_stamp found) {
     const entry_stamp now = in.find_locked(hash, matches);

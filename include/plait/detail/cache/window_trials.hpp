@@ -42,9 +42,9 @@ class window_trials {
   window_trials& operator=(const window_trials&) = delete;
 
   bool samples(std::uint64_t hash) const noexcept { return samples(hash, rate_); }
+  // By other bits than those that choose the sketch's counters.
   static bool samples(std::uint64_t hash, std::size_t rate) noexcept {
-    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate - 1)) ==
-           0;  // not the bits that choose the sketch's counters
+    return (hash * 0x9e3779b97f4a7c15 >> 56 & (rate - 1)) == 0;
   }
 
   // A key of the sample is asked for. Returns which trials had it, a bit for each. If it throws, nothing has

@@ -77,8 +77,7 @@ class map_computations {
     if (waits_.is_held_up_by(*other, mine.thread))
       throw std::logic_error(
           "plait::hash_map::get_or_insert_with: the function that computes the value of a key asks for the "
-          "value of "
-          "the same key, by itself or through another thread that waits for it");
+          "value of the same key, by itself or through another thread that waits for it");
     wait.what = other;
     if (!std::exchange(is_listed, true)) waits_.add(wait);
     return false;

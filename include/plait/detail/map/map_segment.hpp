@@ -13,8 +13,7 @@
 namespace PLAIT_NAMESPACE::detail {
 
 // A number that decides nothing but when a segment grows, or that changes only while all homes of its segment
-// are
-// locked: whoever has locked one of them sees the last one.
+// are locked: whoever has locked one of them sees the last one.
 template <class T>
 class segment_number {
  public:

@@ -386,10 +386,9 @@ class segment_list {
   alignas(contention_free_distance) sync::atomic<segment*> head_;
   alignas(contention_free_distance) mutable sync::atomic<segment*> tail_;
 
-  // Drained segments.
-  alignas(contention_free_distance) sync::atomic<segment*> drained_{
-      nullptr};                            // linked by next_drained; readers may still use them
-  sync::atomic<segment*> spare_{nullptr};  // used by no reader
+  // Drained segments, linked by next_drained, which readers may still use; and one that no reader uses.
+  alignas(contention_free_distance) sync::atomic<segment*> drained_{nullptr};
+  sync::atomic<segment*> spare_{nullptr};
   [[no_unique_address]] block_allocator allocator_;
 };
 

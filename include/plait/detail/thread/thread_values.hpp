@@ -167,8 +167,8 @@ class [[gnu::visibility("default")]] thread_values {
     std::uint64_t serial;  // of the object; 0: none
     thread_value* value;
   };
-  static constinit inline entry nothing_{
-      0, nullptr};  // the table of a thread that has no value yet; never written
+  // The table of a thread that has no value yet; never written.
+  static constinit inline entry nothing_{0, nullptr};
 
   struct table {
     entry* entries = &nothing_;  // by objects' numbers: `nothing_`, `first` or allocated

@@ -92,8 +92,7 @@ class async_operation final : registered_waiter, endable_wait {
   [[noreturn]] static void fail() noexcept {
     std::fputs(
         "plait: a coroutine is destroyed while it is being resumed: end its wait by a stop request, or by "
-        "closing "
-        "the queue, and let it return\n",
+        "closing the queue, and let it return\n",
         stderr);
     std::abort();
   }
