@@ -27,6 +27,7 @@
 #include "support/allocations.hpp"
 #include "support/monitor_tests.hpp"
 #include "support/sanitizer.hpp"
+#include "support/thread_values.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -36,26 +37,8 @@ using plait::drop_at_exit;
 using plait::fold_at_exit;
 using plait::keep_at_exit;
 using plait::thread_specific;
-
-// Counts the living objects, and remembers which thread destroyed the last one.
-struct counted {
-  counted() { ++alive; }
-  ~counted() {
-    --alive;
-    destroyed_by = std::this_thread::get_id();
-  }
-  counted(const counted&) = delete;
-  counted& operator=(const counted&) = delete;
-
-  int number = 0;
-  static inline std::atomic<int> alive = 0;
-  static inline std::atomic<std::thread::id> destroyed_by;
-};
-
-template <class Body>
-void in_a_thread(Body body) {
-  std::thread(body).join();
-}
+using thread_values::counted;
+using thread_values::in_a_thread;
 
 std::vector<int> sorted(std::vector<int> numbers) {
   std::ranges::sort(numbers);

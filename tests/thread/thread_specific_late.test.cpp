@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Values that are asked for while a thread ends, or the program.
-#include <atomic>
 #include <cstdlib>
 #include <string>
-#include <thread>
 
 #include <pthread.h>
 
@@ -12,27 +10,14 @@
 #include <plait/counter.hpp>
 #include <plait/thread_specific.hpp>
 
+#include "support/thread_values.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
 
 using plait::thread_specific;
-
-// Counts the living objects.
-struct counted {
-  counted() { ++alive; }
-  ~counted() { --alive; }
-  counted(const counted&) = delete;
-  counted& operator=(const counted&) = delete;
-
-  int number = 0;
-  static inline std::atomic<int> alive = 0;
-};
-
-template <class Body>
-void in_a_thread(Body body) {
-  std::thread(body).join();
-}
+using thread_values::counted;
+using thread_values::in_a_thread;
 
 struct asks_when_destroyed {
   thread_specific<counted>* value = nullptr;
