@@ -19,9 +19,9 @@
 
 namespace allocations {
 
-inline thread_local std::ptrdiff_t bytes_held = 0;  // taken by this thread, less what it gave back
-inline std::atomic<std::ptrdiff_t> bytes_held_by_all = 0;
-inline thread_local std::size_t calls = 0;          // of operator new
+inline thread_local std::ptrdiff_t bytes_held = 0;         // taken by this thread, less what it gave back
+inline std::atomic<std::ptrdiff_t> bytes_held_by_all = 0;  // the same, by all threads
+inline thread_local std::size_t calls = 0;                 // of operator new
 inline thread_local std::size_t until_failure = 0;  // if not 0: the call that many calls from now on throws
 
 inline void count(std::ptrdiff_t bytes) noexcept {

@@ -34,9 +34,10 @@ struct injected : std::exception {
   const char* what() const noexcept override { return "an injected fault"; }
 };
 
-// The kinds of operation that may fail. The n-th of one kind, counted for each thread, throws.
+// If not 0: the operation of this thread on a `basic_fragile` that many from now on throws.
 inline thread_local std::size_t until_throw = 0;
 
+// In each operation that may throw.
 inline void point() {
   if (until_throw != 0 && --until_throw == 0) throw injected();
 }

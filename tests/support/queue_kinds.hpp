@@ -72,4 +72,5 @@ struct name_of {
     return Kind::name;
   }
 };
+
 }  // namespace queue_kinds
