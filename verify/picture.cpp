@@ -165,8 +165,7 @@ std::string to_html(const report& found, std::string_view title) {
     page += "<p class=\"again\">Again: <code>VERIFY_REPLAY='" + escaped(found.token) + "'</code></p>\n";
   return page +
          "<p class=\"soft\">From top to bottom in the order of execution. An arrow leads from what wrote a "
-         "value, "
-         "or woke a thread, to what reads it. Red: the two sides of the failure.</p>\n</html>\n";
+         "value, or woke a thread, to what reads it. Red: the two sides of the failure.</p>\n</html>\n";
 }
 
 }  // namespace verify

@@ -213,12 +213,14 @@ int run_remote_worker(const count_options& options) {
   const plait::remote::connection server(url, {.lease = lease});
   block_queue blocks(server, options.remote_worker, queue_options());
   word_counter counts(server, options.remote_worker + "-words");
-  std::map<std::string, std::int64_t, std::less<>>
-      of_block;  // ordered: its parts are the same whoever counts it
+  // Ordered: the parts of a block are the same whoever counts it.
+  std::map<std::string, std::int64_t, std::less<>> of_block;
   word_splitter splitter(options.rules, [&](std::span<const std::string_view> words) {
     for (const std::string_view word : words) {
-      const auto found = of_block.find(word);
-      found != of_block.end() ? ++found->second : (of_block.emplace(word, 1), 0);
+      if (const auto found = of_block.find(word); found != of_block.end())
+        ++found->second;
+      else
+        of_block.emplace(word, 1);
     }
   });
   while (auto block = blocks.pop_leased()) {

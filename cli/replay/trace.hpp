@@ -14,8 +14,8 @@ namespace plait::cli {
 struct trace {
   std::string name;
   std::string format;
-  std::vector<std::uint32_t>
-      keys;  // of each request: numbers 0, 1, 2, ... in the order in which they first came
+  // Of each request: numbers 0, 1, 2, ... in the order in which they first came.
+  std::vector<std::uint32_t> keys;
   std::vector<std::uint32_t> sizes;  // of each key, in bytes, when it first came; empty if the trace has none
   std::size_t distinct = 0;
 

@@ -45,8 +45,7 @@ void check_then_act(page& out) {
   });
   out.say(
       "Live: {} threads want the same {} pages. Each looks under a lock, renders what is not there, and puts "
-      "it "
-      "in under a lock. {} pages were rendered: {} of them in vain.",
+      "it in under a lock. {} pages were rendered: {} of them in vain.",
       threads, grouped(pages), grouped(static_cast<std::int64_t>(times)),
       grouped(static_cast<std::int64_t>(times - pages)));
 }
@@ -120,8 +119,7 @@ void compare_lookups(page& out) {
   out.gap();
   out.say(
       "With {} threads plait::hash_map is {} the mutex and {} the shared one. Whoever takes a lock writes to "
-      "it, "
-      "also to read; a lookup of hash_map writes nothing that another thread wants. So see what a second "
+      "it, also to read; a lookup of hash_map writes nothing that another thread wants. So see what a second "
       "thread costs: hash_map with {} threads is {} with one.",
       many, compared(time[1], time[3]), compared(time[1], time[5]), many, compared(time[1], time[0]));
 }

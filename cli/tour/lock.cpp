@@ -162,10 +162,8 @@ void lock(page& out) {
 
   out.say(
       "Whoever finds a lock free takes it: that is what makes locks fast, and what makes some threads wait and "
-      "wait "
-      "while others come back again and again. plait::mutex is handed to a thread that has waited for a "
-      "millisecond. "
-      "The longest that any of 16 threads waited, in 0.3 seconds each:");
+      "wait while others come back again and again. plait::mutex is handed to a thread that has waited for a "
+      "millisecond. The longest that any of 16 threads waited, in 0.3 seconds each:");
   const double ours = longest_wait<plait::mutex>(), others = longest_wait<std::mutex>();
   out.row("{:<24} {:>8.1f} ms", "plait::mutex", ours);
   out.row("{:<24} {:>8.1f} ms", "std::mutex", others);

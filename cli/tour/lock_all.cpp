@@ -31,8 +31,7 @@ void hang_for_a_while(page& out) {
   });
   out.say(
       "Live: one thread locks A and then wants B, the other locks B and then wants A. They waited for {:.0f} "
-      "ms, which "
-      "is when the deadline came that std::mutex does not have. Threads that got both: {} of 2.",
+      "ms, which is when the deadline came that std::mutex does not have. Threads that got both: {} of 2.",
       seconds * 1e3, got_both.load());
 }
 

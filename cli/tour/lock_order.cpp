@@ -59,8 +59,7 @@ void hang_until_both_give_up(page& out) {
   });
   out.say(
       "Live: task A takes lock1 and then lock2, task B lock2 and then lock1. They hung for {:.0f} ms; then "
-      "they "
-      "gave up, as plait::mutex allows. Tasks that got both locks: {} of 2.",
+      "they gave up, as plait::mutex allows. Tasks that got both locks: {} of 2.",
       seconds * 1e3, got_both.load());
 }
 
@@ -95,8 +94,7 @@ void report_before_the_wait(page& out) {
   }
   out.say(
       "The same two tasks with checked locks. One was refused before it waited and gave way, so the other got "
-      "both. "
-      "The report, without its stacks:");
+      "both. The report, without its stacks:");
   for (std::size_t begin = 0; begin < refused.size();) {
     const std::size_t end = refused.find('\n', begin);
     const std::string line = refused.substr(begin, end - begin);
@@ -156,8 +154,7 @@ void compare_locks(page& out) {
 void lock_order(page& out) {
   out.say(
       "Two threads that take two locks in opposite orders hang, if they meet. In tests they hardly ever do; "
-      "but "
-      "each time that either nests the locks, the order can be seen:");
+      "but each time that either nests the locks, the order can be seen:");
   hang_until_both_give_up(out);
   out.code("lock_order", "inversion");
   report_before_the_wait(out);

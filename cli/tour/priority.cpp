@@ -87,8 +87,7 @@ void keep_equals_in_order(page& out) {
   }
   out.say(
       "{} tasks of 3 priorities from two producers at once: of those of one priority and producer, {} came out "
-      "of "
-      "order.",
+      "of order.",
       grouped(processed), grouped(out_of_order));
 }
 

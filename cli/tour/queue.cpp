@@ -145,8 +145,7 @@ void wait_as_coroutines(page& out) {
   const std::chrono::duration<double, std::milli> elapsed = clock::now() - start;
   out.say(
       "{} coroutines waited at a queue, in {} bytes each and without a thread. As many pushes, of 1, 2, 3 and "
-      "so "
-      "on, resumed all of them within {:.1f} ms, and together they got {}.",
+      "so on, resumed all of them within {:.1f} ms, and together they got {}.",
       grouped(count), task::all_frames / count, elapsed.count(), grouped(sum));
 }
 

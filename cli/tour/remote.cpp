@@ -150,8 +150,7 @@ void remote(page& out) {
     return out.say("Of {} jobs, which is WRONG: please report a bug", jobs_in_all);
   out.say(
       "Nothing is lost: what a worker has is leased to it, and comes again when the server has not heard of "
-      "its "
-      "process for {} ms; the rest took {:.1f} s. Nothing is counted twice: add_once() counts a job once, "
+      "its process for {} ms; the rest took {:.1f} s. Nothing is counted twice: add_once() counts a job once, "
       "whoever finishes it. On this machine, through one connection:",
       options.lease.count(), rest.count());
   show_costs(out, here);

@@ -73,8 +73,7 @@ double in_place() {
 void spsc(page& out) {
   out.say(
       "Where one thread only pushes and one only pops, nothing has to be claimed, and a queue can do without "
-      "any "
-      "read-modify-write, also when its threads may sleep:");
+      "any read-modify-write, also when its threads may sleep:");
   out.code("spsc_queue", "stream");
 
   out.say("Elements can be written and read where they lie, many at a time:");

@@ -119,8 +119,7 @@ void most_read(page& out) {
 void statistics(page& out) {
   out.say(
       "Which keys are read, which are only ever written, how often does a read miss? Where reads count, "
-      "readers "
-      "write, and they write to the same places.");
+      "readers write, and they write to the same places.");
   out.code("stats_map", "prices");
   compare_finds(out);
   most_read(out);

@@ -34,8 +34,7 @@ void outlive_no_thread(page& out) {
   for (int i = 0; i != threads; ++i) std::thread([&] { buffers->bytes.resize(1000); }).join();
   out.say(
       "Live: {} threads, one after the other, used a buffer each. The most that there were at once: {}. Left "
-      "now: "
-      "{}{}.",
+      "now: {}{}.",
       grouped(threads), buffer::most_alive.load(), buffer::alive.load(),
       buffer::alive == 0 ? "" : ", which is WRONG: please report a bug");
 }
@@ -92,8 +91,8 @@ void compare_gets(page& out) {
 void thread_specific(page& out) {
   out.say(
       "A buffer, a random generator, a connection: an object needs one in every thread that uses it, and "
-      "threads "
-      "must not share it. A thread_local variable is one for the whole program. This is one for each object:");
+      "threads must not share it. A thread_local variable is one for the whole program. This is one for each "
+      "object:");
   out.code("thread_specific", "buffer");
   outlive_no_thread(out);
 

@@ -132,8 +132,7 @@ struct disagreement {
 
 constexpr const char* order_of_execution =
     "Relacy takes the order in which seq_cst operations are executed for their one order, so that such a load "
-    "never "
-    "misses such a store that was executed before it; C++ only asks for some order";
+    "never misses such a store that was executed before it; C++ only asks for some order";
 
 const std::map<std::string, disagreement> disagreements = {
     {"MP_seq_cst_but_for_the_load_of_the_flag", {"00 01 11", order_of_execution}},
