@@ -13,22 +13,16 @@
 
 #include <verify/verify.hpp>
 
+#include "support/search_results.hpp"
+
 namespace {
 
 namespace threading = verify;
+using model::expect_clean;
+using model::expect_failure;
 using verify::check;
 using verify::threads;
 using namespace std::chrono_literals;
-
-void expect_clean(const verify::body& scenario) {
-  const verify::report found = verify::explore(scenario);
-  EXPECT_TRUE(found) << found;
-}
-
-void expect_failure(const verify::body& scenario, const std::string& expected) {
-  const verify::report found = verify::explore(scenario);
-  EXPECT_NE(found.failure.find(expected), std::string::npos) << found;
-}
 
 TEST(atomic, has_the_operators_of_std) {
   expect_clean([] {
