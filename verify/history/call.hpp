@@ -3,7 +3,11 @@
 // linearizability.hpp.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace history {
 
@@ -20,5 +24,26 @@ struct call {
   moment end;
   std::uint32_t thread = 0;
 };
+
+// Where a call begins or ends.
+struct boundary {
+  moment when;
+  bool is_end;
+  std::size_t which;  // of the calls
+};
+
+// The boundaries of all calls in their order; of the same moment, beginnings first, since such calls overlap.
+template <class Operation>
+std::vector<boundary> boundaries_of(std::span<const call<Operation>> calls) {
+  std::vector<boundary> all;
+  for (std::size_t i = 0; i != calls.size(); ++i) {
+    all.push_back({calls[i].begin, false, i});
+    all.push_back({calls[i].end, true, i});
+  }
+  std::ranges::sort(all, [](const boundary& a, const boundary& b) {
+    return a.when != b.when ? a.when < b.when : a.is_end < b.is_end;
+  });
+  return all;
+}
 
 }  // namespace history

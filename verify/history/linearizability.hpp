@@ -61,47 +61,33 @@ bool is_linearizable(std::span<const call<Operation>> calls, const State& initia
                          [](const auto& a, const auto& b) { return a.end < b.begin; });
 }
 
-// The first call, by its end, up to which no order explains the history; nothing if some order explains all of
-// it.
-template <class State, class Operation, class Apply>
-std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> calls, const State& initial,
-                                            Apply&& apply) {
-  struct event {
-    moment when;
-    bool is_end;
-    std::size_t which;
-  };
-  std::vector<event> events;
-  for (std::size_t i = 0; i != calls.size(); ++i) {
-    events.push_back({calls[i].begin, false, i});
-    events.push_back({calls[i].end, true, i});
-  }
-  // Begins before ends of the same moment: such calls overlap.
-  std::ranges::sort(events, [](const event& a, const event& b) {
-    return a.when != b.when ? a.when < b.when : a.is_end < b.is_end;
-  });
+namespace detail {
 
-  // Calls under way have slots; a possibility is a state and the set of slots whose calls have been applied.
-  constexpr std::size_t free = SIZE_MAX;
-  std::vector<std::size_t> slots;
-  using possibility = std::pair<std::uint64_t, State>;
-  std::set<possibility> possible{{0, initial}};
-  for (const event& e : events) {
-    if (!e.is_end) {
-      const auto slot = std::ranges::find(slots, free);
-      if (slot != slots.end()) {
-        *slot = e.which;
-      } else if (slots.size() == 64) {
-        throw std::invalid_argument("history::find_unexplained: at most 64 calls may overlap");
-      } else {
-        slots.push_back(e.which);
-      }
-      continue;
+// The calls under way, and what may have happened so far.
+template <class State, class Operation>
+class possibilities {
+ public:
+  possibilities(std::span<const call<Operation>> calls, const State& initial)
+      : calls_(calls), possible_{{0, initial}} {}
+
+  void begin(std::size_t which) {
+    const auto slot = std::ranges::find(slots_, free);
+    if (slot != slots_.end()) {
+      *slot = which;
+    } else if (slots_.size() == 64) {
+      throw std::invalid_argument("history::find_unexplained: at most 64 calls may overlap");
+    } else {
+      slots_.push_back(which);
     }
-    const auto ending = static_cast<std::size_t>(std::ranges::find(slots, e.which) - slots.begin());
-    std::set<possibility> reached = possible;
+  }
+
+  // Whether the call can have been applied by now: before, or now after some of those under way.
+  template <class Apply>
+  bool end(std::size_t which, Apply& apply) {
+    const auto ending = static_cast<std::size_t>(std::ranges::find(slots_, which) - slots_.begin());
+    std::set<possibility> reached = possible_;
     std::set<possibility> next;
-    std::vector<possibility> left(possible.begin(), possible.end());
+    std::vector<possibility> left(possible_.begin(), possible_.end());
     while (!left.empty()) {
       const auto [done, state] = std::move(left.back());
       left.pop_back();
@@ -109,16 +95,41 @@ std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> cal
         next.emplace(done & ~(std::uint64_t{1} << ending), state);
         continue;
       }
-      for (std::size_t slot = 0; slot != slots.size(); ++slot) {
-        if (slots[slot] == free || (done >> slot & 1) != 0) continue;
+      for (std::size_t slot = 0; slot != slots_.size(); ++slot) {
+        if (slots_[slot] == free || (done >> slot & 1) != 0) continue;
         possibility after{done | std::uint64_t{1} << slot, state};
-        if (apply(after.second, calls[slots[slot]].operation) && reached.insert(after).second)
+        if (apply(after.second, calls_[slots_[slot]].operation) && reached.insert(after).second)
           left.push_back(std::move(after));
       }
     }
-    if (next.empty()) return e.which;
-    possible = std::move(next);
-    slots[ending] = free;
+    slots_[ending] = free;
+    possible_ = std::move(next);
+    return !possible_.empty();
+  }
+
+ private:
+  using possibility = std::pair<std::uint64_t, State>;  // which slots' calls have been applied, and the state
+
+  static constexpr std::size_t free = SIZE_MAX;
+
+  std::span<const call<Operation>> calls_;
+  std::vector<std::size_t> slots_;  // the calls under way, or free
+  std::set<possibility> possible_;
+};
+
+}  // namespace detail
+
+// The first call, by its end, up to which no order explains the history; nothing if some order explains all of
+// it.
+template <class State, class Operation, class Apply>
+std::optional<std::size_t> find_unexplained(std::span<const call<Operation>> calls, const State& initial,
+                                            Apply&& apply) {
+  detail::possibilities<State, Operation> so_far(calls, initial);
+  for (const auto& [when, is_end, which] : boundaries_of(calls)) {
+    if (!is_end)
+      so_far.begin(which);
+    else if (!so_far.end(which, apply))
+      return which;
   }
   return std::nullopt;
 }

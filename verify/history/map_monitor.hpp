@@ -110,120 +110,145 @@ inline std::string describe(const map_call& c) {
 // One key of a set. Inserts and erases must alternate, and all inserts are alike. So the state may be changed
 // as late as possible, when a call that needs the other state ends, by the insert or erase that ends first.
 // Calls that only look the key up are applied as soon as the state is right.
-inline std::optional<std::string> find_set_fault(std::span<const map_call> calls) {
-  using enum map_action;
-  struct event {
-    moment when;
-    bool is_end;
-    std::size_t which;
-  };
-  std::vector<event> events;
-  for (std::size_t i = 0; i != calls.size(); ++i) {
-    events.push_back({calls[i].begin, false, i});
-    events.push_back({calls[i].end, true, i});
+class key_of_set {
+ public:
+  explicit key_of_set(std::span<const map_call> calls) : calls_(calls), is_done_(calls.size()) {}
+
+  bool is_present() const noexcept { return state_ == present; }
+
+  void begin(std::size_t which) {
+    const std::size_t state = state_of(which);
+    if (is_change(which))
+      changes_[state].push({calls_[which].end, which});
+    else if (state == state_)
+      is_done_[which] = true;
+    else
+      looks_[state].push_back(which);
   }
-  std::ranges::sort(events, [](const event& a, const event& b) {
-    return a.when != b.when ? a.when < b.when : a.is_end < b.is_end;
-  });
-  const auto is_change = [&](std::size_t i) {
-    return calls[i].operation.what == inserted || calls[i].operation.what == erased;
-  };
-  // The state that the call makes, or sees.
-  const auto state_of = [&](std::size_t i) {
-    const map_action what = calls[i].operation.what;
-    return what == inserted || what == not_inserted || what == found;
-  };
 
-  using by_end = std::pair<moment, std::size_t>;
-  std::array<std::priority_queue<by_end, std::vector<by_end>, std::greater<>>, 2> changes;  // by what they make
-  std::array<std::vector<std::size_t>, 2> looks;                                            // by what they see
-  std::vector<bool> is_done(calls.size());
-  bool is_present = false;
-  const auto change_by = [&](std::size_t i) {
-    is_done[i] = true;
-    is_present = !is_present;
-    for (const std::size_t look : looks[is_present ? 1 : 0]) is_done[look] = true;
-    looks[is_present ? 1 : 0].clear();
-  };
-
-  for (const auto& [when, is_end, which] : events) {
-    const std::size_t state = state_of(which) ? 1 : 0;
-    if (!is_end) {
-      if (is_change(which))
-        changes[state].push({calls[which].end, which});
-      else if (state_of(which) == is_present)
-        is_done[which] = true;
-      else
-        looks[state].push_back(which);
-      continue;
-    }
-    if (is_done[which]) continue;
-    if (!is_change(which) || state_of(which) == is_present) {
-      auto& others = changes[is_present ? 0 : 1];
-      while (!others.empty() && is_done[others.top().second]) others.pop();
-      if (others.empty())
-        return describe(calls[which]) + ": the key was " + (is_present ? "present" : "absent") +
-               " all that time, and nobody was there to change it";
+  // False if nobody can have made the state that the call needs.
+  bool end(std::size_t which) {
+    if (is_done_[which]) return true;
+    if (!is_change(which) || state_of(which) == state_) {
+      auto& others = changes_[other(state_)];
+      while (!others.empty() && is_done_[others.top().second]) others.pop();
+      if (others.empty()) return false;
       change_by(others.top().second);
     }
-    if (!is_done[which]) change_by(which);
+    if (!is_done_[which]) change_by(which);
+    return true;
+  }
+
+ private:
+  using by_end = std::pair<moment, std::size_t>;
+
+  static constexpr std::size_t absent = 0, present = 1;
+  static constexpr std::size_t other(std::size_t state) noexcept { return present - state; }
+
+  bool is_change(std::size_t which) const {
+    const map_action what = calls_[which].operation.what;
+    return what == map_action::inserted || what == map_action::erased;
+  }
+  // The state that the call makes, or sees.
+  std::size_t state_of(std::size_t which) const {
+    const map_action what = calls_[which].operation.what;
+    const bool is_there =
+        what == map_action::inserted || what == map_action::not_inserted || what == map_action::found;
+    return is_there ? present : absent;
+  }
+  void change_by(std::size_t which) {
+    is_done_[which] = true;
+    state_ = other(state_);
+    for (const std::size_t look : looks_[state_]) is_done_[look] = true;
+    looks_[state_].clear();
+  }
+
+  std::span<const map_call> calls_;
+  std::vector<bool> is_done_;  // the calls that have been applied
+  std::size_t state_ = absent;
+  // Calls that have begun and may not be done yet, by the state that they make or see.
+  std::array<std::priority_queue<by_end, std::vector<by_end>, std::greater<>>, 2> changes_;
+  std::array<std::vector<std::size_t>, 2> looks_;
+};
+
+inline std::optional<std::string> find_set_fault(std::span<const map_call> calls) {
+  key_of_set key(calls);
+  for (const auto& [when, is_end, which] : boundaries_of(calls)) {
+    if (!is_end)
+      key.begin(which);
+    else if (!key.end(which))
+      return describe(calls[which]) + ": the key was " + (key.is_present() ? "present" : "absent") +
+             " all that time, and nobody was there to change it";
   }
   return std::nullopt;
 }
 
-// One key that is put, each value once, and looked up. A value is there at least from the first end to the last
-// begin of the calls that name it, if the former is earlier; such intervals must not overlap. If all its calls
-// overlap, it may come and go at one moment, which must be outside of all those intervals. (Gibbons, Korach
-// 1997.)
+// When a value was there at least: from the first end to the last begin of the calls that name it, if the
+// former is earlier. Otherwise all of them overlap, and it may have come and gone at one moment.
+struct reign {
+  moment first_end = never;
+  moment last_begin = 0;
+  const map_call* first = nullptr;  // of these two; null: the beginning of the history
+  const map_call* last = nullptr;
+};
+
+inline std::string describe(const reign& r) {
+  return (r.first == nullptr ? std::string("the beginning") : describe(*r.first)) + " to " + describe(*r.last);
+}
+
+// What a call put or saw. Absence is a value too, put at moment 0, before all others.
+inline map_entry value_of(const map_call& c) {
+  return c.operation.what == map_action::not_found ? map_entry() : map_entry(c.operation.value);
+}
+
+// Of all calls that name one value, of which the put is the first: the reign, or what is wrong with them.
+inline std::optional<std::string> find_reign(std::span<const map_call> calls, reign& found) {
+  const map_call& first = calls.front();
+  if (first.operation.what == map_action::not_found) found.first_end = 0;
+  if (first.operation.what == map_action::found) return describe(first) + ": nobody put that value";
+  for (const map_call& each : calls) {
+    if (first.operation.what == map_action::put && each.end < first.begin)
+      return describe(each) + " came before " + describe(first);
+    if (each.end + 1 < found.first_end) {
+      found.first_end = each.end + 1;
+      found.first = &each;
+    }
+    if (each.begin + 1 > found.last_begin) {
+      found.last_begin = each.begin + 1;
+      found.last = &each;
+    }
+  }
+  return std::nullopt;
+}
+
+// One key that is put, each value once, and looked up. The reigns of values that were there for some time must
+// not overlap, and the moment of any other must be outside of all those. (Gibbons, Korach 1997.)
 inline std::optional<std::string> find_register_fault(std::vector<map_call> calls) {
-  using enum map_action;
-  struct reign {
-    moment first_end = never;
-    moment last_begin = 0;
-    const map_call* first = nullptr;  // of these two
-    const map_call* last = nullptr;
-  };
-  // Absence is a value too, put at moment 0, before all others.
-  const auto seen = [](const map_call& c) {
-    return c.operation.what == not_found ? map_entry() : map_entry(c.operation.value);
-  };
-  std::ranges::sort(calls, {}, [&](const map_call& c) { return std::pair(seen(c), c.operation.what != put); });
+  std::ranges::sort(calls, {}, [&](const map_call& c) {
+    return std::pair(value_of(c), c.operation.what != map_action::put);
+  });
   std::vector<reign> lasting;
   std::vector<reign> brief;
   for (auto at = calls.cbegin(); at != calls.cend();) {
+    const auto end =
+        std::find_if(at, calls.cend(), [&](const map_call& c) { return value_of(c) != value_of(*at); });
     reign now;
-    const map_call& first = *at;
-    if (first.operation.what == not_found) now.first_end = 0;
-    if (first.operation.what == found) return describe(first) + ": nobody put that value";
-    for (; at != calls.cend() && seen(*at) == seen(first); ++at) {
-      if (first.operation.what == put && at->end < first.begin)
-        return describe(*at) + " came before " + describe(first);
-      if (at->end + 1 < now.first_end) {
-        now.first_end = at->end + 1;
-        now.first = &*at;
-      }
-      if (at->begin + 1 > now.last_begin) {
-        now.last_begin = at->begin + 1;
-        now.last = &*at;
-      }
-    }
+    if (auto fault = find_reign({at, end}, now)) return fault;
     (now.first_end < now.last_begin ? lasting : brief).push_back(now);
+    at = end;
   }
   std::ranges::sort(lasting, {}, &reign::first_end);
-  const auto told = [](const reign& r) {
-    return (r.first == nullptr ? std::string("the beginning") : describe(*r.first)) + " to " +
-           describe(*r.last);
-  };
   coverage taken;
   for (std::size_t i = 0; i != lasting.size(); ++i) {
     if (i != 0 && lasting[i].first_end < lasting[i - 1].last_begin)
-      return "two values at the same time: one from " + told(lasting[i - 1]) + ", one from " + told(lasting[i]);
+      return "two values at the same time: one from " + describe(lasting[i - 1]) + ", one from " +
+             describe(lasting[i]);
     taken.add(lasting[i].first_end, lasting[i].last_begin);
   }
   for (const reign& r : brief)
     if (taken.covers(r.last_begin, r.first_end))
       return describe(*r.last) + " has no room: another value was there all the time, from " +
-             told(*std::prev(std::ranges::upper_bound(lasting, r.last_begin, {}, &reign::first_end)));
+             describe(*std::prev(std::ranges::upper_bound(lasting, r.last_begin, {}, &reign::first_end)));
   return std::nullopt;
 }
 
