@@ -42,28 +42,21 @@
 #pragma once
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <expected>
-#include <functional>
 #include <optional>
 #include <ranges>
-#include <stdexcept>
 #include <stop_token>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <plait/concurrent_queue.hpp>
 #include <plait/conqueue_status.hpp>
-#include <plait/detail/queue/queue_item.hpp>
+#include <plait/detail/queue/any_item.hpp>
+#include <plait/detail/queue/queue_group.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
-#include <plait/detail/wait/event_count.hpp>
-#include <plait/queue_interface.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -80,34 +73,6 @@ struct item_from {
   T value;            // the item that was taken from it
 };
 
-namespace detail {
-
-// The queue that an element of a range is or refers to.
-template <class Queue>
-  requires concurrent_queue<Queue>
-Queue& queue_in(Queue& queue) noexcept {
-  return queue;
-}
-template <class Queue>
-  requires concurrent_queue<Queue>
-Queue& queue_in(const std::reference_wrapper<Queue>& queue) noexcept {
-  return queue;
-}
-template <class Pointer>
-  requires requires(const Pointer& pointer) {
-    requires concurrent_queue<std::remove_reference_t<decltype(*pointer)>>;
-    { pointer == nullptr } -> std::same_as<bool>;
-  }
-auto& queue_in(const Pointer& pointer) {
-  if (pointer == nullptr) throw std::invalid_argument("plait::pop_any: a pointer to a queue is null");
-  return *pointer;
-}
-
-template <class Range>
-using queue_in_range = std::remove_reference_t<decltype(queue_in(*std::ranges::begin(std::declval<Range&>())))>;
-
-}  // namespace detail
-
 // A range of queues of one type, or of pointers or std::reference_wrappers to them: any number of queues.
 template <class Range>
 concept range_of_queues_to_wait_at =
@@ -119,162 +84,11 @@ using item_from_range = item_from<typename detail::queue_in_range<Range>::value_
 
 namespace detail {
 
-// The queues that pop_any looks at, by their names.
-template <class... Queues>
-class named_queues {
- public:
-  using result = std::variant<typename Queues::value_type...>;
-
-  explicit named_queues(Queues&... queues) noexcept : queues_(queues...) {}
-
-  // Calls visit(queue, result_of) for one after the other until it says true; result_of(value) is what pop_any
-  // returns if it takes `value` from that queue.
-  template <class Visit>
-  void visit_until(Visit visit) const {
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (void)(... ||
-             visit(std::get<Index>(queues_), [](std::variant_alternative_t<Index, result>&& value) noexcept {
-               return result(std::in_place_index<Index>, std::move(value));
-             }));
-    }(std::index_sequence_for<Queues...>());
-  }
-
-  static constexpr std::size_t size() noexcept { return sizeof...(Queues); }
-
-  auto not_empty() const noexcept {
-    return std::apply([](Queues&... each) { return event_counts(machinery_of(each).not_empty()...); }, queues_);
-  }
-
- private:
-  std::tuple<Queues&...> queues_;
-};
-
-// The same for those in a range.
-template <class Range>
-class ranged_queues {
- public:
-  using queue = queue_in_range<Range>;
-  using result = item_from<typename queue::value_type>;
-
-  explicit ranged_queues(Range& queues) noexcept : queues_(queues) {}
-
-  template <class Visit>
-  void visit_until(Visit visit) const {
-    std::size_t index = 0;
-    for (auto&& each : queues_) {
-      if (visit(queue_in(each), [index](typename queue::value_type&& value) noexcept {
-            return result{index, std::move(value)};
-          }))
-        return;
-      ++index;
-    }
-  }
-
-  std::size_t size() const { return static_cast<std::size_t>(std::ranges::distance(queues_)); }
-
-  auto not_empty() const {
-    using event_count_of_queue =
-        std::remove_reference_t<decltype(machinery_of(std::declval<queue&>()).not_empty())>;
-    std::vector<event_count_of_queue*> counts;
-    for (auto&& each : queues_) counts.push_back(&machinery_of(queue_in(each)).not_empty());
-    return event_count_list(std::move(counts));
-  }
-
- private:
-  Range& queues_;
-};
-
-// Looks at all the queues, in their order, and what that found.
-template <class Queues>
-class any_item {
- public:
-  using value_type = typename Queues::result;
-
-  explicit any_item(Queues queues) : queues_(queues), queue_count_(queues.size()) {}
-
-  attempt look() {
-    drained_count_ = 0;
-    bool contended = false;
-    queues_.visit_until([&](auto& queue, auto result_of) {
-      auto& items = machinery_of(queue);
-      std::optional<typename std::remove_reference_t<decltype(items)>::item_type> item;
-      const conqueue_status status = items.try_get(item);
-      if (status == conqueue_status::success) value.emplace(result_of(std::move(queue_value(*item))));
-      if (status == conqueue_status::closed) ++drained_count_;
-      if (status == conqueue_status::busy) contended = true;
-      return status == conqueue_status::success;
-    });
-    if (value || all_closed()) return attempt::done;
-    return contended ? attempt::contended : attempt::blocked;
-  }
-
-  // As look(), but says blocked only if all queues were empty at the same moment: each was empty when it was
-  // looked at, and if nothing was put between the first look and the last, all were at the last.
-  attempt look_until_certain() {
-    for (;;) {
-      const std::uint64_t before = number_of_puts();
-      const attempt seen = look();
-      if (seen != attempt::blocked || number_of_puts() == before) return seen;
-    }
-  }
-
-  void wait(wait_limits limits) {
-    if (look() == attempt::done) return;
-    waiting_habit habit;
-    try {
-      wait_any([&] { return look(); }, limits, pace_of_items, habit, queues_.not_empty());
-    } catch (...) {
-      hand_on_wakes();
-      throw;
-    }
-    hand_on_wakes();
-    if (value || all_closed()) return;
-    if (limits.stop_requested()) {
-      when_nothing_ = conqueue_status::stopped;
-    } else if (look_until_certain() == attempt::contended) {
-      when_nothing_ = conqueue_status::busy;
-    }
-  }
-
-  bool all_closed() const noexcept { return drained_count_ == queue_count_; }
-
-  std::expected<value_type, conqueue_status> to_expected() noexcept {
-    if (value) return *std::move(value);
-    return std::unexpected(all_closed() ? conqueue_status::closed : when_nothing_);
-  }
-
-  std::optional<value_type> value;
-
- private:
-  // Tails only grow, so that their sum stays the same only if each of them does.
-  std::uint64_t number_of_puts() const {
-    std::uint64_t sum = 0;
-    queues_.visit_until([&](auto& queue, auto) {
-      sum += machinery_of(queue).store().tail();
-      return false;
-    });
-    return sum;
-  }
-
-  // This thread may have used up the wakes of queues that it took nothing from.
-  void hand_on_wakes() {
-    queues_.visit_until([&](auto& queue, auto) {
-      if (!queue.empty()) machinery_of(queue).not_empty().notify_one();
-      return false;
-    });
-  }
-
-  Queues queues_;
-  std::size_t queue_count_;
-  std::size_t drained_count_ = 0;  // how many, in the last look
-  conqueue_status when_nothing_ = conqueue_status::empty;
-};
-
 template <class Queues>
 std::optional<typename Queues::result> pop_any_of(Queues queues, wait_limits limits) {
   any_item item(queues);
   item.wait(limits);
-  return std::move(item.value);
+  return item.to_optional();
 }
 
 template <class Queues>
