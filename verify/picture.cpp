@@ -66,6 +66,61 @@ std::string in_words(const trace_event& event) {
   return event.what + "  " + place_of(event) + "  " + source_line(event.file, event.line);
 }
 
+// Where things are on a page, in percent of its lanes' width or its rows' height.
+struct page_grid {
+  static constexpr double gap = 7;  // between two lanes
+
+  double lane_width() const {
+    return lanes == 0 ? 100 : (100 - gap * static_cast<double>(lanes - 1)) / static_cast<double>(lanes);
+  }
+  std::string middle_of(std::size_t row) const {
+    return std::to_string((static_cast<double>(row) + 0.5) * 100 / static_cast<double>(rows)) + '%';
+  }
+  std::string left_of(std::size_t lane) const {
+    return std::to_string(static_cast<double>(lane) * (lane_width() + gap)) + '%';
+  }
+  std::string right_of(std::size_t lane) const {
+    return std::to_string(static_cast<double>(lane) * (lane_width() + gap) + lane_width()) + '%';
+  }
+
+  std::size_t lanes;
+  std::size_t rows;
+};
+
+// Lines from the edge of one lane to the edge of the other.
+std::string arrows_of(const report& found, const std::vector<unsigned>& lanes) {
+  const page_grid grid{lanes.size(), found.events.size()};
+  std::string arrows;
+  for (std::size_t i = 0; i != found.events.size(); ++i) {
+    const trace_event& event = found.events[i];
+    if (!has_arrow(found, event)) continue;
+    const std::size_t from = lane_of(lanes, found.events[*event.from].thread);
+    const std::size_t to = lane_of(lanes, event.thread);
+    arrows += "<line x1=\"" + (from < to ? grid.right_of(from) : grid.left_of(from)) + "\" y1=\"" +
+              grid.middle_of(*event.from) + "\" x2=\"" + (from < to ? grid.left_of(to) : grid.right_of(to)) +
+              "\" y2=\"" + grid.middle_of(i) + "\" marker-end=\"url(#head)\"/>\n";
+  }
+  return "<svg aria-hidden=\"true\"><defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" "
+         "markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">"
+         "<polygon points=\"0,0 8,4 0,8\"/></marker></defs>\n" +
+         arrows + "</svg>\n";
+}
+
+// A piece of each lane, and the step in that of its thread.
+std::string row_of(const trace_event& event, std::size_t number, const std::vector<unsigned>& lanes) {
+  std::string row = "<div class=\"row\">";
+  for (std::size_t lane = 0; lane != lanes.size(); ++lane) {
+    const std::string column = "style=\"grid-column: " + std::to_string(lane + 1) + "\"";
+    row += "<div class=\"lane\" " + column + "></div>";
+    if (lanes[lane] != event.thread) continue;
+    row += std::string("<div class=\"step") + (event.at_fault ? " fault" : "") + "\" " + column + " title=\"" +
+           escaped(in_words(event)) + "\"><div class=\"what\">" + std::to_string(number) + ". " +
+           escaped(event.what) + "</div><div class=\"place\">" + escaped(place_of(event)) + " <code>" +
+           escaped(source_line(event.file, event.line)) + "</code></div></div>";
+  }
+  return row + "</div>\n";
+}
+
 }  // namespace
 
 std::string to_lanes(const report& found, std::size_t width) {
@@ -109,7 +164,6 @@ std::string to_lanes(const report& found, std::size_t width) {
 
 std::string to_html(const report& found, std::string_view title) {
   const std::vector<unsigned> lanes = lanes_of(found);
-  const std::size_t rows = found.events.size();
   std::string page(page_begin);
   page += "<title>" + escaped(title) + "</title>\n<h1>" + escaped(title) + "</h1>\n";
   page += found.passed() ? "<p class=\"soft\">No execution failed.</p>\n"
@@ -117,49 +171,8 @@ std::string to_html(const report& found, std::string_view title) {
   page +=
       "<div class=\"lanes\" style=\"--lanes: " + std::to_string(lanes.size()) + "\">\n<div class=\"heads\">";
   for (const unsigned thread : lanes) page.append("<div>T").append(std::to_string(thread)).append("</div>");
-  page += "</div>\n<div style=\"position: relative\">\n";
-
-  // Arrows are lines in percent of the rows: from the edge of one lane to the edge of the other.
-  const double lane_share =
-      lanes.empty() ? 100
-                    : (100.0 - 7.0 * static_cast<double>(lanes.size() - 1)) / static_cast<double>(lanes.size());
-  const auto middle_of = [&](std::size_t row) {
-    return (static_cast<double>(row) + 0.5) * 100 / static_cast<double>(rows);
-  };
-  const auto edge_of = [&](std::size_t lane, bool right) {
-    return static_cast<double>(lane) * (lane_share + 7) + (right ? lane_share : 0.0);
-  };
-  std::string arrows;
-  for (std::size_t i = 0; i != rows; ++i) {
-    const trace_event& event = found.events[i];
-    if (!has_arrow(found, event)) continue;
-    const std::size_t from = lane_of(lanes, found.events[*event.from].thread),
-                      to = lane_of(lanes, event.thread);
-    arrows += "<line x1=\"" + std::to_string(edge_of(from, from < to)) + "%\" y1=\"" +
-              std::to_string(middle_of(*event.from)) + "%\" x2=\"" + std::to_string(edge_of(to, to < from)) +
-              "%\" y2=\"" + std::to_string(middle_of(i)) + "%\" marker-end=\"url(#head)\"/>\n";
-  }
-  page +=
-      "<svg aria-hidden=\"true\"><defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" "
-      "markerWidth=\"8\" "
-      "markerHeight=\"8\" orient=\"auto\"><polygon points=\"0,0 8,4 0,8\"/></marker></defs>\n" +
-      arrows + "</svg>\n";
-
-  for (std::size_t i = 0; i != rows; ++i) {
-    const trace_event& event = found.events[i];
-    page += "<div class=\"row\">";
-    for (std::size_t lane = 0; lane != lanes.size(); ++lane) {
-      const std::string column = "style=\"grid-column: " + std::to_string(lane + 1) + "\"";
-      page += "<div class=\"lane\" " + column + "></div>";
-      if (lanes[lane] != event.thread) continue;
-      const std::string place = place_of(event), code = source_line(event.file, event.line);
-      page += std::string("<div class=\"step") + (event.at_fault ? " fault" : "") + "\" " + column +
-              " title=\"" + escaped(in_words(event)) + "\"><div class=\"what\">" + std::to_string(i + 1) +
-              ". " + escaped(event.what) + "</div><div class=\"place\">" + escaped(place) + " <code>" +
-              escaped(code) + "</code></div></div>";
-    }
-    page += "</div>\n";
-  }
+  page += "</div>\n<div style=\"position: relative\">\n" + arrows_of(found, lanes);
+  for (std::size_t i = 0; i != found.events.size(); ++i) page += row_of(found.events[i], i + 1, lanes);
   page += "</div>\n</div>\n";
   if (!found.token.empty())
     page += "<p class=\"again\">Again: <code>VERIFY_REPLAY='" + escaped(found.token) + "'</code></p>\n";
