@@ -103,7 +103,7 @@ class spsc_ring {
     const single_user::use getting(getter_.user, one_consumer);
     const position head = head_.load(sync::relaxed);  // relaxed: written by this side alone
     position next = head + 1;                         // below empty_at, the next slot of this lap
-    if (head == getter_.empty_at) [[unlikely]] {
+    if (head == getter_.empty_at) {  // not unlikely: a get that catches up with the puts always comes here
       const position tail = tail_.load(sync::acquire);  // acquire filled
       if (tail == head) [[unlikely]]
         return why_not_get(head);
