@@ -248,16 +248,19 @@ class lap_ring {
   slot_type& slot_at(position at) noexcept { return slots_[positions_.index(at)]; }
 
   // Claims the slot at `tail` for a put if it is empty. If another put was faster, `tail` is then a later one.
+  // Not one expression with &&: GCC would put the claim apart, with a jump there and one back.
   bool claim_empty(const slot_type& slot, position& tail, position next) noexcept {
-    return slot.stamp.load(sync::acquire) == tail &&               // acquire emptied
-           tail_.compare_exchange_weak(tail, next, sync::seq_cst,  // seq_cst claimed
+    if (slot.stamp.load(sync::acquire) != tail) [[unlikely]]  // acquire emptied
+      return false;
+    return tail_.compare_exchange_weak(tail, next, sync::seq_cst,  // seq_cst claimed
                                        sync::relaxed);             // relaxed: looked at again
   }
   // The mirror image.
   bool claim_filled(const slot_type& slot, position& head, position next) noexcept {
-    return slot.stamp.load(sync::acquire) == positions_.filled(head) &&  // acquire filled
-           head_.compare_exchange_weak(head, next, sync::seq_cst,        // seq_cst claimed
-                                       sync::relaxed);                   // relaxed: looked at again
+    if (slot.stamp.load(sync::acquire) != positions_.filled(head)) [[unlikely]]  // acquire filled
+      return false;
+    return head_.compare_exchange_weak(head, next, sync::seq_cst,  // seq_cst claimed
+                                       sync::relaxed);             // relaxed: looked at again
   }
 
   // The rest of a put that did not claim the slot at `tail`, because it was not empty or, if the tail `seen`
