@@ -55,9 +55,9 @@ class _Lead(Generic[_V]):
 class ExpiringCache(CacheTable[_K, _V]):
     """A dictionary that holds at most `maxsize` entries, and each for at most `ttl` seconds.
 
-    Any thread may use it; every operation is atomic. Which entry leaves when there is no room is decided by how often
-    and how lately each was asked for. on_evict(key, value, reason) is called for each value that leaves, without a
-    lock; the reason is evicted, expired, replaced, removed or cleared.
+    Any thread may use it; every operation on one key is atomic, and only loads wait. Which entry leaves when there is
+    no room is decided by how often and how lately each was asked for. on_evict(key, value, reason) is called for each
+    value that leaves, without a lock; the reason is evicted, expired, replaced, removed or cleared.
 
     Keys that are exactly str, bytes or int are compared by value, and all others as by a dict; the two kinds are never
     equal, so that 1 and 1.0 are two keys. A cycle of references that leads through a cache is not found by the garbage
@@ -104,21 +104,16 @@ class ExpiringCache(CacheTable[_K, _V]):
                 return await result_of(turn.flight.outcome)
 
     def pop(self, key: _K, default: Any = _missing) -> Any:
-        """Removes a key and returns its value; without one the default, or KeyError."""
-        value = self.get(key, _missing)
-        if value is _missing or not self.discard(key):
-            if default is _missing:
-                raise KeyError(key)
-            return default
-        return value
+        """Removes a key and returns its value; without one the default, or KeyError. Atomic.
+
+        What is just being loaded for it is not kept.
+        """
+        self._outdate(key)
+        return super().pop(key) if default is _missing else super().pop(key, default)
 
     def discard(self, key: _K, /) -> bool:
-        """Removes a key, and says whether it was there. What is just being loaded for it is not kept."""
-        flights = self._flights
-        if flights.all:
-            with flights.lock:
-                if key in flights.all:
-                    flights.all[key].is_stale = True
+        """Removes a key, and says whether it was there. What is just being loaded for it is not kept. Atomic."""
+        self._outdate(key)
         return super().discard(key)
 
     def __delitem__(self, key: _K) -> None:
@@ -126,11 +121,18 @@ class ExpiringCache(CacheTable[_K, _V]):
             raise KeyError(key)
 
     def clear(self) -> None:
-        """Removes all that is there when it begins. What is just being loaded is not kept."""
+        """Removes all that is there when it begins. What is just being loaded is not kept. Not atomic."""
         with self._flights.lock:
             for flight in self._flights.all.values():
                 flight.is_stale = True
         super().clear()
+
+    def _outdate(self, key: _K) -> None:
+        flights = self._flights
+        if flights.all:
+            with flights.lock:
+                if key in flights.all:
+                    flights.all[key].is_stale = True
 
     def _look(self, key: _K, blocks_thread: bool) -> tuple[Any, _Lead[_V] | Wait[_V] | None]:
         """The value; or, without one, the caller's turn: to load it, or to wait for another's load."""
@@ -165,8 +167,9 @@ def cached(
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """A decorator that keeps what a function returns, for each combination of arguments.
 
-    However many threads or tasks call it with the same arguments, it runs once. It takes functions and coroutine
-    functions. The attribute `cache` of the result is the ExpiringCache; key(*args, **kwargs) makes its keys, if it is
+    However many threads or tasks call it with the same arguments, it runs once: the others wait, and get the same
+    value, or the same exception, which is not kept. RuntimeError: a call would wait for itself. It takes functions and
+    coroutine functions. The attribute `cache` of the result is the ExpiringCache; key(*args, **kwargs) makes its keys, if it is
     given.
     """
     import inspect

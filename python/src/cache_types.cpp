@@ -20,18 +20,38 @@ namespace {
 using seconds = std::chrono::duration<double>;
 using cache_type = plait::expiring_cache<shared_object, shared_object, key_hash, key_equal>;
 
+// Where pop(), if this thread is in the middle of one, wants what it removes.
+thread_local reference* popped = nullptr;
+
 struct cache_table {
   cache_table(const plait::cache_options& options, PyObject* on_evict)
       : on_evict(reference::to(on_evict)), entries(options) {
     entries.on_removal(
         [this](const shared_object& key, const shared_object& value, plait::removal_cause cause) {
+          reference* const wanted = std::exchange(popped, nullptr);  // what runs now may remove others
+          if (wanted != nullptr && cause == plait::removal_cause::removed) *wanted = reference::to(value.get());
           tell(key.get(), value.get(), cause);
-          if (is_plain(key.get()) || entries.contains(key.get())) return;
-          if (const reference lost = keys.forget(key.get())) entries.remove(lost.get());
-          // It was put just then: store() says what becomes of it.
-          if (!entries.contains(key.get())) return;
-          if (const reference kept(keys.make(key.get())); !kept) PyErr_Clear();
+          forget(key.get());
+          popped = wanted;
         });
+  }
+
+  // The value of a key, which is removed: a new reference. Null: there was none, or an exception is set.
+  PyObject* pop(PyObject* key) {
+    reference value;
+    popped = &value;
+    const bool was_there = entries.remove(key);
+    popped = nullptr;
+    if (was_there && !value) PyErr_NoMemory();  // then nobody is told of what leaves
+    return value.release();
+  }
+
+  void forget(PyObject* key) {
+    if (is_plain(key) || entries.contains(key)) return;
+    if (const reference lost = keys.forget(key)) entries.remove(lost.get());
+    // It was put just then: store() says what becomes of it.
+    if (!entries.contains(key)) return;
+    if (const reference kept(keys.make(key)); !kept) PyErr_Clear();
   }
 
   void tell(PyObject* key, PyObject* value, plait::removal_cause cause) const {
@@ -143,6 +163,20 @@ PyObject* table_put(PyObject* self, PyObject* const* given, Py_ssize_t count, Py
   });
 }
 
+PyObject* table_pop(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  static constexpr signature<2> names{"pop", {"key", "default"}, 1};
+  std::array<PyObject*, 2> values{};
+  if (!names.parse(given, count, keywords, values)) return nullptr;
+  return guarded([&]() -> PyObject* {
+    cache_table& in = table::in(self);
+    const reference canonical(in.keys.find(values[0]));
+    PyObject* const found = canonical ? in.pop(canonical.get()) : nullptr;
+    if (found != nullptr || PyErr_Occurred() != nullptr) return found;
+    if (values[1] == nullptr) PyErr_SetObject(PyExc_KeyError, values[0]);
+    return Py_XNewRef(values[1]);
+  });
+}
+
 PyObject* table_discard(PyObject* self, PyObject* object) {
   return guarded([&]() -> PyObject* {
     cache_table& in = table::in(self);
@@ -250,6 +284,9 @@ PyMethodDef table_methods[] = {
      "Returns whether it is there: not if ttl is 0 or less, or other keys are worth more. Atomic."},
     {"add", as_method(table_put<true>), fast,
      "add($self, key, value, ttl=<unrepresentable>)\n--\n\nAs put(), unless the key has a value. Atomic."},
+    {"pop", as_method(table_pop), fast,
+     "pop($self, key, default=<unrepresentable>)\n--\n\n"
+     "Removes a key and returns its value; without one the default, or KeyError. Atomic."},
     {"discard", table_discard, METH_O,
      "discard($self, key, /)\n--\n\nRemoves a key, and says whether it was there. Atomic."},
     {"time_left", table_time_left, METH_O,

@@ -2,6 +2,7 @@
 """ExpiringCache as a dictionary, and cached()."""
 
 import gc
+import itertools
 import math
 import threading
 import time
@@ -56,6 +57,36 @@ class Entries(TestCase):
                 self.assertEqual(len(cache), 2 if has_come else 1)
                 cache.discard(Key(1))
                 self.assertEqual((cache.get(Key(1)), len(cache)), (None, 1))
+
+    def test_pop_returns_the_value_that_it_removes(self):
+        class Replacing(Key):
+            """Puts another value whenever the cache looks for it."""
+
+            __hash__ = Key.__hash__
+
+            def __eq__(self, other):
+                cache.put(Key(1), next(numbers))
+                return super().__eq__(other)
+
+        numbers, gone = itertools.count(), []
+        cache = ExpiringCache(100, on_evict=lambda *entry: gone.append(entry[1:]))
+        cache.put(Key(1), "first")
+        self.assertIn((cache.pop(Replacing(1)), "removed"), gone)
+        self.assertNotIn(Key(1), cache)
+        self.assertEqual(len(gone), next(numbers) + 1)
+
+    def test_a_pop_within_a_pop_has_a_value_of_its_own(self):
+        def on_evict(key, value, reason):
+            if key == "outer":
+                inner.append((cache.pop("inner"), other.pop("other"), cache.pop("none", None)))
+
+        inner, cache, other = [], ExpiringCache(100, on_evict=on_evict), ExpiringCache(100)
+        cache["outer"], cache["inner"], other["other"] = 1, 2, 3
+        self.assertEqual(cache.pop("outer"), 1)
+        self.assertEqual(inner, [(2, 3, None)])
+        cache.put("late", 4, ttl=0.01)
+        time.sleep(0.02)
+        self.assertEqual(cache.pop("late", "default"), "default")
 
     def test_it_is_a_dictionary(self):
         cache = ExpiringCache(100)
