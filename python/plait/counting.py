@@ -23,16 +23,16 @@ class Counter(CountingDict[_K], collections.Counter[_K]):
     __slots__ = ()
 
     def dec(self, key: _K, n: int = 1) -> int:
-        """Subtracts n from the count of a key and returns the rest."""
+        """Subtracts n from the count of a key and returns the rest. Atomic as inc()."""
         return self.inc(key, -n)
 
     def update(self, iterable: Any = None, /, **counts: int) -> None:
-        """Adds 1 for each element of an iterable, or the counts of a mapping."""
+        """Adds 1 for each element of an iterable, or the counts of a mapping. Atomic for each key, as inc()."""
         for key, count in itertools.chain(_counts_of(iterable), counts.items()):
             self.inc(key, count)
 
     def subtract(self, iterable: Any = None, /, **counts: int) -> None:
-        """Subtracts 1 for each element of an iterable, or the counts of a mapping."""
+        """Subtracts 1 for each element of an iterable, or the counts of a mapping. Atomic for each key, as inc()."""
         for key, count in itertools.chain(_counts_of(iterable), counts.items()):
             self.inc(key, -count)
 

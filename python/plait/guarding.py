@@ -26,7 +26,8 @@ class Guarded(Generic[_T]):
     accounts.set(value)           # another value
     accounts.wait(condition)      # until condition(value) is true: threads that change the value wake those that wait
 
-    It is locked with other locks by lock_all().
+    Any thread may call any of these. All wait for the lock, which a thread may take again; what a function raises is
+    raised once the lock is free. It is locked with other locks by lock_all().
     """
 
     def __init__(self, value: _T) -> None:
@@ -43,18 +44,18 @@ class Guarded(Generic[_T]):
         self._lock.release()
 
     def apply(self, function: Callable[[_T], _R]) -> _R:
-        """What function(value) returns."""
+        """What function(value) returns. Atomic with regard to all that reaches the value."""
         with self as value:
             return function(value)
 
     def set(self, value: _T) -> _T:
-        """Exchanges the value and returns the one before."""
+        """Exchanges the value and returns the one before. Atomic."""
         with self:
             before, self._value = self._value, value
             return before
 
     def wait(self, condition: Callable[[_T], object], timeout: float | None = None) -> bool:
-        """Waits until condition(value), called under the lock, is true; False: it was not in time."""
+        """Waits until condition(value), called under the lock, is true; False: it was not in `timeout` seconds."""
         with self._lock:
             return bool(self._changed.wait_for(lambda: condition(self._value), timeout))
 
@@ -73,7 +74,7 @@ def lock_all(*locks: _Lock) -> Iterator[None]:
     """Holds several locks, whatever their order: anything with acquire() and release().
 
     Two threads that name the same locks in two orders cannot deadlock here: no lock is held while one is waited for.
-    A lock that is named twice is taken once.
+    A lock that is named twice is taken once. Waits without the GIL; if acquire() raises, none is held.
     """
     wanted = list({id(lock): lock for lock in locks}.values())
     first = 0
@@ -106,7 +107,8 @@ class _Holder(Generic[_T]):
 class Local(Generic[_T]):
     """A value of its own for each thread and object: made by factory() when a thread first asks, and dropped with it.
 
-    values() lists those of the threads that live, so that they can be summed up.
+    values() lists those of the threads that live, so that they can be summed up. Any thread may call any of these,
+    and none waits; what factory() raises is raised, and it is asked again next time.
     """
 
     def __init__(self, factory: Callable[[], _T]) -> None:

@@ -172,9 +172,11 @@ PyMethodDef striped_methods[] = {
     {"add", as_method(striped_add), fast,
      "add($self, n=1)\n--\n\nAdds n. Every add counts once; the sum wraps around at 2**63. Atomic."},
     {"get", striped_get, METH_NOARGS,
-     "get($self)\n--\n\nThe sum, at the price of a look at each thread's part."},
+     "get($self)\n--\n\nThe sum, at the price of a look at each thread's part: all that was added before, and "
+     "perhaps\nsome of what is added meanwhile. Never waits."},
     {"exchange", striped_exchange, METH_O,
-     "exchange($self, value, /)\n--\n\nMakes the sum another number and returns the one before."},
+     "exchange($self, value, /)\n--\n\nMakes the sum another number and returns the one before.\n\n"
+     "No add is lost, or counted twice."},
     {},
 };
 

@@ -283,7 +283,8 @@ PyType_Slot keyed_slots[] = {
     {Py_tp_doc,
      const_cast<char*>(
          "KeyedCounter(iterable=(), *, max_keys=None)\n--\n\nHow often each key was seen, counted by "
-         "any number of threads: each counts in a table of its own.\nKeys that are exactly str, bytes "
+         "any number of threads: each counts in a table of its own.\nMethods never wait, and lose no count. "
+         "What looks at all keys does so one by one.\nKeys that are exactly str, bytes "
          "or int are compared by value, and all others as by a dict; but a\nkey of the first kind is "
          "never equal to one of the second, so that 1 and 1.0 are two keys.\n\n"
          "max_keys: memory does not grow with the number of different keys, which are exactly str, "

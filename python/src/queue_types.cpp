@@ -183,8 +183,9 @@ const std::array item_methods = {
                 "Puts all items in order, and waits for room as often as needed.\n\n"
                 "Items that find room together stay neighbours. Full and ShutDown carry the number\n"
                 "of items that went in as their argument."},
-    PyMethodDef{"drain", queue_drain, METH_NOARGS,
-                "drain($self)\n--\n\nTakes all items there are, as a list. Never waits."},
+    PyMethodDef{
+        "drain", queue_drain, METH_NOARGS,
+        "drain($self)\n--\n\nTakes all items there are, as a list: empty if there are none. Never waits."},
     PyMethodDef{"peek", queue_peek, METH_NOARGS,
                 "peek($self)\n--\n\n"
                 "The item that get() would take, which stays. Raises Empty; never waits. O(qsize())."},
@@ -196,10 +197,11 @@ const std::array item_methods = {
                 "A list of the items there are, as they lie, which stay. Never waits; without the GIL, all\n"
                 "other threads do, for as long as it takes."},
     PyMethodDef{"aget", queue_aget, METH_NOARGS,
-                "aget($self)\n--\n\nTakes the next item, and waits for one: get() for a task. Cancelling it "
-                "loses no item."},
+                "aget($self)\n--\n\nget() for a task: takes the next item, and waits for one.\n\n"
+                "Raises ShutDown as get(). Cancelling it loses no item. Atomic."},
     PyMethodDef{"aput", as_method(queue_aput), fast,
-                "aput($self, item)\n--\n\nPuts an item, and waits for room: put() for a task."},
+                "aput($self, item)\n--\n\nput() for a task: puts an item, and waits for room.\n\n"
+                "Raises ShutDown as put(). The item of one that is cancelled is not put. Atomic."},
     PyMethodDef{"_try_put", as_method(queue_try_put), METH_FASTCALL,
                 "_try_put($self, item, not_yet, /)\n--\n\nput_nowait(item), or not_yet if there is no room."},
     PyMethodDef{"_try_get", queue_try_get, METH_O,
@@ -211,11 +213,13 @@ const std::array item_methods = {
 
 const std::array task_methods = {
     PyMethodDef{"full", queue_full, METH_NOARGS, "full($self)\n--\n\nWhether there is no room. Never waits."},
-    PyMethodDef{"task_done", queue_task_done, METH_NOARGS,
-                "task_done($self)\n--\n\n"
-                "Marks one item that was taken as done. ValueError: more often than items were put."},
+    PyMethodDef{
+        "task_done", queue_task_done, METH_NOARGS,
+        "task_done($self)\n--\n\n"
+        "Marks one item that was taken as done. Never waits. ValueError: more often than items were put."},
     PyMethodDef{"join", queue_join, METH_NOARGS,
-                "join($self)\n--\n\nWaits until every item put has been marked done."},
+                "join($self)\n--\n\nWaits until every item put has been marked done. shutdown() alone does not "
+                "end it."},
 };
 
 auto queue_methods = table_of(item_methods, task_methods);

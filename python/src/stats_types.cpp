@@ -182,10 +182,11 @@ PyMethodDef dict_methods_of_stats[] = {
 };
 
 PyType_Slot dict_slots_of_stats[] = {
-    {Py_tp_doc,
-     const_cast<char*>("StatsDict()\n--\n\nA dictionary for many threads that knows how often each key was "
-                       "found and put.\nKeys are compared as in KeyedCounter. A cycle of references that "
-                       "leads through its values is not\nfound by the garbage collector.")},
+    {Py_tp_doc, const_cast<char*>(
+                    "StatsDict()\n--\n\nA dictionary for many threads that knows how often each key was "
+                    "found and put.\nMethods never wait; those of one key are atomic, and others look at "
+                    "one key after another.\nKeys are compared as in KeyedCounter. A cycle of references that "
+                    "leads through its values is not\nfound by the garbage collector.")},
     {Py_tp_new, slot(dict_new)},
     {Py_tp_dealloc, slot(dict::destroy)},
     {Py_tp_traverse, slot(dict_traverse)},
