@@ -345,9 +345,9 @@ bool add_doorbell_types(PyObject* module) {
   return hub_type && reference(add_type(module, bell_spec));
 }
 
-ring_by_call::ring_by_call() noexcept : outer_(std::exchange(ring_by_call_now, this)) {}
+ring_by_call::ring_by_call() noexcept : now_(ring_by_call_now), outer_(std::exchange(now_, this)) {}
 ring_by_call::~ring_by_call() {
-  ring_by_call_now = outer_;
+  now_ = outer_;
 }
 
 bool ring_by_call::takes(PyObject* hub) noexcept {
@@ -356,7 +356,7 @@ bool ring_by_call::takes(PyObject* hub) noexcept {
   return true;
 }
 
-void ring_by_call::ring() {
+void ring_by_call::call_hubs() {
   while (hub_) {  // the call may ring others
     const reference rung(hub_.release());
     PyObject *type, *error, *trace;  // what the operation has come to stays

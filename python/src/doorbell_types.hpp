@@ -16,13 +16,19 @@ class ring_by_call {
   ~ring_by_call();
 
   // Runs Python code, so the destructor does not do it. An exception that is set stays.
-  void ring();
+  void ring() {
+    if (hub_) [[unlikely]]
+      call_hubs();
+  }
 
   // Whether it calls this one; runs no Python code.
   bool takes(PyObject* hub) noexcept;
 
  private:
+  void call_hubs();
+
   reference hub_;
+  ring_by_call*& now_;  // this thread's: it is not looked up twice
   ring_by_call* const outer_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 
 #include "live_list.hpp"
@@ -41,6 +42,7 @@ struct module_state {
   PyObject* spare_await;  // the memory of one that has ended, or null
   PyObject* trio_name;
   PyObject* not_yet;
+  std::atomic<Py_ssize_t> modules_without_trio;  // how many there were when trio was last looked for in vain
 
   unsigned long main_thread;
 

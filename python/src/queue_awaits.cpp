@@ -64,6 +64,18 @@ PyObject* make_await(PyObject* queue, PyObject* item) {
   return reinterpret_cast<PyObject*>(self);
 }
 
+// Whether trio has been imported. While there are as many modules as when it had not been, it has not: it comes
+// with dozens of them. -1: an exception is set.
+int has_trio(module_state& state) {
+  PyObject* const modules = PyImport_GetModuleDict();
+  const Py_ssize_t count = PyDict_GET_SIZE(modules);
+  if (state.modules_without_trio.load(std::memory_order_relaxed) == count) [[likely]]  // relaxed: one number
+    return 0;
+  const int found = PyDict_Contains(modules, state.trio_name);
+  if (found == 0) state.modules_without_trio.store(count, std::memory_order_relaxed);  // relaxed: as above
+  return found;
+}
+
 // Null: an exception is set.
 PyObject* slow_coroutine(await_object* self) {
   if (self->slow == nullptr) {
@@ -80,9 +92,13 @@ PyObject* slow_coroutine(await_object* self) {
 PySendResult await_send(PyObject* object, PyObject* value, PyObject** result) {
   await_object* const self = await_of(object);
   if (!self->has_begun) {
-    const module_state& state = state_of(self->queue);
-    const int has_trio = PyDict_Contains(PyImport_GetModuleDict(), state.trio_name);
-    if (has_trio == 0) {
+    module_state& state = state_of(self->queue);
+    const int is_there = has_trio(state);
+    if (is_there < 0) {
+      *result = nullptr;
+      return PYGEN_ERROR;
+    }
+    if (is_there == 0) {
       PyObject* const arguments[] = {self->item, state.not_yet};
       *result = self->item != nullptr ? queue_try_put(self->queue, arguments, 2)
                                       : queue_try_get(self->queue, state.not_yet);

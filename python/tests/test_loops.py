@@ -352,6 +352,38 @@ class InTrio(TestCase):
         self.assertLess(turns.index("other"), 2)
         self.assertNotIn(["other"] * 5, [turns[at : at + 5] for at in range(len(turns))])
 
+    def test_trio_that_comes_after_the_first_wait_is_noticed(self):
+        self.assert_program(
+            """
+            import asyncio
+            from plait.queue import Queue
+
+            items, turns = Queue(), []
+            items.put_many([1] * 100)
+
+            async def take(count):
+                for _ in range(count):
+                    await items.aget()
+                    turns.append("take")
+
+            asyncio.run(take(2))
+            import trio
+
+            async def other():
+                turns.append("other")
+
+            async def main():
+                turns.clear()
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(take, 3)
+                    nursery.start_soon(other)
+                return turns.index("other")
+
+            print(max(trio.run(main) for _ in range(20)) < 2)
+            """,
+            "True",
+        )
+
     def test_a_call_in_a_cancelled_scope_takes_nothing(self):
         async def main():
             items = Queue(2)
