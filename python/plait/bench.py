@@ -421,6 +421,11 @@ def main(arguments: list[str]) -> int:
     chosen = [row for row in rows() if options.filter in row.name]
     if not chosen:
         parser.error(f"no row has {options.filter!r} in its name; without --filter all are shown")
+    if options.html:
+        try:
+            Path(options.html).touch()
+        except OSError as error:  # said before minutes are spent
+            parser.error(f"--html {options.html}: {error.strerror}")
     python = f"{sys.version.split()[0]}, {'with' if has_gil() else 'without'} the GIL"
     print(f"Python {python}; nanoseconds, median of {options.rounds}")
     show = table_line_of if options.markdown else line_of

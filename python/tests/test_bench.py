@@ -67,7 +67,7 @@ class Bench(unittest.TestCase):
         self.assertTrue(20 < statistics.median(cost.cpu for cost in costs) < 1e9)
 
     def test_what_cannot_be_measured_is_refused(self):
-        for wrong in (["--rounds", "0"], ["--filter", "no such row"]):
+        for wrong in (["--rounds", "0"], ["--filter", "no such row"], ["--html", "/no such folder/page.html"]):
             with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
                 bench.main(wrong)
 
