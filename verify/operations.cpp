@@ -20,9 +20,10 @@ std::string hexadecimal(std::uint64_t value) {
 // else tells the checker: so a use by a callback does not count where the object ends.
 class counted_use {
  public:
-  counted_use(location& of, bool by_callback) noexcept : of_(of), before_(of.last_access), not_(by_callback) {}
+  counted_use(location& of, bool by_callback) noexcept
+      : of_(of), before_(of.last_access), is_by_callback_(by_callback) {}
   ~counted_use() {
-    if (not_) of_.last_access = before_;
+    if (is_by_callback_) of_.last_access = before_;
   }
   counted_use(const counted_use&) = delete;
   counted_use& operator=(const counted_use&) = delete;
@@ -30,7 +31,7 @@ class counted_use {
  private:
   location& of_;
   const vector_clock before_;
-  const bool not_;
+  const bool is_by_callback_;
 };
 
 }  // namespace

@@ -21,8 +21,7 @@ constexpr std::string_view help =
     "  --replay TOKEN     that execution alone, of the one SCENARIO that is named\n"
     "\n"
     "In the environment: VERIFY_EFFORT=20 tries twenty times as many executions, VERIFY_EFFORT=deep all "
-    "within\n"
-    "the bounds; VERIFY_SECONDS=10 ends each search after that time.\n";
+    "within\nthe bounds; VERIFY_SECONDS=10 ends each search after that time.\n";
 
 struct arguments {
   std::vector<std::string_view> names;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <verify/history/call.hpp>
@@ -112,6 +113,59 @@ struct container_history {
 
 namespace detail {
 
+// What the calls say of closing.
+struct closing {
+  const container_call* first = nullptr;    // by its end, of those that closed or returned closed
+  const container_call* drained = nullptr;  // by its end, of the pops that returned closed
+  moment begin = never;                     // of the first call that closed
+
+  moment end() const { return first == nullptr ? never : first->end; }
+};
+
+inline closing closing_of(std::span<const container_call> calls) {
+  using enum container_action;
+  closing found;
+  const auto ends_before = [](const container_call& c, const container_call* other) {
+    return other == nullptr || c.end < other->end;
+  };
+  for (const container_call& c : calls) {
+    const auto what = c.operation.what;
+    if (what == closed) found.begin = std::min(found.begin, c.begin);
+    if ((what == closed || what == push_closed || what == pop_closed) && ends_before(c, found.first))
+      found.first = &c;
+    if (what == pop_closed && ends_before(c, found.drained)) found.drained = &c;
+  }
+  return found;
+}
+
+// Tells each of `lives` when it was popped. Returns what is wrong, if anything is.
+inline std::optional<std::string> add_pops(std::vector<life>& lives, std::vector<life> pops, bool is_drained) {
+  std::ranges::sort(lives, {}, &life::value);
+  std::ranges::sort(pops, {}, &life::value);
+  auto next = pops.begin();
+  const auto without_push = [](const life& pop) {
+    return "value " + name_of(pop.value) + " was popped " + interval(pop.pop_begin, pop.pop_end) +
+           " and never pushed";
+  };
+  for (auto at = lives.begin(); at != lives.end(); ++at) {
+    if (const auto second = std::next(at); second != lives.end() && second->value == at->value)
+      return "value " + name_of(at->value) + " was pushed twice: the test is wrong";
+    if (next != pops.end() && next->value < at->value) return without_push(*next);
+    if (next == pops.end() || next->value != at->value) {
+      if (is_drained) return describe(*at) + " was lost";
+      continue;
+    }
+    at->pop_begin = next->pop_begin;
+    at->pop_end = next->pop_end;
+    if (at->pop_end < at->push_begin) return describe(*at) + " came out before it went in";
+    ++next;
+    if (next != pops.end() && next->value == at->value)
+      return describe(*at) + " was popped again " + interval(next->pop_begin, next->pop_end);
+  }
+  if (next != pops.end()) return without_push(*next);
+  return std::nullopt;
+}
+
 // The history by value, or what is wrong with it.
 //
 // Closing takes effect at one moment, which may be assumed to be the last possible one: the end of the first
@@ -122,34 +176,21 @@ namespace detail {
 inline std::expected<container_history, std::string> put_together(std::span<const container_call> calls,
                                                                   bool is_drained) {
   using enum container_action;
-  const container_call* first_closed = nullptr;   // by its end, of those that closed or returned closed
-  const container_call* first_drained = nullptr;  // by its end, of the pops that returned closed
-  moment close_begin = never;
-  for (const container_call& c : calls) {
-    const auto what = c.operation.what;
-    if (what == closed) close_begin = std::min(close_begin, c.begin);
-    if ((what == closed || what == push_closed || what == pop_closed) &&
-        (first_closed == nullptr || c.end < first_closed->end))
-      first_closed = &c;
-    if (what == pop_closed && (first_drained == nullptr || c.end < first_drained->end)) first_drained = &c;
-  }
-  const moment closed_at = first_closed == nullptr ? never : first_closed->end;
-  if (first_closed != nullptr && closed_at < close_begin)
-    return std::unexpected(describe(first_closed->operation) + " " + interval(first_closed->begin, closed_at) +
+  const closing close = closing_of(calls);
+  if (close.first != nullptr && close.end() < close.begin)
+    return std::unexpected(describe(close.first->operation) + " " + interval(close.first->begin, close.end()) +
                            " was said before anybody closed");
-
   container_history result;
   std::vector<life> pops;
   for (const container_call& c : calls) {
-    const moment end = std::min(c.end, closed_at);
-    const bool is_too_late = c.begin > closed_at;
+    const moment end = std::min(c.end, close.end());
     switch (c.operation.what) {
       case pushed:
         result.lives.push_back({c.operation.value, c.begin, end});
         break;
       case popped:
         pops.push_back({c.operation.value, 0, 0, c.begin, c.end});
-        break;
+        continue;
       case found_full:
         result.fulls.push_back({c.begin, end});
         break;
@@ -159,39 +200,17 @@ inline std::expected<container_history, std::string> put_together(std::span<cons
       default:
         continue;
     }
-    if (is_too_late && c.operation.what != popped)
+    if (c.begin > close.end())
       return std::unexpected(describe(c.operation) + " " + interval(c.begin, c.end) +
-                             " came after the container was closed, at " + std::to_string(closed_at));
+                             " came after the container was closed, at " + std::to_string(close.end()));
   }
-
-  std::ranges::sort(result.lives, {}, &life::value);
-  std::ranges::sort(pops, {}, &life::value);
-  auto next = pops.begin();
-  const auto without_push = [](const life& pop) {
-    return std::unexpected("value " + name_of(pop.value) + " was popped " +
-                           interval(pop.pop_begin, pop.pop_end) + " and never pushed");
-  };
-  for (auto at = result.lives.begin(); at != result.lives.end(); ++at) {
-    if (const auto second = std::next(at); second != result.lives.end() && second->value == at->value)
-      return std::unexpected("value " + name_of(at->value) + " was pushed twice: the test is wrong");
-    if (next != pops.end() && next->value < at->value) return without_push(*next);
-    if (next == pops.end() || next->value != at->value) {
-      if (is_drained) return std::unexpected(describe(*at) + " was lost");
-      continue;
-    }
-    at->pop_begin = next->pop_begin;
-    at->pop_end = next->pop_end;
-    if (at->pop_end < at->push_begin) return std::unexpected(describe(*at) + " came out before it went in");
-    ++next;
-    if (next != pops.end() && next->value == at->value)
-      return std::unexpected(describe(*at) + " was popped again " + interval(next->pop_begin, next->pop_end));
-  }
-  if (next != pops.end()) return without_push(*next);
-  if (first_drained != nullptr)
+  if (auto fault = add_pops(result.lives, std::move(pops), is_drained))
+    return std::unexpected(*std::move(fault));
+  if (close.drained != nullptr)
     for (const life& l : result.lives)
-      if (l.pop_begin > first_drained->end)
-        return std::unexpected(describe(first_drained->operation) + " " +
-                               interval(first_drained->begin, first_drained->end) +
+      if (l.pop_begin > close.drained->end)
+        return std::unexpected(describe(close.drained->operation) + " " +
+                               interval(close.drained->begin, close.drained->end) +
                                " is not true: there was more, " + describe(l));
   return result;
 }
