@@ -2,17 +2,16 @@
 // plait-stress: many threads use every structure, and their results are checked.
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <optional>
 #include <random>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <signal.h>
@@ -21,6 +20,7 @@
 #include <fmt/core.h>
 
 #include "command_line/command_line.hpp"
+#include "command_line/output.hpp"
 #include "command_line/printable.hpp"
 #include "stress/history_file.hpp"
 #include "stress/report.hpp"
@@ -82,8 +82,64 @@ void clear_progress() {
   if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K");
 }
 
-[[noreturn]] void cannot_write(const std::string& path) {
-  throw std::system_error(errno, std::generic_category(), "cannot write " + path);
+// What has been done, which is printed as it comes, and written to the file of --json at the end.
+class results {
+ public:
+  explicit results(const options& chosen) : json_(chosen.json) {}
+
+  std::size_t size() const noexcept { return all_.size(); }
+
+  void add(const outcome& result) {
+    clear_progress();
+    stress::print(stdout, result);
+    std::fflush(stdout);
+    all_.push_back(result);
+  }
+
+  // Returns the exit code.
+  int finish(const stress::plan& how) {
+    stress::print_total(stdout, all_);
+    std::fflush(stdout);
+    stress::exported().close();
+    json_.write(stress::to_json(how, all_).dump(2) + '\n');
+    const bool is_well =
+        std::ranges::none_of(all_, [](const outcome& each) { return each.failed.has_value(); });
+    return !is_well         ? plait::cli::nothing_found
+           : stop_requested ? plait::cli::stopped_by_user
+                            : plait::cli::fine;
+  }
+
+ private:
+  plait::cli::output json_;
+  std::vector<outcome> all_;
+};
+
+int run_all(const std::vector<workload>& workloads, const options& chosen) {
+  results done(chosen);
+  if (!chosen.export_to.empty()) stress::exported().open(chosen.export_to);
+  const std::chrono::duration<double> given(chosen.seconds);
+  const auto began = std::chrono::steady_clock::now();
+  const auto time_for_next = [&] {
+    const auto left = time_for_all - (std::chrono::steady_clock::now() - began);
+    return chosen.seconds != 0 ? given : stress::fair_share(left, workloads.size() - done.size());
+  };
+  const stress::plan how{.seed = chosen.seed.value_or(std::random_device()()),
+                         .threads = chosen.threads != 0 ? std::optional(chosen.threads) : std::nullopt,
+                         .time = time_for_next(),
+                         .patience = std::chrono::duration<double>(chosen.patience)};
+  const auto hang = [&](const outcome& result) {
+    done.add(result);
+    std::_Exit(done.finish(how));
+  };
+
+  listen_to_ctrl_c();
+  for (const workload& each : workloads) {
+    stress::plan now = how;
+    now.time = time_for_next();
+    done.add(stress::run(each, now, {show_progress, [] { return stop_requested.load(); }, hang}));
+    if (stop_requested) break;
+  }
+  return done.finish(how);
 }
 
 int run(const options& chosen) {
@@ -93,67 +149,11 @@ int run(const options& chosen) {
                plait::cli::printable(chosen.filter.text()));
     return plait::cli::nothing_found;
   }
-  if (chosen.list) {
-    std::vector<std::string> names;
-    std::ranges::transform(workloads, std::back_inserter(names), &workload::name);
-    plait::cli::print_names(names);
-    return plait::cli::fine;
-  }
-  // Opened before the work, so that an error is reported at once.
-  std::ofstream json;
-  if (!chosen.json.empty()) {
-    json.open(chosen.json);
-    if (!json) cannot_write(chosen.json);
-  }
-
-  if (!chosen.export_to.empty()) stress::exported().open(chosen.export_to);
-
-  const std::chrono::duration<double> given(chosen.seconds);
-  const auto began = std::chrono::steady_clock::now();
-  const auto time_for_next = [&](std::size_t workloads_left) {
-    return chosen.seconds != 0
-               ? given
-               : stress::fair_share(time_for_all - (std::chrono::steady_clock::now() - began), workloads_left);
-  };
-  const stress::plan how{.seed = chosen.seed.value_or(std::random_device()()),
-                         .threads = chosen.threads != 0 ? std::optional(chosen.threads) : std::nullopt,
-                         .time = time_for_next(workloads.size()),
-                         .patience = std::chrono::duration<double>(chosen.patience)};
-  std::vector<outcome> results;
-  const auto add = [&](const outcome& result) {
-    clear_progress();
-    stress::print(stdout, result);
-    std::fflush(stdout);
-    results.push_back(result);
-  };
-  const auto finish = [&] {
-    stress::print_total(stdout, results);
-    std::fflush(stdout);
-    stress::exported().close();
-    if (json.is_open()) {
-      json << stress::to_json(how, results).dump(2) << '\n';
-      json.close();
-      if (!json) cannot_write(chosen.json);
-    }
-    const bool is_well =
-        std::ranges::none_of(results, [](const outcome& each) { return each.failed.has_value(); });
-    return !is_well         ? plait::cli::nothing_found
-           : stop_requested ? plait::cli::stopped_by_user
-                            : plait::cli::fine;
-  };
-  const auto hang = [&](const outcome& result) {
-    add(result);
-    std::_Exit(finish());
-  };
-
-  listen_to_ctrl_c();
-  for (const workload& each : workloads) {
-    stress::plan now = how;
-    now.time = time_for_next(workloads.size() - results.size());
-    add(stress::run(each, now, {show_progress, [] { return stop_requested.load(); }, hang}));
-    if (stop_requested) break;
-  }
-  return finish();
+  if (!chosen.list) return run_all(workloads, chosen);
+  std::vector<std::string> names;
+  std::ranges::transform(workloads, std::back_inserter(names), &workload::name);
+  plait::cli::print_names(names);
+  return plait::cli::fine;
 }
 
 }  // namespace
