@@ -150,16 +150,7 @@ class guarded_store {
       count_gets(done);
     } else {
       // Assigning to *out may run T's destructor, which must not run under the lock.
-      try {
-        for (; done != count; ++done) {
-          std::optional<item_type> item;
-          if (try_get(item) != conqueue_status::success) break;
-          *out = std::move(queue_value(*item));
-          ++out;
-        }
-      } catch (...) {
-        if (done == 0) throw;
-      }
+      done = get_one_by_one(*this, out, count);
     }
     return done;
   }

@@ -113,18 +113,7 @@ class heap_lanes {
 
   template <class Iterator>
   std::size_t try_get_n(Iterator& out, std::size_t count) {
-    std::size_t done = 0;
-    try {
-      for (; done != count; ++done) {
-        std::optional<item_type> item;
-        if (try_get(item) != conqueue_status::success) break;
-        *out = std::move(queue_value(*item));
-        ++out;
-      }
-    } catch (...) {
-      if (done == 0) throw;
-    }
-    return done;
+    return get_one_by_one(*this, out, count);
   }
 
   // From now on nothing can be put. At one moment it holds all locks, so every put comes before or after that.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <plait/conqueue_status.hpp>
+#include <plait/detail/queue/queue_item.hpp>
 #include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -85,5 +86,22 @@ concept queue_store =
       { fixed.capacity() } noexcept -> std::same_as<std::size_t>;
       { Store::max_capacity } -> std::convertible_to<std::size_t>;
     });
+
+// A try_get_n for a store that takes one item at a time. Throws at the first item only.
+template <class Store, class Iterator>
+std::size_t get_one_by_one(Store& store, Iterator& out, std::size_t count) {
+  std::size_t done = 0;
+  try {
+    for (; done != count; ++done) {
+      std::optional<typename Store::item_type> item;
+      if (store.try_get(item) != conqueue_status::success) break;
+      *out = std::move(queue_value(*item));
+      ++out;
+    }
+  } catch (...) {
+    if (done == 0) throw;
+  }
+  return done;
+}
 
 }  // namespace PLAIT_NAMESPACE::detail
