@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // remote::counter: one number that many processes add to.
 //
+// Use it for what is added to often and read seldom: an add sends nothing by itself. Use plait::counter within
+// one process, and keyed_counter for a number of each key.
+//
 //   operation          round trips      result
 //   add, +=, ++        none             added when the next flush() or value() returns, of any thread, or about
 //                                       10 ms later; lost if the process ends before that
@@ -8,7 +11,9 @@
 //   value              1                the sum at one moment during the call, with all that this thread added
 //
 // Exact: 64 bits, wrapping is refused by the server (remote::error). A cut connection neither loses nor doubles
-// an addition. Destroying the object flushes, and waits for that for call_timeout at most.
+// an addition. Destroying the object flushes, and waits for that for call_timeout at most. Errors:
+// remote::error.
+// Design note: docs/structures/remote.md.
 #pragma once
 
 #include <atomic>

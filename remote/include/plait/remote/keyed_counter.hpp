@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // remote::keyed_counter<Key>: counts how often each key was seen, by many processes.
 //
+// Use it to count words, addresses or errors. Use map where a key's value is more than a sum.
+//
 //   operation              trips   result
 //   add                    none    added when the next flush() or read returns, of any thread, or about 10 ms
 //                                  later; lost if the process ends before that
@@ -16,7 +18,8 @@
 //
 // Counts are exact: 64 bits. Beyond 2^53 the order of most_common may be wrong by rounding. A cut connection
 // neither loses nor doubles an addition. Destroying the object flushes, and waits for that for call_timeout at
-// most. Key: encodable (codec.hpp).
+// most. Errors: remote::error. Key: encodable (codec.hpp).
+// Design note: docs/structures/remote.md.
 #pragma once
 
 #include <charconv>

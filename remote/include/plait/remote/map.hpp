@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // remote::map<K, V>: a dictionary at a server.
 //
+// Use it for what several processes read and change. Use near_cache for what they mostly read and what may be
+// a moment old, and keyed_counter for sums.
+//
 //   operation             trips   result
 //   get, contains, size   1       at one moment during the call
 //   put                   1       whether the key is new
@@ -16,8 +19,9 @@
 //   (1) And two more each time that somebody else was faster; the function is called again then.
 //
 // Each is one step for each key (linearizable), once, wherever the connection is cut. While it is broken they
-// wait.
+// wait. Errors: remote::error; and what the function of update throws, which then puts nothing.
 // K and V: encodable (codec.hpp); keys are equal if their bytes are.
+// Design note: docs/structures/remote.md.
 #pragma once
 
 #include <chrono>

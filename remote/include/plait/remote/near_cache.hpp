@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // remote::near_cache<K, V>: entries at a server, with copies in this process of those that it asks for.
 //
+// Use it for what many processes read much more often than they change it. Use map where a read must not be
+// old, and plait::expiring_cache for what one process keeps.
+//
 //   operation      trips       result
 //   get            0 or 1 (1)  the value, or that there is none, as it was at most max_stale before
 //   put, remove    1           every get that begins in this process after it returns sees it, and in others
@@ -24,7 +27,8 @@
 //       server, "prices", {.capacity = 10'000, .time_to_live = 1h, .max_stale = 500ms});
 //
 // Which copies are kept: as in expiring_cache. The entries at the server are as many as were put: give them a
-// time to live.
+// time to live. Errors: remote::error.
+// Design note: docs/structures/remote.md.
 // K: encodable (codec.hpp), keys being equal if and only if their bytes are; and with a hash, as in hash_map.
 // V: encodable, copyable. Its destructor may run on the connection's thread: it must not use the connection.
 #pragma once
