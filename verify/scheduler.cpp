@@ -167,9 +167,8 @@ unsigned scheduler::pick_timeout(thread_set sleepers) {
   return earliest;
 }
 
-unsigned scheduler::pick_next(bool can_stay) {
-  chooser_->stepped(running_, std::exchange(step_, {}));
-  // The running thread has made its step, so threads that stepped aside for it may run again.
+// The running thread has made its step, so threads that stepped aside for it may run again.
+scheduler::candidates scheduler::find_candidates() noexcept {
   const thread_set self = thread_set{1} << running_;
   thread_set ready = 0, timed = 0, polite = 0;
   for (unsigned i = 0; i != thread_count_; ++i) {
@@ -183,8 +182,13 @@ unsigned scheduler::pick_next(bool can_stay) {
   thread_set eligible = ready;
   for (const unsigned i : threads_in(ready & polite))
     if ((threads_[i].lets_pass & ready) != 0) eligible &= ~(thread_set{1} << i);
-  if (eligible == 0) eligible = ready;
+  return {eligible == 0 ? ready : eligible, timed};
+}
 
+unsigned scheduler::pick_next(bool can_stay) {
+  chooser_->stepped(running_, std::exchange(step_, {}));
+  const auto [eligible, timed] = find_candidates();
+  const thread_set self = thread_set{1} << running_;
   if (timed != 0) {
     if (eligible == 0 || (eligible == self && threads_[running_].idle >= idle_limit)) {
       // No thread can continue otherwise: time passes.

@@ -144,6 +144,12 @@ class scheduler {
   std::string failure_;
 
  private:
+  // Which threads may make the next step, and which of those that sleep have a deadline.
+  struct candidates {
+    thread_set eligible;
+    thread_set timed;
+  };
+
   static void run_thread(void* argument);
   void finish_thread();
   [[noreturn]] void leave();
@@ -156,6 +162,7 @@ class scheduler {
   thread_set ready_threads() const noexcept;
   bool is_let_pass(unsigned thread) const noexcept;  // whether another thread has stepped aside for it
   void time_out(unsigned thread) noexcept;
+  candidates find_candidates() noexcept;
   // The thread to run next; `nobody` if none can.
   unsigned pick_next(bool can_stay);
   unsigned pick_timeout(thread_set sleepers);
