@@ -97,9 +97,28 @@ class enumeration {
   void judge();
 
   bool reads_of(std::size_t release_head, std::size_t reader) const;
-  static void close(relation& of, std::size_t events);
-  static relation composed(const relation& a, const relation& b, std::size_t events);
-  static bool has_cycle(const relation& of, std::size_t events);
+
+  // Of the execution that was chosen.
+  relation sequenced() const;
+  relation modification() const;
+  relation reads_from() const;
+  relation overwritten(const relation& modification) const;
+  bool synchronizes(std::size_t a, std::size_t b, const relation& sequenced) const;
+  relation synchronized(const relation& sequenced) const;
+  relation strongly_happens(const relation& sequenced, const relation& synchronized,
+                            const relation& happens) const;
+  relation before_in_s(const relation& coherent, const relation& happens, const relation& strongly) const;
+  reach reach_of(const relation& sequenced, const relation& reads_from, const relation& modification) const;
+  outcome seen() const;
+
+  static constexpr set only(std::size_t event) { return set{1} << event; }
+  static bool has(const relation& of, std::size_t first, std::size_t second) {
+    return (of[first] >> second & 1) != 0;
+  }
+  relation closed(relation of) const;
+  relation united(const relation& a, const relation& b) const;
+  relation composed(const relation& a, const relation& b) const;
+  bool has_cycle(const relation& of) const;
 
   std::vector<event> events_;
   std::vector<std::vector<std::uint8_t>> modified_;  // of each atomic, its writes in modification order
@@ -196,124 +215,130 @@ inline bool enumeration::reads_of(std::size_t head, std::size_t reader) const {
   return false;
 }
 
-inline void enumeration::close(relation& of, std::size_t events) {
-  for (std::size_t via = 0; via != events; ++via)
-    for (std::size_t i = 0; i != events; ++i)
-      if ((of[i] >> via & 1) != 0) of[i] |= of[via];
+inline enumeration::relation enumeration::closed(relation of) const {
+  for (std::size_t via = 0; via != events_.size(); ++via)
+    for (std::size_t i = 0; i != events_.size(); ++i)
+      if (has(of, i, via)) of[i] |= of[via];
+  return of;
 }
 
-inline enumeration::relation enumeration::composed(const relation& a, const relation& b, std::size_t events) {
+inline enumeration::relation enumeration::united(const relation& a, const relation& b) const {
   relation result{};
-  for (std::size_t i = 0; i != events; ++i)
-    for (std::size_t j = 0; j != events; ++j)
-      if ((a[i] >> j & 1) != 0) result[i] |= b[j];
+  for (std::size_t i = 0; i != events_.size(); ++i) result[i] = a[i] | b[i];
   return result;
 }
 
-inline bool enumeration::has_cycle(const relation& of, std::size_t events) {
-  relation closed = of;
-  close(closed, events);
-  for (std::size_t i = 0; i != events; ++i)
-    if ((closed[i] >> i & 1) != 0) return true;
+inline enumeration::relation enumeration::composed(const relation& a, const relation& b) const {
+  relation result{};
+  for (std::size_t i = 0; i != events_.size(); ++i)
+    for (std::size_t j = 0; j != events_.size(); ++j)
+      if (has(a, i, j)) result[i] |= b[j];
+  return result;
+}
+
+inline bool enumeration::has_cycle(const relation& of) const {
+  const relation all = closed(of);
+  for (std::size_t i = 0; i != events_.size(); ++i)
+    if (has(all, i, i)) return true;
   return false;
 }
 
-inline void enumeration::judge() {
-  const std::size_t count = events_.size();
-  const auto bit = [](std::size_t i) { return set{1} << i; };
-
-  relation sequenced{};  // sequenced before; and the first values before every thread
-  for (std::size_t i = 0; i != count; ++i)
-    for (std::size_t j = i + 1; j != count; ++j)
+// Sequenced before; and the first values before every thread.
+inline enumeration::relation enumeration::sequenced() const {
+  relation result{};
+  for (std::size_t i = 0; i != events_.size(); ++i)
+    for (std::size_t j = i + 1; j != events_.size(); ++j)
       if (events_[j].made != nullptr && (events_[i].made == nullptr || events_[i].thread == events_[j].thread))
-        sequenced[i] |= bit(j);
+        result[i] |= only(j);
+  return result;
+}
 
-  // Reads from, modification order, and from each read to what overwrites its value.
-  relation reads_from{}, modification{}, overwritten{};
+inline enumeration::relation enumeration::modification() const {
+  relation result{};
   for (const auto& writes : modified_)
     for (std::size_t i = 0; i != writes.size(); ++i)
-      for (std::size_t j = i + 1; j != writes.size(); ++j) modification[writes[i]] |= bit(writes[j]);
-  for (std::size_t i = 0; i != count; ++i) {
-    if (events_[i].from == nothing) continue;
-    const auto from = static_cast<std::size_t>(events_[i].from);
-    reads_from[from] |= bit(i);
-    overwritten[i] = modification[from] & ~bit(i);
-  }
+      for (std::size_t j = i + 1; j != writes.size(); ++j) result[writes[i]] |= only(writes[j]);
+  return result;
+}
 
-  // [intro.races]/6, [atomics.fences]/2-4: synchronizes with. A release is an operation, or a fence with a
-  // later write; an acquire is an operation, or a fence with an earlier read.
-  relation synchronizes{};
-  for (std::size_t a = 0; a != count; ++a) {
-    if (!events_[a].releases()) continue;
-    for (std::size_t b = 0; b != count; ++b) {
-      if (!events_[b].acquires() || events_[a].thread == events_[b].thread) continue;
-      bool meets = false;
-      for (std::size_t x = 0; x != count && !meets; ++x) {
-        const bool writes_for = events_[a].is_fence() ? (sequenced[a] >> x & 1) != 0 : x == a;
-        if (!writes_for || !events_[x].writes) continue;
-        for (std::size_t y = 0; y != count && !meets; ++y) {
-          const bool reads_for = events_[b].is_fence() ? (sequenced[y] >> b & 1) != 0 : y == b;
-          meets = reads_for && events_[y].reads && reads_of(x, y);
-        }
-      }
-      if (meets) synchronizes[a] |= bit(b);
+inline enumeration::relation enumeration::reads_from() const {
+  relation result{};
+  for (std::size_t i = 0; i != events_.size(); ++i)
+    if (events_[i].from != nothing) result[static_cast<std::size_t>(events_[i].from)] |= only(i);
+  return result;
+}
+
+// From each read to what overwrites its value.
+inline enumeration::relation enumeration::overwritten(const relation& modification) const {
+  relation result{};
+  for (std::size_t i = 0; i != events_.size(); ++i)
+    if (events_[i].from != nothing)
+      result[i] = modification[static_cast<std::size_t>(events_[i].from)] & ~only(i);
+  return result;
+}
+
+// [intro.races]/6, [atomics.fences]/2-4: a release is an operation, or a fence with a later write; an acquire
+// is an operation, or a fence with an earlier read.
+inline bool enumeration::synchronizes(std::size_t a, std::size_t b, const relation& sequenced) const {
+  if (!events_[a].releases() || !events_[b].acquires() || events_[a].thread == events_[b].thread) return false;
+  for (std::size_t x = 0; x != events_.size(); ++x) {
+    const bool writes_for = events_[a].is_fence() ? has(sequenced, a, x) : x == a;
+    if (!writes_for || !events_[x].writes) continue;
+    for (std::size_t y = 0; y != events_.size(); ++y) {
+      const bool reads_for = events_[b].is_fence() ? has(sequenced, y, b) : y == b;
+      if (reads_for && events_[y].reads && reads_of(x, y)) return true;
     }
   }
+  return false;
+}
 
-  // [intro.races]/9-11: without consume, happens before is simply happens before.
-  relation happens{};
-  for (std::size_t i = 0; i != count; ++i) happens[i] = sequenced[i] | synchronizes[i];
-  close(happens, count);
-  for (std::size_t i = 0; i != count; ++i)
-    if ((happens[i] >> i & 1) != 0) return;
+inline enumeration::relation enumeration::synchronized(const relation& sequenced) const {
+  relation result{};
+  for (std::size_t a = 0; a != events_.size(); ++a)
+    for (std::size_t b = 0; b != events_.size(); ++b)
+      if (synchronizes(a, b, sequenced)) result[a] |= only(b);
+  return result;
+}
 
-  // [atomics.order]/3: coherence-ordered before.
-  relation coherent{};
-  for (std::size_t i = 0; i != count; ++i) coherent[i] = reads_from[i] | modification[i] | overwritten[i];
-  close(coherent, count);
-  // [intro.races]/15-18: coherence never contradicts happens before.
-  for (std::size_t i = 0; i != count; ++i) {
-    if ((coherent[i] >> i & 1) != 0) return;
-    for (std::size_t j = 0; j != count; ++j)
-      if ((coherent[i] >> j & 1) != 0 && (happens[j] >> i & 1) != 0) return;
-  }
+// [intro.races]/12.
+inline enumeration::relation enumeration::strongly_happens(const relation& sequenced,
+                                                           const relation& synchronized,
+                                                           const relation& happens) const {
+  relation result = united(composed(composed(sequenced, happens), sequenced), sequenced);
+  for (std::size_t i = 0; i != events_.size(); ++i)
+    for (std::size_t j = 0; j != events_.size(); ++j)
+      if (has(synchronized, i, j) && events_[i].is_seq_cst() && events_[j].is_seq_cst()) result[i] |= only(j);
+  return closed(result);
+}
 
-  // [intro.races]/12: strongly happens before.
-  relation strongly = composed(composed(sequenced, happens, count), sequenced, count);
-  for (std::size_t i = 0; i != count; ++i) {
-    strongly[i] |= sequenced[i];
-    for (std::size_t j = 0; j != count; ++j)
-      if ((synchronizes[i] >> j & 1) != 0 && events_[i].is_seq_cst() && events_[j].is_seq_cst())
-        strongly[i] |= bit(j);
-  }
-  close(strongly, count);
-
-  // [atomics.order]/4: some total order S of the seq_cst operations must be consistent with these.
-  relation before_in_s{};
-  for (std::size_t a = 0; a != count; ++a)
-    for (std::size_t b = 0; b != count; ++b) {
-      if (events_[a].is_seq_cst() && events_[b].is_seq_cst() && (strongly[a] >> b & 1) != 0)
-        before_in_s[a] |= bit(b);
-      if ((coherent[a] >> b & 1) == 0) continue;
-      set first = events_[a].is_seq_cst() ? bit(a) : 0, second = events_[b].is_seq_cst() ? bit(b) : 0;
-      for (std::size_t x = 0; x != count; ++x) {
+// [atomics.order]/4: what has to be before what in the order S of the seq_cst operations.
+inline enumeration::relation enumeration::before_in_s(const relation& coherent, const relation& happens,
+                                                      const relation& strongly) const {
+  relation result{};
+  for (std::size_t a = 0; a != events_.size(); ++a)
+    for (std::size_t b = 0; b != events_.size(); ++b) {
+      if (events_[a].is_seq_cst() && events_[b].is_seq_cst() && has(strongly, a, b)) result[a] |= only(b);
+      if (!has(coherent, a, b)) continue;
+      set first = events_[a].is_seq_cst() ? only(a) : 0, second = events_[b].is_seq_cst() ? only(b) : 0;
+      for (std::size_t x = 0; x != events_.size(); ++x) {
         if (!events_[x].is_fence() || !events_[x].is_seq_cst()) continue;
-        if ((happens[x] >> a & 1) != 0) first |= bit(x);
-        if ((happens[b] >> x & 1) != 0) second |= bit(x);
+        if (has(happens, x, a)) first |= only(x);
+        if (has(happens, b, x)) second |= only(x);
       }
-      for (std::size_t x = 0; x != count; ++x)
-        if ((first >> x & 1) != 0) before_in_s[x] |= second;
+      for (std::size_t x = 0; x != events_.size(); ++x)
+        if ((first >> x & 1) != 0) result[x] |= second;
     }
-  if (has_cycle(before_in_s, count)) return;
+  return result;
+}
 
-  relation executed{};
-  for (std::size_t i = 0; i != count; ++i) executed[i] = sequenced[i] | reads_from[i];
-  reach how = has_cycle(executed, count) ? reach::loads_early : reach::in_order;
-  if (how == reach::in_order) {
-    for (std::size_t i = 0; i != count; ++i) executed[i] |= modification[i];
-    if (has_cycle(executed, count)) how = reach::stores_late;
-  }
+inline reach enumeration::reach_of(const relation& sequenced, const relation& reads_from,
+                                   const relation& modification) const {
+  const relation executed = united(sequenced, reads_from);
+  if (has_cycle(executed)) return reach::loads_early;
+  return has_cycle(united(executed, modification)) ? reach::stores_late : reach::in_order;
+}
 
+inline outcome enumeration::seen() const {
   outcome_builder result;
   for (const event& each : events_) {
     if (each.made == nullptr) continue;
@@ -321,7 +346,27 @@ inline void enumeration::judge() {
     if (each.reads) result.add(events_[static_cast<std::size_t>(each.from)].value);
   }
   for (const auto& writes : modified_) result.add(events_[writes.back()].value);
-  const auto [known, is_new] = outcomes_.try_emplace(result.done(), how);
+  return result.done();
+}
+
+inline void enumeration::judge() {
+  const relation sequence = sequenced(), modifies = modification(), reads = reads_from();
+  const relation synchronization = synchronized(sequence);
+  // [intro.races]/9-11: without consume, happens before is simply happens before.
+  const relation happens = closed(united(sequence, synchronization));
+  // [atomics.order]/3: coherence-ordered before. [intro.races]/15-18: it never contradicts happens before.
+  const relation coherent = closed(united(united(reads, modifies), overwritten(modifies)));
+  for (std::size_t i = 0; i != events_.size(); ++i) {
+    if (has(happens, i, i) || has(coherent, i, i)) return;
+    for (std::size_t j = 0; j != events_.size(); ++j)
+      if (has(coherent, i, j) && has(happens, j, i)) return;
+  }
+  // [atomics.order]/4: there is some total order S.
+  const relation strongly = strongly_happens(sequence, synchronization, happens);
+  if (has_cycle(before_in_s(coherent, happens, strongly))) return;
+
+  const reach how = reach_of(sequence, reads, modifies);
+  const auto [known, is_new] = outcomes_.try_emplace(seen(), how);
   if (!is_new) known->second = std::min(known->second, how);
 }
 
