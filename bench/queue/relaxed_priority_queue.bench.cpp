@@ -47,9 +47,39 @@ struct step {
   bool is_push;
 };
 
+struct rank_errors {
+  double pops = 0;
+  double sum = 0;
+  double worst = 0;
+};
+
+// How many smaller numbers each pop left inside, if all happened in the order of their times. A pop may have
+// taken its item before smaller ones were pushed that count against it here, so the error is overestimated
+// rather than underestimated.
+rank_errors rank_errors_of(std::vector<step> all) {
+  std::ranges::stable_sort(all, {}, &step::when);
+  std::vector<std::uint64_t> numbers;
+  for (const step& each : all)
+    if (each.is_push) numbers.push_back(each.number);
+  std::ranges::sort(numbers);
+  present inside(numbers.size());
+  rank_errors found;
+  for (const step& each : all) {
+    const auto place = std::ranges::lower_bound(numbers, each.number);
+    if (place == numbers.end() || *place != each.number)
+      throw bench::wrong_result("popped " + std::to_string(each.number) + ", which was never pushed");
+    const auto at = static_cast<std::size_t>(place - numbers.begin());
+    inside.add(at, each.is_push ? 1 : -1);
+    if (each.is_push) continue;
+    const double error = inside.below(at);
+    ++found.pops;
+    found.sum += error;
+    found.worst = std::max(found.worst, error);
+  }
+  return found;
+}
+
 // As alternating(), with every operation recorded: a push by the time it began, a pop by the time it ended.
-// Then all are evaluated in the order of their times. A pop may have taken its item before smaller ones were
-// pushed that count against it here, so the error is overestimated rather than underestimated.
 template <bench::priority_peer Queue>
 bench::measurement rank_error(std::size_t threads, std::chrono::nanoseconds time) {
   using clock = std::chrono::steady_clock;
@@ -85,27 +115,9 @@ bench::measurement rank_error(std::size_t threads, std::chrono::nanoseconds time
   bench::measurement measured = bench::run_together(jobs, time, stop);
 
   for (const std::vector<step>& mine : taken) all.insert(all.end(), mine.begin(), mine.end());
-  std::ranges::stable_sort(all, {}, &step::when);
-  std::vector<std::uint64_t> numbers;
-  for (const step& each : all)
-    if (each.is_push) numbers.push_back(each.number);
-  std::ranges::sort(numbers);
-  present inside(numbers.size());
-  double pops = 0, sum = 0, worst = 0;
-  for (const step& each : all) {
-    const auto found = std::ranges::lower_bound(numbers, each.number);
-    if (found == numbers.end() || *found != each.number)
-      throw bench::wrong_result("popped " + std::to_string(each.number) + ", which was never pushed");
-    const auto at = static_cast<std::size_t>(found - numbers.begin());
-    inside.add(at, each.is_push ? 1 : -1);
-    if (each.is_push) continue;
-    const double error = inside.below(at);
-    ++pops;
-    sum += error;
-    worst = std::max(worst, error);
-  }
-  measured.items = pops;
-  measured.extra = {{"mean_rank_error", sum / pops}, {"largest_rank_error", worst}};
+  const rank_errors found = rank_errors_of(std::move(all));
+  measured.items = found.pops;
+  measured.extra = {{"mean_rank_error", found.sum / found.pops}, {"largest_rank_error", found.worst}};
   return measured;
 }
 

@@ -154,26 +154,38 @@ bool same_counts(const words_of& words, const word_map& expected) {
          });
 }
 
-}  // namespace
-
-void count_words(page& out) {
-  const library texts = read_library();
-  const std::vector<std::string_view> blocks = blocks_of(texts);
-  if (blocks.empty()) {
-    out.say("This machine has no texts under /usr/share or /usr/include. Try ./plait count with one of yours.");
-    return;
-  }
-  out.say(
-      "Found {} of text, {} files under {}. Which words are the most common? Blocks go through a queue to the "
-      "workers, and the workers count into one shared table:",
-      readable_bytes(static_cast<double>(texts.bytes)), grouped(static_cast<std::int64_t>(texts.texts.size())),
-      fmt::join(texts.folders, ", "));
-  out.code("parallel_words", "parallel_words");
-
+void compare_speeds(const std::vector<std::string_view>& blocks, std::size_t bytes, page& out) {
   const unsigned many = some_threads();
+  const std::vector<double> time = medians_in_turn({
+      [&] {
+        word_map own;
+        return seconds_of([&] { count_alone(blocks, own); });
+      },
+      [&] {
+        words_of own;
+        return seconds_of([&] { count_in_parallel(blocks, 1, own); });
+      },
+      [&] {
+        words_of own;
+        return seconds_of([&] { count_in_parallel(blocks, many, own); });
+      },
+  });
+  const auto rate = [&](double seconds) { return static_cast<double>(bytes) / 1e6 / seconds; };
+  out.say("Megabytes a second, from texts in memory (median of 5):");
+  out.row("{:<46} {:>8.1f} MB/s", "1 thread, std::unordered_map", rate(time[0]));
+  out.row("{:<46} {:>8.1f} MB/s", "1 worker, bounded_queue and keyed_counter", rate(time[1]));
+  out.row("{:<46} {:>8.1f} MB/s", fmt::format("{} workers, bounded_queue and keyed_counter", many),
+          rate(time[2]));
+  out.gap();
+  out.say("{} workers are {} one, and {} the plain loop. The program for daily use is ./plait count PATH.",
+          many, compared(time[2], time[1]), compared(time[2], time[0]));
+}
+
+// The exact counter, beside a plain loop; then one that keeps few words.
+void show_counts(const std::vector<std::string_view>& blocks, page& out) {
   words_of words;
   word_map expected;
-  count_in_parallel(blocks, many, words);
+  count_in_parallel(blocks, some_threads(), words);
   count_alone(blocks, expected);
   out.row("{:>10}  {}", "times", "word");
   for (const auto& [word, times] : words.most_common(10)) out.row("{:>10}  {}", grouped(times), word);
@@ -192,30 +204,26 @@ void count_words(page& out) {
   out.say("No word that is more than a thousandth of the text is missing, and {}.",
           wrong == 0 ? "the true counts are within what was said"
                      : "some true counts are NOT within what was said, so please report a bug");
+}
 
-  const std::vector<double> time = medians_in_turn({
-      [&] {
-        word_map own;
-        return seconds_of([&] { count_alone(blocks, own); });
-      },
-      [&] {
-        words_of own;
-        return seconds_of([&] { count_in_parallel(blocks, 1, own); });
-      },
-      [&] {
-        words_of own;
-        return seconds_of([&] { count_in_parallel(blocks, many, own); });
-      },
-  });
-  const auto rate = [&](double seconds) { return static_cast<double>(texts.bytes) / 1e6 / seconds; };
-  out.say("Megabytes a second, from texts in memory (median of 5):");
-  out.row("{:<46} {:>8.1f} MB/s", "1 thread, std::unordered_map", rate(time[0]));
-  out.row("{:<46} {:>8.1f} MB/s", "1 worker, bounded_queue and keyed_counter", rate(time[1]));
-  out.row("{:<46} {:>8.1f} MB/s", fmt::format("{} workers, bounded_queue and keyed_counter", many),
-          rate(time[2]));
-  out.gap();
-  out.say("{} workers are {} one, and {} the plain loop. The program for daily use is ./plait count PATH.",
-          many, compared(time[2], time[1]), compared(time[2], time[0]));
+}  // namespace
+
+void count_words(page& out) {
+  const library texts = read_library();
+  const std::vector<std::string_view> blocks = blocks_of(texts);
+  if (blocks.empty()) {
+    out.say("This machine has no texts under /usr/share or /usr/include. Try ./plait count with one of yours.");
+    return;
+  }
+  out.say(
+      "Found {} of text, {} files under {}. Which words are the most common? Blocks go through a queue to the "
+      "workers, and the workers count into one shared table:",
+      readable_bytes(static_cast<double>(texts.bytes)), grouped(static_cast<std::int64_t>(texts.texts.size())),
+      fmt::join(texts.folders, ", "));
+  out.code("parallel_words", "parallel_words");
+
+  show_counts(blocks, out);
+  compare_speeds(blocks, texts.bytes, out);
 }
 
 }  // namespace plait::cli::tour
