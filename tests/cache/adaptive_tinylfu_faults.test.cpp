@@ -106,7 +106,7 @@ TEST(adaptive_tinylfu_memory, of_a_wheel_is_four_bytes_for_each_entry) {
             static_cast<std::ptrdiff_t>(std::size_t{4} * entries + heads + page));
 }
 
-// A deadline that is before the last one takes more than a place in a list.
+// A deadline that is before the turn of the list in which the number is takes more than its place there.
 TEST(adaptive_tinylfu_memory, of_a_wheel_does_not_grow_with_each_new_deadline) {
   constexpr entry_number entries = 10;
   const std::ptrdiff_t before = allocations::bytes_held;
@@ -114,7 +114,7 @@ TEST(adaptive_tinylfu_memory, of_a_wheel_does_not_grow_with_each_new_deadline) {
   std::array<plait::detail::cache_tick, entries> deadlines{};
   for (std::uint64_t i = 0; i != 100'000; ++i) {
     const auto entry = static_cast<entry_number>(i % entries);
-    deadlines[entry] = 1'000'000 - i / 4;
+    deadlines[entry] = i < entries ? 1'000'000 : 700'000 - i / 4;
     wheel.make_room(entry);
     wheel.add(entry, deadlines[entry]);
     wheel.advance(1, 16, [&](entry_number each) { return deadlines[each]; }, [](entry_number) { FAIL(); });
