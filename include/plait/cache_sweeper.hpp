@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <stop_token>
 
+#include <plait/cache_options.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE {
@@ -23,10 +24,12 @@ namespace PLAIT_NAMESPACE {
 template <class Cache>
 class cache_sweeper {
  public:
-  // Throws std::invalid_argument if the interval is not positive.
+  // Throws std::invalid_argument if the interval is not positive, or not a number.
   template <class Rep, class Period>
   cache_sweeper(Cache& swept, std::chrono::duration<Rep, Period> interval)
-      : swept_(&swept), interval_(std::chrono::duration_cast<std::chrono::nanoseconds>(interval)) {
+      : swept_(&swept),
+        interval_(interval > interval.zero() ? entry_lifetime(interval).length()
+                                             : std::chrono::nanoseconds(0)) {
     if (interval_ <= std::chrono::nanoseconds(0))
       throw std::invalid_argument("plait::cache_sweeper: the interval has to be a time of more than 0");
   }

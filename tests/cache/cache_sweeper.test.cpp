@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <latch>
+#include <limits>
 #include <map>
 #include <stdexcept>
 #include <thread>
@@ -182,6 +183,17 @@ TEST(cache_sweeper, an_interval_of_nothing_is_refused) {
   cache_type cache({.capacity = 100});
   EXPECT_THROW(plait::cache_sweeper(cache, 0s), std::invalid_argument);
   EXPECT_THROW(plait::cache_sweeper(cache, -1s), std::invalid_argument);
+  EXPECT_THROW(
+      plait::cache_sweeper(cache, std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN())),
+      std::invalid_argument);
+}
+
+// One too long to count in nanoseconds once became a negative one.
+TEST(cache_sweeper, an_interval_of_any_length_is_taken) {
+  cache_type cache({.capacity = 100});
+  EXPECT_NO_THROW(plait::cache_sweeper(cache, std::chrono::hours::max()));
+  EXPECT_NO_THROW(
+      plait::cache_sweeper(cache, std::chrono::duration<double>(std::numeric_limits<double>::infinity())));
 }
 
 }  // namespace
