@@ -9,9 +9,9 @@
 namespace PLAIT_NAMESPACE {
 
 struct cache_statistics {
-  std::uint64_t hits = 0;            // of get, visit and get_or_load
+  std::uint64_t hits = 0;            // of keys in get, get_many, visit, get_or_load and get_many_or_load
   std::uint64_t misses = 0;          // of them, too: what had expired is one
-  std::uint64_t loads = 0;           // functions of get_or_load that returned a value
+  std::uint64_t loads = 0;           // functions of get_or_load and get_many_or_load that returned
   std::uint64_t failed_loads = 0;    // and that threw
   std::uint64_t evictions = 0;       // entries that made room for others, or were not let in themselves
   std::uint64_t evicted_weight = 0;  // of those
