@@ -324,7 +324,8 @@ std::string up_to(unsigned bound, const char* one, const char* many) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const report& result) {
-  out << result.executions << " executions, the longest of " << result.longest << " steps";
+  out << result.executions << (result.executions == 1 ? " execution" : " executions") << ", the longest of "
+      << result.longest << " steps";
   if (result.complete_preemptions >= 0)
     out << ", complete up to "
         << up_to(static_cast<unsigned>(result.complete_preemptions), "preemption", "preemptions") << ", "
