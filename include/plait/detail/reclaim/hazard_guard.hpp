@@ -18,13 +18,13 @@ class hazard_guard {
 
   // Throws std::bad_alloc if the thread has no record and cannot get one. Always inline: it is shorter than a
   // call, which would keep the guard in memory.
-  [[gnu::always_inline]] hazard_guard() : record_(hazard_records::take()) {
+  [[gnu::always_inline]] hazard_guard() : record_(hazard_records::borrow()) {
     if (record_ == nullptr) [[unlikely]]
       throw std::bad_alloc();
   }
   // For operations that must not fail: waits until it gets a record.
   explicit hazard_guard(decltype(waits_for_memory)) noexcept {
-    while ((record_ = hazard_records::take()) == nullptr) sync::yield();
+    while ((record_ = hazard_records::borrow()) == nullptr) sync::yield();
   }
   ~hazard_guard() { hazard_records::put_back(*record_); }
   hazard_guard(const hazard_guard&) = delete;

@@ -85,19 +85,24 @@ class [[gnu::visibility("default")]] hazard_records {
 
   // A record for the calling thread, which may hand it to another. Null if there is no memory for one.
   static hazard_record* take() noexcept {
+    hazard_record* const record = borrow();
+    if (record != nullptr) --sync::per_thread<cache>().size;
+    return record;
+  }
+
+  // The same for one operation, after which the same thread puts it back.
+  static hazard_record* borrow() noexcept {
     cache& mine = sync::per_thread<cache>();
     if (mine.first == nullptr && !sync::rarely<&refill>()) [[unlikely]]
       return nullptr;
-    --mine.size;
     return std::exchange(mine.first, mine.first->next_free_);
   }
 
-  // Puts back a record that the calling thread has taken. It goes on protecting its object until it is used
-  // again, perhaps by the same thread for the same object, or until the thread ends.
+  // Puts back a record that was borrowed. It goes on protecting its object until it is used again, perhaps by
+  // the same thread for the same object, or until the thread ends.
   static void put_back(hazard_record& record) noexcept {
     cache& mine = sync::per_thread<cache>();
     record.next_free_ = std::exchange(mine.first, &record);
-    ++mine.size;
   }
 
   // Clears a record, which any thread may have taken, and puts it back.
@@ -136,7 +141,7 @@ class [[gnu::visibility("default")]] hazard_records {
   // The unused records that a thread keeps.
   struct cache {
     hazard_record* first = nullptr;
-    std::size_t size = 0;
+    std::size_t size = 0;  // with those that are borrowed, so that an operation need not count
     exit_hook on_exit{.run = &leave};
   };
 
@@ -159,7 +164,7 @@ class [[gnu::visibility("default")]] hazard_records {
       if (record == nullptr) record = make();
       record->next_free_ = nullptr;
       mine.first = record;
-      mine.size = 1;
+      ++mine.size;
       return true;
     } catch (...) {
       return false;
