@@ -24,9 +24,9 @@
 namespace plait::cli {
 namespace {
 
-constexpr const char* purpose = "Count the words of files, folders and standard input";
+constexpr const char* count_purpose = "Count the words of files, folders and standard input";
 
-constexpr const char* footer =
+constexpr const char* count_footer =
     "PATH: a file, a folder, or - for standard input. Words: text.lower().split() of\n"
     "Python. Exit code: 0 fine, 1 no words, 2 not all read, 130 stopped by Ctrl-C.\n"
     "Examples:\n"
@@ -101,8 +101,8 @@ void add_count(CLI::App& program, action& run) {
   const auto options = std::make_shared<count_options>();
   options->threads = processors();
 
-  CLI::App& command = *program.add_subcommand("count", purpose);
-  command.footer(footer);
+  CLI::App& command = *program.add_subcommand("count", count_purpose);
+  command.footer(count_footer);
   add_options(command, *options);
   command.callback([options, &run] {
     run = [options] {

@@ -20,9 +20,9 @@
 namespace plait::cli {
 namespace {
 
-constexpr const char* purpose = "Look at what plait::remote keeps at a Redis or Valkey server";
+constexpr const char* remote_purpose = "Look at what plait::remote keeps at a Redis or Valkey server";
 
-constexpr const char* footer =
+constexpr const char* remote_footer =
     "status URL names the queues, locks, counters and maps, the sessions that use them,\n"
     "and of queues what is ready, came back, is in flight, and is among the dead letters.\n"
     "Exit code: 0 fine, 1 there is nothing, 2 an error.\n"
@@ -88,8 +88,8 @@ int show_status(const remote_options&) {
 
 void add_remote(CLI::App& program, action& run) {
   const auto options = std::make_shared<remote_options>();
-  CLI::App& command = *program.add_subcommand("remote", purpose);
-  command.footer(footer);
+  CLI::App& command = *program.add_subcommand("remote", remote_purpose);
+  command.footer(remote_footer);
   add_operands(command, "status URL", options->words, true);
   command.add_flag("--json", options->json, "Write JSON");
   command.callback([options, &run] {

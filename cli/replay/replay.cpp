@@ -27,9 +27,9 @@
 namespace plait::cli {
 namespace {
 
-constexpr const char* purpose = "Replay a cache trace: hit ratio of plait's policy and others";
+constexpr const char* replay_purpose = "Replay a cache trace: hit ratio of plait's policy and others";
 
-constexpr const char* footer =
+constexpr const char* replay_footer =
     "TRACE is a file, also compressed, or - for standard input, or a made one:\n"
     "zipf:SKEW:KEYS:REQUESTS, scan:KEYS:REQUESTS or loop:KEYS:REQUESTS.\n"
     "Exit code: 0 all was replayed, 2 not all could be read (the rest is replayed),\n"
@@ -91,8 +91,8 @@ int replay(const replay_options& options) {
 
 void add_replay(CLI::App& program, action& run) {
   const auto options = std::make_shared<replay_options>();
-  CLI::App& command = *program.add_subcommand("replay", purpose);
-  command.footer(footer);
+  CLI::App& command = *program.add_subcommand("replay", replay_purpose);
+  command.footer(replay_footer);
   add_options(command, *options);
   command.callback([options, &run] { run = [options] { return replay(*options); }; });
 }

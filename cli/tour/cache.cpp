@@ -139,27 +139,27 @@ void scans(page& out) {
       ours_alone - ours_scanned, theirs_alone - theirs_scanned);
 }
 
-constexpr std::uint64_t keys = 10'000;
+constexpr std::uint64_t keys_in_cache = 10'000;
 
 template <class Cache>
 auto gets(Cache& entries, unsigned threads) {
-  for (std::uint64_t key = 0; key != keys; ++key) entries.put(key, key);
+  for (std::uint64_t key = 0; key != keys_in_cache; ++key) entries.put(key, key);
   return [&entries, threads] {
     return nanoseconds_each(threads, [&entries] {
       thread_local std::minstd_rand random(std::random_device{}());
-      entries.get(random() % keys);
+      entries.get(random() % keys_in_cache);
     });
   };
 }
 
 void compare_gets(page& out) {
-  number_cache entries({.capacity = keys, .time_to_live = 1h});
-  hand_made_cache guarded(keys, 1h);
+  number_cache entries({.capacity = keys_in_cache, .time_to_live = 1h});
+  hand_made_cache guarded(keys_in_cache, 1h);
   const unsigned many = some_threads();
   const std::vector<double> time =
       medians_in_turn({gets(entries, 1), gets(entries, many), gets(guarded, 1), gets(guarded, many)});
   out.say("Nanoseconds that a get of one of {} keys takes each thread (median of 5 times 50 ms):",
-          grouped(keys));
+          grouped(keys_in_cache));
   out.row("{:<40} {:>12} {:>12}", "", "1 thread", fmt::format("{} threads", many));
   out.row("{:<40} {:>12.1f} {:>12.1f}", "plait::expiring_cache", time[0], time[1]);
   out.row("{:<40} {:>12.1f} {:>12.1f}", "std::mutex, list and unordered_map", time[2], time[3]);

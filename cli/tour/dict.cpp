@@ -64,13 +64,13 @@ void compute_once(page& out) {
 }
 
 // One of 16 operations writes.
-constexpr std::uint64_t keys = 10'000;
+constexpr std::uint64_t keys_in_dict = 10'000;
 template <class Read, class Write>
 auto mostly_read(Read read, Write write) {
   return [=] {
     thread_local std::uint64_t random = 88172645463325252;
     random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-    const std::uint64_t key = random % keys;
+    const std::uint64_t key = random % keys_in_dict;
     if ((random >> 40) % 16 == 0) {
       write(key, random);
     } else if (!read(key)) {
@@ -82,7 +82,7 @@ auto mostly_read(Read read, Write write) {
 void compare_lookups(page& out) {
   plait::hash_map<std::uint64_t, std::uint64_t> map;
   std::unordered_map<std::uint64_t, std::uint64_t> guarded;
-  for (std::uint64_t key = 0; key != keys; ++key) map.insert(key, key), guarded.emplace(key, key);
+  for (std::uint64_t key = 0; key != keys_in_dict; ++key) map.insert(key, key), guarded.emplace(key, key);
   std::mutex mutex;
   std::shared_mutex shared_mutex;
   const auto ours =
@@ -111,7 +111,7 @@ void compare_lookups(page& out) {
   out.say(
       "Nanoseconds that an operation costs each thread, {} keys, 15 of 16 look one up (median of 5 times 50 "
       "ms):",
-      grouped(keys));
+      grouped(keys_in_dict));
   out.row("{:<40} {:>12} {:>12}", "", "1 thread", fmt::format("{} threads", many));
   out.row("{:<40} {:>12.1f} {:>12.1f}", "plait::hash_map", time[0], time[1]);
   out.row("{:<40} {:>12.1f} {:>12.1f}", "std::unordered_map, std::mutex", time[2], time[3]);

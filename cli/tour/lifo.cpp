@@ -39,7 +39,7 @@ void use_few_buffers(page& out) {
           in_use, buffers);
 }
 
-void compare_with_hand_made(page& out) {
+void compare_stacks(page& out) {
   const auto [one, four] =
       compare_throughput<plait::lifo_queue<std::int64_t>, hand_made_queue<std::vector<std::int64_t>>>(
           out, 4, "plait::lifo_queue", "mutex + vector + 2 condition variables");
@@ -57,7 +57,7 @@ void lifo(page& out) {
       "one:");
   out.code("lifo_queue", "buffers");
   use_few_buffers(out);
-  compare_with_hand_made(out);
+  compare_stacks(out);
 }
 
 }  // namespace plait::cli::tour

@@ -90,7 +90,7 @@ double nanoseconds_of(unsigned threads) {
   });
 }
 
-void compare_costs(page& out) {
+void compare_mutexes(page& out) {
   const unsigned many = some_threads();
   const auto each = []<class Mutex>(std::type_identity<Mutex>, unsigned threads) {
     return [=] { return nanoseconds_of<Mutex>(threads); };
@@ -154,7 +154,7 @@ void lock(page& out) {
 
   out.say("One thread at a time may pass the door. A lock costs little while nobody else wants it:");
   out.code("mutex", "guard");
-  compare_costs(out);
+  compare_mutexes(out);
 
   out.say("Kept together, a value cannot be reached without its lock, nor two without both:");
   out.code("synchronized_value", "reach");

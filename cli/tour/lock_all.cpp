@@ -55,7 +55,7 @@ void transfer_both_ways(page& out) {
           accounts[0].balance + accounts[1].balance);
 }
 
-void compare_costs(page& out) {
+void compare_locks_of_four(page& out) {
   std::array<plait::mutex, 4> ours;
   std::array<std::mutex, 4> others;
   const std::vector<double> time = medians_in_turn({
@@ -83,7 +83,7 @@ void lock_all(page& out) {
   transfer_both_ways(out);
   out.say("The locks may be those of a range, and there may be a deadline:");
   out.code("lock_all", "range");
-  compare_costs(out);
+  compare_locks_of_four(out);
 }
 
 }  // namespace plait::cli::tour

@@ -111,7 +111,7 @@ void close_and_time_out(page& out) {
 }
 
 // A coroutine that starts when it is called and frees itself when it returns, and tells the size of all frames.
-struct task {
+struct coroutine {
   struct promise_type {
     static void* operator new(std::size_t size) {
       all_frames += size;
@@ -119,7 +119,7 @@ struct task {
     }
     static void operator delete(void* frame) { ::operator delete(frame); }
 
-    task get_return_object() { return {}; }
+    coroutine get_return_object() { return {}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }
     void return_void() {}
@@ -129,7 +129,7 @@ struct task {
   static inline std::size_t all_frames = 0;
 };
 
-task add_one_item(plait::async_queue<plait::bounded_queue<int>> queue, std::int64_t& sum) {
+coroutine add_one_item(plait::async_queue<plait::bounded_queue<int>> queue, std::int64_t& sum) {
   const std::optional<int> item = co_await queue.async_pop();
   sum += item.value_or(0);
 }
@@ -138,7 +138,7 @@ void wait_as_coroutines(page& out) {
   constexpr int count = 10'000;
   plait::bounded_queue<int> queue(8);
   std::int64_t sum = 0;
-  task::all_frames = 0;
+  coroutine::all_frames = 0;
   for (int i = 0; i != count; ++i) add_one_item(plait::async_queue(queue), sum);
   const auto start = clock::now();
   for (int i = 1; i <= count; ++i) queue.push(i);
@@ -146,10 +146,10 @@ void wait_as_coroutines(page& out) {
   out.say(
       "{} coroutines waited at a queue, in {} bytes each and without a thread. As many pushes, of 1, 2, 3 and "
       "so on, resumed all of them within {:.1f} ms, and together they got {}.",
-      grouped(count), task::all_frames / count, elapsed.count(), grouped(sum));
+      grouped(count), coroutine::all_frames / count, elapsed.count(), grouped(sum));
 }
 
-void compare_with_hand_made(page& out) {
+void compare_queues(page& out) {
   const auto [one, two] =
       compare_throughput<plait::bounded_queue<std::int64_t>, hand_made_queue<std::deque<std::int64_t>>>(
           out, 2, "plait::bounded_queue", "mutex + deque + 2 condition variables");
@@ -176,7 +176,7 @@ void queue(page& out) {
   out.say("A coroutine waits at the same queue without holding up a thread. Who resumes it, the program says:");
   out.code("async_queue", "task");
   wait_as_coroutines(out);
-  compare_with_hand_made(out);
+  compare_queues(out);
 }
 
 }  // namespace plait::cli::tour

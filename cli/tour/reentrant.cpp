@@ -101,7 +101,7 @@ double nested_locks() {
   });
 }
 
-void compare_costs(page& out) {
+void compare_nested_locks(page& out) {
   const std::vector<double> time =
       medians_in_turn({nested_locks<plait::recursive_mutex>, nested_locks<std::recursive_mutex>});
   out.say("What two locks of one cost, the second within the first (median of 5 times 50 ms):");
@@ -122,7 +122,7 @@ void reentrant(page& out) {
       "others:");
   out.code("lessons/reentrant", "again");
   rename_together(out);
-  compare_costs(out);
+  compare_nested_locks(out);
 }
 
 }  // namespace plait::cli::tour

@@ -14,7 +14,7 @@
 namespace plait::cli::tour {
 namespace {
 
-constexpr int keys = 10'000;
+constexpr int keys_in_map = 10'000;
 
 // What one writes without plait: a map whose values hold the counts, and a mutex.
 class mutex_map {
@@ -50,7 +50,7 @@ class mutex_map {
 // A key, another one each time.
 int some_key() {
   thread_local std::minstd_rand random(std::random_device{}());
-  return static_cast<int>(random() % keys);
+  return static_cast<int>(random() % keys_in_map);
 }
 
 void compare_finds(page& out) {
@@ -58,7 +58,7 @@ void compare_finds(page& out) {
   plait::stats_map<int, int, access_statistics::approximate_gets> sampling;
   plait::stats_map<int, int> exact;
   mutex_map guarded;
-  for (int key = 0; key != keys; ++key) {
+  for (int key = 0; key != keys_in_map; ++key) {
     plain.insert(key, key);
     sampling.insert(key, key);
     exact.insert(key, key);
@@ -73,7 +73,7 @@ void compare_finds(page& out) {
 
   out.say(
       "Nanoseconds that a find of a random one of {} keys takes each of {} threads (median of 5 times 50 ms):",
-      grouped(keys), threads);
+      grouped(keys_in_map), threads);
   out.row("{:<34} {:>10.1f}", "plait::hash_map, counts nothing", time[0]);
   out.row("{:<34} {:>10.1f}", "plait::stats_map, sampled gets", time[1]);
   out.row("{:<34} {:>10.1f}", "plait::stats_map, exact gets", time[2]);

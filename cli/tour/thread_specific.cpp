@@ -56,7 +56,7 @@ void miss_no_thread(page& out) {
       is_right ? ": every step, once" : ", which is WRONG: please report a bug");
 }
 
-void compare_gets(page& out) {
+void compare_thread_specifics(page& out) {
   plait::thread_specific<std::int64_t> specific;
   std::mutex mutex;
   std::map<std::thread::id, std::int64_t> by_thread;
@@ -99,7 +99,7 @@ void thread_specific(page& out) {
   out.say("Where each thread gathers a part of a result, the parts of threads that end become one value:");
   out.code("thread_specific", "fold");
   miss_no_thread(out);
-  compare_gets(out);
+  compare_thread_specifics(out);
 }
 
 }  // namespace plait::cli::tour

@@ -24,9 +24,9 @@
 namespace plait::cli {
 namespace {
 
-constexpr const char* purpose = "See what each structure is for, measured on this machine";
+constexpr const char* tour_purpose = "See what each structure is for, measured on this machine";
 
-constexpr const char* footer =
+constexpr const char* tour_footer =
     "Shows what goes wrong without the structures of the library, the few lines that\n"
     "put it right, and what both cost on this machine, measured while you watch.\n"
     "Without a CHAPTER it shows all of them.\n"
@@ -119,8 +119,8 @@ void add_tour(CLI::App& program, action& run) {
     bool list = false;
   };
   const auto chosen = std::make_shared<choice>();
-  CLI::App& command = *program.add_subcommand("tour", purpose);
-  command.footer(footer);
+  CLI::App& command = *program.add_subcommand("tour", tour_purpose);
+  command.footer(tour_footer);
   add_operands(command, "CHAPTER", chosen->names, false);
   command.add_flag("--list", chosen->list, "Name the chapters and do nothing else");
   command.callback([chosen, &run] {
