@@ -2,7 +2,6 @@
 // The contract of expiring_cache: a test for each row of its table, for each mistake that caches are known for,
 // with values that are read without a lock and others.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -469,26 +468,6 @@ TEST(expiring_cache_values, a_scan_does_not_drive_out_what_is_asked_for_often) {
   int left = 0;
   for (int key = 0; key != 500; ++key) left += cache.contains(key) ? 1 : 0;
   EXPECT_GE(left, 450);
-}
-
-// Trap: readers wait for each other.
-TEST(expiring_cache_values, readers_do_not_wait_for_a_writer_that_is_stopped) {
-  // What a value is made of, under the lock of the shard, when somebody lets it.
-  static std::atomic<bool> is_stopped, goes_on;
-  struct stops {
-    operator int() const {  // NOLINT(google-explicit-constructor)
-      is_stopped = true;
-      while (!goes_on) std::this_thread::yield();
-      return 2;
-    }
-  };
-  plait::expiring_cache<int, int> cache({.capacity = 10});
-  cache.put(1, 1);
-  std::jthread writer([&] { cache.put(2, stops()); });
-  while (!is_stopped) std::this_thread::yield();
-  EXPECT_EQ(cache.get(1), 1);
-  EXPECT_FALSE(cache.contains(2));
-  goes_on = true;
 }
 
 }  // namespace

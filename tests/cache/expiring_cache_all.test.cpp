@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <latch>
 #include <list>
 #include <map>
 #include <optional>
@@ -23,7 +22,6 @@
 
 #include "support/manual_clock.hpp"
 #include "support/map_values.hpp"
-#include "support/threads.hpp"
 #include "support/words_and_strings.hpp"
 
 namespace {
@@ -144,23 +142,6 @@ TYPED_TEST(expiring_cache_all, shows_first_what_would_stay_longest) {
   // And so it is: the last ones leave for those that come.
   this->fill(cache, 1000, 1100);
   for (const TypeParam& key : hot) EXPECT_TRUE(cache.contains(key));
-}
-
-// Trap: an invalidation that a load under way undoes, because it ends later.
-TEST(expiring_cache_remove_if, what_is_loaded_meanwhile_is_not_kept) {
-  plait::expiring_cache<std::string, std::string> cache({.capacity = 10});
-  cache.put("kept", "old");
-  std::latch has_begun(1), goes_on(1);
-  threads::sleeper loader([&] {
-    EXPECT_EQ(cache.get_or_load("loaded", [&] { return has_begun.count_down(), goes_on.wait(), "old"; }),
-              "old");
-  });
-  has_begun.wait();
-  EXPECT_EQ(cache.remove_if([](std::string_view key, std::string_view) { return key != "kept"; }), 0u);
-  goes_on.count_down();
-  loader.join();
-  EXPECT_FALSE(cache.contains("loaded"));
-  EXPECT_TRUE(cache.contains("kept"));
 }
 
 }  // namespace

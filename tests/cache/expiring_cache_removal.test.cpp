@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Whoever wants to know what leaves an expiring_cache is told once of each value, with the right cause, when no
 // lock is held.
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -18,7 +16,6 @@
 
 #include "support/manual_clock.hpp"
 #include "support/map_values.hpp"
-#include "support/sanitizer.hpp"
 #include "support/words_and_strings.hpp"
 
 namespace {
@@ -103,44 +100,6 @@ TYPED_TEST(expiring_cache_removal, tells_what_was_evicted_and_cleared) {
     EXPECT_EQ(cause, removal_cause::cleared);
     EXPECT_EQ(--there[key], 0) << "told twice";
   }
-}
-
-// Each value that was put leaves once, or is still there.
-TEST(expiring_cache_removal_by_threads, tells_once_of_each_value) {
-  constexpr int threads = 4, calls = under_sanitizer ? 4'000 : 20'000, keys = 100;
-  plait::expiring_cache<int, int> cache({.capacity = 50, .time_to_live = 2ms});
-  std::vector<std::atomic<int>> told(threads * calls);
-  std::atomic<int> causes[5] = {};
-  cache.on_removal([&](int, int value, removal_cause cause) {
-    ++told[static_cast<std::size_t>(value)];
-    ++causes[static_cast<std::size_t>(cause)];
-  });
-  std::atomic<int> stored = 0;
-  {
-    std::vector<std::jthread> all;
-    for (int i = 0; i != threads; ++i)
-      all.emplace_back([&, i] {
-        for (int made = 0; made != calls; ++made) {
-          const int key = (made * 31 + i * 7) % keys;
-          if (made % 5 == 0) {
-            cache.remove(key);
-          } else if (made % 500 == 1) {
-            cache.clear();
-          } else {
-            stored += cache.put(key, i * calls + made) ? 1 : 0;
-          }
-        }
-      });
-  }
-  cache.clear();
-  int sum = 0;
-  for (const std::atomic<int>& each : told) {
-    EXPECT_LE(each, 1);
-    sum += each;
-  }
-  EXPECT_EQ(sum, stored);
-  for (const removal_cause cause : {removal_cause::replaced, removal_cause::removed, removal_cause::cleared})
-    EXPECT_GT(causes[static_cast<std::size_t>(cause)], 0);
 }
 
 }  // namespace

@@ -3,11 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <latch>
 #include <map>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -118,24 +116,6 @@ TYPED_TEST(expiring_cache_tags, agree_with_a_dictionary) {
     }
     ASSERT_EQ(small.size(), tags.size());
   }
-}
-
-// Trap: a load that ends after its tag was invalidated puts back what was just removed.
-TEST(expiring_cache_tags_of_loads, a_load_that_an_invalidation_overtakes_is_not_kept) {
-  plait::expiring_cache<int, int> cache({.capacity = 10});
-  for (const bool has_tag : {true, false}) {
-    std::latch has_begun(1), goes_on(1);
-    std::jthread loader([&] {
-      const plait::load_options how{.tags = {has_tag ? "a" : "b"}};
-      EXPECT_EQ(cache.get_or_load(1, [&] { return has_begun.count_down(), goes_on.wait(), 5; }, how), 5);
-    });
-    has_begun.wait();
-    EXPECT_EQ(cache.invalidate_tag("a"), 0u);
-    goes_on.count_down();
-    loader.join();
-    EXPECT_EQ(cache.contains(1), !has_tag);
-  }
-  EXPECT_EQ(cache.invalidate_tag("b"), 1u) << "what was loaded has its tags";
 }
 
 TEST(expiring_cache_tags_of_loads, what_an_executor_loads_has_them_too) {

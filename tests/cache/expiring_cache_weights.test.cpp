@@ -2,7 +2,6 @@
 // expiring_cache with a weigher: a capacity of weights, and what weighs too much, nothing, or cannot be
 // weighed.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +12,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -193,25 +191,6 @@ TEST(expiring_cache_weights, any_entry_up_to_the_heaviest_finds_room_in_its_shar
     EXPECT_LE(tested.weight(), 100'000u);
     EXPECT_TRUE(tested.size() != 0);
   }
-}
-
-TEST(expiring_cache_weights, four_threads_never_exceed_the_capacity) {
-  cache tested({.capacity = 4000, .heaviest = 200}, own_weight());
-  std::atomic<bool> is_over = false;
-  {
-    std::vector<std::jthread> threads;
-    for (int t = 0; t != 4; ++t)
-      threads.emplace_back([&, t] {
-        for (int i = 0; i != 5000; ++i) {
-          tested.put((i * 31 + t) % 300, static_cast<std::uint64_t>(i * 7 + t) % 220);
-          if (i % 16 == 0 && tested.weight() > 4000) is_over = true;
-        }
-      });
-  }
-  EXPECT_FALSE(is_over);
-  std::uint64_t sum = 0;
-  tested.for_each([&](int, std::uint64_t value) { sum += std::max<std::uint64_t>(value, 1); });
-  EXPECT_EQ(tested.weight(), sum);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -200,35 +199,6 @@ TYPED_TEST(stats_map_of_any_kind, values_may_be_move_only) {
   EXPECT_TRUE(map.insert_or_assign(1, std::move(value)));
   EXPECT_FALSE(map.insert_or_assign(1, std::make_unique<int>(2)));
   EXPECT_TRUE(map.update(1, [](std::unique_ptr<int>& held) { EXPECT_EQ(*held, 2); }));
-}
-
-TYPED_TEST(stats_map_of_any_kind, loses_nothing_among_threads) {
-  if constexpr (TypeParam::kept >= access_statistics::puts) {
-    constexpr int threads = 4;
-    constexpr int rounds = 2000;
-    constexpr int keys = 5;
-    typename TypeParam::template map<int, int> map;
-    std::vector<std::thread> running;
-    for (int t = 0; t != threads; ++t) {
-      running.emplace_back([&] {
-        for (int i = 0; i != rounds * keys; ++i) {
-          map.insert_or_assign(i % keys, i);
-          map.find(i % keys);
-          map.find(-1);
-        }
-      });
-    }
-    for (std::thread& each : running) each.join();
-    constexpr int all = threads * rounds * keys;
-    EXPECT_EQ(map.stats(), (access_totals{.hits = all, .misses = all, .inserts = keys, .updates = all - keys}));
-    for (int key = 0; key != keys; ++key) {
-      const key_accesses seen = *map.accesses(key);
-      EXPECT_EQ(seen.puts, static_cast<std::uint64_t>(threads * rounds));
-      if constexpr (TypeParam::kept == access_statistics::exact_gets) {
-        EXPECT_EQ(seen.gets, static_cast<std::uint64_t>(threads * rounds));
-      }
-    }
-  }
 }
 
 TEST(stats_map, a_value_that_is_replaced_is_destroyed_without_a_lock) {

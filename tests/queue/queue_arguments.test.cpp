@@ -12,7 +12,6 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,7 +21,6 @@
 #include <plait/queue_interface.hpp>
 
 #include "support/queue_kinds.hpp"
-#include "support/threads.hpp"
 
 #if !defined(__clang__)  // GCC 12 takes the constructor of std::stop_source for a use of what it constructs.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -32,7 +30,6 @@ namespace {
 
 using plait::conqueue_status;
 using namespace std::chrono_literals;
-using threads::sleeper;
 
 constexpr auto success = conqueue_status::success;
 constexpr auto full = conqueue_status::full;
@@ -49,20 +46,6 @@ class queue_arguments : public testing::Test {
   }
 };
 TYPED_TEST_SUITE(queue_arguments, queue_kinds::all, queue_kinds::name_of);
-
-// Generates 0, 1, 2, ... and counts how often it was read. Its operations may throw, as those of most
-// generators.
-struct numbers_made {
-  using value_type = std::unique_ptr<int>;
-  using difference_type = std::ptrdiff_t;
-
-  std::unique_ptr<int> operator*() const { return std::make_unique<int>(static_cast<int>((*reads)++)); }
-  numbers_made& operator++() { return *this; }
-  void operator++(int) {}
-
-  std::size_t* reads;
-};
-static_assert(std::input_iterator<numbers_made>);
 
 auto moved_out_of(std::vector<std::unique_ptr<int>>& values) {
   return values | std::views::transform([](std::unique_ptr<int>& each) { return std::move(each); });
@@ -89,25 +72,6 @@ TYPED_TEST(queue_arguments, a_moving_view_loses_no_item_to_a_closed_queue) {
   EXPECT_EQ(queue.try_push_n(moved.begin(), 1), 0U);
   EXPECT_EQ(queue.push_n(moved.begin(), 1), 0U);
   EXPECT_NE(values[0], nullptr);
-}
-
-TYPED_TEST(queue_arguments, a_batch_from_a_generating_iterator_loses_nothing_while_the_queue_is_full) {
-  constexpr std::size_t count = 1000;
-  auto queue = TestFixture::template make<std::unique_ptr<int>>(2);
-  std::vector<bool> seen(count);
-  std::size_t reads = 0;
-  std::size_t pushed = 0;
-  {
-    const std::jthread consumer([&] {
-      while (const std::optional<std::unique_ptr<int>> item = queue.pop())
-        seen[static_cast<std::size_t>(**item)] = true;
-    });
-    pushed = queue.push_n(numbers_made{&reads}, count);
-    queue.close();
-  }
-  EXPECT_EQ(pushed, count);
-  EXPECT_EQ(reads, count);
-  EXPECT_EQ(std::ranges::count(seen, false), 0);
 }
 
 TYPED_TEST(queue_arguments, a_batch_that_converts_what_it_moves_from_leaves_the_rest_alone) {
@@ -153,18 +117,6 @@ TYPED_TEST(queue_arguments, a_batch_whose_copies_may_throw_gives_up_at_a_deadlin
     EXPECT_EQ(queue.try_push_n_for(values, 2, 1h), 2U);
     EXPECT_EQ(queue.push_n(values, 2, source.get_token()), 2U);
   }
-}
-
-TYPED_TEST(queue_arguments, a_batch_that_waits_takes_what_comes) {
-  auto queue = TestFixture::make(4);
-  int out[2] = {};
-  std::size_t popped = 0;
-  sleeper consumer([&] { popped = queue.try_pop_n_for(out, 2, 1h); });
-  EXPECT_FALSE(consumer.has_returned());
-  queue.push(7);
-  consumer.join();
-  EXPECT_EQ(popped, 1U);
-  EXPECT_EQ(out[0], 7);
 }
 
 TYPED_TEST(queue_arguments, a_stop_request_is_told_from_a_deadline) {

@@ -162,6 +162,51 @@ TYPED_TEST(queue_contract, nothing_is_lost_between_two_threads) {
   for (int i = 0; i != count; ++i) ASSERT_EQ(popped[static_cast<std::size_t>(i)], i);
 }
 
+TYPED_TEST(queue_contract, a_batch_that_waits_takes_what_comes) {
+  auto queue = TestFixture::make(4);
+  int out[2] = {};
+  std::size_t popped = 0;
+  sleeper consumer([&] { popped = queue.try_pop_n_for(out, 2, 1h); });
+  EXPECT_FALSE(consumer.has_returned());
+  queue.push(7);
+  consumer.join();
+  EXPECT_EQ(popped, 1U);
+  EXPECT_EQ(out[0], 7);
+}
+
+// Generates 0, 1, 2, ... and counts how often it was read. Its operations may throw, as those of most
+// generators.
+struct numbers_made {
+  using value_type = std::unique_ptr<int>;
+  using difference_type = std::ptrdiff_t;
+
+  std::unique_ptr<int> operator*() const { return std::make_unique<int>(static_cast<int>((*reads)++)); }
+  numbers_made& operator++() { return *this; }
+  void operator++(int) {}
+
+  std::size_t* reads;
+};
+static_assert(std::input_iterator<numbers_made>);
+
+TYPED_TEST(queue_contract, a_batch_from_a_generating_iterator_loses_nothing_while_the_queue_is_full) {
+  constexpr std::size_t count = 1000;
+  auto queue = TestFixture::template make<std::unique_ptr<int>>(2);
+  std::vector<bool> seen(count);
+  std::size_t reads = 0;
+  std::size_t pushed = 0;
+  {
+    const std::jthread consumer([&] {
+      while (const std::optional<std::unique_ptr<int>> item = queue.pop())
+        seen[static_cast<std::size_t>(**item)] = true;
+    });
+    pushed = queue.push_n(numbers_made{&reads}, count);
+    queue.close();
+  }
+  EXPECT_EQ(pushed, count);
+  EXPECT_EQ(reads, count);
+  EXPECT_EQ(std::ranges::count(seen, false), 0);
+}
+
 TYPED_TEST(queue_contract, who_waits_uses_no_processor) {
   auto queue = TestFixture::make(1);
   sleeper consumer([&] { (void)queue.pop(); });
