@@ -24,6 +24,9 @@ using verify::threads;
 using int_queue = lifo_queue<int>;
 using recorded_queue = model::recorded_queue<int_queue, model::last_in_first_out, model::busy::sometimes>;
 
+// For scenarios that priority_queue has too, with the same steps of the same threads: it searches longer.
+constexpr verify::options searched_there{.depth_first = 20'000};
+
 const verify::scenario scenarios[] = {
     {"try_calls_are_linearizable", model::try_calls<recorded_queue, 1>},
     {"pushes_beside_a_trying_consumer_are_linearizable",
@@ -33,9 +36,9 @@ const verify::scenario scenarios[] = {
     // another one may find no credit.
     {"full_is_exact_while_a_pop_is_under_way", model::pushes_beside_a_trying_consumer<recorded_queue, 2>},
     {"full_is_exact_for_a_third_thread",
-     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_push); }},
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_push); }, searched_there},
     {"empty_is_exact_for_a_third_thread",
-     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_pop); }},
+     [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_by_pop); }, searched_there},
     {"empty_is_never_said_of_a_queue_that_always_has_an_item",
      [] { model::looks_of_a_third_thread<recorded_queue, 2>(model::look_at_empty); }},
     {"the_size_is_never_too_low",
@@ -53,13 +56,14 @@ const verify::scenario scenarios[] = {
      }},
 
     {"two_producers_and_a_trying_consumer_are_linearizable",
-     model::two_producers_and_a_trying_consumer<recorded_queue, 2>},
+     model::two_producers_and_a_trying_consumer<recorded_queue, 2>, searched_there},
     {"two_consumers_and_a_producer_are_linearizable",
-     model::two_trying_consumers_and_a_producer<recorded_queue, 8>},
-    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>},
-    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>},
+     model::two_trying_consumers_and_a_producer<recorded_queue, 8>, searched_there},
+    {"close_among_pushes_and_pops_is_linearizable", model::close_among_pushes_and_pops<recorded_queue, 1>,
+     searched_there},
+    {"size_is_never_more_than_was_pushed", model::size_beside_a_push_and_a_pop<int_queue>, searched_there},
     {"push_and_pop", model::push_and_pop<int_queue>},
-    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>},
+    {"a_producer_and_two_consumers", model::a_producer_and_two_consumers<int_queue>, searched_there},
     {"a_push_waits_for_room", model::a_push_waits_for_room<int_queue, 1>},
     {"close_and_pop", model::close_and_pop<int_queue>},
     {"close_and_a_push_that_waits", model::close_and_a_push_that_waits<int_queue, 1>},
