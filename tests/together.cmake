@@ -7,7 +7,7 @@
 set(PLAIT_PARTS_OF_A_SOURCE 6)  # more would take gigabytes to compile
 
 # plait_join_tests(LIST LIBRARIES...): adds programs of the sources that can be joined, a family's with each other, and
-# takes them off LIST.
+# takes them off LIST. One that is left over stays there.
 function(plait_join_tests list)
   plait_take_what_can_be_joined(${list} joined)
   set(families)
@@ -23,6 +23,11 @@ function(plait_join_tests list)
       math(EXPR number "${number} + 1")
       list(SUBLIST tests_of_${family} 0 ${PLAIT_PARTS_OF_A_SOURCE} tests)
       list(REMOVE_ITEM tests_of_${family} ${tests})
+      list(LENGTH tests parts)
+      if(parts EQUAL 1)
+        list(APPEND ${list} ${tests})
+        continue()
+      endif()
       set(name ${family}_${number}.tests)
       set(joined ${CMAKE_CURRENT_BINARY_DIR}/together/${family}_${number}.cpp)
       plait_join(${joined} ${tests})
@@ -87,7 +92,7 @@ function(plait_take_what_can_be_joined list result)
   set(alone)
   set(joined)
   foreach(source IN LISTS ${list})
-    file(STRINGS ${source} lines REGEX "^#(include|if|endif)|^(struct|class) (std|plait)::|^namespace (std|plait)|^[a-z].*operator (new|delete)")
+    file(STRINGS ${source} lines REGEX "^#(include|if|endif)|^template <>|^namespace (std|plait)|^[a-z].*operator (new|delete)")
     plait_can_be_joined(can_be_joined ${lines})
     if(can_be_joined)
       list(APPEND joined ${source})
