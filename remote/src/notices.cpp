@@ -37,7 +37,7 @@ std::shared_ptr<link> notices::lend() {
   const std::lock_guard lock(mutex_);
   if (receiver_ != receiver::nobody || !link_ || !tracked_.empty()) return nullptr;
   receiver_ = receiver::caller;
-  look_for_arrivals(false);
+  ignore();
   return link_;
 }
 
@@ -45,13 +45,19 @@ void notices::give_back(const std::shared_ptr<link>& lent) {
   const std::lock_guard lock(mutex_);
   if (lent != link_) return;
   receiver_ = receiver::nobody;
-  look_for_arrivals(true);
+  watch();
 }
 
-void notices::look_for_arrivals(bool on) {
+void notices::watch() {
   epoll_event event{};
-  event.events = on ? EPOLLIN : 0U;
-  (void)::epoll_ctl(arrivals_, EPOLL_CTL_MOD, link_->descriptor(), &event);
+  event.events = EPOLLIN;
+  if (::epoll_ctl(arrivals_, EPOLL_CTL_ADD, link_->descriptor(), &event) == -1)
+    throw std::system_error(errno, std::generic_category(), "plait::remote: epoll_ctl");
+}
+
+// Not by asking for no events: the end of the link would be told all the same, again and again.
+void notices::ignore() {
+  (void)::epoll_ctl(arrivals_, EPOLL_CTL_DEL, link_->descriptor(), nullptr);
 }
 
 std::vector<std::string> notices::receive_from(link& lent) {
@@ -97,14 +103,11 @@ void notices::listen(link fresh) {
   const std::lock_guard lock(mutex_);
   if (link_) {
     link_->shut_down();  // a caller who receives from it hears of that
-    (void)::epoll_ctl(arrivals_, EPOLL_CTL_DEL, link_->descriptor(), nullptr);
+    ignore();
   }
   link_ = std::make_shared<link>(std::move(fresh));
   receiver_ = receiver::nobody;
-  epoll_event event{};
-  event.events = EPOLLIN;
-  if (::epoll_ctl(arrivals_, EPOLL_CTL_ADD, link_->descriptor(), &event) == -1)
-    throw std::system_error(errno, std::generic_category(), "plait::remote: epoll_ctl");
+  watch();
   tracked_ = std::move(wanted);
   next_probe_ = tracked_.empty() ? clock::time_point::max() : clock::time_point::min();
 }

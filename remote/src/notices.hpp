@@ -43,7 +43,7 @@ class notices {
   // A caller who waits may receive in the thread's place, unless the link tells of changed keys, too:
   // listeners are told by the thread alone. Null: not now.
   std::shared_ptr<link> lend();
-  void give_back(const std::shared_ptr<link>& lent);
+  void give_back(const std::shared_ptr<link>& lent);  // throws std::system_error, and the thread hears nothing
   // What receive() returns, of a lent link.
   static std::vector<std::string> receive_from(link& lent);
 
@@ -73,7 +73,8 @@ class notices {
   enum class receiver { nobody, thread, caller };
 
   std::vector<interest> interests();
-  void look_for_arrivals(bool on);
+  void watch();
+  void ignore();
   void track(link& fresh, const std::set<std::string>& beginnings);
   void tell(const answer& keys);
   void note_all_heard();

@@ -179,7 +179,12 @@ void session::await_message(endpoint& from, const wait_limits& limits, const std
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the thread makes another link
   }
   bell_.silence(false);
-  notices_.give_back(here);
+  try {
+    notices_.give_back(here);
+  } catch (const std::system_error&) {
+    const std::lock_guard lock(mutex_);
+    give_up_link();
+  }
 }
 
 // The thread.

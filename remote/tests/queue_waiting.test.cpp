@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include <time.h>
+
 #include <gtest/gtest.h>
 
 #include <plait/remote/connection.hpp>
@@ -16,7 +18,9 @@
 
 #include "support/proxy.hpp"
 #include "support/raw_client.hpp"
+#include "support/server.hpp"
 #include "support/two_connections.hpp"
+#include "support/watchdog.hpp"
 
 namespace {
 
@@ -110,6 +114,39 @@ TEST_F(waiting, that_a_stop_request_ends_takes_nothing_along) {
   pops.join();
   in.push(1);
   EXPECT_EQ(in.pop(), 1);
+}
+
+std::chrono::nanoseconds processor_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+// The server tells the caller to call, leaves the call unanswered, and ends the connection for messages, which
+// the caller hears only afterwards.
+TEST(a_caller_who_waits, leaves_the_thread_asleep_if_the_connection_for_messages_breaks_meanwhile) {
+  const watchdog limit("a connection for messages that breaks");
+  const support::server server;
+  const connection there(server.url(), {.lease = 300s});
+  queue<int> items(there, "n");
+  std::jthread pops([&] { EXPECT_EQ(items.pop(), 1); });
+  support::raw_client client(server.socket());
+  const std::string channel =
+      client.call({"EVAL", "return redis.call('PUBSUB', 'CHANNELS', 'plait:wake:*')[1]", "0"});
+  const std::string waits = "return tostring(redis.call('ZCARD', '{n}:items'))";
+  while (client.call({"EVAL", waits, "0"}) != "1") std::this_thread::sleep_for(1ms);
+  client.append({"PUBLISH", channel, "0"});
+  client.append({"CLIENT", "PAUSE", "60000", "WRITE"});
+  (void)client.receive();
+  (void)client.receive();
+  while (client.call({"INFO", "clients"}).find("blocked_clients:1") == std::string::npos)
+    std::this_thread::sleep_for(1ms);
+  client.call({"CLIENT", "KILL", "TYPE", "pubsub"});
+  const std::chrono::nanoseconds before = processor_time();
+  std::this_thread::sleep_for(500ms);
+  EXPECT_LT(processor_time() - before, 25ms);
+  client.call({"CLIENT", "UNPAUSE"});
+  items.push(1);
 }
 
 struct handing_over : support::two_connections {
