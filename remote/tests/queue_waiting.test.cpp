@@ -166,7 +166,9 @@ TEST_F(handing_over, ends_with_the_deadline_of_who_waits) {
   queue<int> in(here, "n"), gone(there, "n");
   EXPECT_EQ(gone.try_pop_for(20ms).error(), conqueue_status::empty);
   in.push(1);
-  EXPECT_EQ(in.try_pop(), 1);
+  auto got = in.try_pop_leased();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->token(), 1u);  // it was handed to nobody before
 }
 
 // The server counts a connection that is held up among those that listen, and hands the item over to it.
