@@ -61,6 +61,13 @@ TEST(example, reads_prices_without_asking_for_each) {
   EXPECT_EQ(result.out, "no price for gold\n");
 }
 
+TEST(example, sends_orders_as_json) {
+  const support::server server;
+  const auto result = support::child(PLAIT_REMOTE_EXAMPLES "json_codec", {server.url()}).finish();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "soup for table 7\n");
+}
+
 TEST(example, does_tasks_in_the_order_of_their_priorities) {
   const support::server server;
   const auto result = support::child(PLAIT_REMOTE_EXAMPLES "priority_queue", {server.url()}).finish();

@@ -5,7 +5,7 @@
 //   arithmetic types and enumerations             four bytes that name the kind and the size, then the value
 //   trivially copyable structs without padding    the same; std::has_unique_object_representations says which.
 //                                                 A pointer in it means nothing to another process
-//   others                                        specialize codec<T> as below
+//   others                                        specialize codec<T> as below; json_codec.hpp has one for JSON
 //
 // A value that arrives under another type's mark is not decoded: the queue puts it among its dead letters.
 #pragma once
