@@ -2,8 +2,8 @@
 // remote::queue<T>: first in, first out, at a server: any number of processes push and pop.
 //
 //   operation            trips (1)  result if it fails               what holds
-//   operation            trips (1)  result if it fails               what holds
-//                                                                    server saw them
+//   push                 1          false: closed, or a stop was     once; first in, first out, as the
+//                                   requested                        server saw them
 //   try_push             1          full, closed, busy (2)
 //   pop                  1 (3)      nothing: closed, none ready      at least once; in the order of the pushes,
 //                                                                    after those that come again
