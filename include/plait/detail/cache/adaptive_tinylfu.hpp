@@ -60,8 +60,7 @@ class basic_adaptive_tinylfu {
   void insert(entry_number entry, std::uint64_t hash, std::uint64_t weight, Evict&& evict,
               bool is_pinned = false) {
     queues_.insert(entry, hash, weight, sketch_, evict, is_pinned);
-    sketch_.make_room(queues_.size());
-    trials_.fit(queues_.size(), sketch_);
+    if (queues_.size() > most_entries_) fit();
     ask(hash, weight, false);
   }
 
@@ -86,7 +85,8 @@ class basic_adaptive_tinylfu {
     queues_.set_capacity(capacity);
     queues_.set_window(window_trials::window_of(current_, capacity));
     queues_.balance(sketch_, evict);
-    trials_.set_capacity(capacity, queues_.size(), sketch_);
+    most_entries_ = queues_.size();
+    trials_.set_capacity(capacity, most_entries_, sketch_);
   }
 
   template <class Visit>
@@ -125,19 +125,27 @@ class basic_adaptive_tinylfu {
     double penalty = 0;
   };
 
-  void ask(std::uint64_t hash, std::uint64_t weight, bool was_hit) {
-    ++asked_;
-    if (trials_.samples(hash)) {
-      ++sampled_;
-      ++sampled_here_;
-      if (was_hit) ++hits_here_;
-      for (unsigned hits = trials_.ask(hash, weight, sketch_); hits != 0; hits &= hits - 1)
-        ++scores_[static_cast<std::size_t>(std::countr_zero(hits))].hits;
-    }
-    if (asked_ >= std::max<std::uint64_t>(least_epoch, queues_.size())) end_epoch();
+  // Since the last capacity was set there were never so many entries.
+  [[gnu::noinline]] void fit() {
+    sketch_.make_room(queues_.size());
+    trials_.fit(queues_.size(), sketch_);
+    most_entries_ = queues_.size();
   }
 
-  void end_epoch() {
+  void ask(std::uint64_t hash, std::uint64_t weight, bool was_hit) {
+    ++asked_;
+    if (trials_.samples(hash)) ask_trials(hash, weight, was_hit);
+    if (asked_ >= std::max<std::uint64_t>(least_epoch, queues_.size())) end_epoch();
+  }
+  [[gnu::noinline]] void ask_trials(std::uint64_t hash, std::uint64_t weight, bool was_hit) {
+    ++sampled_;
+    ++sampled_here_;
+    if (was_hit) ++hits_here_;
+    for (unsigned hits = trials_.ask(hash, weight, sketch_); hits != 0; hits &= hits - 1)
+      ++scores_[static_cast<std::size_t>(std::countr_zero(hits))].hits;
+  }
+
+  [[gnu::noinline]] void end_epoch() {
     asked_ = 0;
     if (sampled_ == 0) return;
     judge_current();
@@ -180,6 +188,7 @@ class basic_adaptive_tinylfu {
   frequency_sketch sketch_;
   queues queues_;
   window_trials trials_;
+  std::size_t most_entries_ = 0;  // for which the sketch has room, and the sample is right
   std::array<score, window_trials::count> scores_{};
   std::size_t current_ = first_trial;    // the trial whose window is in use
   std::size_t last_best_ = first_trial;  // the best one when the last epoch ended

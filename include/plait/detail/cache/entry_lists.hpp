@@ -104,21 +104,23 @@ class entry_lists {
   // An entry in none of the lists enters one.
   void push_front(std::size_t list, entry_number entry, std::uint64_t entry_weight) noexcept {
     if (weights_.size() != 0) weights_[entry] = entry_weight;
-    weight_ += weight_of(entry);
+    weight_ += entry_weight;
     ++size_;
-    link_front(list, entry);
+    link_front(list, entry, entry_weight);
   }
 
   void remove(entry_number entry) noexcept {
-    weight_ -= weight_of(entry);
+    const std::uint64_t entry_weight = weight_of(entry);
+    weight_ -= entry_weight;
     --size_;
-    unlink(entry);
+    unlink(entry, entry_weight);
     node_of(entry) = node();
   }
 
   void move_to_front(std::size_t list, entry_number entry) noexcept {
-    unlink(entry);
-    link_front(list, entry);
+    const std::uint64_t entry_weight = weight_of(entry);
+    unlink(entry, entry_weight);
+    link_front(list, entry, entry_weight);
   }
 
   bool contains(entry_number entry) const noexcept {
@@ -160,22 +162,23 @@ class entry_lists {
   node& node_of(entry_number entry) noexcept { return nodes_[std::size_t{entry} + Lists]; }
 
   // Its own node is as before.
-  void unlink(entry_number entry) noexcept {
-    const node removed = node_of(entry);
-    nodes_[removed.previous()].set_next(removed.next());
-    nodes_[removed.next()].set_previous(removed.previous());
-    weights_of_lists_[removed.list()] -= weight_of(entry);
-    --sizes_[removed.list()];
+  void unlink(entry_number entry, std::uint64_t entry_weight) noexcept {
+    const node& removed = node_of(entry);
+    const std::uint32_t next = removed.next(), previous = removed.previous(), list = removed.list();
+    nodes_[previous].set_next(next);
+    nodes_[next].set_previous(previous);
+    weights_of_lists_[list] -= entry_weight;
+    --sizes_[list];
   }
 
-  void link_front(std::size_t list, entry_number entry) noexcept {
+  void link_front(std::size_t list, entry_number entry, std::uint64_t entry_weight) noexcept {
     const auto number = static_cast<entry_number>(list);
     const entry_number added = entry + first_entry;
     const entry_number next = nodes_[number].next();
     node_of(entry) = {next, number, number};
     nodes_[next].set_previous(added);
     nodes_[number].set_next(added);
-    weights_of_lists_[list] += weight_of(entry);
+    weights_of_lists_[list] += entry_weight;
     ++sizes_[list];
   }
 

@@ -27,7 +27,7 @@ class entry_numbers {
     return taken;
   }
   // Where there is no memory for it, it is never used again.
-  void give_back(entry_number number) noexcept {
+  [[gnu::always_inline]] void give_back(entry_number number) noexcept {
     try {
       free_.push_back(number);
     } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): see above

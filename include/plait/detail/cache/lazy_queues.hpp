@@ -219,19 +219,17 @@ class basic_lazy_queues {
   bool has_victim() const noexcept { return !lists_.empty(probation) || !lists_.empty(protection); }
 
   // The entry that would leave next, the window's aside. Whatever was hit is moved on instead.
-  entry_number victim(frequency_sketch& sketch) noexcept {
-    for (;;) {
-      if (lists_.empty(probation)) {
-        const entry_number oldest = lists_.back(protection);
-        count_hits(oldest, sketch);
-        lists_.move_to_front(probation, oldest);
-      }
-      const entry_number oldest = lists_.back(probation);
-      if (hits_.count(oldest) == 0) return oldest;
-      count_hits(oldest, sketch);
-      lists_.move_to_front(protection, oldest);
-      fill_probation(sketch);
-    }
+  [[gnu::always_inline]] entry_number victim(frequency_sketch& sketch) noexcept {
+    while (lists_.empty(probation) || hits_.count(lists_.back(probation)) != 0) move_on(sketch);
+    return lists_.back(probation);
+  }
+  // The end of probation goes to the protected queue; if there is none, the end of that comes to probation.
+  [[gnu::noinline]] void move_on(frequency_sketch& sketch) noexcept {
+    const bool is_empty = lists_.empty(probation);
+    const entry_number oldest = lists_.back(is_empty ? protection : probation);
+    count_hits(oldest, sketch);
+    lists_.move_to_front(is_empty ? probation : protection, oldest);
+    if (!is_empty) fill_probation(sketch);
   }
 
   // What the protected queue holds too much goes back to probation.

@@ -26,10 +26,8 @@ class removed_entries {
   explicit removed_entries(const listener& told) noexcept : listener_(told) {}
   removed_entries(const removed_entries&) = delete;
   removed_entries& operator=(const removed_entries&) = delete;
-  ~removed_entries() {
-    if (!listener_) return;
-    for (const entry& each : taken_) listener_(each.key, each.value, each.cause);
-    if (replaced_key_) listener_(*replaced_key_, *replaced_, removal_cause::replaced);
+  [[gnu::always_inline]] ~removed_entries() {
+    if (listener_) tell();
   }
 
   // Empties the slot of that number.
@@ -60,6 +58,10 @@ class removed_entries {
     removal_cause cause;
   };
 
+  [[gnu::noinline]] void tell() const {
+    for (const entry& each : taken_) listener_(each.key, each.value, each.cause);
+    if (replaced_key_) listener_(*replaced_key_, *replaced_, removal_cause::replaced);
+  }
   void add(K&& key, V&& value, removal_cause cause) noexcept {
     try {
       taken_.push_back({std::move(key), std::move(value), cause});

@@ -157,15 +157,16 @@ class shard_entries {
   bool put(entry_stamp old, std::uint64_t hash, L&& key, M&& value, const entry_terms& terms,
            cache_moment moment, const Time& time, removed& gone) {
     const cache_tick now = moment.tick(), end = moment.deadline(terms.lives);
-    const entry_stamp stamp = time.stamp(old.exists() ? old.number() : numbers_.next(), moment, end);
+    const entry_number number = old.exists() ? old.number() : numbers_.next();
+    const entry_stamp stamp = time.stamp(number, moment, end);
     if (stamp.deadline() <= now) {
       if (old.exists()) remove(old.number(), gone, removal_cause::removed);
       return false;
     }
-    if (!old.exists() && numbers_.next() >= entry_stamp::most_entries) return false;
+    if (number >= entry_stamp::most_entries) return false;
     make_room_for(stamp);
     const at_end_of_scope leave([this]() noexcept { tags_.forget_prepared(); });
-    tags_.prepare(stamp.number(), terms.tags);
+    tags_.prepare(number, terms.tags);
     if (old.exists()) {
       if (!replace(hash, old, stamp, terms.weight, std::forward<M>(value), gone)) return false;
       count_hit(hash, old.number());
@@ -174,7 +175,7 @@ class shard_entries {
       return false;
     }
     file(stamp, end);
-    tags_.give_prepared(stamp.number());
+    tags_.give_prepared(number);
     return true;
   }
 
@@ -393,8 +394,8 @@ class shard_entries {
 
   // The key is not there.
   template <class L, class M>
-  bool insert(std::uint64_t hash, L&& key, M&& value, entry_stamp stamp, const entry_terms& terms,
-              removed& gone) {
+  [[gnu::always_inline]] bool insert(std::uint64_t hash, L&& key, M&& value, entry_stamp stamp,
+                                     const entry_terms& terms, removed& gone) {
     const entry_number number = numbers_.take();
     bool is_kept = false;
     try {

@@ -11,40 +11,33 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
-//   bits 63 .. 40   made of those below
-//   bits 31 .. 24   the number of the key's shard
-//   the others      of the key's hash: 32 bits, which with the shard say all
+// 40 bits of a key's hash, 32 that are kept and above them the number of its shard, times an odd number: that
+// can be undone, and spreads them over 64 bits, of which the highest ones depend on all of them.
 class short_hash {
  public:
   static constexpr std::size_t most_shards = 256;
 
   // `hash`: every bit of it good.
   static constexpr std::uint64_t of(std::uint64_t hash, std::size_t shards) noexcept {
-    return made_of((hash & own_bits) | (hash & (shards - 1) << first_of_shard));
+    return (hash & ((std::uint64_t{shards} << kept_bits) - 1)) * factor;
   }
-  static constexpr std::size_t shard(std::uint64_t of) noexcept {
-    return of >> first_of_shard & (most_shards - 1);
-  }
+  static constexpr std::size_t shard(std::uint64_t of) noexcept { return of * inverse >> kept_bits; }
 
   static constexpr std::uint32_t kept(std::uint64_t of) noexcept {
-    return static_cast<std::uint32_t>((of & low) | (of >> 8 & ~low));
+    return static_cast<std::uint32_t>(of * inverse);
   }
   static constexpr std::uint64_t of_kept(std::uint32_t kept, std::uint64_t bits_of_shard) noexcept {
-    return made_of((kept & low) | (std::uint64_t{kept} & ~low) << 8 | bits_of_shard);
+    return (bits_of_shard | kept) * factor;
   }
   static constexpr std::uint64_t bits_of(std::size_t shard) noexcept {
-    return std::uint64_t{shard} << first_of_shard;
+    return std::uint64_t{shard} << kept_bits;
   }
 
  private:
-  static constexpr unsigned first_of_shard = 24;
-  static constexpr std::uint64_t low = (std::uint64_t{1} << first_of_shard) - 1;
-  static constexpr std::uint64_t own_bits = low | std::uint64_t{0xff} << 32;
-
-  // The highest bits of a product depend on all bits of its factors.
-  static constexpr std::uint64_t made_of(std::uint64_t bits) noexcept {
-    return (bits * 0x9e3779b97f4a7c15 >> 40 << 40) | bits;
-  }
+  static constexpr unsigned kept_bits = 32;
+  static constexpr std::uint64_t factor = 0x9e3779b97f4a7c15;
+  static constexpr std::uint64_t inverse = 0xf1de83e19937733d;
+  static_assert(factor * inverse == 1);
 };
 
 // The hashes of the entries of a shard, four bytes for each.

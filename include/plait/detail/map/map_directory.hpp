@@ -26,7 +26,7 @@ class map_directory {
   map_directory& operator=(const map_directory&) = delete;
   ~map_directory() { free_arrays(); }
 
-  Entry find(std::uint64_t hash) const noexcept {
+  [[gnu::always_inline]] Entry find(std::uint64_t hash) const noexcept {
     const std::uintptr_t root = root_.load(sync::acquire);               // acquire deepened
     return entries(root)[index(hash, depth(root))].load(sync::acquire);  // acquire placed
   }

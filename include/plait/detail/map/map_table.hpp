@@ -169,7 +169,7 @@ class map_table {
   }
   // Puts a key that is not there, which construct(slot&) makes.
   template <bool Locks, std::invocable<slot&> Construct>
-  void append_alone(std::uint64_t hash, Construct&& construct) {
+  [[gnu::always_inline]] void append_alone(std::uint64_t hash, Construct&& construct) {
     for (;;) {
       const segment in = directory_.find(hash);
       if (!in) {
