@@ -14,6 +14,8 @@
 #include <gtest/gtest.h>
 
 #include <plait/counter.hpp>
+#include <plait/detail/cache_line.hpp>
+#include <plait/detail/count/counter_cells.hpp>
 
 #include "support/allocations.hpp"
 
@@ -169,6 +171,15 @@ TEST(counter, ten_thousand_counters_take_less_than_a_cache_line_a_thread_each) {
   for (const plait::counter& counter : counters) ASSERT_EQ(counter.load(), threads);
 }
 #endif
+
+TEST(counter, a_threads_cells_share_no_line_with_what_lies_beside_them_on_the_heap) {
+  using cells = plait::detail::counter_cells;
+  for (const std::uint32_t number : {0U, 512U, 1024U}) {  // the first of each segment
+    const void* const first = cells::get_own(cells::locate(number));
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % plait::detail::contention_free_distance, 0) << number;
+  }
+}
 
 // Every exchange takes what was added since the one before: together they take every add exactly once.
 TEST(counter, concurrent_exchanges_partition_the_adds) {

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
+#include <plait/detail/cache_line.hpp>
 #include <plait/detail/count/doubling_segments.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/index_pool.hpp>
@@ -21,10 +23,10 @@ namespace PLAIT_NAMESPACE::detail {
 //   thread id 1:  | counter 0 | 1 | 2 | ... | 511 |
 //                   segment 0                              segment 1                segment 2
 //
-// A thread's cells are contiguous, so many counters share a cache line, and no two threads share one (except at
-// the ends of a segment). A segment is made when its owner first counts in it, and is never moved or freed.
-// Each is as long as all before it together, so a few pointers reach every counter, and the 8 bytes for each
-// thread and counter are at most doubled.
+// A thread's cells are contiguous, so many counters share a cache line. A segment consists of whole lines, so
+// that a thread shares them with nobody, and with nothing that lies beside them on the heap. It is made when
+// its owner first counts in it, and is never moved or freed. Each is as long as all before it together, so a
+// few pointers reach every counter, and the 8 bytes for each thread and counter are at most doubled.
 //
 // Edges:  grown   segments[i]   release in attach -> acquire in sum   the cells as zeroed
 class [[gnu::visibility("default")]] counter_cells {
@@ -74,6 +76,7 @@ class [[gnu::visibility("default")]] counter_cells {
 
  private:
   static constexpr std::size_t segments_at_most = 24;
+  static constexpr std::align_val_t whole_lines{contention_free_distance};
 
   // A thread id's segments, read by all threads.
   struct segment_table {
@@ -92,7 +95,7 @@ class [[gnu::visibility("default")]] counter_cells {
     sync::atomic<cell*>& shared = sync::per_process<thread_slots<segment_table>>().mine().segments[segment];
     cell* cells = shared.load(sync::relaxed);  // relaxed: written only by owners of this id, one after another
     if (cells == nullptr) {
-      cells = new cell[segments_of_cells::size(segment)]();
+      cells = new (whole_lines) cell[segments_of_cells::size(segment)]();
       shared.store(cells, sync::release);  // release grown
     }
     return mine.segments[segment] = cells;
