@@ -38,7 +38,8 @@ struct options {
 
 constexpr const char* footer =
     "Up to so many cores, simulated: caches, a directory, and what each step costs. Every\n"
-    "run gives the same figures. docs/simulation.md says what is simulated and what is not.\n"
+    "run gives the same figures, to a hundredth or two. docs/simulation.md says what is\n"
+    "simulated and what is not.\n"
     "Exit code: 0 fine, 1 nothing matches, 2 an error.\n"
     "\n"
     "Examples:\n"
