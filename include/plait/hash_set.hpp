@@ -19,15 +19,17 @@
 //   reserve             blocks (2)                             O(keys)           as for so many keys
 //   shrink_to_fit       nobody else may use the set            O(keys)           twice, then what is needed
 //   (1) For keys that are trivially copyable and not larger than 64 bytes, but for views (std::string_view,
-//       std::span). It waits only while another thread stores to the same block. All others take the lock of
-//       (2) for a comparison: one read-modify-write.
+//       std::span); and for a std::string of up to 31 characters, unless Hash or Equal is the user's. It waits
+//       only while another thread stores to the same block. All others take the lock of (2) for a comparison:
+//       one read-modify-write.
 //   (2) On the lock of a block of six to eight keys: one read-modify-write. Who waits longer than some
 //       microseconds sleeps, and looks again.
 //   (3) Where there is no room, a thread moves half of a segment of up to 512 blocks to a new one. Others wait
 //       for that if they change something there, or need a lock to read it. Nobody ever moves all keys.
 //   (4) With keys of 8 bytes or less, 24 to 57 bytes for each key, in segments of 64 KiB, once there are some
-//       thousands. An empty set has none beyond its object. What erased keys leave is used again, and freed by
-//       shrink_to_fit and the destructor.
+//       thousands; with strings 57 to 121, and memory of their own for those of more than 31 characters. An
+//       empty set has none beyond its object. What erased keys leave is used again, and freed by shrink_to_fit
+//       and the destructor.
 //   None of them may be called in a signal handler or in operator new.
 //
 //   plait::hash_set<std::string> visited;
@@ -172,7 +174,7 @@ class hash_set {
   // other one at most once.
   std::vector<K> scan(cursor& from) const {
     return entries_.template scan<K>(
-        from.at_, [](std::vector<K>& batch, const auto& at) { batch.emplace_back(at.at().key()); });
+        from.at_, [](std::vector<K>& batch, const auto& at) { batch.emplace_back(entries::key_of(at.at())); });
   }
 
   // Calls f(const K&) with copies of all, as scan() finds them. No lock is held: f may use the set.
@@ -196,7 +198,7 @@ class hash_set {
   size_type erase_if(Predicate&& pred) {
     return entries_.erase_all_if([&](const auto& at) {
       const detail::map_callback within(&entries_);
-      return static_cast<bool>(std::invoke(pred, at.key()));
+      return static_cast<bool>(std::invoke(pred, entries::key_of(at)));
     });
   }
 

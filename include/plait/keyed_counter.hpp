@@ -28,7 +28,7 @@
 //   None of them may be called in a signal handler or in operator new.
 //
 //   Memory: each distinct key once, and at most 49 152 keys for each thread alive at once, whatever it counts.
-//   A key takes its size + 8 + 11 to 22 bytes; a std::string of up to 12 characters has size 16. Erased keys
+//   A key takes its size + 8 + 11 to 22 bytes; a std::string of up to 15 characters has size 16. Erased keys
 //   are freed when they are a quarter of a table, which takes the table twice while it is copied.
 //   An object takes 512 bytes, and 128 more for each thread that was alive at once, allocated in chunks that
 //   double (64 KiB for the 512th thread); a thread's first key takes 1 to 2 KB. When a thread ends, the next

@@ -285,7 +285,7 @@ class stats_map {
     std::vector<ranked_key> best;
     if (n == 0) return best;
     const auto add = [which](std::vector<ranked_key>& batch, const place& from) {
-      batch.emplace_back(std::as_const(from.at()).key(), from.beside().read().*which);
+      batch.emplace_back(entries::key_of(from.at()), from.beside().read().*which);
     };
     for (typename entries::position at; !at.is_end;) {
       for (ranked_key& each : entries_.template scan<ranked_key>(at, add)) {

@@ -38,6 +38,8 @@ EXPECTED = {
     "frequent": "plait::keyed_counter of 3 keys, at most 2 when read, total 152 = {[0] = 50, [1] = 41, [7] = 31}",
     "map": "plait::hash_map of 1 keys = {[5] = 109 'm'}",
     "map_of_strings": 'plait::hash_map of 1 keys = {["apples"] = 3}',
+    "map_of_long_strings": 'plait::hash_map of 1 keys = {["apples, but those of last year are gone"] = 4}',
+    "map_of_objects": 'plait::hash_map of 1 keys = {["apples"] = "five"}',
     "map_unused": "plait::hash_map of 0 keys",
     "map_of_thousands": "plait::hash_map of 5000 keys = {…}",
     "set": "plait::hash_set of 1 keys = {5}",

@@ -62,6 +62,8 @@ plait::keyed_counter<std::pair<int, int>,
 plait::keyed_counter<int> frequent({.max_keys = 2});
 plait::hash_map<int, char> map;
 plait::hash_map<std::string, int> map_of_strings;
+plait::hash_map<std::string, int> map_of_long_strings;
+plait::hash_map<std::string, std::string> map_of_objects;
 plait::hash_map<int, int> map_unused;
 plait::hash_map<int, int> map_of_thousands;
 plait::hash_set<int> set;
@@ -138,7 +140,8 @@ int main() {
   for (int key = 0; key != 5; ++key) frequent.add(key, 50 - 10 * key);
   (void)frequent.size(), frequent.add(7), frequent.add(1);  // 2 to 4 have left
   map.insert(5, 'm');
-  map_of_strings.insert("apples", 3);
+  map_of_strings.insert("apples", 3), map_of_long_strings.insert("apples, but those of last year are gone", 4);
+  map_of_objects.insert("apples", "five");
   for (int i = 0; i != 5000; ++i) map_of_thousands.insert(i, i);
   set.insert(5), set_of_strings.insert("apples");
   stats.insert(6, 's'), (void)stats.get(6, ' ');

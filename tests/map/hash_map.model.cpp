@@ -58,6 +58,35 @@ struct two_words {
   }
 };
 
+// A word of a string. Every second string is long.
+struct word_of_text : word {};
+
+// A string whose hash begins and ends as the number does, and has its tag.
+std::string text_of(std::uint64_t number) {
+  constexpr std::uint64_t seen = std::uint64_t{7} << 61 | 0x7f * tag | 1;
+  const plait::detail::seeded_hash<plait::detail::key_hash<std::string>> hash(
+      {}, plait::detail::sync::random_number());
+  for (int i = 0;; ++i) {
+    std::string text = (number / 2 % 2 == 0 ? "" : "its characters are elsewhere: ") + std::to_string(1000 + i);
+    if (((hash(text) ^ number) & seen) == 0) return text;
+  }
+}
+// Here, because what is allocated within a scenario has to be freed in it.
+const std::map<std::uint64_t, std::string> texts = {
+    {key_a, text_of(key_a)}, {key_b, text_of(key_b)}, {key_c, text_of(key_c)}, {key_d, text_of(key_d)}};
+
+// The map of a kind of values, and its key of a number.
+template <class Kind>
+struct tested {
+  using map = plait::hash_map<std::uint64_t, typename Kind::value, placed>;
+  static std::uint64_t key(std::uint64_t number) { return number; }
+};
+template <>
+struct tested<word_of_text> {
+  using map = plait::hash_map<std::string, std::uint64_t>;
+  static const std::string& key(std::uint64_t number) { return texts.at(number); }
+};
+
 using content = std::map<std::uint64_t, std::uint64_t>;
 
 struct state {
@@ -119,23 +148,25 @@ class world {
   using value = typename Kind::value;
 
   explicit world(const state& from) : first_(from.keys) {
-    for (const auto& [key, number] : first_) map.insert(key, Kind::make(number));
+    for (const auto& [key, number] : first_) map.insert(at(key), Kind::make(number));
   }
 
   void find(std::uint64_t key) {
     told_.record([&] {
-      const auto found = map.find(key);
+      const auto found = map.find(at(key));
       return call{
           .what = call::find, .key = key, .value = found ? std::optional(Kind::number(*found)) : std::nullopt};
     });
   }
   void contains(std::uint64_t key) {
-    told_.record([&] { return call{.what = call::contains, .key = key, .result = map.contains(key)}; });
+    told_.record([&] { return call{.what = call::contains, .key = key, .result = map.contains(at(key))}; });
   }
   void insert(std::uint64_t key, std::uint64_t number) {
     told_.record([&] {
-      return call{
-          .what = call::insert, .key = key, .argument = number, .result = map.insert(key, Kind::make(number))};
+      return call{.what = call::insert,
+                  .key = key,
+                  .argument = number,
+                  .result = map.insert(at(key), Kind::make(number))};
     });
   }
   void assign(std::uint64_t key, std::uint64_t number) {
@@ -143,12 +174,13 @@ class world {
       return call{.what = call::assign,
                   .key = key,
                   .argument = number,
-                  .result = map.insert_or_assign(key, Kind::make(number))};
+                  .result = map.insert_or_assign(at(key), Kind::make(number))};
     });
   }
   void add(std::uint64_t key, std::uint64_t number) {
     told_.record([&] {
-      return call{.what = call::add, .key = key, .argument = number, .result = map.update(key, adding(number))};
+      return call{
+          .what = call::add, .key = key, .argument = number, .result = map.update(at(key), adding(number))};
     });
   }
   void upsert(std::uint64_t key, std::uint64_t number) {
@@ -156,15 +188,15 @@ class world {
       return call{.what = call::upsert,
                   .key = key,
                   .argument = number,
-                  .result = map.upsert(key, adding(number), Kind::make(number))};
+                  .result = map.upsert(at(key), adding(number), Kind::make(number))};
     });
   }
   void erase(std::uint64_t key) {
-    told_.record([&] { return call{.what = call::erase, .key = key, .result = map.erase(key)}; });
+    told_.record([&] { return call{.what = call::erase, .key = key, .result = map.erase(at(key))}; });
   }
   void extract(std::uint64_t key) {
     told_.record([&] {
-      const auto found = map.extract(key);
+      const auto found = map.extract(at(key));
       return call{.what = call::extract,
                   .key = key,
                   .value = found ? std::optional(Kind::number(*found)) : std::nullopt};
@@ -176,15 +208,16 @@ class world {
     std::size_t count = 0;
     for (const std::uint64_t key : {key_a, key_b, key_c, key_d}) {
       find(key);
-      count += map.contains(key) ? 1 : 0;
+      count += map.contains(at(key)) ? 1 : 0;
     }
     check(map.size() == count, "the size is that of what is there");
     check(told_.is_linearizable(first_, possible), "no order of the calls explains what they said");
   }
 
-  plait::hash_map<std::uint64_t, value, placed> map;
+  typename tested<Kind>::map map;
 
  private:
+  static decltype(auto) at(std::uint64_t key) { return tested<Kind>::key(key); }
   static auto adding(std::uint64_t number) {
     return [number](value& to) { to = Kind::make(Kind::number(to) + number); };
   }
@@ -278,6 +311,13 @@ const verify::scenario scenarios[] = {
     both<object>(
         "an_object_moves_beside_its_reader", about_to_split, [](auto& in) { in.insert(key_c, 8); },
         [](auto& in) { in.find(key_d), in.add(key_d, 9); }),
+    both<word_of_text>(
+        "strings_move_into_gaps_beside_readers", full_home,
+        [](auto& in) { in.erase(key_a), in.insert(key_a, 5); },
+        [](auto& in) { in.find(key_b), in.find(key_a); }),
+    both<word_of_text>(
+        "strings_move_beside_their_readers", about_to_split, [](auto& in) { in.insert(key_c, 8); },
+        [](auto& in) { in.find(key_d), in.find(key_a); }),
     both<word>(
         "two_first_keys", states[0], [](auto& in) { in.insert(key_a, 8); },
         [](auto& in) { in.insert(key_a, 9), in.find(key_a); }),
@@ -435,6 +475,7 @@ TEST_P(hash_map_pairs, are_linearizable) {
 constexpr verify::options few{.depth_first = 500, .priorities = 60, .random = 60};
 INSTANTIATE_TEST_SUITE_P(words, hash_map_pairs, testing::ValuesIn(rows<word>(few)), model::name_of);
 INSTANTIATE_TEST_SUITE_P(two_words, hash_map_pairs, testing::ValuesIn(rows<two_words>(few)), model::name_of);
+INSTANTIATE_TEST_SUITE_P(strings, hash_map_pairs, testing::ValuesIn(rows<word_of_text>(few)), model::name_of);
 INSTANTIATE_TEST_SUITE_P(objects, hash_map_pairs, testing::ValuesIn(rows<object>(few)), model::name_of);
 
 TEST(hash_map_orders, every_order_of_a_block_is_needed) {

@@ -27,6 +27,7 @@ using history::map_operation;
 using map_kinds::four_words;
 using map_kinds::text;
 using map_kinds::word;
+using map_kinds::word_of_text;
 using stress::member;
 using stress::round;
 using stress::tally;
@@ -216,9 +217,12 @@ tally computations(const round& of) {
   return {.operations = keys * of.threads, .histories = 0};
 }
 
-const workload all[] = {
-    {"hash_map/words", reads_and_writes<word>}, {"hash_map/four_words", reads_and_writes<four_words>},
-    {"hash_map/text", reads_and_writes<text>},  {"hash_map/scans_of_words", scans<word>},
-    {"hash_map/scans_of_text", scans<text>},    {"hash_map/computations", computations}};
+const workload all[] = {{"hash_map/words", reads_and_writes<word>},
+                        {"hash_map/four_words", reads_and_writes<four_words>},
+                        {"hash_map/words_of_text", reads_and_writes<word_of_text>},
+                        {"hash_map/text", reads_and_writes<text>},
+                        {"hash_map/scans_of_words", scans<word>},
+                        {"hash_map/scans_of_text", scans<text>},
+                        {"hash_map/computations", computations}};
 
 }  // namespace

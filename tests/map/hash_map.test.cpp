@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The contract of hash_map: a test for each row of its table, with values that are read without a lock and
-// others.
+// The contract of hash_map: a test for each row of its table, with keys and values that are read without a
+// lock, strings of which some are, and objects.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <optional>
 #include <random>
 #include <ranges>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,12 +58,12 @@ class hash_map : public testing::Test {
 };
 
 using maps = testing::Types<plait::hash_map<int, int>, plait::hash_map<int, wide>,
-                            plait::hash_map<std::string, std::string>>;
+                            plait::hash_map<std::string, wide>, plait::hash_map<std::string, std::string>>;
 class names {
  public:
   template <class Map>
   static std::string GetName(int number) {
-    return std::vector<std::string>{"words", "wide", "strings"}[static_cast<std::size_t>(number)];
+    return std::vector<std::string>{"words", "wide", "strings", "objects"}[static_cast<std::size_t>(number)];
   }
 };
 TYPED_TEST_SUITE(hash_map, maps, names);
@@ -362,6 +363,102 @@ TEST(hash_map_keys, strings_are_looked_up_without_making_one) {
 #endif
 }
 
+// A copy that ends where its memory does, so that a sanitizer sees what is read beyond.
+class exact_copy {
+ public:
+  explicit exact_copy(std::string_view text) : characters_(text.begin(), text.end()) {}
+  std::string_view view() const { return {characters_.data(), characters_.size()}; }
+
+ private:
+  std::vector<char> characters_;
+};
+
+TEST(hash_map_strings, of_every_size_are_told_apart) {
+  const std::set<std::string> texts = map_values::similar_texts();
+  plait::hash_map<std::string, std::size_t> map;
+  std::map<std::string, std::size_t> content;
+  for (const std::string& text : texts) {
+    EXPECT_FALSE(map.contains(exact_copy(text).view()));
+    EXPECT_TRUE(map.insert(exact_copy(text).view(), content.size()));
+    content.emplace(text, content.size());
+  }
+  for (const auto& [text, number] : content) EXPECT_EQ(map.find(exact_copy(text).view()), number);
+  const auto all = map.snapshot();
+  EXPECT_EQ((std::map<std::string, std::size_t>(all.begin(), all.end())), content);
+  EXPECT_EQ(map.erase_if([](const std::string& text, std::size_t) { return text.size() % 2 == 0; }),
+            static_cast<std::size_t>(
+                std::ranges::count_if(texts, [](const std::string& text) { return text.size() % 2 == 0; })));
+  for (const auto& [text, number] : content) {
+    EXPECT_EQ(map.contains(text), text.size() % 2 == 1);
+    EXPECT_EQ(map.erase(exact_copy(text).view()), text.size() % 2 == 1);
+  }
+  EXPECT_TRUE(map.empty());
+}
+
+TEST(hash_map_strings, of_up_to_31_characters_are_read_without_a_lock) {
+  plait::hash_map<std::string, wide> map;
+  const std::string text(31, 'x');
+  const std::string longer(32, 'x');
+  map.insert(text, {1, 1});
+  map.insert(longer, {1, 1});
+  map.update(text, [&](wide& value) {
+    value = {2, 2};
+    std::thread([&] { EXPECT_EQ(map.find(text), (wide{1, 1})); }).join();
+    EXPECT_EQ(map.find(text), (wide{1, 1}));
+    EXPECT_THROW(map.find(longer), std::logic_error);
+    EXPECT_THROW(map.contains(longer), std::logic_error);
+  });
+  EXPECT_EQ(map.find(text), (wide{2, 2}));
+  EXPECT_EQ(map.find(longer), (wide{1, 1}));
+}
+
+TEST(hash_map_strings, that_the_hash_or_equal_of_the_user_wants_are_objects) {
+  struct first_character {
+    bool operator()(const std::string& left, const std::string& right) const { return left[0] == right[0]; }
+  };
+  struct constant {
+    std::size_t operator()(const std::string&) const { return 1; }
+  };
+  plait::hash_map<std::string, int, constant, first_character> map;
+  EXPECT_TRUE(map.insert("apples", 1));
+  EXPECT_FALSE(map.insert("apricots", 2));
+  EXPECT_EQ(map.find("a"), 1);
+}
+
+TEST(hash_map_strings, stand_in_blocks_of_the_map_s_allocator_with_long_ones_elsewhere) {
+  std::pmr::monotonic_buffer_resource memory;
+  std::pmr::memory_resource* const before = std::pmr::set_default_resource(std::pmr::null_memory_resource());
+  {
+    plait::hash_map<std::string, int, plait::detail::key_hash<std::string>, std::equal_to<>,
+                    std::pmr::polymorphic_allocator<>>
+        map(&memory);
+    for (int i = 0; i != 1000; ++i) EXPECT_TRUE(map.insert(make<std::string>(i), i));
+    for (int i = 0; i != 1000; ++i) EXPECT_EQ(map.find(make<std::string>(i)), i);
+  }
+  std::pmr::set_default_resource(before);
+}
+
+#if PLAIT_COUNTS_ALLOCATIONS
+TEST(hash_map_strings, have_memory_of_their_own_from_32_characters_on_until_they_are_erased) {
+  plait::hash_map<std::string, int> map;
+  map.reserve(100);
+  map.insert("x", 1);  // the thread gets its counters
+  const std::ptrdiff_t before = allocations::bytes_held_by_all;
+  const auto held = [&] { return allocations::bytes_held_by_all - before; };
+  map.insert(std::string(31, 'x'), 1);
+  EXPECT_EQ(held(), 0);
+  map.insert(std::string(32, 'x'), 1);
+  map.insert(std::string(33, 'x'), 1);
+  map.insert(std::string(34, 'x'), 1);
+  EXPECT_GE(held(), 32 + 33 + 34);
+  map.erase(std::string(32, 'x'));
+  map.erase_if([](const std::string& text, int) { return text.size() == 33; });
+  EXPECT_LT(held(), 32 + 33);
+  map.clear();
+  EXPECT_EQ(held(), 0);
+}
+#endif
+
 TEST(hash_map_keys, views_are_keys_whose_characters_may_go_when_they_are_erased) {
   plait::hash_map<std::string_view, int> map;
   auto text = std::make_unique<std::string>("abc");
@@ -447,6 +544,15 @@ TEST(hash_map_memory, a_key_takes_no_more_than_75_bytes) {
   for (const int keys : {5'000, 30'000, 70'000, 100'000, 140'000}) {
     numbers map;
     EXPECT_LE(bytes_of(map, keys), 75 * keys) << keys;
+  }
+}
+
+TEST(hash_map_memory, a_string_of_up_to_31_characters_takes_no_more_than_166_bytes) {
+  for (const int keys : {5'500, 30'000, 70'000, 100'000}) {
+    plait::hash_map<std::string, std::uint64_t> map;
+    const std::ptrdiff_t before = allocations::bytes_held_by_all;
+    for (int i = 0; i != keys; ++i) map.insert("twenty-three characters " + std::to_string(i), 0u);
+    EXPECT_LE(allocations::bytes_held_by_all - before, 166 * keys) << keys;
   }
 }
 

@@ -172,6 +172,28 @@ const auto name_of = [](const auto& test) { return std::string(test.param.name);
 INSTANTIATE_TEST_SUITE_P(each, hash_map_of_words, testing::ValuesIn(operations<words>), name_of);
 INSTANTIATE_TEST_SUITE_P(each, hash_map_of_objects, testing::ValuesIn(operations<objects>), name_of);
 
+#if PLAIT_COUNTS_ALLOCATIONS
+// The characters of long strings are elsewhere.
+using hash_map_of_strings = faults::test;
+TEST_F(hash_map_of_strings, whatever_allocation_fails_none_is_lost_or_leaks) {
+  const auto text = [](std::size_t number) {
+    return std::string(30 + number % 4, static_cast<char>('a' + number));
+  };
+  inject([&](faults::trial& trial) {
+    plait::hash_map<std::string, std::size_t> map;
+    std::size_t done = 0;
+    trial.returns([&] {
+      for (; done != 20; ++done) map.insert(text(done), done);
+    });
+    for (std::size_t i = 0; i != 20; ++i) EXPECT_EQ(map.contains(text(i)), i < done);
+    trial.returns(
+        [&] { map.erase_if([](const std::string&, std::size_t number) { return number % 2 == 0; }); });
+    trial.returns([&] { map.shrink_to_fit(); });
+    for (std::size_t i = 1; i < done; i += 2) EXPECT_EQ(map.find(text(i)), i);
+  });
+}
+#endif
+
 // Keys of one hash stand in overflow blocks, which the smaller table needs while keys are given their places.
 struct one_hash {
   std::size_t operator()(const fragile&) const { return 1; }

@@ -77,6 +77,7 @@ tally membership(const round& of) {
 }
 
 const workload all[] = {{"hash_set/words", membership<map_kinds::word>},
-                        {"hash_set/text", membership<map_kinds::text>}};
+                        {"hash_set/text", membership<map_kinds::text>},
+                        {"hash_set/short_and_long_text", membership<map_kinds::word_of_text>}};
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The contract of hash_set: a test for each row of its table, with keys that are read without a lock and
-// others.
+// The contract of hash_set: a test for each row of its table, with keys that are read without a lock, strings
+// of which some are, and objects.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,12 +48,12 @@ class hash_set : public testing::Test {
   plait::hash_set<K> set;
 };
 
-using keys = testing::Types<int, std::string>;
+using keys = testing::Types<int, std::string, std::wstring>;
 class names {
  public:
   template <class K>
   static std::string GetName(int number) {
-    return number == 0 ? "words" : "strings";
+    return std::vector<std::string>{"words", "strings", "objects"}[static_cast<std::size_t>(number)];
   }
 };
 TYPED_TEST_SUITE(hash_set, keys, names);

@@ -11,7 +11,8 @@
 
 namespace map_kinds {
 
-// Three kinds of values, each of which holds a number: a word, four words, and an object under a lock.
+// Kinds of values, each of which holds a number: a word, four words, and an object under a lock. And a word
+// whose keys are strings, short and long ones.
 struct word {
   using key = std::uint64_t;
   using value = std::uint64_t;
@@ -31,6 +32,16 @@ struct four_words {
       stress::require(each == from.copies[0], "half of one value and half of another");
     return from.copies[0];
   }
+};
+struct word_of_text {
+  using key = std::string;
+  using value = std::uint64_t;
+  static key make_key(std::uint64_t number) {
+    return number % 2 == 0 ? fmt::format("{}", number)
+                           : fmt::format("a key that needs memory, number {}", number);
+  }
+  static value make(std::uint64_t number) { return number; }
+  static std::uint64_t number(const value& from) { return from; }
 };
 struct text {
   using key = std::string;

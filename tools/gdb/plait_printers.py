@@ -31,13 +31,13 @@ def printers():
         "relaxed_priority_queue": queues.RelaxedPriorityQueue, "keyed_counter": counters.KeyedCounter,
         "hash_map": maps.HashMap, "hash_set": maps.HashSet, "stats_map": maps.StatsMap,
         "expiring_cache": maps.ExpiringCache, "synchronized_value": locks.SynchronizedValue, "checked": locks.Checked,
-        "thread_specific": threads.ThreadSpecific,
+        "thread_specific": threads.ThreadSpecific, "detail::packed_string": counters.PackedString,
+        "detail::packed_view": counters.PackedString,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}<.*>$", printer)
     for name, printer in {
         "counter": counters.Counter, "hazard_pointer": threads.HazardPointer, "conqueue_status": queues.Status,
-        "detail::packed_string": counters.PackedString, "mutex": locks.Mutex,
-        "recursive_mutex": locks.RecursiveMutex, "shared_mutex": locks.SharedMutex,
+        "mutex": locks.Mutex, "recursive_mutex": locks.RecursiveMutex, "shared_mutex": locks.SharedMutex,
     }.items():
         all_of_them.add_printer(name, f"^plait::{name}$", printer)
     return all_of_them

@@ -71,7 +71,7 @@ class KeyedCounter:
             yield from vector(block)
 
     def printed(self, key):
-        if str(key.type.strip_typedefs()) == "plait::detail::packed_string":
+        if str(key.type.strip_typedefs()).startswith("plait::detail::packed_string<"):
             return PackedString(key).to_string()
         return key.format_string(max_elements=0, repeat_threshold=0)
 
@@ -89,18 +89,22 @@ class KeyedCounter:
 
 
 class PackedString:
-    """packed_view: a size, and 12 characters or 4 and a pointer to all."""
+    """packed_string, or the packed_view in it: a byte for the size and the characters; or 255, seven bytes for the
+    size, and a pointer to the characters."""
 
     def __init__(self, value):
-        self.view = value["text_"]
+        fields = [field.name for field in value.type.strip_typedefs().fields()]
+        self.view = value["text_"] if "text_" in fields else value
 
     def to_string(self):
-        start = self.view["parts_"].address.cast(gdb.lookup_type("char").pointer())
-        size = int(start.cast(gdb.lookup_type("unsigned int").pointer()).dereference())
-        if size > 12:
+        start = self.view["words_"].address.cast(gdb.lookup_type("char").pointer())
+        first = int(start.cast(gdb.lookup_type("unsigned long").pointer()).dereference())
+        size = first & 255
+        if size == 255:
+            size = first >> 8
             start = (start + 8).cast(gdb.lookup_type("char").pointer().pointer()).dereference()
         else:
-            start += 4
+            start += 1
         memory = gdb.selected_inferior().read_memory(int(start), size) if size else b""
         return bytes(memory).decode("utf-8", errors="backslashreplace")
 

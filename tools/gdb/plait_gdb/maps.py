@@ -48,6 +48,8 @@ class HashMap:
             entry = slot["entry_"]["value_"]
             return entry["key"], entry["value"]
         own = slot.type.strip_typedefs()
+        if own.fields()[0].is_base_class:  # a string_slot is a word_slot
+            own = own.fields()[0].type.strip_typedefs()
         key, mapped = own.template_argument(0), own.template_argument(1)
         alignment = min(mapped.alignof, 8)
         value_at = -(-key.sizeof // alignment) * alignment

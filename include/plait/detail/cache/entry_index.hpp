@@ -25,12 +25,17 @@ struct by_number {};
 class number_slot {
  public:
   static constexpr bool is_read_unlocked = true;
+  static constexpr bool has_to_be_destroyed = false;
 
   entry_number load() const noexcept { return listed_.load(sync::acquire); }  // acquire begun
 
   // -- by the holder of the block's lock --
 
   entry_number key() const noexcept { return load(); }
+  template <class Hash>
+  std::uint64_t hash(const Hash& of) const {
+    return of(load());
+  }
   void set(entry_number number) noexcept { listed_.store(number, sync::release); }  // release begun
   void move_from(number_slot& other) noexcept { set(other.load()); }
   void destroy() noexcept {}

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/key/packed_string.hpp>
 #include <plait/detail/sync.hpp>
@@ -27,10 +28,10 @@ struct counted_key_forms {
         typename Equal::is_transparent;
       } && std::constructible_from<Key, const K&> && std::invocable<const Hash&, const K&>);
 
-  // Strings are kept in half the space, unless the user's own Hash or Equal needs a std::string.
-  static constexpr bool packs = std::same_as<Key, std::string> && std::same_as<Hash, key_hash<Key>> &&
-                                std::same_as<Equal, std::equal_to<>>;
-  using stored_key = std::conditional_t<packs, packed_string, Key>;
+  // Strings are kept in 16 bytes: half of their size, and their first 15 characters.
+  static constexpr bool packs = key_forms<Key, Hash, Equal>::packs;
+  using packed_key = packed_string<2>;
+  using stored_key = std::conditional_t<packs, packed_key, Key>;
 
   // The table needs evenly spread hashes, which std::hash and most others do not promise.
   template <class K>
@@ -44,7 +45,7 @@ struct counted_key_forms {
   template <class K>
   static decltype(auto) wanted(K&& key) {
     if constexpr (packs) {
-      return packed_view(std::string_view(key));
+      return packed_key::view(std::string_view(key));
     } else {
       return std::forward<K>(key);
     }
@@ -70,7 +71,7 @@ struct counted_key_forms {
     }
   }
 
-  // A key of a batch: as a packed_view or, to avoid a copy, by its address.
+  // A key of a batch: as a view of a packed string or, to avoid a copy, by its address.
   template <class K>
   struct hashed_key {
     hashed_key() = default;
@@ -92,7 +93,7 @@ struct counted_key_forms {
     }
 
     HashType hash;
-    std::conditional_t<packs, packed_view, const K*> held;
+    std::conditional_t<packs, packed_key::view, const K*> held;
   };
 };
 

@@ -4,9 +4,11 @@
 
 #include <concepts>
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
+#include <plait/detail/key/key_hash.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -24,6 +26,11 @@ struct key_forms {
   // What a key can be given as.
   template <class L>
   static constexpr bool is_key = is_lookup_key<std::remove_cvref_t<L>> || std::convertible_to<L, K>;
+
+  // Whether only the characters of a key matter, so that it may be kept and compared as a packed_string:
+  // strings, unless the user's own Hash or Equal needs a std::string.
+  static constexpr bool packs =
+      std::same_as<K, std::string> && std::same_as<Hash, key_hash<K>> && std::same_as<Equal, std::equal_to<>>;
 
   // What can be compared whatever its bits are.
   static constexpr bool compares_words =

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include <plait/detail/map/map_callback.hpp>
 #include <plait/detail/map/map_table.hpp>
 #include <plait/detail/map/slot_set.hpp>
+#include <plait/detail/map/string_slot.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
@@ -38,10 +40,16 @@ class map_entries {
       "plait::hash_map and hash_set: two keys cannot be compared. Give K an operator==, or pass as Equal a "
       "function object that takes two const K& and returns a bool.");
 
-  using table = map_table<K, V, Hash, Allocator, Beside>;
-
  public:
   using forms = key_forms<K, Hash, Equal>;
+
+ private:
+  // Strings stand in words if their values do.
+  static constexpr bool packs = forms::packs && fits_words<slot_string, V>;
+  using stored_key = std::conditional_t<packs, slot_string, K>;
+  using table = map_table<stored_key, V, Hash, Allocator, Beside>;
+
+ public:
   using slot = typename table::slot;
   using chain = typename table::chain;
   using place = typename table::place;
@@ -61,35 +69,36 @@ class map_entries {
 
   // A copy of its value, or nothing.
   template <class L>
-  [[gnu::always_inline]] std::optional<V> find(const L& key) const {
+  [[gnu::always_inline]] std::optional<V> find(const L& given) const {
     if constexpr (is_read_unlocked) {
-      // Words, and an optional at the end: one that is filled in place is copied as a whole just after it was
-      // written in parts, which processors are slow at. So is one that a function returns, hence no call.
-      typename slot::copy found;
-      if (!read_words(key, [&](const auto& seen) { found = seen; })) return std::nullopt;
-      return found.value();
-    } else {
-      std::optional<V> found;
-      read(key, [&](const V& value) { found.emplace(value); });
-      return found;
+      const auto& key = wanted(given);
+      if (is_compared_unlocked(key)) [[likely]] {
+        // Words, and an optional at the end: one that is filled in place is copied as a whole just after it was
+        // written in parts, which processors are slow at. So is one that a function returns, hence no call.
+        typename slot::copy found;
+        if (!read_words(key, table_.hash()(key), [&](const auto& seen) { found = seen; })) return std::nullopt;
+        return found.value();
+      }
     }
+    std::optional<V> found;
+    read(given, [&](const V& value) { found.emplace(value); });
+    return found;
   }
 
   // Calls use(const V&), with a copy or under a lock; false if the key is not there.
   template <class L, class Use>
   bool read(const L& given, Use use) const {
-    const auto& key = forms::wanted(given);
+    const auto& key = wanted(given);
     return read_hashed(key, table_.hash()(key), use);
   }
   template <class L, class Use>
   bool read_hashed(const L& key, std::uint64_t hash, Use use) const {
     if constexpr (is_read_unlocked) {
-      return table_.template read<forms::compares_words>(hash, equal_to(key),
-                                                         [&](const auto& seen) { use(seen.value()); });
-    } else {
-      map_callback::refuse_within(this);
-      return table_.read_locked(hash, equal_to(key), [&](const slot& at) { use(at.value()); });
+      if (is_compared_unlocked(key)) [[likely]]
+        return read_words(key, hash, [&](const auto& seen) { use(seen.value()); });
     }
+    map_callback::refuse_within(this);
+    return table_.read_locked(hash, equal_to(key), [&](const slot& at) { use(at.value()); });
   }
 
   // What is kept beside its slot, as read(const Beside&) says it, or nothing if the key is not there. Values
@@ -98,26 +107,28 @@ class map_entries {
   auto read_beside(const L& given, Read read) const
       -> std::optional<std::invoke_result_t<Read, const Beside&>> {
     std::optional<std::invoke_result_t<Read, const Beside&>> found;
-    const auto& key = forms::wanted(given);
+    const auto& key = wanted(given);
     const std::uint64_t hash = table_.hash()(key);
     if constexpr (is_read_unlocked) {
       struct copy {
         typename slot::copy words;
         std::invoke_result_t<Read, const Beside&> beside;
 
-        K key() const noexcept { return words.key(); }
+        stored_key key() const noexcept { return words.key(); }
       };
       const auto load = [&](const auto& in, std::size_t i) {
         return copy{in[i].load(), read(in.beside_slot(i))};
       };
-      table_.template read<forms::compares_words>(hash, load, equal_to(key),
-                                                  [&](const copy& seen) { found.emplace(seen.beside); });
-    } else {
-      map_callback::refuse_within(this);
-      table_.read_place(
-          hash, [&](const slot& at) { return equal_to(key)(at.key()); },
-          [&](const place& at) { found.emplace(read(at.beside())); });
+      if (is_compared_unlocked(key)) [[likely]] {
+        table_.template read<compares_words>(hash, load, words_equal_to(key),
+                                             [&](const copy& seen) { found.emplace(seen.beside); });
+        return found;
+      }
     }
+    map_callback::refuse_within(this);
+    table_.read_place(
+        hash, [&, is_equal = equal_to(key)](const slot& at) { return is_equal(at.key()); },
+        [&](const place& at) { found.emplace(read(at.beside())); });
     return found;
   }
 
@@ -132,7 +143,7 @@ class map_entries {
   template <class L, class Use>
   bool change_present(const L& given, Use use) {
     map_callback::refuse_within(this);
-    const auto& key = forms::wanted(given);
+    const auto& key = wanted(given);
     return table_.template change<false>(
         table_.hash()(key), equal_to(key),
         [&](chain& held, const place& at) -> std::optional<bool> { return at.is_taken && use(held, at); });
@@ -144,7 +155,7 @@ class map_entries {
   template <class L, class Use>
   bool change(L&& given, Use use) {
     map_callback::refuse_within(this);
-    auto&& key = forms::wanted(std::forward<L>(given));
+    auto&& key = wanted(std::forward<L>(given));
     const std::uint64_t hash = table_.hash()(std::as_const(key));
     return table_.template change<true>(hash, equal_to(key), [&](chain& held, const place& at) {
       return use(held, at, [&](auto&&... args) {
@@ -175,6 +186,14 @@ class map_entries {
   }
 
   // -- under its lock, one that is there --
+
+  static decltype(auto) key_of(const slot& at) {
+    if constexpr (packs) {
+      return K(at.key().text());
+    } else {
+      return at.key();
+    }
+  }
 
   // Calls f(V&), which may change the value.
   template <class F>
@@ -261,12 +280,12 @@ class map_entries {
         in_chain.clear();
         const std::size_t count = held.choose(in_chain, goes);
         if (count == 0) return;
-        if constexpr (!is_read_unlocked) {
+        if constexpr (slot::has_to_be_destroyed) {
           if (dropped.capacity() < dropped.size() + count)
             dropped.reserve(std::max(2 * dropped.capacity(), dropped.size() + count));
         }
         table_.remove(held, [&, set = in_chain.cbegin()](auto& from) mutable noexcept {
-          if constexpr (!is_read_unlocked)
+          if constexpr (slot::has_to_be_destroyed)
             set->for_each([&](std::size_t i) { dropped.push_back(from[i].take()); });
           return *set++;
         });
@@ -289,14 +308,47 @@ class map_entries {
   }
 
  private:
+  // Whether keys of which a writer has changed one half may be compared.
+  static constexpr bool compares_words = packs || forms::compares_words;
+
+  // The form in which the table looks for a key.
+  template <class L>
+  static decltype(auto) wanted(L&& key) {
+    if constexpr (packs && std::convertible_to<L, std::string_view>) {
+      return std::string_view(key);
+    } else {
+      return forms::wanted(std::forward<L>(key));
+    }
+  }
+  // Words are; but the characters of a long string may be gone as soon as it is erased.
+  template <class L>
+  static bool is_compared_unlocked([[maybe_unused]] const L& key) noexcept {
+    if constexpr (packs) {
+      return std::string_view(key).size() <= slot_string::short_size;
+    } else {
+      return true;
+    }
+  }
+
   template <class L>
   auto equal_to(const L& key) const {
-    return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
+    if constexpr (packs) {
+      return [packed = slot_string(key)](const slot_string& other) { return other == packed; };
+    } else {
+      return [this, &key](const K& other) { return static_cast<bool>(std::invoke(equal_, other, key)); };
+    }
+  }
+  template <class L>
+  auto words_equal_to(const L& key) const {
+    if constexpr (packs) {
+      return [packed = slot_string(key)](const slot_string& other) { return other.has_words_of(packed); };
+    } else {
+      return equal_to(key);
+    }
   }
   template <class L, class Use>
-  bool read_words(const L& given, Use use) const {
-    const auto& key = forms::wanted(given);
-    return table_.template read<forms::compares_words>(table_.hash()(key), equal_to(key), use);
+  bool read_words(const L& key, std::uint64_t hash, Use use) const {
+    return table_.template read<compares_words>(hash, words_equal_to(key), use);
   }
 
   static void set(chain& held, slot& at, const V& value) {

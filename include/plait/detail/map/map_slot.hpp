@@ -36,6 +36,7 @@ class word_slot {
 
  public:
   static constexpr bool is_read_unlocked = true;
+  static constexpr bool has_to_be_destroyed = false;
   static constexpr std::size_t word_count = (value_at + stored_size<V> + word_size - 1) / word_size;
 
   // Whether a value changes in one step, so that no reader sees half of it.
@@ -99,6 +100,10 @@ class word_slot {
 
   K key() const noexcept { return load().key(); }
   V value() const noexcept { return load().value(); }
+  template <class Hash>
+  std::uint64_t hash(const Hash& of) const {
+    return of(key());
+  }
 
   template <class Allocator, class Key, class... Args>
   void construct(const Allocator& /*allocator*/, std::uint64_t /*hash*/, Key&& key, Args&&... args) {
@@ -142,6 +147,7 @@ template <class K, class V, class KeptHash = std::uint64_t>
 class object_slot {
  public:
   static constexpr bool is_read_unlocked = false;
+  static constexpr bool has_to_be_destroyed = true;
 
   // What has been taken out of a slot, to be destroyed when the lock is free again.
   struct entry {
@@ -159,7 +165,10 @@ class object_slot {
   const K& key() const noexcept { return entry_.read().key; }
   const V& value() const noexcept { return entry_.read().value; }
   V& value() noexcept { return entry_.write().value; }
-  std::uint64_t hash() const noexcept { return entry_.read().hash; }
+  template <class Hash>
+  std::uint64_t hash(const Hash& /*kept*/) const noexcept {
+    return entry_.read().hash;
+  }
 
   template <class Allocator, class Key, class... Args>
   void construct(const Allocator& allocator, std::uint64_t hash, Key&& key, Args&&... args) {

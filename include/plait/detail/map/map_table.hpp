@@ -62,7 +62,7 @@ class map_table {
   map_table(const map_table&) = delete;
   map_table& operator=(const map_table&) = delete;
   ~map_table() {
-    if constexpr (!is_read_unlocked) visit_at_end([](slot& each) noexcept { each.destroy(); });
+    if constexpr (slot::has_to_be_destroyed) visit_at_end([](slot& each) noexcept { each.destroy(); });
   }
 
   const Allocator& allocator() const noexcept { return memory_.allocator(); }
@@ -342,13 +342,7 @@ class map_table {
     return homes / (sizeof(block) <= cache_line ? sync::sized(2, 8) : 8);
   }
 
-  std::uint64_t hash_of(const slot& at) const {
-    if constexpr (is_read_unlocked) {
-      return hash_(at.key());
-    } else {
-      return at.hash();
-    }
-  }
+  std::uint64_t hash_of(const slot& at) const { return at.hash(hash_); }
 
   void add_first_segment(std::size_t homes) {
     typename memory::new_segment made(memory_, homes);
