@@ -2,7 +2,6 @@
 #include "queue_calls.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -11,12 +10,12 @@
 namespace plait::remote {
 namespace {
 
-void add_operation(std::vector<std::string>& words, const std::string& name,
-                   std::vector<std::string> arguments = {}) {
-  words.push_back(name);
-  words.push_back(std::to_string(arguments.size()));
-  words.insert(words.end(), std::make_move_iterator(arguments.begin()),
-               std::make_move_iterator(arguments.end()));
+void add_words(std::vector<std::string>& words, auto&&... some) {
+  (words.emplace_back(std::forward<decltype(some)>(some)), ...);
+}
+
+void add_operation(std::vector<std::string>& words, const char* name, auto&&... arguments) {
+  add_words(words, name, std::to_string(sizeof...(arguments)), std::forward<decltype(arguments)>(arguments)...);
 }
 
 }  // namespace
@@ -96,9 +95,13 @@ conqueue_status queue_calls::take(std::vector<delivered_item>& items, std::size_
 }
 
 void queue_calls::done(const delivered_item& item) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   throw_failure();
-  if (!leaving_) finish(item.take, item.index);
+  if (leaving_) return;
+  finish(item.take, item.index);
+  const clock::time_point by = acknowledge_by_;
+  lock.unlock();  // the thread, once woken, wants it too
+  session_.look_by(by);
 }
 
 bool queue_calls::done_for_sure(const delivered_item& item) {
@@ -113,11 +116,12 @@ bool queue_calls::done_for_sure(const delivered_item& item) {
 }
 
 void queue_calls::give_back(const delivered_item& item, std::string how) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   throw_failure();
   if (leaving_) return;
   returned_.push_back({item.take, item.index, std::move(how)});
   asked_ = true;
+  lock.unlock();
   session_.notify();
 }
 
@@ -192,9 +196,7 @@ void queue_calls::finish(std::uint64_t take, std::uint64_t index, std::shared_pt
   flight& from = flights_[take];
   from.to_send.push_back(index);
   if (waiting) from.waiting.push_back(std::move(waiting));
-  if (acknowledge_by_ != clock::time_point::max()) return;
-  acknowledge_by_ = clock::now() + acknowledgement_delay;
-  session_.look_by(acknowledge_by_);
+  if (acknowledge_by_ == clock::time_point::max()) acknowledge_by_ = clock::now() + acknowledgement_delay;
 }
 
 // Returns when the server has answered once, or somebody else will receive the answer.
@@ -255,21 +257,22 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
   sent_.at = now;
   call next{&script_named("queue"), {key_}, false};
   std::vector<std::string>& words = next.arguments;
-  words.insert(words.end(),
-               {name_, std::to_string(++number_), std::to_string(session_.options().lease.count())});
+  words.reserve(16);  // of most calls
+  add_words(words, name_, std::to_string(++number_), std::to_string(session_.options().lease.count()));
   if (!opened_) {
     sent_.opens = true;
-    add_operation(words, "open",
-                  {std::to_string(options_.capacity), std::to_string(options_.delivery_limit),
-                   order_ == item_order::by_priority ? "priority" : "push"});
+    add_operation(words, "open", std::to_string(options_.capacity), std::to_string(options_.delivery_limit),
+                  order_ == item_order::by_priority ? "priority" : "push");
   }
   sent_.recalled = waiting_take_;
   if (waiting_take_)
-    add_operation(words, "recall",
-                  {std::to_string(waiting_take_->number), std::to_string(waiting_take_->most)});
+    add_operation(words, "recall", std::to_string(waiting_take_->number), std::to_string(waiting_take_->most));
   add_acknowledgements(words);
-  for (const auto& one : questions_)
-    if (!one->what.empty()) add_operation(words, one->what.front(), {one->what.begin() + 1, one->what.end()});
+  for (const auto& one : questions_) {
+    if (one->what.empty()) continue;
+    add_words(words, one->what.front(), std::to_string(one->what.size() - 1));
+    words.insert(words.end(), one->what.begin() + 1, one->what.end());
+  }
   sent_.questions = std::exchange(questions_, {});
   if (leaving_ && !sent_.recalled) {  // or what the recall may find would come back as delivered
     finished_ = sent_.leaves = true;
@@ -301,7 +304,7 @@ std::optional<call> queue_calls::compose(clock::time_point now) {
 void queue_calls::add_acknowledgements(std::vector<std::string>& words) {
   acknowledge_by_ = clock::time_point::max();
   for (auto& item : returned_)
-    add_operation(words, "give_back", {std::to_string(item.take), std::to_string(item.index), item.how});
+    add_operation(words, "give_back", std::to_string(item.take), std::to_string(item.index), item.how);
   for (const auto& item : returned_) --flights_.at(item.take).left;
   sent_.returned = std::exchange(returned_, {});
   for (auto one = flights_.begin(); one != flights_.end();) {
@@ -311,10 +314,10 @@ void queue_calls::add_acknowledgements(std::vector<std::string>& words) {
       continue;
     }
     from.left -= from.to_send.size();
-    std::vector<std::string> arguments{std::to_string(take), std::to_string(from.to_send.size())};
-    if (from.left != 0)
-      for (const std::uint64_t index : from.to_send) arguments.push_back(std::to_string(index));
-    add_operation(words, "ack", std::move(arguments));
+    const std::size_t indices = from.left == 0 ? 0 : from.to_send.size();
+    add_words(words, "ack", std::to_string(2 + indices), std::to_string(take),
+              std::to_string(from.to_send.size()));
+    for (std::size_t i = 0; i < indices; ++i) words.push_back(std::to_string(from.to_send[i]));
     sent_.done.push_back({take, std::exchange(from.to_send, {}), std::exchange(from.waiting, {})});
     if (from.left == 0) {
       one = flights_.erase(one);
@@ -340,7 +343,7 @@ void queue_calls::add_pushes(std::vector<std::string>& words) {
     wait = wait || one->waits;
     sent_.pushes.push_back(one);
   }
-  if (!items.empty()) add_operation(words, "push", {wait ? "1" : "0", std::move(items).finish()});
+  if (!items.empty()) add_operation(words, "push", wait ? "1" : "0", std::move(items).finish());
 }
 
 void queue_calls::add_takes(std::vector<std::string>& words) {
@@ -355,7 +358,7 @@ void queue_calls::add_takes(std::vector<std::string>& words) {
   if (sent_.takes.empty()) return;
   const bool is_kept = options_.deliver == delivery::at_least_once;
   if (is_kept && least != 0) sent_.waits = {number_, most};
-  add_operation(words, "take", {std::to_string(most), std::to_string(least), is_kept ? "keep" : "forget"});
+  add_operation(words, "take", std::to_string(most), std::to_string(least), is_kept ? "keep" : "forget");
 }
 
 clock::time_point queue_calls::due() {

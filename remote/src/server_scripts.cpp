@@ -38,21 +38,26 @@ void server_scripts::offer(link& server) {
 }
 
 server_scripts::server_scripts(link& server) {
+  std::vector<const script*> refused;
   for (const script& one : all_scripts()) {
     const answer reply = server.receive();
-    const bool is_there = !reply.is_error() || reply.text().find("already exists") != std::string_view::npos;
-    scripts_[&one] = {.is_function = is_there, .name = library_name(one)};
+    const std::string name = library_name(one);
+    if (!reply.is_error() || reply.text().find("already exists") != std::string_view::npos) {
+      commands_[&one] = {{"FCALL", name, "1"}, {"FCALL", name + "_always", "1"}};
+    } else {
+      refused.push_back(&one);
+    }
   }
-  for (auto& [one, how] : scripts_)
-    if (!how.is_function) server.send(std::vector<std::string>{"SCRIPT", "LOAD", one->to_run()});
-  for (auto& [one, how] : scripts_)
-    if (!how.is_function) how.name = accepted("SCRIPT LOAD", server.receive()).text();
+  for (const script* one : refused) server.send(std::vector<std::string>{"SCRIPT", "LOAD", one->to_run()});
+  for (const script* one : refused) {
+    const std::string hash(accepted("SCRIPT LOAD", server.receive()).text());
+    commands_[one] = {{"EVALSHA", hash, "1"}, {"EVALSHA", hash, "1"}};
+  }
 }
 
-std::vector<std::string> server_scripts::command(const call& of) const {
-  const loaded& how = scripts_.at(of.what);
-  if (!how.is_function) return {"EVALSHA", how.name, "1"};
-  return {"FCALL", of.needs_memory ? how.name : how.name + "_always", "1"};
+std::span<const std::string> server_scripts::command(const call& of) const {
+  const commands& how = commands_.at(of.what);
+  return of.needs_memory ? how.usual : how.without_memory;
 }
 
 }  // namespace plait::remote

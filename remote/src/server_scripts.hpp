@@ -7,6 +7,7 @@
 // does not permit to load them, is given scripts (SCRIPT LOAD), which it makes anew in each call.
 #pragma once
 
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,15 +27,14 @@ class server_scripts {
   explicit server_scripts(link& server);  // takes the answers to what was offered
 
   // The command without the call's arguments.
-  std::vector<std::string> command(const call& of) const;
+  std::span<const std::string> command(const call& of) const;
 
  private:
-  struct loaded {
-    bool is_function = false;
-    std::string name;  // of the function, or the hash of the script
+  struct commands {
+    std::vector<std::string> usual, without_memory;
   };
 
-  std::unordered_map<const script*, loaded> scripts_;
+  std::unordered_map<const script*, commands> commands_;
 };
 
 }  // namespace plait::remote

@@ -72,7 +72,7 @@ end
 -- Answers 1 if the session had none, or it was ended. If nobody has been heard of for longer than a lease, the server,
 -- or the way to it, stood still: then everybody gets a lease more.
 local function renew_lease()
-  local time = now()
+  local time, lease = now(), tonumber(lease)
   local is_new = redis.call('ZADD', leases, time + lease, session)
   if time - state.last_beat > lease then
     for _, name in ipairs(redis.call('ZRANGE', leases, 0, -1)) do

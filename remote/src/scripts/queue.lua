@@ -138,7 +138,8 @@ end
 local function remove_ready(most, into)
   local left = most
   while left > 0 and ready_count > 0 do
-    local found = redis.call('LPOP', ready, math.max(math.floor(left * bundle_count / ready_count), 1))
+    local most_bundles = math.floor(left * bundle_count / ready_count)
+    local found = most_bundles > 1 and redis.call('LPOP', ready, most_bundles) or {redis.call('LPOP', ready)}
     bundle_count = bundle_count - #found
     for i, bundle in ipairs(found) do
       local size = size_of(bundle)
@@ -401,7 +402,7 @@ end
 -- Renews the session's lease and ends those that are over. If nobody has been heard of for longer than a lease, the
 -- server, or the way to it, stood still: then everybody gets a lease more.
 function operations.beat()
-  local time = beat()
+  local time, lease = beat(), tonumber(lease)
   redis.call('ZADD', leases, time + lease, session)
   if time - last_beat > lease then
     for _, name in ipairs(redis.call('ZRANGE', leases, 0, -1)) do

@@ -19,7 +19,7 @@
 local args
 local hash, sessions  -- sessions: a sorted set, by the time of their last beat
 local names           -- of all keys that the structure may have
-local session, number, lease
+local session, number, lease  -- the last two as they came, as text
 local day = 24 * 60 * 60 * 1000
 
 local state       -- a table that is kept at the server from call to call; nil: there is none
@@ -46,8 +46,9 @@ local function begin(of_keys, of_args)
     if own.name_keys then own.name_keys() end
   end
   args = of_args
-  session, number, lease = args[1], tonumber(args[2]), tonumber(args[3])
-  state, leaves, results, unfinished = nil, false, {'done'}, false
+  session, number, lease = args[1], args[2], args[3]
+  state, leaves, unfinished = nil, false, false
+  results = {'done', nil, nil, nil, nil, nil, nil, nil}  -- or the table would grow thrice in a common call
 end
 
 local function now()
@@ -90,13 +91,14 @@ local function carry_out(kind, of_keys, of_args, at_end)
   if own.begin then own.begin() end
   local before = redis.call('HMGET', hash, 's:' .. session, 'state')
   local last = before[1] and select(2, cmsgpack.unpack_one(before[1])) or 0
-  if number ~= last + 1 then
-    if number ~= last then return {'missing', before[1] and last or -1} end
+  local ahead = number - last
+  if ahead ~= 1 then
+    if ahead ~= 0 then return {'missing', before[1] and last or -1} end
     local _, again, rest = cmsgpack.unpack(before[1])
     if rest then own.finish(again) end
     return again
   end
-  if number == 1 and redis.call('HSETNX', hash, 'kind', kind) == 0 then
+  if last == 0 and redis.call('HSETNX', hash, 'kind', kind) == 0 then
     local first = redis.call('HGET', hash, 'kind')
     if first ~= kind then
       return redis.error_reply('WRONGTYPE ' .. hash .. ' is that of a ' .. first .. ', and not of a ' .. kind ..
@@ -124,9 +126,9 @@ local function carry_out(kind, of_keys, of_args, at_end)
     redis.call('HDEL', hash, 's:' .. session)
     if kept then redis.call('HSET', hash, 'state', kept) end
   elseif kept then
-    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(number, results, unfinished), 'state', kept)
+    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(last + 1, results, unfinished), 'state', kept)
   else
-    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(number, results, unfinished))
+    redis.call('HSET', hash, 's:' .. session, cmsgpack.pack(last + 1, results, unfinished))
   end
   if unfinished then own.finish(results) end
   return results
