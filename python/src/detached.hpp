@@ -86,13 +86,23 @@ inline sleep_limits sleep_until(const plait::detail::deadline& until) noexcept {
   return limits;
 }
 
-// Sleeps at an event count until `is_ready()`, a signal or the given time. Takes nothing.
+// Sleeps at an event count until `is_ready()`, a signal or the given time. Before it sleeps it looks again, in
+// the way that the thread is used to there. Takes nothing.
 template <class Events, class IsReady>
 void sleep_detached(Events& events, const plait::detail::deadline& until, IsReady is_ready) {
   using plait::detail::attempt;
   detached([&] {
-    events.wait([&]() noexcept { return is_ready() ? attempt::done : attempt::blocked; }, sleep_until(until));
+    events.wait([&]() noexcept { return is_ready() ? attempt::done : attempt::blocked; }, sleep_until(until),
+                plait::detail::pace_of_items, plait::detail::waiting_habit::at(&events));
   });
+}
+
+// After such a wait, once the thread has taken what it waited for: whether it has left more. Wakes another
+// waiter then.
+template <class Events>
+void hand_on(Events& events, bool more) {
+  if constexpr (sleep_limits::looks_awake) plait::detail::waiting_habit::at(&events).learn(more);
+  if (more) events.notify_one();
 }
 
 }  // namespace plait_python

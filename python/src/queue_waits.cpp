@@ -29,16 +29,14 @@ class patience_with_others {
   int rests_ = 0;
 };
 
-void wake_next_getter(item_store& store) {
-  store.with([](auto& queue) {
-    if (queue.size() != 0) plait::detail::machinery_of(queue).not_empty().notify_one();
-  });
+void hand_on_items(item_store& store) {
+  store.with([](auto& queue) { hand_on(plait::detail::machinery_of(queue).not_empty(), queue.size() != 0); });
 }
 
-void wake_next_putter(item_store& store) {
+void hand_on_room(item_store& store) {
   store.with([](auto& queue) {
     auto& machinery = plait::detail::machinery_of(queue);
-    if (machinery.store().has_room()) machinery.not_full().notify_one();
+    hand_on(machinery.not_full(), machinery.store().has_room());
   });
 }
 
@@ -59,15 +57,15 @@ void sleep_for_room(item_store& store, const plait::detail::deadline& until) {
 }
 
 // Takes an item, waiting for one: done, or closed, or failed. `Sleep` and `try_once` are of one side.
-template <class TryOnce, class Sleep, class WakeNext>
+template <class TryOnce, class Sleep, class HandOn>
 outcome wait_for(queue_object* self, outcome met, const patience& how_long, PyObject* impatient,
-                 TryOnce try_once, Sleep sleep, WakeNext wake_next) {
+                 TryOnce try_once, Sleep sleep, HandOn hand_on) {
   const bool looks_for_signals = state_of(self->object()).in_main_thread();
   item_store& store = *self->store;
   for (patience_with_others others;; met = try_once(store)) {
     switch (met) {
       case outcome::done:
-        wake_next(store);
+        hand_on(store);
         return met;
       case outcome::closed:
       case outcome::failed:
@@ -84,7 +82,7 @@ outcome wait_for(queue_object* self, outcome met, const patience& how_long, PyOb
     }
     sleep(store, how_long.next_look(looks_for_signals));
     if (PyErr_CheckSignals() < 0) {
-      wake_next(store);
+      hand_on(store);
       return outcome::failed;
     }
   }
@@ -101,7 +99,7 @@ PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject
   PyObject* item = nullptr;
   met = wait_for(
       self, met, how_long, state_of(self->object()).empty,
-      [&item](item_store& store) { return store.take(item); }, sleep_for_item, wake_next_getter);
+      [&item](item_store& store) { return store.take(item); }, sleep_for_item, hand_on_items);
   if (met == outcome::done) return item;
   if (met == outcome::failed) return nullptr;
   if (self->is_standard())
@@ -116,7 +114,7 @@ PyObject* put_waiting(queue_object* self, outcome met, PyObject* item, PyObject*
   if (met == outcome::failed || (met != outcome::closed && !how_long.parse(block, timeout))) return nullptr;
   met = wait_for(
       self, met, how_long, state_of(self->object()).full, [item](item_store& store) { return store.put(item); },
-      sleep_for_room, wake_next_putter);
+      sleep_for_room, hand_on_room);
   if (met == outcome::done) Py_RETURN_NONE;
   if (met == outcome::failed) return nullptr;
   if (self->is_standard())
