@@ -31,14 +31,15 @@ class packed_view {
   packed_view() noexcept = default;
 
   explicit packed_view(std::string_view text) noexcept {
+    const char* const from = text.data();
     const std::size_t size = text.size();
     if (size > short_size) {
       words_[0] = long_mark | size << 8;
-      words_[1] = reinterpret_cast<std::uintptr_t>(text.data());
+      words_[1] = reinterpret_cast<std::uintptr_t>(from);
     } else if (size < 8) {
       words_[0] = size | fewer_than_eight(text) << 8;
     } else {
-      words_[0] = size | read<std::uint64_t>(text.data()) << 8;
+      words_[0] = size | read<std::uint64_t>(from) << 8;
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         ((words_[I + 1] = eight_from(text, 8 * I + 7)), ...);
       }(std::make_index_sequence<Words - 1>());
