@@ -377,15 +377,22 @@ class hash_map {
     entries_.erase_all_if([](const slot&) { return true; });
   }
 
-  // Moves to this map what it does not have and `other` has. An entry on its way is in neither map.
+  // Moves to this map what it does not have and `other` has. An entry on its way is in neither map; it goes
+  // back if somebody was faster, or if an exception keeps it out.
   void merge(hash_map& other) {
     if (this == &other) return;
     for (cursor at; !at.is_at_end();)
       for (const value_type& each : other.scan(at)) {
         if (contains(each.first)) continue;
         std::optional<V> value = other.extract(each.first);
-        if (value && !try_emplace(each.first, std::move(*value)))
+        if (!value) continue;
+        try {
+          if (try_emplace(each.first, std::move(*value))) continue;
+        } catch (...) {
           other.try_emplace(each.first, std::move(*value));
+          throw;
+        }
+        other.try_emplace(each.first, std::move(*value));
       }
   }
 

@@ -207,12 +207,21 @@ class hash_set {
     entries_.erase_all_if([](const auto&) { return true; });
   }
 
-  // Moves to this set what it does not have and `other` has. A key on its way is in neither set.
+  // Moves to this set what it does not have and `other` has. A key on its way is in neither set; it goes
+  // back if somebody was faster, or if an exception keeps it out.
   void merge(hash_set& other) {
     if (this == &other) return;
     for (cursor at; !at.is_at_end();)
-      for (const K& key : other.scan(at))
-        if (!contains(key) && other.erase(key) && !insert(key)) other.insert(key);
+      for (const K& key : other.scan(at)) {
+        if (contains(key) || !other.erase(key)) continue;
+        try {
+          if (insert(key)) continue;
+        } catch (...) {
+          other.insert(key);
+          throw;
+        }
+        other.insert(key);
+      }
   }
 
   // -- memory --

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <plait/hash_map.hpp>
+#include <plait/hash_set.hpp>
 
 #include "support/faults.hpp"
 
@@ -220,6 +221,30 @@ TEST_F(hash_map_growth, that_throws_has_changed_nothing) {
     });
     EXPECT_EQ(map.size(), static_cast<std::size_t>(done));
     for (int key = 0; key != 60; ++key) ASSERT_EQ(map.contains(key), key < done);
+  });
+}
+
+using merging = faults::test;
+TEST_F(merging, that_throws_loses_nothing) {
+  inject([](faults::trial& trial) {
+    plait::hash_map<fragile, fragile, faults::hash> map, other;
+    for (int key = 0; key != 20; ++key) other.insert(fragile(key), fragile(key + 1));
+    map.insert(fragile(3), fragile(7));
+    trial.returns([&] { map.merge(other); });
+    EXPECT_EQ(map.size() + other.size(), 21u);
+    for (int key = 0; key != 20; ++key) {
+      const auto found = map.find(fragile(key)), left = other.find(fragile(key));
+      EXPECT_EQ(found.has_value() + left.has_value(), key == 3 ? 2 : 1) << key;
+      EXPECT_EQ((left ? left : found)->value(), key + 1);
+    }
+  });
+  inject([](faults::trial& trial) {
+    plait::hash_set<fragile, faults::hash> set, other;
+    for (int key = 0; key != 20; ++key) other.insert(fragile(key));
+    trial.returns([&] { set.merge(other); });
+    EXPECT_EQ(set.size() + other.size(), 20u);
+    for (int key = 0; key != 20; ++key)
+      EXPECT_NE(set.contains(fragile(key)), other.contains(fragile(key))) << key;
   });
 }
 
