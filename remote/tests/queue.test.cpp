@@ -285,6 +285,17 @@ TEST_F(remote_queue, at_most_once_needs_no_task_done) {
   EXPECT_THROW((void)one.pop_leased(), std::logic_error);
 }
 
+TEST_F(remote_queue, at_most_once_drops_of_a_batch_what_cannot_be_decoded_and_no_more) {
+  queue<std::string> words(here, "n", {.deliver = delivery::at_most_once});
+  queue<int> numbers(there, "n", {.deliver = delivery::at_most_once});
+  words.push(plait::remote::codec<int>::encode(1));
+  words.push("no number");
+  words.push(plait::remote::codec<int>::encode(2));
+  std::vector<int> got;
+  EXPECT_THROW((void)numbers.pop_n(std::back_inserter(got), 3), plait::remote::error);
+  EXPECT_EQ(got, (std::vector{1, 2}));
+}
+
 TEST_F(remote_queue, a_session_that_is_heard_of_keeps_what_it_has) {
   const connection one(server.url(), {.lease = 6s}), other(server.url(), {.lease = 6s});
   queue<int> in(one, "n"), out(other, "n");

@@ -209,13 +209,15 @@ class leased_queue {
     return std::move(*result);
   }
 
-  // Calls `use` with each item; what cannot be decoded is no item.
+  // Calls `use` with each item; what cannot be decoded is no item. Where it is not buried, that is said as an
+  // exception, when the others that came with it have been used.
   conqueue_status take_into(size_type most, bool waits, const wait_limits& limits, auto use) {
     for (;;) {
       std::vector<delivered_item> items;
       const conqueue_status status = end_->take(items, most, waits, limits);
       if (status != conqueue_status::success) return status;
       bool used = false;
+      std::optional<std::string> dropped;
       for (delivered_item& item : items) {
         if (auto value = Items::decode(item.payload)) {
           use(std::move(item), std::move(*value));
@@ -223,9 +225,10 @@ class leased_queue {
         } else if (options_.deliver == delivery::at_least_once) {
           end_->bury(item, std::move(value.error().reason));
         } else {
-          throw error(errc::wrong_type, "plait::remote::queue: an item is dropped: " + value.error().reason);
+          dropped = std::move(value.error().reason);
         }
       }
+      if (dropped) throw error(errc::wrong_type, "plait::remote::queue: an item is dropped: " + *dropped);
       if (used) return status;
     }
   }
