@@ -23,6 +23,7 @@
 namespace plait::cli::tour {
 namespace {
 
+using clock = std::chrono::steady_clock;
 using mutex = plait::checked<std::mutex>;
 
 // Ends a program that hangs.
@@ -123,7 +124,6 @@ void take_both_at_once(page& out) {
 
 // What a lock costs a thread that holds four others, in an order that is known by then.
 double nanoseconds_under_four(mutex& last) {
-  using clock = std::chrono::steady_clock;
   constexpr std::int64_t locks = 200'000;
   mutex held[4];
   for (mutex& each : held) each.lock();
