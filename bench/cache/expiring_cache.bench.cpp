@@ -13,8 +13,8 @@ class plait_cache {
                 .time_to_live =
                     expires ? plait::entry_lifetime(bench::cache_time_to_live) : plait::never_expires}) {}
 
-  std::optional<std::uint64_t> get(std::uint64_t key) { return cache_.get(key); }
-  void put(std::uint64_t key, std::uint64_t value) { cache_.put(key, value); }
+  [[gnu::always_inline]] std::optional<std::uint64_t> get(std::uint64_t key) { return cache_.get(key); }
+  [[gnu::always_inline]] void put(std::uint64_t key, std::uint64_t value) { cache_.put(key, value); }
 
  private:
   plait::expiring_cache<std::uint64_t, std::uint64_t> cache_;

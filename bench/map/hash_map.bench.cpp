@@ -11,10 +11,12 @@ class plait_map {
  public:
   using key_type = Key;
 
-  std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const { return map_.find(key); }
-  bool insert(const Key& key, std::uint64_t value) { return map_.insert(key, value); }
-  bool erase(bench::lookup_key<Key> key) { return map_.erase(key); }
-  void increment(bench::lookup_key<Key> key) {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const {
+    return map_.find(key);
+  }
+  [[gnu::always_inline]] bool insert(const Key& key, std::uint64_t value) { return map_.insert(key, value); }
+  [[gnu::always_inline]] bool erase(bench::lookup_key<Key> key) { return map_.erase(key); }
+  [[gnu::always_inline]] void increment(bench::lookup_key<Key> key) {
     map_.update(key, [](std::uint64_t& value) { ++value; });
   }
 

@@ -11,15 +11,15 @@ namespace {
 
 class mutex_unordered_set {
  public:
-  bool contains(std::uint64_t key) const {
+  [[gnu::always_inline]] bool contains(std::uint64_t key) const {
     const std::lock_guard lock(mutex_);
     return set_.contains(key);
   }
-  bool insert(std::uint64_t key) {
+  [[gnu::always_inline]] bool insert(std::uint64_t key) {
     const std::lock_guard lock(mutex_);
     return set_.insert(key).second;
   }
-  bool erase(std::uint64_t key) {
+  [[gnu::always_inline]] bool erase(std::uint64_t key) {
     const std::lock_guard lock(mutex_);
     return set_.erase(key) != 0;
   }

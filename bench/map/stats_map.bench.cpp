@@ -18,10 +18,10 @@ class of_plait {
  public:
   using key_type = std::uint64_t;
 
-  std::optional<std::uint64_t> find(std::uint64_t key) const { return map_.find(key); }
-  bool insert(std::uint64_t key, std::uint64_t value) { return map_.insert(key, value); }
-  bool erase(std::uint64_t key) { return map_.erase(key); }
-  void increment(std::uint64_t key) {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(std::uint64_t key) const { return map_.find(key); }
+  [[gnu::always_inline]] bool insert(std::uint64_t key, std::uint64_t value) { return map_.insert(key, value); }
+  [[gnu::always_inline]] bool erase(std::uint64_t key) { return map_.erase(key); }
+  [[gnu::always_inline]] void increment(std::uint64_t key) {
     map_.update(key, [](std::uint64_t& value) { ++value; });
   }
 
@@ -36,7 +36,7 @@ class mutex_unordered_map {
  public:
   using key_type = std::uint64_t;
 
-  std::optional<std::uint64_t> find(std::uint64_t key) {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(std::uint64_t key) {
     const std::lock_guard lock(mutex_);
     const auto found = map_.find(key);
     if (found == map_.end()) {
@@ -47,19 +47,19 @@ class mutex_unordered_map {
     ++found->second.accesses.gets;
     return found->second.value;
   }
-  bool insert(std::uint64_t key, std::uint64_t value) {
+  [[gnu::always_inline]] bool insert(std::uint64_t key, std::uint64_t value) {
     const std::lock_guard lock(mutex_);
     const bool inserted = map_.emplace(key, counted{value}).second;
     totals_.inserts += inserted;
     return inserted;
   }
-  bool erase(std::uint64_t key) {
+  [[gnu::always_inline]] bool erase(std::uint64_t key) {
     const std::lock_guard lock(mutex_);
     const bool erased = map_.erase(key) != 0;
     totals_.erases += erased;
     return erased;
   }
-  void increment(std::uint64_t key) {
+  [[gnu::always_inline]] void increment(std::uint64_t key) {
     const std::lock_guard lock(mutex_);
     counted& found = map_.find(key)->second;
     ++found.value;

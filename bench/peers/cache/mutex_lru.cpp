@@ -13,7 +13,7 @@ class mutex_lru {
  public:
   mutex_lru(std::size_t capacity, bool expires) : capacity_(capacity), expires_(expires) {}
 
-  std::optional<std::uint64_t> get(std::uint64_t key) {
+  [[gnu::always_inline]] std::optional<std::uint64_t> get(std::uint64_t key) {
     const std::lock_guard lock(mutex_);
     const auto found = places_.find(key);
     if (found == places_.end()) return std::nullopt;
@@ -27,7 +27,7 @@ class mutex_lru {
     return place->value;
   }
 
-  void put(std::uint64_t key, std::uint64_t value) {
+  [[gnu::always_inline]] void put(std::uint64_t key, std::uint64_t value) {
     const clock::time_point deadline =
         expires_ ? clock::now() + bench::cache_time_to_live : clock::time_point::max();
     const std::lock_guard lock(mutex_);

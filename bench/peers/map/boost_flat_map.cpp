@@ -13,14 +13,14 @@ class boost_flat_map {
  public:
   using key_type = Key;
 
-  std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const {
     std::optional<std::uint64_t> found;
     map_.cvisit(key, [&](const auto& element) { found = element.second; });
     return found;
   }
-  bool insert(const Key& key, std::uint64_t value) { return map_.emplace(key, value); }
-  bool erase(bench::lookup_key<Key> key) { return map_.erase(key) != 0; }
-  void increment(bench::lookup_key<Key> key) {
+  [[gnu::always_inline]] bool insert(const Key& key, std::uint64_t value) { return map_.emplace(key, value); }
+  [[gnu::always_inline]] bool erase(bench::lookup_key<Key> key) { return map_.erase(key) != 0; }
+  [[gnu::always_inline]] void increment(bench::lookup_key<Key> key) {
     map_.visit(key, [](auto& element) { ++element.second; });
   }
 

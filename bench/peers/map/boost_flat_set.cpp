@@ -8,9 +8,9 @@ namespace {
 
 class boost_flat_set {
  public:
-  bool contains(std::uint64_t key) const { return set_.contains(key); }
-  bool insert(std::uint64_t key) { return set_.insert(key); }
-  bool erase(std::uint64_t key) { return set_.erase(key) != 0; }
+  [[gnu::always_inline]] bool contains(std::uint64_t key) const { return set_.contains(key); }
+  [[gnu::always_inline]] bool insert(std::uint64_t key) { return set_.insert(key); }
+  [[gnu::always_inline]] bool erase(std::uint64_t key) { return set_.erase(key) != 0; }
 
  private:
   boost::concurrent_flat_set<std::uint64_t> set_;

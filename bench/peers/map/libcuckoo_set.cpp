@@ -8,9 +8,9 @@ namespace {
 
 class cuckoo_set {
  public:
-  bool contains(std::uint64_t key) const { return set_.contains(key); }
-  bool insert(std::uint64_t key) { return set_.insert(key, nothing()); }
-  bool erase(std::uint64_t key) { return set_.erase(key); }
+  [[gnu::always_inline]] bool contains(std::uint64_t key) const { return set_.contains(key); }
+  [[gnu::always_inline]] bool insert(std::uint64_t key) { return set_.insert(key, nothing()); }
+  [[gnu::always_inline]] bool erase(std::uint64_t key) { return set_.erase(key); }
 
  private:
   struct nothing {};

@@ -21,10 +21,14 @@ class sharded_flat_map {
  public:
   using key_type = Key;
 
-  std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const { return shard_of(key).map.find(key); }
-  bool insert(const Key& key, std::uint64_t value) { return shard_of(key).map.insert(key, value); }
-  bool erase(bench::lookup_key<Key> key) { return shard_of(key).map.erase(key); }
-  void increment(bench::lookup_key<Key> key) { shard_of(key).map.increment(key); }
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(bench::lookup_key<Key> key) const {
+    return shard_of(key).map.find(key);
+  }
+  [[gnu::always_inline]] bool insert(const Key& key, std::uint64_t value) {
+    return shard_of(key).map.insert(key, value);
+  }
+  [[gnu::always_inline]] bool erase(bench::lookup_key<Key> key) { return shard_of(key).map.erase(key); }
+  [[gnu::always_inline]] void increment(bench::lookup_key<Key> key) { shard_of(key).map.increment(key); }
 
  private:
   struct alignas(128) shard {

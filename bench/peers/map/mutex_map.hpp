@@ -13,23 +13,23 @@ class mutex_map {
  public:
   using key_type = typename Map::key_type;
 
-  std::optional<std::uint64_t> find(bench::lookup_key<key_type> key) const {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(bench::lookup_key<key_type> key) const {
     const std::lock_guard lock(mutex_);
     const auto found = map_.find(key);
     return found != map_.end() ? std::optional(found->second) : std::nullopt;
   }
-  bool insert(const key_type& key, std::uint64_t value) {
+  [[gnu::always_inline]] bool insert(const key_type& key, std::uint64_t value) {
     const std::lock_guard lock(mutex_);
     return map_.emplace(key, value).second;
   }
-  bool erase(bench::lookup_key<key_type> key) {
+  [[gnu::always_inline]] bool erase(bench::lookup_key<key_type> key) {
     const std::lock_guard lock(mutex_);
     const auto found = map_.find(key);
     if (found == map_.end()) return false;
     map_.erase(found);
     return true;
   }
-  void increment(bench::lookup_key<key_type> key) {
+  [[gnu::always_inline]] void increment(bench::lookup_key<key_type> key) {
     const std::lock_guard lock(mutex_);
     ++map_.find(key)->second;
   }

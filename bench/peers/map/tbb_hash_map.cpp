@@ -17,13 +17,13 @@ class tbb_hash_map {
  public:
   using key_type = Key;
 
-  std::optional<std::uint64_t> find(bench::lookup_key<Key> key) {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(bench::lookup_key<Key> key) {
     typename map::const_accessor found;
     return map_.find(found, key) ? std::optional(found->second) : std::nullopt;
   }
-  bool insert(const Key& key, std::uint64_t value) { return map_.insert({key, value}); }
-  bool erase(bench::lookup_key<Key> key) { return map_.erase(key); }
-  void increment(bench::lookup_key<Key> key) {
+  [[gnu::always_inline]] bool insert(const Key& key, std::uint64_t value) { return map_.insert({key, value}); }
+  [[gnu::always_inline]] bool erase(bench::lookup_key<Key> key) { return map_.erase(key); }
+  [[gnu::always_inline]] void increment(bench::lookup_key<Key> key) {
     typename map::accessor found;
     if (map_.find(found, key)) ++found->second;
   }

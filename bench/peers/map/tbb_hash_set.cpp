@@ -9,9 +9,9 @@ namespace {
 
 class tbb_hash_set {
  public:
-  bool contains(std::uint64_t key) const { return set_.count(key) != 0; }
-  bool insert(std::uint64_t key) { return set_.insert({key, {}}); }
-  bool erase(std::uint64_t key) { return set_.erase(key); }
+  [[gnu::always_inline]] bool contains(std::uint64_t key) const { return set_.count(key) != 0; }
+  [[gnu::always_inline]] bool insert(std::uint64_t key) { return set_.insert({key, {}}); }
+  [[gnu::always_inline]] bool erase(std::uint64_t key) { return set_.erase(key); }
 
  private:
   struct nothing {};

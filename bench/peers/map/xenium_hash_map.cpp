@@ -12,12 +12,14 @@ class xenium_hash_map {
  public:
   using key_type = std::uint64_t;
 
-  std::optional<std::uint64_t> find(std::uint64_t key) const {
+  [[gnu::always_inline]] std::optional<std::uint64_t> find(std::uint64_t key) const {
     map::accessor found;
     return map_.try_get_value(key, found) ? std::optional(*found) : std::nullopt;
   }
-  bool insert(std::uint64_t key, std::uint64_t value) { return map_.emplace(key, value); }
-  bool erase(std::uint64_t key) { return map_.erase(key); }
+  [[gnu::always_inline]] bool insert(std::uint64_t key, std::uint64_t value) {
+    return map_.emplace(key, value);
+  }
+  [[gnu::always_inline]] bool erase(std::uint64_t key) { return map_.erase(key); }
 
  private:
   using map = xenium::vyukov_hash_map<std::uint64_t, std::uint64_t,
