@@ -164,9 +164,9 @@ std::vector<model::row> rows(const operation* third, const verify::options& how)
   for (const bool empty : {true, false}) {
     const std::string state = empty ? "empty_" : "one_key_";
     for (const operation& first : operations) {
-      model::row made{state + first.name, {}};
+      model::row made{.name = state + first.name};
       for (const operation* second = &first; second != std::end(operations); ++second)
-        made.scenarios.push_back(
+        made.scenarios->push_back(
             {state + first.name + "_" + second->name + (third != nullptr ? std::string("_") + third->name : ""),
              [empty, together = std::array{&first, second, third}] { run_together(empty, together); }, how});
       all.push_back(std::move(made));

@@ -65,16 +65,16 @@ std::vector<model::row> rows(std::span<const State> states, std::span<const oper
   std::vector<model::row> all;
   for (const State& from : states) {
     for (auto first = operations.begin(); first != operations.end(); ++first) {
-      model::row made{from.name + std::string("_") + first->name, {}};
+      model::row made{.name = from.name + std::string("_") + first->name};
       for (auto second = first; second != operations.end(); ++second) {
         if (first->only_looks && second->only_looks) continue;
-        made.scenarios.push_back({made.name + "_" + second->name,
-                                  [&from, &a = *first, &b = *second] {
-                                    World in(from);
-                                    verify::threads([&] { a.run(in); }, [&] { b.run(in); });
-                                    in.judge();
-                                  },
-                                  how});
+        made.scenarios->push_back({made.name + "_" + second->name,
+                                   [&from, &a = *first, &b = *second] {
+                                     World in(from);
+                                     verify::threads([&] { a.run(in); }, [&] { b.run(in); });
+                                     in.judge();
+                                   },
+                                   how});
       }
       all.push_back(std::move(made));
     }

@@ -9,11 +9,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <memory>
 #include <ostream>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,10 +36,11 @@ struct operation {
   int user = 0;                     // if not 0: only one thread makes the operations with this number
 };
 
-// The scenarios of one test: an operation with every other one.
+// The scenarios of one test: an operation with every other one. Copies share them: googletest makes several of
+// every row in every process, and most processes run one row of hundreds.
 struct row {
   std::string name;
-  std::vector<verify::scenario> scenarios;
+  std::shared_ptr<std::vector<verify::scenario>> scenarios = std::make_shared<std::vector<verify::scenario>>();
 };
 
 template <class World, class State>
@@ -47,38 +51,37 @@ struct scenarios_of {
   // Two threads: every pair, an operation with itself included.
   std::vector<row> pairs(const verify::options& how = {}) const {
     return rows([&](row& into, const State& from, const operation<World>& a, const operation<World>& b) {
-      into.scenarios.push_back({from.name + "_" + a.name + "_" + b.name,
-                                [&from, &a, &b] {
-                                  World in(from);
-                                  verify::threads_until_standstill([&] { in.let_out(); },
-                                                                   [&] { (in.*a.call)(1); },
-                                                                   [&] { (in.*b.call)(2); });
-                                  in.judge();
-                                },
-                                how});
+      into.scenarios->push_back({from.name + "_" + a.name + "_" + b.name,
+                                 [&from, &a, &b] {
+                                   World in(from);
+                                   verify::threads_until_standstill([&] { in.let_out(); },
+                                                                    [&] { (in.*a.call)(1); },
+                                                                    [&] { (in.*b.call)(2); });
+                                   in.judge();
+                                 },
+                                 how});
     });
   }
 
   // Three threads: every pair with each of `third`. Threads are interchangeable, so no combination occurs
   // twice.
   std::vector<row> triples(std::span<const operation<World>> third, const verify::options& how = {}) const {
-    std::set<std::vector<std::string>> taken;
+    std::set<std::pair<const State*, std::array<std::string_view, 3>>> taken;
     return rows([&](row& into, const State& from, const operation<World>& a, const operation<World>& b) {
       for (const operation<World>& c : third) {
         if (!may_meet(a, c) || !may_meet(b, c)) continue;
-        std::vector<std::string> three{a.name, b.name, c.name};
+        std::array<std::string_view, 3> three{a.name, b.name, c.name};
         std::ranges::sort(three);
-        three.push_back(from.name);
-        if (!taken.insert(std::move(three)).second) continue;
-        into.scenarios.push_back({from.name + "_" + a.name + "_" + b.name + "_" + c.name,
-                                  [&from, &a, &b, &c] {
-                                    World in(from);
-                                    verify::threads_until_standstill(
-                                        [&] { in.let_out(); }, [&] { (in.*a.call)(1); },
-                                        [&] { (in.*b.call)(2); }, [&] { (in.*c.call)(3); });
-                                    in.judge();
-                                  },
-                                  how});
+        if (!taken.emplace(&from, three).second) continue;
+        into.scenarios->push_back({from.name + "_" + a.name + "_" + b.name + "_" + c.name,
+                                   [&from, &a, &b, &c] {
+                                     World in(from);
+                                     verify::threads_until_standstill(
+                                         [&] { in.let_out(); }, [&] { (in.*a.call)(1); },
+                                         [&] { (in.*b.call)(2); }, [&] { (in.*c.call)(3); });
+                                     in.judge();
+                                   },
+                                   how});
       }
     });
   }
@@ -93,10 +96,10 @@ struct scenarios_of {
     std::vector<row> all;
     for (const State& from : states) {
       for (std::size_t a = 0; a != operations.size(); ++a) {
-        row made{from.name + "_" + operations[a].name, {}};
+        row made{.name = from.name + "_" + operations[a].name};
         for (std::size_t b = a; b != operations.size(); ++b)
           if (may_meet(operations[a], operations[b])) add(made, from, operations[a], operations[b]);
-        if (!made.scenarios.empty()) all.push_back(std::move(made));
+        if (!made.scenarios->empty()) all.push_back(std::move(made));
       }
     }
     return all;
@@ -118,14 +121,14 @@ inline void PrintTo(const row& each, std::ostream* out) {
 inline void expect_sound(const row& each) {
   std::uint64_t executions = 0;
   std::size_t incomplete = 0;
-  for (const verify::scenario& scenario : each.scenarios) {
+  for (const verify::scenario& scenario : *each.scenarios) {
     const verify::report found = verify::explore(scenario.body, scenario.how);
     figures::add("explore", found, found.passed(), scenario.name);
     EXPECT_TRUE(found) << scenario.name << ": " << found;
     executions += found.executions;
     incomplete += !found.complete;
   }
-  std::cout << "             " << each.scenarios.size() << " scenarios, " << executions << " executions";
+  std::cout << "             " << each.scenarios->size() << " scenarios, " << executions << " executions";
   if (incomplete != 0) std::cout << ", " << incomplete << " scenarios are not complete";
   std::cout << '\n';
 }
