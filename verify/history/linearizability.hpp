@@ -2,8 +2,8 @@
 // Whether there is a sequential order of the calls in which a sequential structure would have returned what
 // they returned, and in which no call comes before one that had ended when it began.
 //
-// is_linearizable tries every call that may come next, depth first, and never visits twice the same set of
-// calls done in the same state. (Wing and Gong 1993, with the memoization of Lowe 2017.) For the short
+// is_linearizable tries every call that may come next, depth first, and never goes on twice from the same set
+// of calls done in the same state. (Wing and Gong 1993, with the memoization of Lowe 2017.) For the short
 // histories of scenarios: the number of sets grows fast with the number of calls.
 //
 // find_unexplained goes through the history once, with all the states in which the structure can be, and
@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -40,16 +41,19 @@ bool is_linearizable(std::span<const Call> calls, const State& initial, Apply&& 
   for (std::size_t i = 0; i != calls.size(); ++i)
     for (std::size_t j = 0; j != calls.size(); ++j)
       earlier[i] |= call_set{comes_before(calls[j], calls[i])} << j;
-  std::set<std::pair<call_set, State>> visited;
+  std::map<call_set, std::set<State>> hopeless;  // by the calls done: no order of the others explains them
 
   const auto search = [&](const auto& self, call_set done, const State& state) -> bool {
     if (done == all) return true;
-    if (!visited.emplace(done, state).second) return false;
+    const auto known = hopeless.find(done);
+    if (known != hopeless.end() && known->second.contains(state)) return false;
+    std::optional<State> next;
     for (std::size_t i = 0; i != calls.size(); ++i) {
       if ((done >> i & 1) != 0 || (earlier[i] & ~done) != 0) continue;
-      State next = state;
-      if (apply(next, calls[i].operation) && self(self, done | call_set{1} << i, next)) return true;
+      next = state;
+      if (apply(*next, calls[i].operation) && self(self, done | call_set{1} << i, *next)) return true;
     }
+    hopeless[done].insert(state);
     return false;
   };
   return search(search, 0, initial);
