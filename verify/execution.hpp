@@ -67,7 +67,10 @@ class execution : public scheduler {
 
   // Atomics.
   handle begin_atomic(const void* object) noexcept;
-  location& resolve(handle& known, const void* object, const word& bits);
+  location& resolve(handle& known, const void* object, const word& bits) {
+    return known.execution == executions_ && known.at != nullptr ? *known.at
+                                                                 : resolve_first(known, object, bits);
+  }
   word load(location& from, order o, const site& where);
   void store(location& to, const word& bits, order o, const site& where);
   // A read-modify-write in two halves with nothing in between: the value to change, then its successor.
@@ -161,16 +164,17 @@ class execution : public scheduler {
   void* object_of(unsigned thread, const void* key, std::size_t size, std::size_t alignment,
                   void (*construct)(void*));
 
+  location& resolve_first(handle& known, const void* object, const word& bits);
   std::uint32_t choose_value(location& from, std::uint32_t oldest);
   void note_read(location& from, std::uint32_t index);
-  void enter(location& at, const site& where);
-  void check_usable(const location& at, const site& where);
+  inline void enter(location& at, const site& where);
+  inline void check_usable(const location& at, const site& where);
   plain_record& record_of(plain_handle& of);
   void access_plain(plain_record& of, bool writes, std::string_view does, std::string_view what,
                     const site& where);
   [[noreturn]] void fail_race(const plain_record& of, unsigned other, std::string_view what, const site& where);
   [[noreturn]] void fail_use_after_free(const void* object, const site& where);
-  void check_not_freed(const void* object, const site& where);
+  inline void check_not_freed(const void* object, const site& where);
   bool fall_asleep(std::span<const sleeping_place> places, time_stamp deadline, const site& where);
   void wake_sleepers(location& at, int count, const site& where);
   void wait_until_free(location& holders, bool of_writers_only, const site& where);
@@ -180,6 +184,7 @@ class execution : public scheduler {
   // Records what is done to an atomic; `value` is empty if it tells nothing.
   void record(std::string_view what, const location& at, std::string_view value, const site& where,
               trace::use of = {nullptr});
+  // For a trace alone, as are the next two.
   void record_load(std::string_view what, const location& at, std::uint32_t index, order o, const site& where,
                    std::string_view remark = {});
   void record_store(std::string_view what, const location& at, order o, const site& where);

@@ -67,22 +67,31 @@ vector_clock memory::ordered_before(unsigned thread, order o) const noexcept {
 
 std::uint32_t memory::oldest_readable(const location& from, unsigned thread, order o) const noexcept {
   const std::uint32_t newest = from.newest_index();
-  if (newest == 0) return 0;
+  const list<location::access>& seen = from.accesses[thread];
+  if (!seen.empty() && seen.back().index == newest) return newest;
+  const vector_clock& own = threads_[thread].current.clock;
+  std::uint32_t oldest = newest_known(from, own, 0);
+  if (oldest == newest) return newest;
   // Reading a value older than one that an access B read or wrote puts this load, if it is seq_cst, and every
   // fence that happens before it, into S before B, if B is seq_cst, and before every fence that B happens
   // before. So none of the latter may precede the load or such a fence in S already.
   const vector_clock before = ordered_before(thread, o);
-  vector_clock known = threads_[thread].current.clock;
-  order_.add_what_fences_know(before, known);
-  std::uint32_t oldest = 0;
+  if (before.is_empty()) return oldest;
   for (const location::ordered_access& each : from.ordered)
     if (each.number <= before[each.thread]) oldest = std::max(oldest, each.index);
-  for (const unsigned other : threads_in(from.accessed_by)) {
+  vector_clock known = own;
+  order_.add_what_fences_know(before, known);
+  return known == own ? oldest : newest_known(from, known, oldest);
+}
+
+std::uint32_t memory::newest_known(const location& of, const vector_clock& known,
+                                   std::uint32_t oldest) noexcept {
+  const std::uint32_t newest = of.newest_index();
+  for (const unsigned thread : threads_in(of.accessed_by)) {
     if (oldest == newest) break;
-    const list<location::access>& seen = from.accesses[other];
-    for (auto each = seen.rbegin(); each != seen.rend() && each->index > oldest; ++each) {
-      if (each->when <= known[other]) oldest = each->index;
-    }
+    const list<location::access>& seen = of.accesses[thread];
+    for (auto each = seen.rbegin(); each != seen.rend() && each->index > oldest; ++each)
+      if (each->when <= known[thread]) oldest = each->index;
   }
   return oldest;
 }
@@ -90,11 +99,11 @@ std::uint32_t memory::oldest_readable(const location& from, unsigned thread, ord
 void memory::put_before_what_is_newer(const vector_clock& sources, const location& than, std::uint32_t index) {
   for (const location::ordered_access& each : than.ordered)
     if (each.index > index) order_.put_before(sources, each.thread, each.number);
-  vector_clock newer;  // of each thread, the first access to something newer
-  for (unsigned other = 0; other != max_threads; ++other) {
+  vector_clock newer = vector_clock::last();  // of each thread, the first access to something newer
+  for (const unsigned other : threads_in(than.accessed_by)) {
     const auto first = std::ranges::find_if(than.accesses[other],
                                             [=](const location::access& each) { return each.index > index; });
-    newer.set(other, first != than.accesses[other].end() ? first->when : last_stamp);
+    if (first != than.accesses[other].end()) newer.set(other, first->when);
   }
   const auto knows_of_newer = [&](const vector_clock& known) { return known.reaches_any_of(newer); };
   for (unsigned thread = 0; thread != max_threads; ++thread)
@@ -102,7 +111,7 @@ void memory::put_before_what_is_newer(const vector_clock& sources, const locatio
       order_.put_before(sources, thread, fence);
 }
 
-void memory::note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o) {
+inline void memory::note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o) {
   view& current = threads_[thread].current;
   const stamp when = tick(thread);
   at.last_access.set(thread, when);
@@ -135,6 +144,14 @@ void memory::note_access(location& at, std::uint32_t index, bool writes, unsigne
   put_before_what_is_newer(sources, at, index);
 }
 
+inline void memory::append(location& to, const word& bits, unsigned thread) {
+  const location::value& before = to.newest();
+  vector_clock before_it = before.before_it;
+  before_it.join(before.by_write);
+  before_it.join(before.by_reads);
+  to.values.push_back({bits, {}, thread, before_it, {}, {}});
+}
+
 void memory::read(location& from, std::uint32_t index, unsigned thread, order o) {
   note_access(from, index, false, thread, o);
   thread_views& views = threads_[thread];
@@ -160,14 +177,6 @@ void memory::replace(location& at, const word& bits, unsigned thread, order o) {
   released = releases(o) ? views.current : views.released;
   released.join(chain);
   keep_order(at, thread, o);
-}
-
-void memory::append(location& to, const word& bits, unsigned thread) {
-  const location::value& before = to.newest();
-  vector_clock before_it = before.before_it;
-  before_it.join(before.by_write);
-  before_it.join(before.by_reads);
-  to.values.push_back({bits, {}, thread, before_it, {}, {}});
 }
 
 // What the thread does next strongly happens after the seq_cst operation that it has just made. A thread that
@@ -203,21 +212,11 @@ void memory::ordered_fence(unsigned thread, vector_clock after) {
   // happens before it.
   const vector_clock& known = views.current.clock;
   for (std::uint32_t number = 0; number != used_; ++number) {
+    // Of a value that nobody has written, nothing is coherence-ordered before it.
     const location& each = locations_[number];
-    std::uint32_t newest_known = 0;
-    bool any = false;
-    for (const unsigned other : threads_in(each.accessed_by)) {
-      const list<location::access>& seen = each.accesses[other];
-      for (auto access = seen.rbegin(); access != seen.rend(); ++access) {
-        if (access->when > known[other]) continue;
-        newest_known = std::max(newest_known, access->index);
-        any = true;
-        break;
-      }
-    }
-    if (!any) continue;
-    after.join(each.values[newest_known].before_it);
-    after.join(each.values[newest_known].by_write);
+    const location::value& newest = each.values[newest_known(each, known, 0)];
+    after.join(newest.before_it);
+    after.join(newest.by_write);
   }
   const stamp made = order_.add(thread, after, &known);
   views.current.fences.set(thread, made);

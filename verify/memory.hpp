@@ -119,9 +119,13 @@ class memory {
   // The operations that precede in S the thread's next access, if that has this order, or a fence that happens
   // before it.
   vector_clock ordered_before(unsigned thread, order o) const noexcept;
-  void note_access(location& at, std::uint32_t index, bool writes, unsigned thread, order o);
+  // The newest value, but not older than `oldest`, that is known to one who knows of these steps.
+  static std::uint32_t newest_known(const location& of, const vector_clock& known,
+                                    std::uint32_t oldest) noexcept;
+  [[gnu::always_inline]] inline void note_access(location& at, std::uint32_t index, bool writes,
+                                                 unsigned thread, order o);
   void ordered_fence(unsigned thread, vector_clock after);
-  void append(location& to, const word& bits, unsigned thread);
+  inline void append(location& to, const word& bits, unsigned thread);
   void keep_order(const location& at, unsigned thread, order o) noexcept;
   void put_before_what_is_newer(const vector_clock& sources, const location& than, std::uint32_t index);
 

@@ -48,7 +48,6 @@ void execution::record(std::string_view what, const location& at, std::string_vi
 
 void execution::record_load(std::string_view what, const location& at, std::uint32_t index, order o,
                             const site& where, std::string_view remark) {
-  if (trace_ == nullptr) return;
   const untracked own;
   const std::uint32_t newer = at.newest_index() - index;
   record(what, at,
@@ -59,14 +58,12 @@ void execution::record_load(std::string_view what, const location& at, std::uint
 }
 
 void execution::record_store(std::string_view what, const location& at, order o, const site& where) {
-  if (trace_ == nullptr) return;
   const untracked own;
   record(what, at, std::string(to_string(o)) + " = " + hexadecimal(at.newest().bits[0]), where,
          {at.object, {}, at.newest_index()});
 }
 
 void execution::record_modify(std::string_view what, const location& at, order o, const site& where) {
-  if (trace_ == nullptr) return;
   const untracked own;
   record(what, at, std::string(to_string(o)) + " = " + hexadecimal(at.newest().bits[0]), where,
          {at.object, at.newest_index() - 1, at.newest_index()});
@@ -99,14 +96,14 @@ handle execution::begin_atomic(const void* object) noexcept {
   return {nullptr, executions_, running_, memory_.tick(running_)};
 }
 
-location& execution::resolve(handle& known, const void* object, const word& bits) {
+location& execution::resolve_first(handle& known, const void* object, const word& bits) {
   // A construction before the execution happens before every step.
   if (known.execution != executions_) known = {nullptr, executions_, 0, 0};
   if (known.at == nullptr) known.at = &memory_.create(object, bits, known.constructor, known.constructed);
   return *known.at;
 }
 
-void execution::check_not_freed(const void* object, const site& where) {
+inline void execution::check_not_freed(const void* object, const site& where) {
   if (heap_.is_freed(object)) fail_use_after_free(object, where);
 }
 
@@ -119,12 +116,12 @@ void execution::fail_use_after_free(const void* object, const site& where) {
   fail(text, &where);
 }
 
-void execution::enter(location& at, const site& where) {
+inline void execution::enter(location& at, const site& where) {
   point(where);
   check_usable(at, where);
 }
 
-void execution::check_usable(const location& at, const site& where) {
+inline void execution::check_usable(const location& at, const site& where) {
   if (at.object == nullptr) fail_use_after_free(nullptr, where);
   check_not_freed(at.object, where);
   if (!memory_.is_constructed(at, running_) && !calls_back_)
@@ -165,7 +162,7 @@ word execution::load(location& from, order o, const site& where) {
   step_.read(from.object);
   const counted_use use(from, calls_back_);
   memory_.read(from, index, running_, o);
-  record_load("load", from, index, o, where);
+  if (is_traced()) record_load("load", from, index, o, where);
   return from.values[index].bits;
 }
 
@@ -176,7 +173,7 @@ void execution::store(location& to, const word& bits, order o, const site& where
   threads_[running_].idle = 0;
   const counted_use use(to, calls_back_);
   memory_.write(to, bits, running_, o);
-  record_store("store", to, o, where);
+  if (is_traced()) record_store("store", to, o, where);
 }
 
 word execution::begin_modify(location& at, const site& where) {
@@ -190,7 +187,7 @@ void execution::end_modify(location& at, const word& bits, order o, const site& 
   o = orders.effective(o, access::modify, where);
   const counted_use use(at, calls_back_);
   memory_.replace(at, bits, running_, o);
-  record_modify("modify", at, o, where);
+  if (is_traced()) record_modify("modify", at, o, where);
 }
 
 bool execution::compare_exchange(location& at, word& expected, const word& desired, order success,
@@ -215,14 +212,14 @@ bool execution::compare_exchange(location& at, word& expected, const word& desir
     threads_[running_].idle = 0;
     success = orders.effective(success, access::modify, where);
     memory_.replace(at, desired, running_, success);
-    record_modify("exchange", at, success, where);
+    if (is_traced()) record_modify("exchange", at, success, where);
     return true;
   }
   note_read(at, index);
   step_.read(at.object);
   memory_.read(at, index, running_, failure);
   expected = at.values[index].bits;
-  record_load("exchange fails,", at, index, failure, where, spurious ? " (spuriously)" : "");
+  if (is_traced()) record_load("exchange fails,", at, index, failure, where, spurious ? " (spuriously)" : "");
   return false;
 }
 
@@ -230,7 +227,7 @@ void execution::fence(order o, const site& where) {
   o = orders.effective(o, access::fence, where);
   point(where);
   if (o != order::relaxed) memory_.fence(running_, o);
-  record({"fence ", to_string(o)}, where);
+  if (is_traced()) record({"fence ", to_string(o)}, where);
 }
 
 void execution::process_wide_fence(const site& where) {
@@ -394,7 +391,7 @@ void execution::wake_sleepers(location& at, int count, const site& where) {
         sleepers[found++] = static_cast<std::uint8_t>(i);
     if (found == 0) break;
     const unsigned chosen = found == 1 || count >= static_cast<int>(found) ? 0u : ask(found, cost::nothing);
-    threads_[sleepers[chosen]].state = thread_state::ready;
+    set_state(sleepers[chosen], thread_state::ready);
     if (trace_ == nullptr) continue;
     record({"wakes T", std::to_string(sleepers[chosen])}, where);
     const untracked own;
@@ -418,8 +415,7 @@ void execution::wait_until_free(location& holders, bool of_writers_only, const s
 
 void execution::wake_those_who_want(const location& mutex) noexcept {
   for (unsigned i = 0; i != thread_count_; ++i)
-    if (threads_[i].state == thread_state::locking && waits_for(i, &mutex))
-      threads_[i].state = thread_state::ready;
+    if (threads_[i].state == thread_state::locking && waits_for(i, &mutex)) set_state(i, thread_state::ready);
 }
 
 void execution::lock(location& mutex, const site& where) {

@@ -2,6 +2,7 @@
 #include "scheduler.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <exception>
 #include <utility>
 
@@ -18,6 +19,7 @@ void scheduler::run_threads(const rules& rules, strategy& chooser, trace* record
   answers_.clear();
   failure_.clear();
   thread_count_ = running_ = steps_ = undisturbed_ = 0;
+  ready_ = timed_ = polite_ = 0;
   spurious_left_ = rules.spurious_events;
   forced_timeout_ = cut_short_ = stack_overflow_ = false;
   crash_signal_ = 0;
@@ -46,7 +48,7 @@ unsigned scheduler::spawn(thread_body body, void* argument) {
     const untracked own;
     record.runs_on = runs_on ? std::move(runs_on) : std::make_unique<fiber>();
   }
-  record.state = thread_state::ready;
+  set_state(made, thread_state::ready);
   record.body = body;
   record.argument = argument;
   record.runs_on->start(&scheduler::run_thread, this);
@@ -74,14 +76,14 @@ void scheduler::finish_thread() {
     own.exit_hooks.pop_back();
     hook();
   }
-  own.state = thread_state::finished;
+  set_state(running_, thread_state::finished);
   for (unsigned i = 0; i != thread_count_; ++i) {
     thread_record& other = threads_[i];
     if (other.state != thread_state::joining) continue;
     other.joins &= ~(thread_set{1} << running_);
-    if (other.joins == 0) other.state = thread_state::ready;
+    if (other.joins == 0) set_state(i, thread_state::ready);
   }
-  const unsigned next = pick_next(false);
+  const unsigned next = pick_next();
   if (next == nobody) {
     {
       const untracked checker;
@@ -135,25 +137,29 @@ bool scheduler::happens_for_no_reason() {
   return true;
 }
 
-bool scheduler::can_run(unsigned thread) const noexcept {
-  return threads_[thread].state == thread_state::ready && !is_frozen(thread);
+void scheduler::set_state(unsigned thread, thread_state to) noexcept {
+  thread_record& record = threads_[thread];
+  const thread_set self = thread_set{1} << thread;
+  record.state = to;
+  ready_ = to == thread_state::ready ? ready_ | self : ready_ & ~self;
+  timed_ = to == thread_state::sleeping && record.deadline != no_deadline ? timed_ | self : timed_ & ~self;
 }
 
-thread_set scheduler::ready_threads() const noexcept {
-  thread_set ready = 0;
-  for (unsigned i = 0; i != thread_count_; ++i) ready |= thread_set{can_run(i)} << i;
-  return ready;
+thread_set scheduler::frozen_threads() const noexcept {
+  if (rules_.frozen_thread < 0) return 0;
+  const auto thread = static_cast<unsigned>(rules_.frozen_thread);
+  return thread < thread_count_ && is_frozen(thread) ? thread_set{1} << thread : 0;
 }
 
 void scheduler::time_out(unsigned thread) noexcept {
   thread_record& sleeper = threads_[thread];
   now_ = std::max(now_, sleeper.deadline);
-  sleeper.state = thread_state::ready;
+  set_state(thread, thread_state::ready);
   sleeper.timed_out = true;
 }
 
 bool scheduler::is_let_pass(unsigned thread) const noexcept {
-  for (unsigned i = 0; i != thread_count_; ++i)
+  for (const unsigned i : threads_in(polite_))
     if ((threads_[i].lets_pass >> thread & 1) != 0) return true;
   return false;
 }
@@ -169,24 +175,22 @@ unsigned scheduler::pick_timeout(thread_set sleepers) {
 
 // The running thread has made its step, so threads that stepped aside for it may run again.
 scheduler::candidates scheduler::find_candidates() noexcept {
-  const thread_set self = thread_set{1} << running_;
-  thread_set ready = 0, timed = 0, polite = 0;
-  for (unsigned i = 0; i != thread_count_; ++i) {
-    thread_record& each = threads_[i];
-    each.lets_pass &= ~self;
-    if (is_frozen(i)) continue;
-    ready |= thread_set{each.state == thread_state::ready} << i;
-    timed |= thread_set{each.state == thread_state::sleeping && each.deadline != no_deadline} << i;
-    polite |= thread_set{each.lets_pass != 0} << i;
-  }
+  const thread_set frozen = frozen_threads();
+  const thread_set ready = ready_ & ~frozen;
   thread_set eligible = ready;
-  for (const unsigned i : threads_in(ready & polite))
-    if ((threads_[i].lets_pass & ready) != 0) eligible &= ~(thread_set{1} << i);
-  return {eligible == 0 ? ready : eligible, timed};
+  for (const unsigned i : threads_in(polite_)) {
+    const thread_set polite = thread_set{1} << i;
+    thread_set& lets_pass = threads_[i].lets_pass;
+    lets_pass &= ~(thread_set{1} << running_);
+    if (lets_pass == 0) polite_ &= ~polite;
+    if ((lets_pass & ready) != 0) eligible &= ~polite;
+  }
+  return {eligible == 0 ? ready : eligible, timed_ & ~frozen};
 }
 
-unsigned scheduler::pick_next(bool can_stay) {
-  chooser_->stepped(running_, std::exchange(step_, {}));
+unsigned scheduler::pick_next() {
+  const thread_set asleep = chooser_->stepped(running_, step_);
+  step_ = {};
   const auto [eligible, timed] = find_candidates();
   const thread_set self = thread_set{1} << running_;
   if (timed != 0) {
@@ -201,20 +205,21 @@ unsigned scheduler::pick_next(bool can_stay) {
     if (ask(2, cost::early_timeout) != 0) return pick_timeout(timed);
   }
 
+  if (eligible == 0) return wake_watcher();
+  if ((eligible & ~asleep) == 0) {
+    cut_short_ = true;
+    leave();
+  }
+  const auto first = static_cast<unsigned>(std::countr_zero(eligible));
+  if (eligible == thread_set{1} << first) return first;
   // The running thread first, then the others in turn, so that answer 0 is fair when threads step aside.
   std::array<std::uint8_t, max_threads> choices{};
   unsigned count = 0;
-  const bool stays = can_stay && (eligible & self) != 0;
+  const bool stays = (eligible & self) != 0;
   if (stays) choices[count++] = static_cast<std::uint8_t>(running_);
   const thread_set before = self - 1;
   for (const thread_set part : {eligible & ~(before | self), eligible & before})
     for (const unsigned i : threads_in(part)) choices[count++] = static_cast<std::uint8_t>(i);
-  if (count == 0) return wake_watcher();
-  if ((eligible & ~chooser_->asleep()) == 0) {
-    cut_short_ = true;
-    leave();
-  }
-  if (count == 1) return choices[0];
   const answer given =
       chooser_->choose_thread({choices.data(), count}, stays ? cost::preemption : cost::nothing);
   answers_.push_back(given);
@@ -225,7 +230,7 @@ unsigned scheduler::pick_next(bool can_stay) {
 unsigned scheduler::wake_watcher() noexcept {
   for (unsigned i = 0; i != thread_count_; ++i) {
     if (threads_[i].state != thread_state::watching || is_frozen(i)) continue;
-    threads_[i].state = thread_state::ready;
+    set_state(i, thread_state::ready);
     return i;
   }
   return nobody;
@@ -255,7 +260,7 @@ void scheduler::point(const site& where) {
   // thread that could not run until this moment.
   if (undisturbed_ == 0 && thread_count_ > 1 && (step_.has_begun() || is_let_pass(running_))) {
     threads_[running_].where = where;
-    switch_to(pick_next(true));
+    if (const unsigned next = pick_next(); next != running_) switch_to(next);
   }
   make_step();
 }
@@ -267,11 +272,11 @@ void scheduler::make_step() noexcept {
 
 void scheduler::block(thread_state why, const site& where) {
   thread_record& own = threads_[running_];
-  own.state = why;
+  set_state(running_, why);
   own.where = where;
   own.timed_out = false;
   own.idle = 0;
-  switch_to(pick_next(false));
+  switch_to(pick_next());
 }
 
 void scheduler::let_others_pass() {
@@ -279,7 +284,9 @@ void scheduler::let_others_pass() {
   step_.everything();
   ++own.idle;
   if (thread_count_ > 1 && ask(2, cost::impatience) != 0) return;
-  own.lets_pass = ready_threads() & ~(thread_set{1} << running_);
+  const thread_set self = thread_set{1} << running_;
+  own.lets_pass = ready_ & ~(frozen_threads() | self);
+  polite_ = own.lets_pass != 0 ? polite_ | self : polite_ & ~self;
   chooser_->yielded(running_);
 }
 

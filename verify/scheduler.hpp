@@ -119,6 +119,7 @@ class scheduler {
   // Waits until all of these have ended.
   void join(thread_set threads, const site& where);
   void block(thread_state why, const site& where);
+  void set_state(unsigned thread, thread_state to) noexcept;
   void let_others_pass();
   answer ask(unsigned answers, cost price);
   bool happens_for_no_reason();
@@ -155,16 +156,15 @@ class scheduler {
   [[noreturn]] void leave();
   void make_step() noexcept;
 
-  bool can_run(unsigned thread) const noexcept;
   bool is_frozen(unsigned thread) const noexcept {
     return static_cast<int>(thread) == rules_.frozen_thread && threads_[thread].steps >= rules_.frozen_after;
   }
-  thread_set ready_threads() const noexcept;
+  thread_set frozen_threads() const noexcept;
   bool is_let_pass(unsigned thread) const noexcept;  // whether another thread has stepped aside for it
   void time_out(unsigned thread) noexcept;
-  candidates find_candidates() noexcept;
+  inline candidates find_candidates() noexcept;
   // The thread to run next; `nobody` if none can.
-  unsigned pick_next(bool can_stay);
+  unsigned pick_next();
   unsigned pick_timeout(thread_set sleepers);
   void switch_to(unsigned thread);
   unsigned wake_watcher() noexcept;
@@ -173,6 +173,10 @@ class scheduler {
 
   strategy* chooser_ = nullptr;
   host_context host_;
+  // What their records say of all threads:
+  thread_set ready_ = 0;
+  thread_set timed_ = 0;   // sleep with a deadline
+  thread_set polite_ = 0;  // let others pass
   unsigned steps_ = 0;
   unsigned undisturbed_ = 0;
   unsigned spurious_left_ = 0;

@@ -18,23 +18,25 @@ bool seq_cst_order::is_out_of_stamps() const noexcept {
 stamp seq_cst_order::add(unsigned thread, const vector_clock& after, const vector_clock* fence_knows) {
   list<operation>& own = operations_[thread];
   const auto number = static_cast<stamp>(std::min<std::size_t>(own.size() + 1, last_stamp));
-  vector_clock before = after;
-  before.set(thread, static_cast<stamp>(number - 1));
   if (fence_knows != nullptr) fences_[thread].push_back({*fence_knows, number});
-  own.push_back({closed(before), static_cast<std::uint32_t>(fences_[thread].size())});
+  vector_clock before = own.empty() ? vector_clock() : own.back().before;
+  before.set(thread, static_cast<stamp>(number - 1));
+  if (before.first_unknown(after) != max_threads) {
+    before.join(after);
+    before = closed(before);
+  }
+  own.push_back({before, static_cast<std::uint32_t>(fences_[thread].size())});
   return number;
 }
 
 vector_clock seq_cst_order::closed(vector_clock operations) const noexcept {
   const vector_clock given = operations;
-  for (unsigned thread = 0; thread != max_threads; ++thread)
-    if (given[thread] != 0) operations.join(at(thread, given[thread]).before);
+  for (const unsigned thread : threads_in(given.threads())) operations.join(at(thread, given[thread]).before);
   return operations;
 }
 
 void seq_cst_order::add_what_fences_know(const vector_clock& operations, vector_clock& known) const noexcept {
-  for (unsigned thread = 0; thread != max_threads; ++thread) {
-    if (operations[thread] == 0) continue;
+  for (const unsigned thread : threads_in(operations.threads())) {
     const std::uint32_t fences = at(thread, operations[thread]).fences;
     if (fences != 0) known.join(fences_[thread][fences - 1].known);
   }

@@ -86,12 +86,11 @@ answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost pr
   return awake[given];
 }
 
-void depth_first::stepped(unsigned thread, const footprint& made) noexcept {
+thread_set depth_first::stepped(unsigned thread, const footprint& made) noexcept {
   if (stays_at_ != none) path_[std::exchange(stays_at_, none)].stayed.join(made);
-  if (asleep_ == 0) return;
-  for (unsigned other = 0; other != max_threads; ++other)
-    if (other != thread && (asleep_ >> other & 1) != 0 && about_to_[other].depends_on(made))
-      asleep_ &= ~(thread_set{1} << other);
+  for (const unsigned other : threads_in(asleep_))
+    if (other != thread && about_to_[other].depends_on(made)) asleep_ &= ~(thread_set{1} << other);
+  return asleep_;
 }
 
 bool random_walk::next() {

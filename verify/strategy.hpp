@@ -43,11 +43,10 @@ class strategy {
   // The thread spins: others should run first.
   virtual void yielded(unsigned /*thread*/) noexcept {}
 
-  // The thread has come to the end of a step, that is, to its next scheduling point, a wait or its end.
-  virtual void stepped(unsigned /*thread*/, const footprint& /*made*/) noexcept {}
-  // The threads not to choose, because what they would do now has been explored. If there are no others, the
+  // The thread has come to the end of a step, that is, to its next scheduling point, a wait or its end. Returns
+  // the threads not to choose, because what they would do now has been explored. If there are no others, the
   // execution is abandoned.
-  virtual thread_set asleep() const noexcept { return 0; }
+  virtual thread_set stepped(unsigned /*thread*/, const footprint& /*made*/) noexcept { return 0; }
 };
 
 // Every execution within the bounds on preemptions and stale loads, one after the other, except some that
@@ -73,8 +72,7 @@ class depth_first final : public strategy {
   bool next() override;
   answer choose(unsigned answers, cost price) override;
   answer choose_thread(std::span<const std::uint8_t> threads, cost price) override;
-  void stepped(unsigned thread, const footprint& made) noexcept override;
-  thread_set asleep() const noexcept override { return asleep_; }
+  thread_set stepped(unsigned thread, const footprint& made) noexcept override;
   bool has_diverged() const noexcept override { return diverged_ || depth_ < path_.size(); }
   bool complete() const noexcept { return complete_; }
   bool wanted_more_preemptions() const noexcept { return wanted_more_; }

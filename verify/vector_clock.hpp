@@ -44,6 +44,13 @@ inline constexpr stamp last_stamp = std::numeric_limits<stamp>::max();
 // Entry t: the latest step of thread t that happens before the clock's owner.
 class vector_clock {
  public:
+  // After everything.
+  static vector_clock last() noexcept {
+    vector_clock made;
+    made.stamps_ += last_stamp;
+    return made;
+  }
+
   stamp operator[](unsigned thread) const noexcept { return stamps_[thread]; }
   // Stays at last_stamp: an execution that gets there has failed (memory::is_out_of_stamps).
   stamp tick(unsigned thread) noexcept {
@@ -63,6 +70,14 @@ class vector_clock {
 
   bool is_empty() const noexcept { return *this == vector_clock(); }
   bool operator==(const vector_clock& other) const noexcept { return !any(stamps_ != other.stamps_); }
+
+  // The threads whose entries are not 0.
+  thread_set threads() const noexcept {
+    using flags = signed char __attribute__((vector_size(max_threads)));
+    const auto bytes = std::bit_cast<std::uint64_t>(__builtin_convertvector(stamps_ != 0, flags));
+    // Bit t of byte t, and their sum in the highest byte.
+    return static_cast<thread_set>((bytes & 0x8040201008040201) * 0x0101010101010101 >> 56);
+  }
 
   // Whether some entry is at least that of the other clock.
   bool reaches_any_of(const vector_clock& other) const noexcept { return any(stamps_ >= other.stamps_); }
