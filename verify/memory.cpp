@@ -212,8 +212,8 @@ void memory::ordered_fence(unsigned thread, vector_clock after) {
   // happens before it.
   const vector_clock& known = views.current.clock;
   for (std::uint32_t number = 0; number != used_; ++number) {
-    // Of a value that nobody has written, nothing is coherence-ordered before it.
     const location& each = locations_[number];
+    if (each.newest_index() == 0) continue;  // nothing is coherence-ordered before its first value
     const location::value& newest = each.values[newest_known(each, known, 0)];
     after.join(newest.before_it);
     after.join(newest.by_write);

@@ -31,7 +31,7 @@ class scenario_history {
     const detail::execution::call_begin begin = now.begin_call();
     auto made = std::forward<Call>(make)();
     const detail::execution::call_end end = now.end_call(begin);
-    if (calls_.empty()) calls_.reserve(16);  // at once, because each execution has a history of its own
+    if (calls_.empty()) calls_.reserve(12);  // most histories are no longer, and each execution has one
     if constexpr (std::same_as<decltype(made), Operation>) {
       calls_.push_back({std::move(made), begin, end});
     } else {

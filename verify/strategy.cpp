@@ -68,11 +68,14 @@ answer depth_first::choose(unsigned answers, cost price) {
 }
 
 answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost price) {
-  std::array<answer, max_threads> awake{};
-  unsigned count = 0;
-  for (answer i = 0; i != threads.size(); ++i)
-    if ((asleep_ >> threads[i] & 1) == 0) awake[count++] = i;
-  if (count == 1) return awake[0];
+  std::array<answer, max_threads> awake{0, 1, 2, 3, 4, 5, 6, 7};
+  auto count = static_cast<unsigned>(threads.size());
+  if (asleep_ != 0) {
+    count = 0;
+    for (answer i = 0; i != threads.size(); ++i)
+      if ((asleep_ >> threads[i] & 1) == 0) awake[count++] = i;
+    if (count == 1) return awake[0];
+  }
   const std::size_t asked = depth_;
   const answer given = choose(count, price);
   if (reduced_ && price == cost::preemption && depth_ != asked) {
