@@ -265,12 +265,12 @@ std::uint64_t load_cache(Cache& into, std::istream& from,
   // Of more than there is room for, the hot ones: those that came last would not drive out the others.
   if (all.size() > into.capacity())
     all.erase(all.begin() + static_cast<std::ptrdiff_t>(into.capacity()), all.end());
+  using exact_nanoseconds = std::chrono::duration<long double, std::nano>;  // in which no difference overflows
   std::uint64_t kept = 0;
   for (; !all.empty(); all.pop_back()) {
     detail::saved_entry<Cache>& last = all.back();
-    const entry_lifetime left = last.left == detail::endless
-                                    ? never_expires
-                                    : entry_lifetime(std::chrono::nanoseconds(last.left) - ago);
+    const entry_lifetime left =
+        last.left == detail::endless ? never_expires : entry_lifetime(exact_nanoseconds(last.left) - ago);
     kept += into.put(std::move(last.key), std::move(last.value), left) ? 1 : 0;
   }
   return kept;

@@ -43,6 +43,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/lock/lock_set.hpp>
 #include <plait/detail/lock/take_all.hpp>
 #include <plait/detail/sync.hpp>

@@ -109,6 +109,15 @@ TEST(saved_cache, what_ended_in_between_stays_away_if_that_is_said) {
   EXPECT_LE(fresh.time_to_live("a")->length(), 1s);
 }
 
+TEST(saved_cache, times_too_far_away_to_count_are_over_or_endless) {
+  texts fresh({.capacity = 10});
+  std::istringstream in(three_texts());
+  EXPECT_EQ(plait::load_cache(fresh, in, std::chrono::nanoseconds::max()), 0u);
+  std::istringstream again(three_texts());
+  EXPECT_EQ(plait::load_cache(fresh, again, std::chrono::nanoseconds::min()), 3u);
+  EXPECT_TRUE(fresh.time_to_live("a")->is_endless());
+}
+
 TEST(saved_cache, of_words_and_of_types_with_a_codec) {
   cache_of<int, point> points({.capacity = 100});
   points.put(1, {2, 3});

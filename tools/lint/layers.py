@@ -15,7 +15,7 @@ EXEMPT = {
     "bench/support/measure.cpp": "counts futex calls, which only the seam knows",
     "cli/replay/policies/parts.hpp": "compares the policy of caches with others",
 }
-FOR_ALL = {"sync.hpp", "cache_line.hpp"}
+FOR_ALL = {"sync.hpp", "cache_line.hpp", "at_end_of_scope.hpp"}
 
 
 def lint(root):

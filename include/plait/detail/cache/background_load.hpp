@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/load_terms.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
 #include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE::detail {

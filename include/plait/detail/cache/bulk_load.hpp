@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include <plait/detail/cache/cache_weigher.hpp>
+#include <plait/detail/cache/entry_terms.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE::detail {

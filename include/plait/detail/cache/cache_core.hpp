@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -20,6 +21,7 @@
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
 #include <plait/counter.hpp>
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/cache/background_load.hpp>
 #include <plait/detail/cache/bulk_load.hpp>
 #include <plait/detail/cache/cache_shape.hpp>
@@ -27,6 +29,7 @@
 #include <plait/detail/cache/cache_time.hpp>
 #include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/entry_terms.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/load_terms.hpp>
@@ -38,11 +41,20 @@
 #include <plait/detail/key/key_forms.hpp>
 #include <plait/detail/key/seeded_hash.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
 #include <plait/load_options.hpp>
 #include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
+
+// The argument itself, if it is a T; otherwise a T made of it.
+template <class T, class From>
+decltype(auto) made_into(From&& from) {
+  if constexpr (std::same_as<std::remove_cvref_t<From>, T>) {
+    return std::forward<From>(from);
+  } else {
+    return static_cast<T>(std::forward<From>(from));
+  }
+}
 
 template <class K, class V, class Hash, class Equal, class Clock, class Allocator>
 class cache_core {

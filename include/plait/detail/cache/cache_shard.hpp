@@ -14,9 +14,10 @@
 
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/cache/cache_time.hpp>
-#include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
+#include <plait/detail/cache/entry_terms.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/load_flight.hpp>
 #include <plait/detail/cache/shard_entries.hpp>
@@ -24,7 +25,6 @@
 #include <plait/detail/cache/sweeper_alarm.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
 #include <plait/put_options.hpp>
 #include <plait/removal_cause.hpp>
 

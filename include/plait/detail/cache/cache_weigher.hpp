@@ -4,36 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <concepts>
 #include <cstdint>
 #include <functional>
-#include <span>
-#include <type_traits>
 #include <utility>
 
 #include <plait/cache_options.hpp>
+#include <plait/detail/cache/entry_terms.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/put_options.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
-
-// What is said of an entry that is put in.
-struct entry_terms {
-  entry_lifetime lives;
-  std::uint64_t weight;
-  std::span<const cache_tag> tags = {};
-  bool is_pinned = false;
-};
-
-// The argument itself, if it is a T; otherwise a T made of it.
-template <class T, class From>
-decltype(auto) made_into(From&& from) {
-  if constexpr (std::same_as<std::remove_cvref_t<From>, T>) {
-    return std::forward<From>(from);
-  } else {
-    return static_cast<T>(std::forward<From>(from));
-  }
-}
 
 template <class K, class V>
 class cache_weigher {

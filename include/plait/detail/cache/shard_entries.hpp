@@ -14,9 +14,9 @@
 
 #include <plait/cache_options.hpp>
 #include <plait/cache_statistics.hpp>
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/cache/adaptive_tinylfu.hpp>
 #include <plait/detail/cache/cache_time.hpp>
-#include <plait/detail/cache/cache_weigher.hpp>
 #include <plait/detail/cache/entry_array.hpp>
 #include <plait/detail/cache/entry_index.hpp>
 #include <plait/detail/cache/entry_lists.hpp>
@@ -25,6 +25,7 @@
 #include <plait/detail/cache/entry_slots.hpp>
 #include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/detail/cache/entry_tags.hpp>
+#include <plait/detail/cache/entry_terms.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/hit_counters.hpp>
 #include <plait/detail/cache/hit_sample.hpp>
@@ -35,7 +36,6 @@
 #include <plait/detail/cache/window_trials.hpp>
 #include <plait/detail/cache_line.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
 #include <plait/removal_cause.hpp>
 
 namespace PLAIT_NAMESPACE::detail {

@@ -9,12 +9,12 @@
 #include <cstdint>
 #include <vector>
 
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/cache/eviction_policy.hpp>
 #include <plait/detail/cache/frequency_sketch.hpp>
 #include <plait/detail/cache/hash_numbers.hpp>
 #include <plait/detail/cache/lazy_queues.hpp>
 #include <plait/detail/sync.hpp>
-#include <plait/detail/wait/event_count.hpp>
 
 namespace PLAIT_NAMESPACE::detail {
 

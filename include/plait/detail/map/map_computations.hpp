@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/thread/thread_mark.hpp>
 #include <plait/detail/thread/thread_waits.hpp>

@@ -51,6 +51,7 @@
 #include <utility>
 #include <vector>
 
+#include <plait/detail/at_end_of_scope.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/detail/wait/deadline.hpp>
 #include <plait/detail/wait/staying_awake.hpp>
@@ -331,19 +332,6 @@ class event_count_list {
 
 inline constexpr std::chrono::microseconds first_nap{100};
 inline constexpr std::chrono::milliseconds longest_nap{10};
-
-// Also if an attempt has thrown.
-template <class Action>
-class at_end_of_scope {
- public:
-  explicit at_end_of_scope(Action action) noexcept : action_(action) {}
-  at_end_of_scope(const at_end_of_scope&) = delete;
-  at_end_of_scope& operator=(const at_end_of_scope&) = delete;
-  ~at_end_of_scope() { action_(); }
-
- private:
-  Action action_;
-};
 
 // Waits at several event counts at once, for whichever is notified. Calls `try_once` until it says done (then
 // true), or until the limits, a wait_limits or limits_until_signal, end the wait (then false). The last call
