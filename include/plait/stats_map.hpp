@@ -82,6 +82,10 @@ class stats_map {
   using place = typename entries::place;
   using slot = typename entries::slot;
 
+  // What a key can be given as.
+  template <class K>
+  static constexpr bool is_key = entries::forms::template is_key<K>;
+
  public:
   using key_type = Key;
   using mapped_type = Value;
@@ -97,6 +101,7 @@ class stats_map {
 
   // Inserts `key` with a value made of `args`, unless it is there; says whether it has.
   template <class K = Key, class... Args>
+    requires is_key<K> && std::constructible_from<Value, Args...>
   bool try_emplace(K&& key, Args&&... args) {
     const bool inserted =
         entries_.change_or_put(std::forward<K>(key), [](chain&, const place&) {}, std::forward<Args>(args)...);
@@ -104,12 +109,14 @@ class stats_map {
     return inserted;
   }
   template <class K = Key, class V = Value>
+    requires is_key<K> && std::constructible_from<Value, V>
   bool insert(K&& key, V&& value) {
     return try_emplace(std::forward<K>(key), std::forward<V>(value));
   }
 
   // Inserts `key`, or sets its value; says whether it was inserted.
   template <class K = Key, class V = Value>
+    requires is_key<K> && std::constructible_from<Value, V>
   bool insert_or_assign(K&& key, V&& value) {
     std::optional<Value> made;  // or the old value, to be destroyed without a lock
     return put(
@@ -123,7 +130,8 @@ class stats_map {
 
   // Inserts `key` with a value made of `args`, or calls change(Value&) if it is there; says whether it was
   // inserted.
-  template <class K = Key, class Change, class... Args>
+  template <class K = Key, std::invocable<Value&> Change, class... Args>
+    requires is_key<K> && std::constructible_from<Value, Args...>
   bool upsert(K&& key, Change&& change, Args&&... args) {
     return put(
         std::forward<K>(key), [&](chain& held, slot& at) { entries_.modify(held, at, change); },
@@ -131,7 +139,8 @@ class stats_map {
   }
 
   // Calls change(Value&) if `key` is there; says whether it is.
-  template <class K = Key, class Change>
+  template <class K = Key, std::invocable<Value&> Change>
+    requires is_key<const K&>
   bool update(const K& key, Change&& change) {
     const bool found = entries_.change_present(key, [&](chain& held, const place& at) {
       entries_.modify(held, at.at(), change);
@@ -144,6 +153,7 @@ class stats_map {
 
   // A copy of the value of `key`; nothing if it is not there.
   template <class K = Key>
+    requires is_key<const K&>
   [[gnu::always_inline]] std::optional<Value> find(const K& key) const {
     if constexpr (Kept == access_statistics::exact_gets) {
       std::optional<Value> found;
@@ -173,18 +183,21 @@ class stats_map {
 
   // The same, or `otherwise`.
   template <class K = Key, class V = Value>
+    requires is_key<const K&> && std::constructible_from<Value, V>
   Value get(const K& key, V&& otherwise) const {
     return find(key).value_or(std::forward<V>(otherwise));
   }
 
   // Whether it is there. This counts nothing.
   template <class K = Key>
+    requires is_key<const K&>
   bool contains(const K& key) const {
     return entries_.read(key, [](const Value&) {});
   }
 
   // Forgets `key`, its value and its counts; false if it is not there.
   template <class K = Key>
+    requires is_key<const K&>
   bool erase(const K& key) {
     const bool erased = entries_.extract(key).has_value();
     if (erased) totals_.add(&all_totals::erases);
@@ -207,7 +220,7 @@ class stats_map {
 
   // What happened to `key`; nothing if it is not there. This counts nothing.
   template <class K = Key>
-    requires(Kept >= access_statistics::puts)
+    requires(Kept >= access_statistics::puts && is_key<const K&>)
   std::optional<key_accesses> accesses(const K& key) const {
     return entries_.read_beside(key, [](const counts& of) { return of.read(); });
   }

@@ -40,11 +40,14 @@ void merged_calls::gather_from(std::function<std::vector<operation>()> what) {
 }
 
 void merged_calls::gather() {
-  const std::lock_guard lock(mutex_);
-  if (failure_) throw error(*failure_);
-  if (gather_at_ != clock::time_point::max()) return;
-  gather_at_ = clock::now() + gather_delay;
-  session_.look_by(gather_at_);
+  clock::time_point at;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) throw error(*failure_);
+    if (gather_at_ != clock::time_point::max()) return;
+    at = gather_at_ = clock::now() + gather_delay;
+  }
+  session_.look_by(at);  // without the lock, which the thread that this wakes takes first of all
 }
 
 void merged_calls::leave() {

@@ -236,4 +236,18 @@ TEST(stats_map, offers_only_what_it_counts) {
   static_assert(ranks_gets<plait::stats_map<int, int, access_statistics::exact_gets>>);
 }
 
+template <class Key>
+concept finds = requires(plait::stats_map<std::string, int>& map, Key key) {
+  map.get(key, 0), map.insert(key, 1), map.erase(key), map.accesses(key);
+};
+template <class Value>
+concept takes =
+    requires(plait::stats_map<std::string, int>& map, Value value) { map.insert_or_assign("a", value); };
+
+TEST(stats_map, takes_what_a_key_or_a_value_is_made_of) {
+  static_assert(finds<const char*> && finds<std::string>);
+  static_assert(!finds<int> && !finds<std::nullptr_t>);
+  static_assert(takes<short> && !takes<const char*>);
+}
+
 }  // namespace
