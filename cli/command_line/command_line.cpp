@@ -161,14 +161,22 @@ void add_operands(CLI::App& command, const std::string& name, std::vector<std::s
       ->transform([](std::string operand) { return operand.substr(1); });  // removes the shield
 }
 
-void add_value(CLI::App& command, const std::string& name, const std::string& placeholder,
-               const std::string& purpose, std::function<std::string(const std::string& text)> parse) {
+CLI::Option* add_value(CLI::App& command, const std::string& name, const std::string& placeholder,
+                       const std::string& purpose, std::function<std::string(const std::string& text)> parse) {
   const auto take = [name, parse = std::move(parse)](const CLI::results_t& given) {
-    const std::string wrong = parse(given.back());
+    std::string text = given.front();
+    for (const std::string& each : std::span(given).subspan(1)) text += "," + each;
+    const std::string wrong = parse(text);
     if (!wrong.empty()) throw CLI::ValidationError(name, wrong);
     return true;
   };
-  command.add_option(name, take, purpose)->type_name(placeholder)->option_text(placeholder);
+  return command.add_option(name, take, purpose)->type_name(placeholder)->option_text(placeholder);
+}
+
+void add_list(CLI::App& command, const std::string& name, const std::string& purpose,
+              std::function<std::string(const std::string& text)> parse) {
+  add_value(command, name, "LIST", purpose, std::move(parse))
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_text(CLI::App& command, const std::string& name, const std::string& placeholder, std::string& value,

@@ -44,8 +44,12 @@ void add_operands(CLI::App& command, const std::string& name, std::vector<std::s
 
 // An option with a value; of several, the last counts. parse(text) stores the value, or returns an error
 // message.
-void add_value(CLI::App& command, const std::string& name, const std::string& placeholder,
-               const std::string& purpose, std::function<std::string(const std::string& text)> parse);
+CLI::Option* add_value(CLI::App& command, const std::string& name, const std::string& placeholder,
+                       const std::string& purpose, std::function<std::string(const std::string& text)> parse);
+
+// One whose value is a list with commas; of several, all count.
+void add_list(CLI::App& command, const std::string& name, const std::string& purpose,
+              std::function<std::string(const std::string& text)> parse);
 
 void add_text(CLI::App& command, const std::string& name, const std::string& placeholder, std::string& value,
               const std::string& purpose);

@@ -72,11 +72,10 @@ std::uint64_t wanted_capacity::of(const trace& replayed, unit in) const {
 
 void add_options(CLI::App& command, replay_options& options) {
   add_operands(command, "TRACE", options.traces, true);
-  add_value(command, "--capacity", "LIST", "N, or P% of all keys, ... (1%,5%,10%,25%)",
-            [&options](const std::string& text) { return parse_capacities(text, options.capacities); });
-  add_value(command, "--policy", "LIST",
-            "Of plait,lru,fifo,sieve,s3_fifo,arc,w_tinylfu,\nw_tinylfu_climber (all)",
-            [&options](const std::string& text) { return parse_policies(text, options.policies); });
+  add_list(command, "--capacity", "N, or P% of all keys, ... (1%,5%,10%,25%)",
+           [&options](const std::string& text) { return parse_capacities(text, options.capacities); });
+  add_list(command, "--policy", "Of plait,lru,fifo,sieve,s3_fifo,arc,w_tinylfu,\nw_tinylfu_climber (all)",
+           [&options](const std::string& text) { return parse_policies(text, options.policies); });
   add_value(command, "--format", "NAME", "integers, arc, sized, int32, int64, oracle_general\n(default: auto)",
             [&options](const std::string& text) { return parse_format(text, options.format); });
   command.add_flag_callback(

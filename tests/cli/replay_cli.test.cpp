@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // `plait replay` as people meet it: the real program, its output, its messages and its exit codes.
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -66,6 +68,21 @@ TEST(replay, prints_hits_of_every_policy_and_size) {
   EXPECT_TRUE(matches(result.out, R"(\nFIFO +16\.67 +16\.67 )")) << result.out;
   for (const char* const policy : {"plait", "SIEVE", "S3-FIFO", "ARC", "W-TinyLFU 1 %", "W-TinyLFU climber"})
     EXPECT_TRUE(matches(result.out, "\n" + std::string(policy) + R"( +[0-9.]+ +[0-9.]+ +[0-9.]+\n)")) << policy;
+}
+
+TEST(replay, options_that_are_repeated_add_up) {
+  const child::result once =
+      replay({"--json", "-", "--policy", "lru,sieve", "--capacity", "1,50%", "loop:4:8"});
+  const child::result twice = replay({"--json", "-", "--policy", "lru", "--policy", "sieve", "--capacity", "1",
+                                      "--capacity", "50%", "loop:4:8"});
+  const auto asked = [](const child::result& of) {
+    std::vector<std::pair<std::string, std::uint64_t>> found;
+    for (const nlohmann::json& run : nlohmann::json::parse(of.out)["runs"])
+      found.emplace_back(run["policy"], run["capacity"]);
+    return found;
+  };
+  EXPECT_EQ(asked(once).size(), 4u);
+  EXPECT_EQ(asked(twice), asked(once));
 }
 
 TEST(replay, several_traces_get_a_table_each_and_one_of_means) {
