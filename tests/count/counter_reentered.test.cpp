@@ -39,7 +39,8 @@ std::atomic<std::int64_t> allocations = 0;
 thread_local std::int64_t until_failure = 0;  // if not 0: the call that many calls from now on throws
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inline: g++ would warn of memory of `new` that goes to free(), where it sees only one of the two.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   if (until_failure != 0 && --until_failure == 0) throw std::bad_alloc();
   if (allocated != nullptr) {
     allocations.fetch_add(1, std::memory_order_relaxed);
@@ -48,10 +49,10 @@ void* operator new(std::size_t size) {
   if (void* const memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 #endif
