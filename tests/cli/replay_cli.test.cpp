@@ -77,8 +77,8 @@ TEST(replay, options_that_are_repeated_add_up) {
                                       "--capacity", "50%", "loop:4:8"});
   const auto asked = [](const child::result& of) {
     std::vector<std::pair<std::string, std::uint64_t>> found;
-    for (const nlohmann::json& run : nlohmann::json::parse(of.out)["runs"])
-      found.emplace_back(run["policy"], run["capacity"]);
+    const nlohmann::json document = nlohmann::json::parse(of.out);
+    for (const nlohmann::json& run : document["runs"]) found.emplace_back(run["policy"], run["capacity"]);
     return found;
   };
   EXPECT_EQ(asked(once).size(), 4u);
