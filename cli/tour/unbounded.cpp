@@ -41,17 +41,17 @@ void unbounded(page& out) {
   double seconds_in = 0;
   double seconds_out = 0;
   {
-    using clock = std::chrono::steady_clock;
-    const auto since = [](clock::time_point start) {
-      return std::chrono::duration<double>(clock::now() - start).count();
+    using std::chrono::steady_clock;
+    const auto since = [](steady_clock::time_point start) {
+      return std::chrono::duration<double>(steady_clock::now() - start).count();
     };
     plait::unbounded_queue<std::int64_t> queue;
-    auto start = clock::now();
+    auto start = steady_clock::now();
     for (std::int64_t i = 0; i != burst; ++i) queue.push(i);
     seconds_in = since(start);
     full = resident() - before;
     queue.close();
-    start = clock::now();
+    start = steady_clock::now();
     for (std::int64_t next = 0; const std::optional<std::int64_t> item = queue.pop(); ++next)
       if (*item != next) throw std::logic_error("the queue lost an item");
     seconds_out = since(start);
