@@ -21,11 +21,11 @@ using plait::detail::hash_numbers;
 using plait::detail::timer_wheel;
 using plait::detail::window_trials;
 
+#if PLAIT_COUNTS_ALLOCATIONS
+
 std::uint64_t hash_of(std::uint64_t key) {
   return std::mt19937_64(key)();
 }
-
-#if PLAIT_COUNTS_ALLOCATIONS
 
 using adaptive_tinylfu_faults = faults::test;
 
