@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 
 #include <simulate/futex.hpp>
 
@@ -32,7 +33,7 @@ class mutex {
   static constexpr std::uint32_t is_free = 0, taken = 1, taken_and_waited_for = 2;
 
   atomic<std::uint32_t> word_{is_free};
-  std::uint32_t unused_[9] = {};  // as large as the native one
+  std::uint32_t unused_[sizeof(std::mutex) / sizeof(std::uint32_t) - 1] = {};  // as large as the native one
 };
 
 }  // namespace simulate
