@@ -68,9 +68,10 @@ answer depth_first::choose(unsigned answers, cost price) {
 }
 
 answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost price) {
-  std::array<answer, max_threads> awake{0, 1, 2, 3, 4, 5, 6, 7};
+  std::array<answer, max_threads> awake;
   auto count = static_cast<unsigned>(threads.size());
-  if (asleep_ != 0) {
+  const bool some_sleep = asleep_ != 0;
+  if (some_sleep) {
     count = 0;
     for (answer i = 0; i != threads.size(); ++i)
       if ((asleep_ >> threads[i] & 1) == 0) awake[count++] = i;
@@ -86,7 +87,7 @@ answer depth_first::choose_thread(std::span<const std::uint8_t> threads, cost pr
       about_to_[threads.front()] = path_[asked].stayed;
     }
   }
-  return awake[given];
+  return some_sleep ? awake[given] : given;
 }
 
 thread_set depth_first::stepped(unsigned thread, const footprint& made) noexcept {

@@ -98,9 +98,10 @@ inline futex_result futex_wait_any(std::span<const futex_expectation> all,
     const long result = syscall(waitv::system_call, places, all.size(), 0,
                                 deadline != nullptr ? &when : nullptr, CLOCK_MONOTONIC);
     if (result != -1) return futex_result::woken;
-    if (errno != ENOSYS) return why_futex_wait_failed(errno);
+    if (errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT) return why_futex_wait_failed(errno);
   }
-  // Before Linux 5.16, and where there are too many: one word, and not for long.
+  // Before Linux 5.16, where a sandbox forbids the call, and where there are too many words: one word, and not
+  // for long.
   clock::time_point soon = clock::now() + std::chrono::milliseconds(1);
   if (deadline != nullptr && *deadline < soon) soon = *deadline;
   if (futex_wait(all[0].word, all[0].expected, &soon) == futex_result::interrupted)
