@@ -189,7 +189,7 @@ TEST(pop_any, who_waits_uses_no_processor_or_without_futex_waitv_looks_once_a_mi
 TEST(pop_any, who_waits_looks_once_a_millisecond_in_a_sandbox_that_forbids_futex_waitv) {
   bounded_queue<int> first(1);
   bounded_queue<int> second(1);
-  sleeper consumer([&] {
+  std::jthread consumer([&] {
     EXPECT_TRUE(kernel_calls::forbid_in_this_thread(kernel_calls::futex_waitv) ||
                 !kernel_calls::has_futex_waitv());
     EXPECT_EQ(std::get<1>(*pop_any(first, second)), 1);
