@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "command_line/command_line.hpp"
+#include "count/interruption.hpp"
 #include "count/paths.hpp"
 
 namespace plait::cli {
@@ -19,13 +20,20 @@ namespace {
 
 constexpr std::uint64_t most_keys = 100'000'000, most_requests = 1'000'000'000;
 
+// Each of these loops may take a minute.
+void heed_interruption(std::uint64_t done) {
+  if (done % 65536 == 0 && interruption::requested()) throw interrupted{};
+}
+
 // Draws the same keys everywhere, which std::discrete_distribution does not promise.
 class zipf_draw {
  public:
   zipf_draw(double skew, std::uint64_t keys) : up_to_(keys) {
     double sum = 0;
-    for (std::uint64_t key = 0; key != keys; ++key)
+    for (std::uint64_t key = 0; key != keys; ++key) {
+      heed_interruption(key);
       up_to_[key] = sum += std::pow(static_cast<double>(key + 1), -skew);
+    }
   }
 
   std::uint64_t operator()() {
@@ -72,10 +80,16 @@ std::optional<trace> generate_trace(const std::string& name) {
 
   trace_builder made;
   if (kind == "loop") {
-    for (std::uint64_t i = 0; i != requests; ++i) made.add(i % keys);
+    for (std::uint64_t i = 0; i != requests; ++i) {
+      heed_interruption(i);
+      made.add(i % keys);
+    }
   } else {
     zipf_draw draw(skew, keys);
-    for (std::uint64_t i = 0; i != requests; ++i) made.add(kind == "scan" && i % 2 == 1 ? keys + i : draw());
+    for (std::uint64_t i = 0; i != requests; ++i) {
+      heed_interruption(i);
+      made.add(kind == "scan" && i % 2 == 1 ? keys + i : draw());
+    }
   }
   trace result = made.finish();
   result.name = name;

@@ -42,8 +42,12 @@ constexpr const char* replay_footer =
 void write_file(const std::string& path, const std::string& content) {
   std::FILE* const file = std::fopen(path.c_str(), "wb");
   bool written = file != nullptr && std::fwrite(content.data(), 1, content.size(), file) == content.size();
-  const int error = errno;
-  if (file != nullptr) written = std::fclose(file) == 0 && written;
+  int error = errno;
+  if (file != nullptr && std::fclose(file) != 0 &&
+      written) {  // what stands in its buffer goes to the disk here
+    error = errno;
+    written = false;
+  }
   if (!written) throw std::system_error(error, std::generic_category(), "cannot write " + path);
 }
 

@@ -49,17 +49,18 @@ void run(Task task_a, Task task_b) {
   const std::jthread a(task_a), b(task_b);
 }
 
-// Were it to hang after all, the program would end, and say so.
-const std::jthread watchdog([](const std::stop_token& stop) {
+// Were the tasks to hang after all, it would end the program, and say so.
+void watch(const std::stop_token& stop) {
   for (int i = 0; i != 1000 && !stop.stop_requested(); ++i) std::this_thread::sleep_for(10ms);
   if (stop.stop_requested()) return;
   std::cerr << "the tasks hang\n";
   std::_Exit(1);
-});
+}
 
 }  // namespace
 
 int main() {
+  const std::jthread watchdog(watch);
   plait::lock_order::set_mode(plait::lock_order_mode::throw_error);
 
   run(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `plait replay` as people meet it: the real program, its output, its messages and its exit codes.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -8,11 +9,13 @@
 #include <regex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -222,7 +225,9 @@ TEST(replay, an_output_that_cannot_be_written_is_an_error) {
     for (const char* const path : {"/dev/full", "/nowhere/file"}) {
       const child::result other = replay({option, path, "loop:3:10"});
       EXPECT_EQ(other.exit_code, 2);
-      EXPECT_TRUE(matches(other.err, "cannot write " + std::string(path))) << other.err;
+      const char* const why =
+          path == std::string_view("/dev/full") ? "No space left on device" : "No such file or directory";
+      EXPECT_TRUE(matches(other.err, fmt::format("cannot write {}: {}", path, why))) << other.err;
       EXPECT_TRUE(matches(other.out, "LRU")) << "what was replayed is shown all the same";
     }
   }
@@ -248,6 +253,17 @@ TEST(replay, ctrl_c_prints_what_was_replayed_so_far) {
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_TRUE(matches(result.out, "^loop:3:10: 10 requests")) << result.out;
   EXPECT_TRUE(matches(result.err, "stopped by Ctrl-C")) << result.err;
+}
+
+TEST(replay, ctrl_c_ends_the_making_of_a_long_trace) {
+  child program(PLAIT_PROGRAM, {"replay", "loop:3:10", "zipf:1:100000000:1000000000"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto begin = std::chrono::steady_clock::now();
+  program.interrupt();
+  const child::result result = program.finish();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_TRUE(matches(result.out, "^loop:3:10: 10 requests")) << result.out;
 }
 
 TEST(replay, a_name_with_control_characters_is_not_shown_as_it_is) {

@@ -194,7 +194,8 @@ TEST(tour, ctrl_c_ends_it_at_once) {
   child program(PLAIT_PROGRAM, {"tour"}, {.standard_output = screen.far_end()});
   screen.wait_for("race");
   program.interrupt();
-  EXPECT_EQ(program.finish().exit_code, 130);
+  const child::result result = program.finish();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
 }
 
 class on_a_terminal : public testing::Test {
