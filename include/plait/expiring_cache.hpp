@@ -90,6 +90,10 @@
 
 namespace PLAIT_NAMESPACE {
 
+namespace detail {
+class saved_entries;
+}
+
 template <class K, class V, class Hash = detail::key_hash<K>, class Equal = std::equal_to<>,
           time_source Clock = detail::sync::clock, class Allocator = std::allocator<std::pair<const K, V>>>
 class expiring_cache {
@@ -254,7 +258,8 @@ class expiring_cache {
                        core_.terms_of(how));
   }
 
-  // The same, unless it is there: then the value that it has stays, and neither argument is moved from.
+  // The same, unless it is there: then the value that it has stays, and neither argument is moved from, unless a
+  // key, or in a cache with weights a value, has to be made of it.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool add(L&& key, M&& value) {
@@ -400,6 +405,8 @@ class expiring_cache {
   cache_statistics statistics() const { return core_.statistics(); }
 
  private:
+  friend detail::saved_entries;
+
   core core_;
 };
 

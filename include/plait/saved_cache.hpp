@@ -5,22 +5,25 @@
 // plait::remote::near_cache.
 //
 //   operation    promise                                                              complexity
-//   save_cache   what for_each() shows, from hot to cold                              O(entries)
-//   load_cache   all of it is put in, coldest first; or nothing, if the stream is     O(entries), and as much
-//                cut off, changed or foreign                                          memory
+//   save_cache   what for_each() shows                                                O(entries)
+//   load_cache   all of it is put in, coldest first, or the hottest for which there   O(entries log entries), and
+//                is room; or nothing, if the stream is cut off, changed or foreign    as much memory as all take
 //
 //   std::stringstream file;  // or an std::fstream that is std::ios::binary
 //   plait::save_cache(prices, file);
 //   plait::expiring_cache<std::string, int> warm({.capacity = 100});
 //   plait::load_cache(warm, file);
 //
-// An entry has the time left to live that it had when it was saved; say how long ago that was, if it matters.
+// An entry has the time left to live that it had when it was saved; say how long ago that was, if it matters. A
+// time to idle begins anew. Shards hold no more than their parts of the capacity: of a cache that is full, some
+// hot entries stay away if their shard here has more of them than there.
 // The form of a file is that of one kind of machine and one version of plait: it is for restarts, not for
 // exchange. Exceptions: std::runtime_error, which says what is wrong with the stream; what for_each(), put()
 // and a codec throw. If put() throws, some entries are in.
 //
-// Keys and values: trivially copyable ones that are no pointers, std::string, and those for which there is a
-// specialization of cache_codec.
+// Keys and values: trivially copyable ones that are neither pointers nor views, std::string, and those for which
+// there is a specialization of cache_codec. A file of other types is refused; classes of the same size and
+// alignment, and integers of the same size and sign, are not told apart.
 //
 // Algorithm: each entry as its codec writes it, then their number and a checksum. Design note:
 // docs/structures/expiring_cache.md.
@@ -42,6 +45,7 @@
 #include <vector>
 
 #include <plait/cache_options.hpp>
+#include <plait/detail/map/map_slot.hpp>
 #include <plait/detail/sync.hpp>
 
 namespace PLAIT_NAMESPACE {
@@ -140,11 +144,13 @@ class cache_reader {
 template <class T>
 struct cache_codec {
   static_assert(
-      std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>,
+      std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !detail::is_view<T>,
       "plait::save_cache: there is no way to save this type. Specialize plait::cache_codec for it, with an "
       "id, write(cache_writer&, const T&) and read(cache_reader&).");
   // Of trivially copyable types: what they are in memory.
-  static constexpr std::uint64_t id = sizeof(T) << 8 | alignof(T);
+  static constexpr std::uint64_t id =
+      sizeof(T) << 16 | alignof(T) << 8 | std::uint64_t{std::is_class_v<T>} << 2 |
+      std::uint64_t{std::is_floating_point_v<T>} << 1 | std::uint64_t{std::is_signed_v<T>};
   static void write(cache_writer& to, const T& value) { to.write(value); }
   static T read(cache_reader& from) { return from.read<T>(); }
 };
@@ -172,7 +178,7 @@ namespace detail {
 
 struct saved_header {
   std::array<char, 8> magic{'p', 'l', 'a', 'i', 't', 'c', 'a', 'c'};
-  std::uint32_t version = 1;
+  std::uint32_t version = 2;
   std::uint32_t byte_order = 0x01020304;
   std::uint64_t key_id;
   std::uint64_t value_id;
@@ -190,11 +196,47 @@ constexpr saved_header header_of() {
 inline constexpr std::uint8_t entry_follows = 1, end_of_entries = 0;
 inline constexpr std::int64_t endless = -1;
 
+inline std::int64_t nanoseconds_of(entry_lifetime left) {
+  return left.is_endless() ? endless : static_cast<std::int64_t>(left.length().count());
+}
+
+// What is said of an entry before its key and its value.
+struct saved_terms {
+  std::int64_t left;       // nanoseconds to live if nobody asks for it, or `endless`
+  std::int64_t most_left;  // the same, however often somebody does
+  double coldness;         // from 0 to 1, comparable over all entries
+};
+
 template <class Cache>
 struct saved_entry {
   typename Cache::key_type key;
   typename Cache::mapped_type value;
-  std::int64_t left;  // nanoseconds to live, or `endless`
+  saved_terms terms;
+};
+
+// What a cache shows to nobody else.
+class saved_entries {
+ public:
+  template <class Cache, class Use>
+  static void copy_all(const Cache& from, Use use) {
+    from.core_.copy_all(use);
+  }
+  template <class Cache>
+  static bool restore(Cache& into, saved_entry<Cache>&& entry, entry_lifetime left) {
+    return into.core_.restore(std::move(entry.key), std::move(entry.value), left);
+  }
+  // How many of these, from the first on, the cache has room for.
+  template <class Cache>
+  static std::size_t count_that_fit(const Cache& into, const std::vector<saved_entry<Cache>>& all) {
+    std::uint64_t room = into.capacity();
+    std::size_t count = 0;
+    for (; count != all.size(); ++count) {
+      const std::uint64_t weight = into.core_.weight_of(all[count].key, all[count].value);
+      if (weight > room) break;
+      room -= weight;
+    }
+    return count;
+  }
 };
 
 template <class Cache>
@@ -204,7 +246,7 @@ void check_header(cache_reader& in) {
   if (header.magic != expected.magic) in.fail("is no saved cache: it begins with something else");
   if (header.byte_order != expected.byte_order) in.fail("is of a machine with another byte order");
   if (header.version != expected.version)
-    in.fail("is of version " + std::to_string(header.version) + ", not 1");
+    in.fail("is of version " + std::to_string(header.version) + ", not " + std::to_string(expected.version));
   if (header != expected) in.fail("is of a cache with other keys or values");
 }
 
@@ -218,11 +260,12 @@ std::vector<saved_entry<Cache>> read_entries(cache_reader& in) {
     const auto tag = in.read<std::uint8_t>();
     if (tag == end_of_entries) break;
     if (tag != entry_follows) in.fail("is damaged: there is neither an entry nor the end");
-    const auto left = in.read<std::int64_t>();
-    if (left < endless) in.fail("is damaged: there is a negative time");
+    const auto terms = in.read<saved_terms>();
+    if (terms.left < endless || terms.most_left < endless) in.fail("is damaged: there is a negative time");
+    if (!(terms.coldness >= 0 && terms.coldness <= 1)) in.fail("is damaged: an entry has no place");
     key_type key = cache_codec<key_type>::read(in);
     mapped_type value = cache_codec<mapped_type>::read(in);
-    all.push_back({std::move(key), std::move(value), left});
+    all.push_back({std::move(key), std::move(value), terms});
   }
   if (in.read<std::uint64_t>() != all.size()) in.fail("is damaged: the number of entries is wrong");
   const std::uint64_t sum = in.sum();
@@ -240,11 +283,12 @@ std::uint64_t save_cache(const Cache& from, std::ostream& to) {
   cache_writer out(to);
   std::uint64_t count = 0;
   out.write(detail::header_of<Cache>());
-  from.for_each([&](const key_type& key, const mapped_type& value, entry_lifetime left) {
+  detail::saved_entries::copy_all(from, [&](const auto& entry) {
     out.write(detail::entry_follows);
-    out.write(left.is_endless() ? detail::endless : static_cast<std::int64_t>(left.length().count()));
-    cache_codec<key_type>::write(out, key);
-    cache_codec<mapped_type>::write(out, value);
+    out.write(detail::saved_terms{detail::nanoseconds_of(entry.left), detail::nanoseconds_of(entry.most_left),
+                                  entry.coldness});
+    cache_codec<key_type>::write(out, entry.key);
+    cache_codec<mapped_type>::write(out, entry.value);
     ++count;
   });
   out.write(detail::end_of_entries);
@@ -262,16 +306,20 @@ std::uint64_t load_cache(Cache& into, std::istream& from,
   cache_reader in(from);
   detail::check_header<Cache>(in);
   auto all = detail::read_entries<Cache>(in);
-  // Of more than there is room for, the hot ones: those that came last would not drive out the others.
-  if (all.size() > into.capacity())
-    all.erase(all.begin() + static_cast<std::ptrdiff_t>(into.capacity()), all.end());
   using exact_nanoseconds = std::chrono::duration<long double, std::nano>;  // in which no difference overflows
+  const auto left_now = [&](std::int64_t left) {
+    return left == detail::endless ? never_expires : entry_lifetime(exact_nanoseconds(left) - ago);
+  };
+  std::erase_if(
+      all, [&](const auto& each) { return left_now(each.terms.left).length() <= std::chrono::nanoseconds(0); });
+  std::ranges::stable_sort(all, {}, [](const auto& each) { return each.terms.coldness; });
+  // Of more than there is room for, the hot ones: those that came last would not drive out the others.
+  const std::size_t most = detail::saved_entries::count_that_fit(into, all);
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(most), all.end());
   std::uint64_t kept = 0;
   for (; !all.empty(); all.pop_back()) {
-    detail::saved_entry<Cache>& last = all.back();
-    const entry_lifetime left =
-        last.left == detail::endless ? never_expires : entry_lifetime(exact_nanoseconds(last.left) - ago);
-    kept += into.put(std::move(last.key), std::move(last.value), left) ? 1 : 0;
+    const entry_lifetime left = left_now(all.back().terms.most_left);
+    kept += detail::saved_entries::restore(into, std::move(all.back()), left) ? 1 : 0;
   }
   return kept;
 }

@@ -273,6 +273,16 @@ class cache_core {
     for (const shard& each : shards_)
       for (const auto& entry : each.copy_all(time_)) use(entry);
   }
+  // Puts in an entry that was copied, and lives as long as it had left.
+  bool restore(K&& key, V&& value, entry_lifetime left) {
+    return store(put_when::always, std::move(key), std::move(value),
+                 {.lives = left, .weight = 1, .is_spread = true});
+  }
+  std::uint64_t weight_of(const K& key, const V& value) const {
+    entry_terms terms = this->terms();
+    weigher_.weigh(key, value, terms);
+    return terms.weight;
+  }
 
   cache_statistics statistics() const {
     cache_statistics sum{.hits = count_of(hits_),
@@ -414,7 +424,7 @@ class cache_core {
     auto&& key = forms::wanted(std::forward<L>(given));
     const std::uint64_t hash = hash_of(std::as_const(key));
     time_.expect(terms.lives);
-    terms.lives = time_.spread(terms.lives, hash);
+    if (!terms.is_spread) terms.lives = time_.spread(terms.lives, hash);
     removed gone(listener_);
     return shards_.of(hash).put(when, hash, equal_to(key), std::forward<decltype(key)>(key),
                                 std::forward<M>(value), terms, time_, gone);

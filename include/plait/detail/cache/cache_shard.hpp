@@ -249,7 +249,9 @@ class alignas(contention_free_distance) cache_shard {
   struct copied_entry {
     K key;
     V value;
-    entry_lifetime left;
+    entry_lifetime left;       // if nobody asks for it
+    entry_lifetime most_left;  // however often somebody does
+    double coldness;           // its place among those of its shard, from 0 to 1: to compare with other shards'
   };
   // All that are alive, those last that would leave first.
   template <class Time>
@@ -261,9 +263,12 @@ class alignas(contention_free_distance) cache_shard {
     entries_.for_each_from_cold([&](const slot& at) {
       const auto& value = at.value();
       if (value.stamp.deadline() > now.tick())
-        all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline())});
+        all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline()),
+                       now.left_until(entries_.end_of(value.stamp)), 0});
     });
     std::ranges::reverse(all);
+    for (std::size_t i = 0; i != all.size(); ++i)
+      all[i].coldness = (static_cast<double>(i) + 0.5) / static_cast<double>(all.size());
     return all;
   }
 

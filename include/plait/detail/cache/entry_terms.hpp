@@ -16,6 +16,7 @@ struct entry_terms {
   std::uint64_t weight;
   std::span<const cache_tag> tags = {};
   bool is_pinned = false;
+  bool is_spread = false;  // what the cache takes off a time to live has been taken off
 };
 
 }  // namespace PLAIT_NAMESPACE::detail

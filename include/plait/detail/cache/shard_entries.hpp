@@ -265,6 +265,11 @@ class shard_entries {
     policy_.for_each_from_cold([&](entry_number number) { visit(std::as_const(slots_[number])); });
   }
 
+  // When the entry ends, however often it is asked for.
+  cache_tick end_of(entry_stamp stamp) const noexcept {
+    return stamp.is_prolonged() ? ends_[stamp.number()] : stamp.deadline();
+  }
+
   // When the next entry may end. The alarm rings if one comes in that ends sooner.
   cache_tick next_due() noexcept { return alarm_before_ = wheel_.next_due(); }
 
