@@ -258,8 +258,8 @@ class expiring_cache {
                        core_.terms_of(how));
   }
 
-  // The same, unless it is there: then the value that it has stays, and neither argument is moved from, unless a
-  // key, or in a cache with weights a value, has to be made of it.
+  // The same, unless it is there: then the value that it has stays, and neither argument is moved from, unless
+  // a key, or in a cache with weights a value, has to be made of it.
   template <class L = K, class M = V>
     requires is_key<L> && std::constructible_from<V, M>
   bool add(L&& key, M&& value) {

@@ -6,16 +6,16 @@
 //
 //   operation    promise                                                              complexity
 //   save_cache   what for_each() shows                                                O(entries)
-//   load_cache   all of it is put in, coldest first, or the hottest for which there   O(entries log entries), and
-//                is room; or nothing, if the stream is cut off, changed or foreign    as much memory as all take
+//   load_cache   all of it is put in, coldest first, or the hottest for which there   O(n log n) of n entries,
+//                is room; or nothing, if the stream is cut off, changed or foreign    and as much memory
 //
 //   std::stringstream file;  // or an std::fstream that is std::ios::binary
 //   plait::save_cache(prices, file);
 //   plait::expiring_cache<std::string, int> warm({.capacity = 100});
 //   plait::load_cache(warm, file);
 //
-// An entry has the time left to live that it had when it was saved; say how long ago that was, if it matters. A
-// time to idle begins anew. Shards hold no more than their parts of the capacity: of a cache that is full, some
+// An entry has the time left to live that it had when it was saved; say how long ago that was, if it matters.
+// A time to idle begins anew. Shards hold no more than their parts of the capacity: of a cache that is full, some
 // hot entries stay away if their shard here has more of them than there.
 // The form of a file is that of one kind of machine and one version of plait: it is for restarts, not for
 // exchange. Exceptions: std::runtime_error, which says what is wrong with the stream; what for_each(), put()
