@@ -15,15 +15,15 @@
 //   plait::load_cache(warm, file);
 //
 // An entry has the time left to live that it had when it was saved; say how long ago that was, if it matters.
-// A time to idle begins anew. Shards hold no more than their parts of the capacity: of a cache that is full, some
-// hot entries stay away if their shard here has more of them than there.
+// A time to idle begins anew. Shards hold no more than their parts of the capacity: of a cache that is full,
+// some hot entries stay away if their shard here has more of them than there.
 // The form of a file is that of one kind of machine and one version of plait: it is for restarts, not for
 // exchange. Exceptions: std::runtime_error, which says what is wrong with the stream; what for_each(), put()
 // and a codec throw. If put() throws, some entries are in.
 //
-// Keys and values: trivially copyable ones that are neither pointers nor views, std::string, and those for which
-// there is a specialization of cache_codec. A file of other types is refused; classes of the same size and
-// alignment, and integers of the same size and sign, are not told apart.
+// Keys and values: trivially copyable ones that are neither pointers nor views, std::string, and those for
+// which there is a specialization of cache_codec. A file of other types is refused; classes of the same size
+// and alignment, and integers of the same size and sign, are not told apart.
 //
 // Algorithm: each entry as its codec writes it, then their number and a checksum. Design note:
 // docs/structures/expiring_cache.md.
