@@ -28,7 +28,23 @@ class naive_graph {
     }
     return reached.contains(from);
   }
+
+  void remove(number which) {
+    const auto has_it = [&](const auto& edge) { return edge.first == which || edge.second == which; };
+    std::erase_if(edges, has_it);
+    std::erase_if(set_aside, has_it);
+  }
+  void take_back() {
+    for (std::size_t i = set_aside.size(); i-- != 0;) {
+      const auto [from, to] = set_aside[i];
+      if (would_close_a_cycle(from, to)) continue;
+      edges.emplace(from, to);
+      set_aside.erase(set_aside.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
   std::set<std::pair<number, number>> edges;
+  std::vector<std::pair<number, number>> set_aside;
 };
 
 TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_and_go) {
@@ -41,8 +57,7 @@ TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_an
     number last = 0;
     const auto replace = [&](std::size_t at) {
       graph.remove(alive[at]);
-      std::erase_if(naive.edges,
-                    [&](const auto& edge) { return edge.first == alive[at] || edge.second == alive[at]; });
+      naive.remove(alive[at]);
       alive[at] = ++last;
       graph.declare(last, "", true);
     };
@@ -55,6 +70,7 @@ TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_an
       if (random() % 20 == 0) replace(a);
       const number from = alive[a], to = alive[b];
       if (a == b || graph.find(from, to) != nullptr) continue;
+      naive.take_back();
       const bool closes = naive.would_close_a_cycle(from, to);
       ASSERT_EQ(graph.add(from, to, {}) == order_graph::result::closes_a_cycle, closes)
           << "round " << round << ", step " << step;
@@ -62,6 +78,8 @@ TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_an
         naive.edges.emplace(from, to);
         continue;
       }
+      naive.set_aside.emplace_back(from, to);
+      EXPECT_EQ(graph.set_aside().size(), naive.set_aside.size());
       const auto way = graph.way_back(graph.set_aside().back());
       ASSERT_FALSE(way.empty());
       EXPECT_EQ(way.front()->from, to);
@@ -70,6 +88,62 @@ TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_an
       for (const auto* const edge : way) EXPECT_TRUE(naive.edges.contains({edge->from, edge->to}));
     }
   }
+}
+
+// The fewest edges of a way back that can hang, of all ways; 0: none can.
+std::size_t shortest_danger(const order_graph& graph, const std::vector<order_graph::edge>& edges,
+                            const order_graph::edge& closing) {
+  std::size_t shortest = 0;
+  std::vector<const order_graph::edge*> way;
+  const auto go_on = [&](auto self, number at) -> void {
+    const bool is_shorter = shortest == 0 || way.size() < shortest;
+    if (at == closing.from && is_shorter && graph.can_hang(closing, way)) shortest = way.size();
+    if (at == closing.from) return;
+    for (const order_graph::edge& each : edges) {
+      if (each.from != at) continue;
+      way.push_back(&each);
+      self(self, each.to);
+      way.pop_back();
+    }
+  };
+  go_on(go_on, closing.to);
+  return shortest;
+}
+
+TEST(order_graph, finds_the_shortest_way_back_that_can_hang_among_all_ways) {
+  std::mt19937 random(1);
+  std::size_t dangerous = 0, harmless = 0;
+  for (int round = 0; round != 2000; ++round) {
+    const std::vector<number> gates{100, 101, 102, 103};
+    order_graph graph;
+    for (const number gate : gates) graph.declare(gate, "", random() % 4 != 0);
+    const number size = 3 + random() % 5;
+    for (number each = 0; each != size; ++each) graph.declare(each, "", true);
+    const unsigned rare = 1 + random() % 8;
+    for (int step = 0; step != 30; ++step) {
+      const number from = random() % size, to = random() % size;
+      order_graph::sighting seen{.thread = 1 + (random() % rare == 0 ? 1u : 0u)};
+      for (const number gate : gates)
+        if (random() % 8 != 0) seen.gates.push_back(gate);
+      if (from != to) graph.add(from, to, seen);
+    }
+    std::vector<order_graph::edge> edges;
+    graph.for_each([](auto&&...) {},
+                   [&](const order_graph::edge& each, bool is_in_graph) {
+                     if (is_in_graph) edges.push_back(each);
+                   });
+    for (const order_graph::edge& closing : graph.set_aside()) {
+      const auto way = graph.way_back(closing);
+      const std::size_t shortest = shortest_danger(graph, edges, closing);
+      ASSERT_EQ(graph.can_hang(closing, way), shortest != 0) << "round " << round;
+      if (shortest != 0) {
+        EXPECT_EQ(way.size(), shortest);
+      }
+      ++(shortest != 0 ? dangerous : harmless);
+    }
+  }
+  EXPECT_GT(dangerous, 500u);
+  EXPECT_GT(harmless, 500u);
 }
 
 TEST(order_graph, what_only_one_thread_did_can_hang_as_soon_as_another_does_it) {

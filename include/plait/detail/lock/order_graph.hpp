@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <queue>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -47,7 +46,7 @@ class order_graph {
 
   enum class result {
     known,    // as it was
-    changed,  // known, but not from this thread, or not without some gate
+    changed,  // known, but not from this thread, or not without some gate; or others are no longer set aside
     added,
     closes_a_cycle,  // and was set aside
   };
@@ -61,22 +60,20 @@ class order_graph {
 
   bool knows(number which) const { return nodes_.contains(which); }
   const std::string& name(number which) const { return nodes_.at(which).name; }
-  void has_another_lock(number which) { nodes_.at(which).has_one_lock = false; }
+  // Whether it had one until now.
+  bool has_another_lock(number which) { return std::exchange(nodes_.at(which).has_one_lock, false); }
 
   // Both ends are declared, and differ.
   result add(number from, number to, const sighting& seen) {
-    if (edge* const known = find(from, to)) return update(*known, seen);
-    node& first = nodes_.at(from);
-    node& second = nodes_.at(to);
-    edge made{.from = from, .to = to, .first = seen};
-    if (first.position > second.position && !reorder(from, to)) {
-      set_aside_.push_back(std::move(made));
-      return result::closes_a_cycle;
+    const bool are_back = has_lost_a_way_ && take_back();
+    if (edge* const known = find(from, to)) {
+      const result found = update(*known, seen);
+      return are_back ? result::changed : found;
     }
-    second.in.reserve(second.in.size() + 1);
-    first.out.emplace(to, std::move(made));
-    second.in.push_back(from);
-    return result::added;
+    edge made{.from = from, .to = to, .first = seen};
+    if (insert(made)) return result::added;
+    set_aside_.push_back(std::move(made));
+    return result::closes_a_cycle;
   }
 
   // Null if there is none, neither in the graph nor set aside.
@@ -92,19 +89,36 @@ class order_graph {
   // The edges that would close a cycle.
   std::vector<edge>& set_aside() { return set_aside_; }
 
-  // The fewest edges that lead back from the end of one to its beginning; none, if it would close no cycle any
-  // more.
+  // The fewest edges that lead back from the end of one to its beginning so that threads can meet in the cycle;
+  // if they can in none, the fewest; none, if it would close no cycle any more.
+  //
+  // A short way on which one thread was alone must not hide a longer one. So a node is reached again by any way
+  // that is not worse in everything than one before, up to a number, since the search could else take time
+  // exponential in the gates: all are looked at unless more than three gates are left.
   std::vector<const edge*> way_back(const edge& closing) const {
-    std::unordered_map<number, const edge*> reached_by{{closing.to, nullptr}};
-    std::queue<number> next({closing.to});
-    for (; !next.empty() && !reached_by.contains(closing.from); next.pop())
-      for (const auto& [to, each] : nodes_.at(next.front()).out)
-        if (reached_by.emplace(to, &each).second) next.push(to);
-    std::vector<const edge*> way;
-    if (!reached_by.contains(closing.from)) return way;
-    for (number at = closing.from; at != closing.to; at = way.back()->from) way.push_back(reached_by.at(at));
-    std::ranges::reverse(way);
-    return way;
+    std::vector<place> reached{
+        {.at = closing.to, .has_many_threads = closing.has_many_threads, .gates = gates_of_one_lock(closing)}};
+    std::unordered_map<number, std::vector<std::size_t>> known;
+    const std::int64_t last = nodes_.at(closing.from).position;  // no edge leads back from beyond it
+    std::size_t shortest = 0;
+    for (std::size_t i = 0; i != reached.size(); ++i) {
+      if (reached[i].at == closing.from) {
+        if (reached[i].can_hang()) return way_to(reached, i);
+        if (shortest == 0) shortest = i;
+        continue;
+      }
+      for (const auto& [to, each] : nodes_.at(reached[i].at).out) {
+        if (nodes_.at(to).position > last) continue;
+        place next = after(reached, i, each, closing.first.thread);
+        std::vector<std::size_t>& others = known[to];
+        if (others.size() == most_ways ||
+            std::ranges::any_of(others, [&](std::size_t other) { return reached[other].is_as_good_as(next); }))
+          continue;
+        others.push_back(reached.size());
+        reached.push_back(std::move(next));
+      }
+    }
+    return way_to(reached, shortest);
   }
 
   // Whether threads can meet in this cycle: they are more than one, and no lock keeps them apart.
@@ -115,17 +129,15 @@ class order_graph {
       has_many_threads |= each->has_many_threads || each->first.thread != closing.first.thread;
       gates = common(gates, each->first.gates);
     }
-    const bool are_kept_apart = std::ranges::any_of(gates, [&](number gate) {
-      const auto found = nodes_.find(gate);
-      return found != nodes_.end() && found->second.has_one_lock;
-    });
-    return has_many_threads && !are_kept_apart;
+    return has_many_threads && std::ranges::none_of(gates, [&](number gate) { return has_one_lock(gate); });
   }
 
-  // Forgets a class, and every edge from it and to it.
-  void remove(number which) {
+  // Forgets a class, and every edge from it and to it. What was set aside for a way through it is taken back
+  // later, since that needs memory.
+  void remove(number which) noexcept {
     const auto found = nodes_.find(which);
     if (found == nodes_.end()) return;
+    has_lost_a_way_ |= !found->second.in.empty() && !found->second.out.empty() && !set_aside_.empty();
     for (const number before : found->second.in) nodes_.at(before).out.erase(which);
     for (const auto& [after, each] : found->second.out) std::erase(nodes_.at(after).in, which);
     nodes_.erase(found);
@@ -155,10 +167,81 @@ class order_graph {
     std::vector<number> in = {};
   };
 
+  // Where a search has come to.
+  struct place {
+    number at;
+    bool has_many_threads;      // seen on the way
+    std::vector<number> gates;  // of one lock, and held on the whole way
+    const edge* by = nullptr;   // the last on the way; null: it is where the search began
+    std::size_t before = 0;     // where that begins
+
+    bool can_hang() const { return has_many_threads && gates.empty(); }
+    // Whether each way on from the other one that can hang can also hang from here.
+    bool is_as_good_as(const place& other) const {
+      return (has_many_threads || !other.has_many_threads) && std::ranges::includes(other.gates, gates);
+    }
+  };
+  static constexpr std::size_t most_ways = 16;  // as many as there are for three gates
+
+  bool has_one_lock(number which) const {
+    const auto found = nodes_.find(which);
+    return found != nodes_.end() && found->second.has_one_lock;
+  }
+  std::vector<number> gates_of_one_lock(const edge& of) const {
+    std::vector<number> gates = of.first.gates;
+    std::erase_if(gates, [&](number gate) { return !has_one_lock(gate); });
+    return gates;
+  }
+
+  static place after(const std::vector<place>& reached, std::size_t before, const edge& by,
+                     std::uint64_t thread) {
+    return {.at = by.to,
+            .has_many_threads =
+                reached[before].has_many_threads || by.has_many_threads || by.first.thread != thread,
+            .gates = common(reached[before].gates, by.first.gates),
+            .by = &by,
+            .before = before};
+  }
+
+  static std::vector<const edge*> way_to(const std::vector<place>& reached, std::size_t last) {
+    std::vector<const edge*> way;
+    for (std::size_t i = last; reached[i].by != nullptr; i = reached[i].before) way.push_back(reached[i].by);
+    std::ranges::reverse(way);
+    return way;
+  }
+
   static std::vector<number> common(const std::vector<number>& a, const std::vector<number>& b) {
     std::vector<number> both;
     std::ranges::set_intersection(a, b, std::back_inserter(both));
     return both;
+  }
+
+  // False if it would close a cycle; then it is as it was.
+  bool insert(edge& made) {
+    node& first = nodes_.at(made.from);
+    node& second = nodes_.at(made.to);
+    if (first.position > second.position && !reorder(made.from, made.to)) return false;
+    second.in.reserve(second.in.size() + 1);
+    const number from = made.from;
+    first.out.emplace(made.to, std::move(made));
+    second.in.push_back(from);
+    return true;
+  }
+
+  // Every edge set aside that closes no cycle any more is one of the graph again. If two of them close one with
+  // each other, the second stays, as one that nobody was told of. Whether there were any.
+  bool take_back() {
+    const auto is_free = [&](const edge& each) { return way_back(each).empty(); };
+    bool are_back = false;
+    for (edge& each : set_aside_) {
+      if (!is_free(each)) continue;
+      each.is_reported = false;
+      are_back = true;
+    }
+    for (std::size_t i = set_aside_.size(); are_back && i-- != 0;)
+      if (insert(set_aside_[i])) set_aside_.erase(set_aside_.begin() + static_cast<std::ptrdiff_t>(i));
+    has_lost_a_way_ = false;
+    return are_back;
   }
 
   static result update(edge& known, const sighting& seen) {
@@ -220,6 +303,7 @@ class order_graph {
   std::unordered_map<number, node> nodes_;
   std::int64_t next_position_ = 0;
   std::vector<edge> set_aside_;
+  bool has_lost_a_way_ = false;  // since edges were last taken back
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
