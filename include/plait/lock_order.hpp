@@ -217,7 +217,7 @@ class checked<M, false> : public M {
 // What the checks do, for the whole process.
 namespace lock_order {
 
-// At the beginning: log.
+// At the beginning: log. What was reported in another mode is thrown, too, when it happens again.
 inline void set_mode(lock_order_mode mode) {
   detail::order_checker::of_the_process().set_mode(mode);
 }

@@ -106,4 +106,43 @@ TEST_F(lock_order, what_still_contradicts_itself_when_another_lock_goes_is_not_r
   expect_none();
 }
 
+// -- classes that get more locks --
+
+TEST_F(lock_order, a_gate_keeps_nobody_apart_any_more_when_its_class_gets_a_second_lock) {
+  mutex gate("gate that gets company"), a, b;
+  nest_by("one", gate, a, b);
+  nest_by("two", gate, b, a);
+  expect_none();
+  mutex other_gate("gate that gets company");
+  nest_by("three", other_gate);
+  const lock_order_report found = only();
+  EXPECT_EQ(found.problem, lock_problem::inversion);
+  EXPECT_EQ(found.certainty, lock_certainty::possible);
+  mutex third_gate("gate that gets company");
+  nest_by("four", third_gate, a, b);
+  expect_none();
+}
+
+TEST_F(lock_order, who_makes_a_gate_one_of_many_is_refused_it_if_errors_are_thrown) {
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  mutex gate("gate that throws"), a, b;
+  nest_by("one", gate, a, b);
+  nest_by("two", gate, b, a);
+  mutex other_gate("gate that throws");
+  ASSERT_THROW(other_gate.lock(), plait::lock_order_error);
+  nest(other_gate);
+}
+
+// -- modes --
+
+TEST_F(lock_order, what_was_only_logged_is_refused_once_errors_are_thrown) {
+  mutex first("logged first"), second("logged second");
+  nest_by("one", first, second);
+  const std::lock_guard guard(second);
+  nest(first);
+  EXPECT_EQ(reports().size(), 1u);
+  plait::lock_order::set_mode(lock_order_mode::throw_error);
+  EXPECT_THROW(first.lock(), plait::lock_order_error);
+}
+
 }  // namespace

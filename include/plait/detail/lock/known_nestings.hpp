@@ -35,6 +35,11 @@ class known_nestings {
     known_[is_free ? at : at ^ 1].store(stored, sync::relaxed);  // relaxed: see above
   }
 
+  // Those that are added meanwhile may be lost.
+  void clear() noexcept {
+    for (sync::atomic<std::uint64_t>& each : known_) each.store(0, sync::relaxed);  // relaxed: see above
+  }
+
  private:
   static constexpr std::size_t size = sync::sized(8192, 16);
 

@@ -23,12 +23,13 @@ class known_orders {
  public:
   using number = order_graph::number;
 
-  // Of the class of that name, or of a new one; of a new one if there is no name.
-  number number_of(const char* name) {
+  // Of the class of that name, or of a new one; of a new one if there is no name. `has_grown` says whether it
+  // had one lock until now: what that kept apart can hang then.
+  number number_of(const char* name, bool& has_grown) {
     const auto known = name != nullptr ? names_.find(name) : names_.end();
-    if (known == names_.end()) return name != nullptr ? new_class(name) : ++last_number_;
-    graph_.has_another_lock(known->second);
-    return known->second;
+    has_grown = known != names_.end() && graph_.has_another_lock(known->second);
+    if (known != names_.end()) return known->second;
+    return name != nullptr ? new_class(name) : ++last_number_;
   }
   std::uint64_t new_thread() noexcept { return ++last_thread_; }
 

@@ -84,8 +84,12 @@ class [[gnu::visibility("default")]] order_checker {
     all.orders_.forget(lock.number.load(sync::relaxed));  // relaxed: nobody else uses it any more
   }
 
+  // What was logged is looked at again: it may have to throw now.
   void set_mode(lock_order_mode mode) noexcept {
-    mode_.store(mode, sync::relaxed);  // relaxed: it holds for what follows
+    const checking now(lock_stack::mine());
+    const std::lock_guard guard(lock_);  // so that nobody who has read the old mode adds a nesting after this
+    mode_.store(mode, sync::relaxed);    // relaxed: it holds for what follows
+    known_.clear();
   }
   lock_order_mode mode() const noexcept {
     return mode_.load(sync::relaxed);  // relaxed: as it was set
@@ -128,7 +132,7 @@ class [[gnu::visibility("default")]] order_checker {
     {
       const std::lock_guard guard(lock_);
       orders_.add(other);
-      orders_.judge(least_certainty(), false, {}, [](const order_graph::edge&) { return false; }, found);
+      judge_all(found);
     }
     for (const order_finding& each : found) report(each, true);
   }
@@ -171,12 +175,27 @@ class [[gnu::visibility("default")]] order_checker {
 
   std::uint64_t give_number(lock_identity* lock, lock_stack* mine) {
     const checking now(*mine);
-    const std::lock_guard guard(lock_);
-    std::uint64_t number = lock->number.load(sync::relaxed);  // relaxed: the lock guards it
-    if (number != 0) return number;
-    number = orders_.number_of(lock->name);
-    lock->number.store(number, sync::relaxed);  // relaxed: it stands for itself
+    std::vector<order_finding> found;
+    const std::uint64_t number = number_for(*lock, found);
+    for (const order_finding& each : found) report(each, true);
     return number;
+  }
+
+  // Finds what can hang now that a class has two locks: nestings that are known are not examined again.
+  std::uint64_t number_for(lock_identity& lock, std::vector<order_finding>& found) {
+    const std::lock_guard guard(lock_);
+    std::uint64_t number = lock.number.load(sync::relaxed);  // relaxed: the lock guards it
+    if (number != 0) return number;
+    bool has_grown = false;
+    number = orders_.number_of(lock.name, has_grown);
+    lock.number.store(number, sync::relaxed);  // relaxed: it stands for itself
+    if (has_grown) judge_all(found);
+    return number;
+  }
+
+  // Adds what nobody was told of yet.
+  void judge_all(std::vector<order_finding>& found) {
+    orders_.judge(least_certainty(), false, {}, [](const order_graph::edge&) { return false; }, found);
   }
 
   // -- the order --
