@@ -242,7 +242,7 @@ inline void describe_callers(const lock_order_callers& callers) {
 }
 
 // For tests: whoever takes a lock while it holds another one sleeps before that, for a random time up to this,
-// so that threads meet which else hardly ever do. 0, at the beginning: nobody does.
+// so that threads meet which else hardly ever do. 0, as at the beginning, or less: nobody does.
 inline void delay_at_random(std::chrono::nanoseconds longest) {
   detail::order_checker::of_the_process().set_longest_delay(longest);
 }

@@ -383,6 +383,17 @@ TEST_F(lock_order, who_takes_a_lock_under_another_is_delayed_if_that_is_wanted) 
   expect_none();
 }
 
+TEST_F(lock_order, a_delay_below_zero_is_none) {
+  const watchdog limit("a delay below zero");
+  mutex outer, inner;
+  for (const auto longest : {-1ns, -2ns, std::chrono::nanoseconds::min()}) {
+    plait::lock_order::delay_at_random(longest);
+    for (int i = 0; i != 100; ++i) nest(outer, inner);
+  }
+  plait::lock_order::delay_at_random(0ns);
+  expect_none();
+}
+
 TEST_F(lock_order, a_handler_may_lock_and_what_it_throws_comes_out_of_lock) {
   mutex first, second, of_handler;
   plait::lock_order::on_report([&](const lock_order_report& each) {

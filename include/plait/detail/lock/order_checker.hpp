@@ -103,7 +103,8 @@ class [[gnu::visibility("default")]] order_checker {
   }
 
   void set_longest_delay(std::chrono::nanoseconds longest) noexcept {
-    longest_delay_.store(longest.count(), sync::relaxed);  // relaxed: for what follows
+    const std::int64_t count = longest.count();
+    longest_delay_.store(std::max(count, std::int64_t{0}), sync::relaxed);  // relaxed: for what follows
   }
 
   void set_handler(handler called) {
