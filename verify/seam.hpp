@@ -80,6 +80,9 @@ inline void free_light_fence() noexcept {}
 
 template <class M>
 inline constexpr bool locks_recursively = false;
+// The checker's own mutexes lock nothing else, but take part in schedules as anybody's.
+template <class>
+inline constexpr bool is_of_the_standard = false;
 
 // No scenario forks.
 constexpr bool is_child_of_fork() noexcept {

@@ -78,7 +78,9 @@
 
 namespace PLAIT_NAMESPACE {
 
+class mutex;
 class recursive_mutex;
+class shared_mutex;
 
 // Declares a lock to be taken only under locks of lower rank. 0: none.
 struct lock_rank {
@@ -100,7 +102,10 @@ inline constexpr leaf_lock_t leaf_lock{};
 // An M whose use is checked.
 template <class M, bool IsChecked = true>
 class PLAIT_CAPABILITY("mutex") checked {
-  static constexpr bool is_recursive = detail::sync::locks_recursively<M> || std::same_as<M, recursive_mutex>;
+  static constexpr detail::lock_kind kind{
+      .is_recursive = detail::sync::locks_recursively<M> || std::same_as<M, recursive_mutex>,
+      .runs_other_code = !detail::sync::is_of_the_standard<M> && !std::same_as<M, mutex> &&
+                         !std::same_as<M, recursive_mutex> && !std::same_as<M, shared_mutex>};
 
  public:
   using mutex_type = M;
@@ -122,7 +127,7 @@ class PLAIT_CAPABILITY("mutex") checked {
 
   // As M's. Throws lock_order_error in that mode, and is not locked then.
   void lock() PLAIT_ACQUIRES() {
-    checker::template lock<false, is_recursive>(
+    checker::template lock<kind, false>(
         identity_, [this] { return mutex_.try_lock(); }, [this]() PLAIT_UNANALYZED { mutex_.lock(); });
   }
   [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool lock(const std::stop_token& stop)
@@ -130,24 +135,24 @@ class PLAIT_CAPABILITY("mutex") checked {
       { mutex.lock(stop) } -> std::convertible_to<bool>;
     }
   {
-    return checker::template lock_or_stop<is_recursive>(identity_, [&] { return mutex_.lock(stop); });
+    return checker::template lock_or_stop<kind, false>(identity_, [&] { return mutex_.lock(stop); });
   }
 
   // As M's: they give up by themselves, so they are not checked, but what is locked under them is.
   [[nodiscard]] bool try_lock() PLAIT_ACQUIRES_IF_TRUE {
-    return checker::template try_lock<false>(identity_, [this] { return mutex_.try_lock(); });
+    return checker::template try_lock<kind, false>(identity_, [this] { return mutex_.try_lock(); });
   }
   template <class Rep, class Period>
   [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_for(const std::chrono::duration<Rep, Period>& time)
     requires requires(M& mutex) { mutex.try_lock_for(time); }
   {
-    return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_for(time); });
+    return checker::template try_lock<kind, false>(identity_, [&] { return mutex_.try_lock_for(time); });
   }
   template <class Clock, class Duration>
   [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time)
     requires requires(M& mutex) { mutex.try_lock_until(time); }
   {
-    return checker::template try_lock<false>(identity_, [&] { return mutex_.try_lock_until(time); });
+    return checker::template try_lock<kind, false>(identity_, [&] { return mutex_.try_lock_until(time); });
   }
   // As M's. What is reported cannot be thrown: it is printed.
   void unlock() PLAIT_RELEASES() {
@@ -159,25 +164,26 @@ class PLAIT_CAPABILITY("mutex") checked {
   void lock_shared()
     requires requires(M& mutex) { mutex.lock_shared(); }
   {
-    checker::template lock<true, false>(
+    checker::template lock<kind, true>(
         identity_, [this] { return mutex_.try_lock_shared(); }, [this] { mutex_.lock_shared(); });
   }
   [[nodiscard]] bool try_lock_shared()
     requires requires(M& mutex) { mutex.try_lock_shared(); }
   {
-    return checker::template try_lock<true>(identity_, [this] { return mutex_.try_lock_shared(); });
+    return checker::template try_lock<kind, true>(identity_, [this] { return mutex_.try_lock_shared(); });
   }
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& time)
     requires requires(M& mutex) { mutex.try_lock_shared_for(time); }
   {
-    return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_for(time); });
+    return checker::template try_lock<kind, true>(identity_, [&] { return mutex_.try_lock_shared_for(time); });
   }
   template <class Clock, class Duration>
   [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time)
     requires requires(M& mutex) { mutex.try_lock_shared_until(time); }
   {
-    return checker::template try_lock<true>(identity_, [&] { return mutex_.try_lock_shared_until(time); });
+    return checker::template try_lock<kind, true>(identity_,
+                                                  [&] { return mutex_.try_lock_shared_until(time); });
   }
   void unlock_shared()
     requires requires(M& mutex) { mutex.unlock_shared(); }

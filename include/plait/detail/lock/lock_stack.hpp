@@ -56,8 +56,9 @@ class [[gnu::visibility("default")]] lock_stack {
     return mixed(size_ != 0 ? entries_[size_ - 1].hash : 0, lock, number);
   }
 
-  // A place for the next lock, before that is taken; at_exit() is called when the thread ends. Throws
-  // std::bad_alloc, and what the registry throws when the thread has no id yet.
+  // A place for the next lock, just before that is taken: whatever is pushed meanwhile takes the place away,
+  // unless it is kept. at_exit() is called when the thread ends. Throws std::bad_alloc, and what the registry
+  // throws when the thread has no id yet.
   void make_room(void (*at_exit)() noexcept) {
     if (size_ == capacity_) [[unlikely]]
       sync::rarely<&lock_stack::get_room>(this, at_exit);
@@ -66,6 +67,18 @@ class [[gnu::visibility("default")]] lock_stack {
     entries_[size_] = {&lock, number, hash_with(lock, number), is_shared};
     ++size_;
   }
+
+  // While it lives, the place that was made is not given to locks that are taken before the one it is for.
+  class kept_place {
+   public:
+    explicit kept_place(lock_stack& of) noexcept : of_(of) { --of_.capacity_; }
+    kept_place(const kept_place&) = delete;
+    kept_place& operator=(const kept_place&) = delete;
+    ~kept_place() { ++of_.capacity_; }
+
+   private:
+    lock_stack& of_;
+  };
 
   // False if it is not there.
   bool remove(const lock_identity& lock) noexcept {
@@ -79,16 +92,36 @@ class [[gnu::visibility("default")]] lock_stack {
     return std::any_of(begin(), end(), [&](const entry& each) { return each.lock == &lock; });
   }
 
-  // For at_exit(): whoever locks later still has a place made again.
-  void give_back_room() noexcept {
-    if (size_ != 0) return;
-    if (entries_ != first_.data()) delete[] entries_;
+  // What was held, and the room for it.
+  class contents {
+   public:
+    const entry* begin() const noexcept { return more_ != nullptr ? more_.get() : first_.data(); }
+    const entry* end() const noexcept { return begin() + size_; }
+
+   private:
+    friend lock_stack;
+    std::array<entry, sync::sized(8, 2)> first_;
+    std::unique_ptr<entry[]> more_;
+    std::size_t size_;
+  };
+  // For at_exit(), whose reports may run code that locks: nothing is held afterwards. Whoever locks later still
+  // has a place made again.
+  contents take_out() noexcept {
+    contents all{};
+    all.first_ = first_;
+    if (entries_ != first_.data()) all.more_.reset(entries_);
+    all.size_ = size_;
     entries_ = nullptr;
-    capacity_ = 0;
+    size_ = places_ = capacity_ = 0;
+    has_ended = true;
+    return all;
   }
 
   // The thread is at work on a check or a report: what that locks, for memory or in a callback, is not checked.
   bool is_checking = false;
+
+  // The thread has told what it holds at its end, and forgotten it.
+  bool has_ended = false;
 
   // Names the thread as long as the process lives; 0 until it is first asked for.
   std::uint64_t serial = 0;
@@ -106,14 +139,15 @@ class [[gnu::visibility("default")]] lock_stack {
     thread_registry::before_release(hook_);
     if (entries_ == nullptr) {
       entries_ = first_.data();
-      capacity_ = first_.size();
+      places_ = capacity_ = first_.size();
       return;
     }
-    auto grown = std::make_unique<entry[]>(2 * size_);
+    auto grown = std::make_unique<entry[]>(2 * places_);
     std::copy_n(entries_, size_, grown.get());
     if (entries_ != first_.data()) delete[] entries_;
     entries_ = grown.release();
-    capacity_ = 2 * size_;
+    capacity_ += places_;
+    places_ *= 2;
   }
 
   bool remove_within(const lock_identity* lock) noexcept {
@@ -130,7 +164,8 @@ class [[gnu::visibility("default")]] lock_stack {
 
   entry* entries_ = nullptr;  // first_ or allocated
   std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
+  std::size_t capacity_ = 0;  // but those that are kept
+  std::size_t places_ = 0;    // all
   std::array<entry, sync::sized(8, 2)> first_{};
   exit_hook hook_;
 };

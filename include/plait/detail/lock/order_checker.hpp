@@ -33,6 +33,12 @@
 
 namespace PLAIT_NAMESPACE::detail {
 
+// What is known of a mutex by its type.
+struct lock_kind {
+  bool is_recursive;
+  bool runs_other_code;  // which may take checked locks while it is locked
+};
+
 // The process's one. It has two locks: one around the graph, which is taken for a nesting that is new for the
 // thread, and one around the list of threads that sleep until they get a lock.
 //
@@ -47,9 +53,9 @@ class [[gnu::visibility("default")]] order_checker {
   order_checker() { sync::around_fork<&before_fork, &after_fork, &after_fork_in_child>(); }
 
   // Takes a lock by lock(), if try_lock() has failed for about a microsecond.
-  template <bool IsShared, bool IsRecursive, class TryLock, class Lock>
+  template <lock_kind Kind, bool IsShared, class TryLock, class Lock>
   static void lock(lock_identity& wanted, TryLock try_lock, Lock lock) {
-    take<true, IsShared, IsRecursive>(wanted, [&](lock_stack& mine) {
+    take<true, Kind, IsShared>(wanted, [&](lock_stack& mine) {
       if (!try_lock()) [[unlikely]]
         of_the_process().wait<IsShared>(mine, wanted, try_lock, lock);
       return true;
@@ -57,15 +63,15 @@ class [[gnu::visibility("default")]] order_checker {
   }
 
   // Takes it by lock(), which waits until it is told to give up, and says false then.
-  template <bool IsRecursive, class Lock>
+  template <lock_kind Kind, bool IsShared, class Lock>
   static bool lock_or_stop(lock_identity& wanted, Lock lock) {
-    return take<true, false, IsRecursive>(wanted, [&](lock_stack&) { return lock(); });
+    return take<true, Kind, IsShared>(wanted, [&](lock_stack&) { return lock(); });
   }
 
   // Takes it by try_lock(), which does not wait, or not for ever: there is nothing to check.
-  template <bool IsShared, class TryLock>
+  template <lock_kind Kind, bool IsShared, class TryLock>
   static bool try_lock(lock_identity& wanted, TryLock try_lock) {
-    return take<false, IsShared, false>(wanted, [&](lock_stack&) { return try_lock(); });
+    return take<false, Kind, IsShared>(wanted, [&](lock_stack&) { return try_lock(); });
   }
 
   static void before_unlock(lock_identity& held) noexcept {
@@ -156,15 +162,28 @@ class [[gnu::visibility("default")]] order_checker {
   };
 
   // Takes it by take_lock(stack), which says whether it is taken, and remembers that it is held.
-  template <bool IsChecked, bool IsShared, bool IsRecursive, class TakeLock>
+  //
+  // Handlers, and lock() of what is checked, may take checked locks, too. So the place that was made is kept
+  // while code runs that is not known, and is made again after a report.
+  template <bool IsChecked, lock_kind Kind, bool IsShared, class TakeLock>
   static bool take(lock_identity& wanted, TakeLock take_lock) {
     lock_stack& mine = lock_stack::mine();
     mine.make_room(&at_thread_exit);
     const std::uint64_t number = number_of(wanted, mine);
-    if constexpr (IsChecked) check_order<IsShared, IsRecursive>(mine, wanted, number);
-    if (!take_lock(mine)) return false;
+    if constexpr (IsChecked) check_order<IsShared, Kind.is_recursive>(mine, wanted, number);
+    if (!take_into_place<Kind>(mine, take_lock)) return false;
     mine.push(wanted, number, IsShared);
     return true;
+  }
+
+  template <lock_kind Kind, class TakeLock>
+  static bool take_into_place(lock_stack& mine, TakeLock& take_lock) {
+    if constexpr (Kind.runs_other_code) {
+      const lock_stack::kept_place place(mine);
+      return take_lock(mine);
+    } else {
+      return take_lock(mine);
+    }
   }
 
   static std::uint64_t number_of(lock_identity& lock, lock_stack& mine) {
@@ -178,7 +197,7 @@ class [[gnu::visibility("default")]] order_checker {
     const checking now(*mine);
     std::vector<order_finding> found;
     const std::uint64_t number = number_for(*lock, found);
-    for (const order_finding& each : found) report(each, true);
+    report_all(found, *mine);
     return number;
   }
 
@@ -240,9 +259,15 @@ class [[gnu::visibility("default")]] order_checker {
     try {
       found = findings(*mine, *wanted, number, is_shared);
     } catch (const std::bad_alloc&) {
-      return;  // it is not known then, and will be looked at again
+      found.clear();  // it is not known then, and will be looked at again
     }
+    report_all(found, *mine);
+  }
+
+  // For one that is about to take a lock.
+  void report_all(const std::vector<order_finding>& found, lock_stack& mine) {
     for (const order_finding& each : found) report(each, true);
+    mine.make_room(&at_thread_exit);
   }
 
   std::vector<order_finding> findings(lock_stack& mine, lock_identity& wanted, std::uint64_t number,
@@ -364,21 +389,21 @@ class [[gnu::visibility("default")]] order_checker {
     if (circle.steps.empty()) return;
     waiting_.leave(self);
     if (circle.steps.size() == 1) circle.problem = lock_problem::relock;
-    report(circle, true);
+    report_all({circle}, mine);
     waiting_.enter(self);
   }
 
   // -- what is wrong --
 
   void report_stranger(lock_identity* unlocked, lock_stack* mine) noexcept {
+    if (mine->has_ended) return;  // it may be one of those that were told
     report_alone(lock_problem::not_owner, lock_certainty::certain, *unlocked, *mine);
   }
 
   static void at_thread_exit() noexcept {
     lock_stack& mine = lock_stack::mine();
-    for (const lock_stack::entry& each : mine)
+    for (const lock_stack::entry& each : mine.take_out())
       of_the_process().report_alone(lock_problem::held_at_exit, lock_certainty::possible, *each.lock, mine);
-    mine.give_back_room();
   }
 
   void report_alone(lock_problem problem, lock_certainty certainty, const lock_identity& lock,

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <mutex>
+#include <shared_mutex>
+#include <type_traits>
 
 namespace plait::detail::sync {
 
@@ -16,6 +18,12 @@ template <>
 inline constexpr bool locks_recursively<std::recursive_mutex> = true;
 template <>
 inline constexpr bool locks_recursively<std::recursive_timed_mutex> = true;
+
+// Whether M is the standard's, which runs no code of anybody else.
+template <class M>
+inline constexpr bool is_of_the_standard =
+    locks_recursively<M> || std::is_same_v<M, std::mutex> || std::is_same_v<M, std::timed_mutex> ||
+    std::is_same_v<M, std::shared_mutex> || std::is_same_v<M, std::shared_timed_mutex>;
 
 // Whether the mutex is free, when no thread is left that could take it: in the child of a fork it may be held
 // for ever. In general try_lock() may fail for no reason; on Linux it does not.
