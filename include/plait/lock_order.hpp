@@ -55,8 +55,9 @@
 // lock is destroyed. Shared libraries: as for counter.
 // Stacks name functions unless the program was stripped; then they have addresses for addr2line.
 //
-// M: lock, try_lock and unlock, and what else the standard's mutexes have, and plait's. A mutex that its holder
-// may lock again is known as such if it is one of theirs.
+// M: lock, try_lock and unlock, and what else the standard's mutexes have, and plait's. Upgrades (lock_upgrade
+// of shared_mutex, and what belongs to it) are not wrapped: only checked<M, false> and underlying() have them.
+// A mutex that its holder may lock again is known as such if it is one of theirs.
 // Algorithm: each thread's stack of held locks, a hash of it that says whether the nesting is known, and a
 // graph of classes that is kept in topological order. Design note: docs/structures/lock_order.md.
 #pragma once
@@ -75,6 +76,7 @@
 #include <plait/detail/lock/order_texts.hpp>
 #include <plait/detail/sync.hpp>
 #include <plait/lock_order_report.hpp>
+#include <plait/until_signal.hpp>
 
 namespace PLAIT_NAMESPACE {
 
@@ -154,6 +156,14 @@ class PLAIT_CAPABILITY("mutex") checked {
   {
     return checker::template try_lock<kind, false>(identity_, [&] { return mutex_.try_lock_until(time); });
   }
+  template <class Clock, class Duration>
+  [[nodiscard]] PLAIT_ACQUIRES_IF_TRUE bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time,
+                                                           until_signal also)
+    requires requires(M& mutex) { mutex.try_lock_until(time, also); }
+  {
+    return checker::template try_lock<kind, false>(identity_,
+                                                   [&] { return mutex_.try_lock_until(time, also); });
+  }
   // As M's. What is reported cannot be thrown: it is printed.
   void unlock() PLAIT_RELEASES() {
     checker::before_unlock(identity_);
@@ -166,6 +176,13 @@ class PLAIT_CAPABILITY("mutex") checked {
   {
     checker::template lock<kind, true>(
         identity_, [this] { return mutex_.try_lock_shared(); }, [this] { mutex_.lock_shared(); });
+  }
+  [[nodiscard]] bool lock_shared(const std::stop_token& stop)
+    requires requires(M& mutex) {
+      { mutex.lock_shared(stop) } -> std::convertible_to<bool>;
+    }
+  {
+    return checker::template lock_or_stop<kind, true>(identity_, [&] { return mutex_.lock_shared(stop); });
   }
   [[nodiscard]] bool try_lock_shared()
     requires requires(M& mutex) { mutex.try_lock_shared(); }
@@ -184,6 +201,14 @@ class PLAIT_CAPABILITY("mutex") checked {
   {
     return checker::template try_lock<kind, true>(identity_,
                                                   [&] { return mutex_.try_lock_shared_until(time); });
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& time,
+                                           until_signal also)
+    requires requires(M& mutex) { mutex.try_lock_shared_until(time, also); }
+  {
+    return checker::template try_lock<kind, true>(identity_,
+                                                  [&] { return mutex_.try_lock_shared_until(time, also); });
   }
   void unlock_shared()
     requires requires(M& mutex) { mutex.unlock_shared(); }
