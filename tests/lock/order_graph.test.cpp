@@ -55,7 +55,9 @@ TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_an
     naive_graph naive;
     std::vector<number> alive;
     number last = 0;
+    bool has_lost_edges = false;
     const auto replace = [&](std::size_t at) {
+      has_lost_edges = true;
       graph.remove(alive[at]);
       naive.remove(alive[at]);
       alive[at] = ++last;
@@ -70,7 +72,7 @@ TEST(order_graph, finds_exactly_the_edges_that_close_a_cycle_while_nodes_come_an
       if (random() % 20 == 0) replace(a);
       const number from = alive[a], to = alive[b];
       if (a == b || graph.find(from, to) != nullptr) continue;
-      naive.take_back();
+      if (std::exchange(has_lost_edges, false)) naive.take_back();
       const bool closes = naive.would_close_a_cycle(from, to);
       ASSERT_EQ(graph.add(from, to, {}) == order_graph::result::closes_a_cycle, closes)
           << "round " << round << ", step " << step;
@@ -113,7 +115,7 @@ std::size_t shortest_danger(const order_graph& graph, const std::vector<order_gr
 TEST(order_graph, finds_the_shortest_way_back_that_can_hang_among_all_ways) {
   std::mt19937 random(1);
   std::size_t dangerous = 0, harmless = 0;
-  for (int round = 0; round != 2000; ++round) {
+  for (int round = 0; round != 500; ++round) {
     const std::vector<number> gates{100, 101, 102, 103};
     order_graph graph;
     for (const number gate : gates) graph.declare(gate, "", random() % 4 != 0);
@@ -142,8 +144,8 @@ TEST(order_graph, finds_the_shortest_way_back_that_can_hang_among_all_ways) {
       ++(shortest != 0 ? dangerous : harmless);
     }
   }
-  EXPECT_GT(dangerous, 500u);
-  EXPECT_GT(harmless, 500u);
+  EXPECT_GT(dangerous, 100u);
+  EXPECT_GT(harmless, 100u);
 }
 
 TEST(order_graph, what_only_one_thread_did_can_hang_as_soon_as_another_does_it) {
