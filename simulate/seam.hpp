@@ -97,6 +97,8 @@ class storage {
 
 template <class M>
 inline constexpr bool locks_recursively = false;
+template <class M>
+inline constexpr bool is_of_the_standard = std::is_same_v<M, mutex>;
 
 constexpr bool is_child_of_fork() noexcept {
   return false;

@@ -80,7 +80,7 @@ inline void free_light_fence() noexcept {}
 
 template <class M>
 inline constexpr bool locks_recursively = false;
-// The checker's own mutexes lock nothing else, but take part in schedules as anybody's.
+// So that the place is kept for every mutex: scenarios may be of any.
 template <class>
 inline constexpr bool is_of_the_standard = false;
 
