@@ -95,9 +95,9 @@ class entry_lists {
     if (entry_weight != 1 || weights_.size() != 0) weights_.make_room(room(), 1);
   }
 
-  // Whether make_room() has nothing to do.
+  // Whether make_room() has nothing to do. If it threw, there may be more nodes than weights.
   bool has_room(entry_number entry, std::uint64_t entry_weight) const noexcept {
-    return entry < room() && (entry_weight == 1 || weights_.size() != 0);
+    return entry < room() && (weights_.size() == 0 ? entry_weight == 1 : entry < weights_.size());
   }
   std::size_t room() const noexcept { return nodes_.size() - Lists; }
 

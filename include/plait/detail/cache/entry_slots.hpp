@@ -50,15 +50,16 @@ class entry_slots {
     if (number < room_) sync::prefetch(&(*this)[number]);
   }
 
-  // Makes room for that number, if there is room for all below it for which there is a place.
+  // Makes room for that number, for which there is a place. That may take several pieces: where there was no
+  // memory for one, its first number may have been lost, and the next one is in another piece.
   void make_room(entry_number number) {
-    if (number < room_) [[likely]]
-      return;
-    const std::size_t size = shape_.size(made_);
-    slot* const first = std::to_address(traits::allocate(allocator_, size));
-    for (std::size_t i = 0; i != size; ++i) std::construct_at(first + i);
-    pieces_[made_].store(first, sync::relaxed);  // relaxed: see above
-    room_ = entry_pieces::first_of(made_++) + size;
+    while (number >= room_) [[unlikely]] {
+      const std::size_t size = shape_.size(made_);
+      slot* const first = std::to_address(traits::allocate(allocator_, size));
+      for (std::size_t i = 0; i != size; ++i) std::construct_at(first + i);
+      pieces_[made_].store(first, sync::relaxed);  // relaxed: see above
+      room_ = entry_pieces::first_of(made_++) + size;
+    }
   }
 
  private:

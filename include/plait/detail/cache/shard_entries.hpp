@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -116,9 +117,15 @@ class shard_entries {
 
   // -- by the holder of the lock of the shard --
 
-  // What happened since the lock was last held; some of what has expired meanwhile leaves.
+  // What happened since the lock was last held; some of what has expired meanwhile leaves. Where there is no
+  // memory for a hit of the sample, it is lost: a hint is no reason to fail.
   void prepare(cache_tick now, removed& gone, std::size_t most = budget) {
-    sample_.take([&](entry_number entry) { policy_.sampled_hit(entry); });
+    sample_.take([&](entry_number entry) noexcept {
+      try {
+        policy_.sampled_hit(entry);
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): see above
+      }
+    });
     const auto deadline_of = [&](entry_number entry) noexcept {
       return policy_.contains(entry) ? this->deadline_of(entry) : entry_stamp::never;
     };
