@@ -126,4 +126,17 @@ TEST(expiring_cache_pinning_by_weight, what_is_pinned_takes_its_weight_from_the_
   EXPECT_TRUE(cache.unpin(1)) << "and not only asked for more often than the others";
 }
 
+// Once, the value was let in by its new weight as one that is not pinned, and only then pinned if it still was
+// there.
+TEST(expiring_cache_pinning_by_weight, a_heavier_value_is_pinned_before_others_could_drive_it_out) {
+  plait::expiring_cache<int, int> cache({.capacity = 100, .heaviest = 100},
+                                        [](int, int weight) { return weight; });
+  for (int i = 0; i != 20; ++i) cache.put(i, 5);
+  for (int times = 0; times != 3; ++times)
+    for (int i = 1; i != 20; ++i) cache.get(i);
+  EXPECT_TRUE(cache.put(0, 60, {.is_pinned = true}));
+  EXPECT_EQ(cache.get(0), 60);
+  EXPECT_TRUE(cache.unpin(0));
+}
+
 }  // namespace

@@ -175,7 +175,7 @@ class shard_entries {
     const at_end_of_scope leave([this]() noexcept { tags_.forget_prepared(); });
     tags_.prepare(number, terms.tags);
     if (old.exists()) {
-      if (!replace(hash, old, stamp, terms.weight, std::forward<M>(value), gone)) return false;
+      if (!replace(hash, old, stamp, terms, std::forward<M>(value), gone)) return false;
       count_hit(hash, old.number());
       if (terms.is_pinned) policy_.pin(old.number());
     } else if (!insert(hash, std::forward<L>(key), std::forward<M>(value), stamp, terms, gone)) {
@@ -347,10 +347,11 @@ class shard_entries {
 
   // False if the policy will not have the entry with its new weight: then it is removed.
   template <class M>
-  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, std::uint64_t weight, M&& value,
+  bool replace(std::uint64_t hash, entry_stamp old, entry_stamp stamp, const entry_terms& terms, M&& value,
                removed& gone) {
     cached_value<V> made(std::forward<M>(value), stamp);
-    if (weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, weight, gone)) return false;
+    if (terms.weight != policy_.weight_of(old.number()) && !reweigh(old.number(), hash, terms, gone))
+      return false;
     change(hash, stamp.number(), [&](auto& held, slot& at) {
       gone.expect_replaced(at.key());
       held.begin_change();
@@ -365,17 +366,18 @@ class shard_entries {
     return true;
   }
 
-  // Gives an entry another weight, for which others may have to leave. False if it leaves itself.
-  bool reweigh(entry_number number, std::uint64_t hash, std::uint64_t weight, removed& gone) {
-    const bool is_pinned = policy_.is_pinned(number);
+  // Gives an entry another weight, for which others may have to leave. False if it leaves itself, which one
+  // that is going to be pinned does only where nothing that is not pinned is left.
+  bool reweigh(entry_number number, std::uint64_t hash, const entry_terms& terms, removed& gone) {
+    const bool is_pinned = terms.is_pinned || policy_.is_pinned(number);
     policy_.erase(number);
     bool is_kept = false;
     const at_end_of_scope leave([&]() noexcept {
       if (is_kept) return;
       if (policy_.contains(number)) policy_.erase(number);
-      evict(number, weight, gone);
+      evict(number, terms.weight, gone);
     });
-    return is_kept = admit(number, hash, weight, is_pinned, gone);
+    return is_kept = admit(number, hash, terms.weight, is_pinned, gone);
   }
   // Has the policy let an entry in, and takes out who leaves for it. False if it will not have it.
   bool admit(entry_number number, std::uint64_t hash, std::uint64_t weight, bool is_pinned, removed& gone) {
