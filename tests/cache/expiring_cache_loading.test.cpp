@@ -133,6 +133,43 @@ TEST(expiring_cache_loading, who_waits_has_the_same_exception_and_the_next_one_l
   EXPECT_EQ(tested.statistics().failed_loads, 1u);
 }
 
+// A value of which this thread's n-th copy from now on throws, if n is not 0.
+struct hard_to_copy {
+  hard_to_copy() = default;
+  hard_to_copy(const hard_to_copy& /*other*/) {
+    if (until_throw != 0 && --until_throw == 0) throw refused("to be copied");
+  }
+  hard_to_copy(hard_to_copy&& /*other*/) noexcept {}
+  hard_to_copy& operator=(const hard_to_copy&) = default;
+  ~hard_to_copy() = default;
+
+  inline static thread_local int until_throw = 0;
+};
+
+// Once, a load ended twice: with its value, and then with what copying it for the one who loaded had thrown.
+TEST(expiring_cache_loading, who_waits_has_a_value_that_cannot_be_copied_for_who_loaded_it) {
+  for (int round = 0; round != 100; ++round) {
+    plait::expiring_cache<int, hard_to_copy> tested({.capacity = 10});
+    std::latch has_begun(1), goes_on(1);
+    std::jthread first([&] {
+      const auto load = [&] {
+        has_begun.count_down();
+        goes_on.wait();
+        hard_to_copy::until_throw = 2;  // the first is the cache's
+        return hard_to_copy();
+      };
+      EXPECT_THROW(tested.get_or_load(1, load), refused);
+    });
+    has_begun.wait();
+    const auto wait = [&] { EXPECT_NO_THROW(tested.get_or_load(1, [] { return hard_to_copy(); })); };
+    threads::sleeper second(wait), third(wait);
+    goes_on.count_down();
+    first.join(), second.join(), third.join();
+    EXPECT_EQ(tested.statistics().loads, 1u);
+    EXPECT_TRUE(tested.contains(1));
+  }
+}
+
 TEST(expiring_cache_loading, a_load_may_use_the_cache) {
   cache tested({.capacity = 10});
   EXPECT_EQ(tested.get_or_load("a",

@@ -125,13 +125,24 @@ TEST_F(expiring_cache_refresh, an_error_in_the_background_is_counted_and_tried_a
 
 // Trap: a refresh that ends after an invalidation puts the old value back.
 TEST_F(expiring_cache_refresh, what_was_removed_meanwhile_does_not_come_back) {
+  for (const bool by_time : {false, true}) {
+    loads = 0;
+    EXPECT_EQ(get(in_the_background()), 1);
+    manual_clock::advance(10s);
+    EXPECT_EQ(get(in_the_background()), 1);
+    EXPECT_TRUE(by_time ? cache.set_time_to_live("key", 0s) : cache.remove("key"));
+    executor.run_all();
+    EXPECT_FALSE(cache.contains("key"));
+    EXPECT_EQ(loads, 1) << "nobody wants it";
+  }
+}
+TEST_F(expiring_cache_refresh, what_got_another_time_meanwhile_is_loaded_all_the_same) {
   EXPECT_EQ(get(in_the_background()), 1);
   manual_clock::advance(10s);
   EXPECT_EQ(get(in_the_background()), 1);
-  cache.remove("key");
+  EXPECT_TRUE(cache.set_time_to_live("key", 30s));
   executor.run_all();
-  EXPECT_FALSE(cache.contains("key"));
-  EXPECT_EQ(loads, 1) << "nobody wants it";
+  EXPECT_EQ(cache.get("key"), 2);
 }
 
 // Trap: a thread of the executor misses the key, and waits for what stands behind it in the queue.
@@ -202,6 +213,34 @@ TEST(expiring_cache_nothing, is_remembered_for_a_time_of_its_own) {
   for (int i = 0; i != 2; ++i)
     EXPECT_EQ(cache.get_or_load("third", [&] { return ++loads, std::optional<int>(); }, forgets), std::nullopt);
   EXPECT_EQ(loads, 4);
+}
+
+// Once, nothing was taken for as old as a value whose time to live ends when its own does.
+TEST(expiring_cache_nothing, has_an_age_of_its_own) {
+  for (const plait::entry_lifetime lives : {plait::entry_lifetime(5s), plait::never_expires}) {
+    cache_of<std::optional<int>> cache({.capacity = 100, .time_to_live = 60s});
+    int loads = 0;
+    const load_options how{.time_to_live_of_nothing = lives, .refresh_after = 10s};
+    const auto get = [&] {
+      return cache.get_or_load("key", [&] { return ++loads, std::optional<int>(); }, how);
+    };
+    for (int i = 0; i != 4; ++i, manual_clock::advance(1s)) EXPECT_EQ(get(), std::nullopt);
+    EXPECT_EQ(loads, 1);
+    manual_clock::advance(10s);
+    EXPECT_EQ(get(), std::nullopt);
+    EXPECT_EQ(loads, lives.is_endless() ? 1 : 2);
+  }
+  cache_of<std::optional<int>> cache({.capacity = 100, .time_to_live = 60s});
+  int loads = 0;
+  const load_options how{.time_to_live_of_nothing = 30s, .refresh_after = 10s};
+  const auto get = [&] { return cache.get_or_load("key", [&] { return ++loads, std::optional<int>(); }, how); };
+  EXPECT_EQ(get(), std::nullopt);
+  manual_clock::advance(9s);
+  EXPECT_EQ(get(), std::nullopt);
+  EXPECT_EQ(loads, 1);
+  manual_clock::advance(2s);
+  EXPECT_EQ(get(), std::nullopt);
+  EXPECT_EQ(loads, 2);
 }
 
 // Trap: what was put at the same time ends at the same time, and everybody loads.

@@ -349,8 +349,8 @@ class cache_core {
               const load_terms<V>& terms) {
     shard& in = shards_.of(hash);
     const entry_stamp stamp = in.find(hash, equal_to(key));
-    if (!stamp.exists() ||
-        !time_.has_aged(stamp, time_.spread(terms.lives, hash), time_.spread(terms.refresh_after, hash)))
+    if (!stamp.exists() || !time_.has_aged(stamp, time_.spread(terms.lives_of(found), hash),
+                                           time_.spread(terms.refresh_after, hash)))
       return std::move(found);
     if (how.executor) {
       refresh_later(key, hash, stamp, std::forward<F>(f), how, terms);
@@ -383,17 +383,18 @@ class cache_core {
 
   template <class F>
   V load(flight& mine, shard& in, const K& key, F&& f, const load_terms<V>& how) {
+    const V* value = nullptr;
     bool is_listed = true;
     try {
-      const V& value = mine.set_value(call<V>(std::forward<F>(f)));
-      keep(mine, in, key, value, {how.lives_of(value), 1, how.tags}, is_listed);
-      mine.finish();
-      return value;
+      value = &mine.set_value(call<V>(std::forward<F>(f)));
+      keep(mine, in, key, *value, {how.lives_of(*value), 1, how.tags}, is_listed);
     } catch (...) {
       if (is_listed) in.end(mine);
       mine.finish(std::current_exception());
       throw;
     }
+    mine.finish();
+    return *value;  // if that throws, it concerns nobody else
   }
 
   // What was loaded is put in, unless it is out of date; the flight is not listed any more then.

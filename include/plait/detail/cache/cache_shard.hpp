@@ -108,8 +108,9 @@ class alignas(contention_free_distance) cache_shard {
     const cache_moment moment = time.read();
     entries_.prepare(moment.tick(), gone);
     const entry_stamp found = entries_.find_alive(hash, matches, moment.tick(), gone);
-    if (found.exists()) entries_.set_deadline(hash, found, moment, moment.deadline(lives), time, gone);
-    return found.exists();
+    if (!found.exists()) return false;
+    if (!entries_.set_deadline(hash, found, moment, moment.deadline(lives), time, gone)) flights_.outdate(hash);
+    return true;
   }
 
   // An entry that is alive was asked for, and ends later if it would end because nobody does.

@@ -73,10 +73,10 @@ class cache_time {
     return entry_lifetime(lives.length() - std::chrono::nanoseconds(std::llround(length * spread_ * part)));
   }
 
-  // Whether an entry that lives for so long was put in so long ago.
+  // Whether an entry that lives for so long was put in so long ago. Of one that never ends nobody knows.
   bool has_aged(entry_stamp stamp, entry_lifetime lives, entry_lifetime age) const {
     const cache_tick whole = ticks_of(lives), past = ticks_of(age);
-    return past < whole && now().tick() + whole >= stamp.deadline() + past;
+    return past < whole && whole != entry_stamp::never && now().tick() + whole >= stamp.deadline() + past;
   }
 
   // -- what ends when nobody asks for it --

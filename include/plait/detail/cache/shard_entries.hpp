@@ -186,15 +186,16 @@ class shard_entries {
     return true;
   }
 
-  // Gives an entry that is alive another deadline, and removes it if that is over.
+  // Gives an entry that is alive another deadline. False if that is over: then the entry is removed.
   template <class Time>
-  void set_deadline(std::uint64_t hash, entry_stamp old, cache_moment moment, cache_tick end, const Time& time,
+  bool set_deadline(std::uint64_t hash, entry_stamp old, cache_moment moment, cache_tick end, const Time& time,
                     removed& gone) {
     if (time.stamp(old.number(), moment, end).deadline() <= moment.tick()) {
       remove(old.number(), gone, removal_cause::removed);
-    } else {
-      redate(hash, old.number(), end, moment, time);
+      return false;
     }
+    redate(hash, old.number(), end, moment, time);
+    return true;
   }
 
   // An entry that is alive was asked for, and ends later if it would end because nobody does.
