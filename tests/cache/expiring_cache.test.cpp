@@ -324,6 +324,24 @@ TYPED_TEST(expiring_cache, a_time_to_live_of_a_century_corrupts_nothing) {
   EXPECT_EQ(this->cache.size(), 5u);
 }
 
+// Once, such a moment had a list in the wheel that is none, and what never ends was over.
+struct clock_of_centuries {
+  using duration = std::chrono::nanoseconds;
+  using time_point = std::chrono::time_point<clock_of_centuries, duration>;
+  static time_point now() { return time_point(time); }
+  inline static duration time{0};
+};
+TEST(expiring_cache_values, a_moment_centuries_later_corrupts_nothing) {
+  plait::expiring_cache<int, int, plait::detail::key_hash<int>, std::equal_to<>, clock_of_centuries> cache(
+      {.capacity = 100});
+  for (int i = 0; i != 40; ++i) cache.put(i, i, i % 2 == 0 ? entry_lifetime(1h * i) : plait::never_expires);
+  for (const int years : {30, 100, 250}) {
+    clock_of_centuries::time = years * 365 * 24h;
+    EXPECT_EQ(cache.size(), 20u);
+    EXPECT_TRUE(cache.put(1, 1) && cache.put(100, 1, 1h) && cache.remove(100));
+  }
+}
+
 TEST(expiring_cache_options, a_time_to_live_that_is_no_number_is_refused) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THROW(entry_lifetime(nan * 1s), std::invalid_argument);

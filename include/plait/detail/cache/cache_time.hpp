@@ -19,15 +19,14 @@ class cache_moment {
  public:
   explicit cache_moment(std::chrono::nanoseconds since_made) noexcept : since_made_(since_made) {}
 
-  cache_tick tick() const noexcept {
-    return static_cast<cache_tick>(since_made_.count()) >> entry_stamp::log_tick;
-  }
+  // Before `never`, so that what never ends has not ended, and the wheel has a digit for all that differs.
+  cache_tick tick() const noexcept { return std::min(whole_ticks(), entry_stamp::never - 1); }
   // Of what lives for so long from now on; a deadline that a stamp has no room for is never reached.
   cache_tick deadline(entry_lifetime lives) const noexcept {
     if (lives.is_endless()) return entry_stamp::never;
     if (lives.length() <= std::chrono::nanoseconds(0)) return 0;
     if (lives.length() > std::chrono::nanoseconds::max() - since_made_) return entry_stamp::never;
-    return std::min(cache_moment(since_made_ + lives.length()).tick(), entry_stamp::never);
+    return std::min(cache_moment(since_made_ + lives.length()).whole_ticks(), entry_stamp::never);
   }
   entry_lifetime left_until(cache_tick deadline) const noexcept {
     if (deadline == entry_stamp::never) return never_expires;
@@ -36,6 +35,10 @@ class cache_moment {
   }
 
  private:
+  cache_tick whole_ticks() const noexcept {
+    return static_cast<cache_tick>(since_made_.count()) >> entry_stamp::log_tick;
+  }
+
   std::chrono::nanoseconds since_made_;
 };
 
