@@ -13,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include <plait/detail/cache/cache_shape.hpp>
+#include <plait/detail/cache/entry_stamp.hpp>
 #include <plait/expiring_cache.hpp>
 
 #include "support/manual_clock.hpp"
@@ -22,6 +24,16 @@ namespace {
 
 using namespace std::chrono_literals;
 using plait::removal_cause;
+
+// Once, a shard could have room for as many entries as there are numbers, of which a new one needs another.
+TEST(expiring_cache_capacity, a_new_entry_of_a_full_shard_has_a_number) {
+  using plait::detail::entry_stamp;
+  for (std::uint64_t shards = 1; shards != 200; ++shards)
+    for (std::uint64_t less = 0; less != 2 * shards; ++less) {
+      const plait::detail::cache_shape shape({.capacity = entry_stamp::most_entries * shards - less}, false);
+      ASSERT_LT(shape.part(0), entry_stamp::most_entries) << shards << ", " << less;
+    }
+}
 
 TEST(expiring_cache_capacity, a_smaller_one_is_kept_at_once) {
   for (const std::uint64_t first : {100u, 10'000u}) {

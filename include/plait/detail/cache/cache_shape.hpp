@@ -31,7 +31,9 @@ class cache_shape {
       throw std::invalid_argument("plait::expiring_cache: a capacity of 0 holds nothing; give it room for 1");
     if (heaviest_ > capacity_)
       throw std::invalid_argument("plait::expiring_cache: the heaviest entry weighs more than the capacity");
-    const std::uint64_t needed = has_weights ? 1 : std::bit_ceil(capacity_ / entry_stamp::most_entries + 1);
+    // A new entry has its number before another one leaves.
+    const std::uint64_t needed =
+        has_weights ? 1 : std::bit_ceil(capacity_ / (entry_stamp::most_entries - 1) + 1);
     if (needed > most_shards)
       throw std::invalid_argument("plait::expiring_cache: a capacity of about 2^31 entries or more");
     if (capacity_ > most_weight)
