@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -142,6 +143,40 @@ TYPED_TEST(expiring_cache_all, shows_first_what_would_stay_longest) {
   // And so it is: the last ones leave for those that come.
   this->fill(cache, 1000, 1100);
   for (const TypeParam& key : hot) EXPECT_TRUE(cache.contains(key));
+}
+
+// Once, such values could be put and got, but neither visited nor loaded.
+struct constant_word {
+  const int value;
+};
+struct constant_object {
+  explicit constant_object(int of) : value(of) {}
+  constant_object(const constant_object& other) noexcept : value(other.value) {}  // NOLINT: so it is no word
+  const int value;
+};
+template <class V>
+void use_constants() {
+  plait::expiring_cache<int, V> cache({.capacity = 10});
+  EXPECT_TRUE(cache.put(1, V{1}) && cache.put(1, V{10}));
+  for (const plait::load_options& how :
+       {plait::load_options{}, {.time_to_live = 1h, .refresh_after = 1min}, {.time_to_live = 1h}})
+    EXPECT_EQ(cache.get_or_load(2, [] { return V{20}; }, how).value, 20);
+  const auto found = cache.get_many_or_load(std::vector{1, 2, 3}, [](const auto& keys) {
+    std::vector<std::pair<int, V>> loaded;
+    for (const int key : keys) loaded.emplace_back(key, V{10 * key});
+    return loaded;
+  });
+  for (std::size_t i = 0; i != 3; ++i) EXPECT_EQ(found[i].value().value, static_cast<int>(10 * (i + 1)));
+  int count = 0;
+  cache.for_each([&](int key, const V& each) {
+    ++count;
+    EXPECT_EQ(each.value, 10 * key);
+  });
+  EXPECT_EQ(count, 3);
+}
+TEST(expiring_cache_all_constants, values_that_cannot_be_assigned_are_visited_and_loaded) {
+  use_constants<constant_word>();
+  use_constants<constant_object>();
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ class bulk_load {
     for (missing& each : missing_) {
       if (each.joined == nullptr || each.is_mine) continue;
       const typename Core::waits::waiting waits(cache_.waits_, *each.joined);
-      found[each.place] = each.joined->wait();
+      set(found[each.place], each.joined->wait());
     }
   }
 
@@ -78,8 +78,12 @@ class bulk_load {
     while (key.joined == nullptr && !found[key.place]) {
       key.joined = cache_.shards_.of(key.hash).join(key.hash, cache_.equal_to(key.key), key.key, terms.tags,
                                                     cache_.time_, key.is_mine);
-      if (key.joined == nullptr) found[key.place] = cache_.template look_hashed<false>(key.key, key.hash);
+      if (key.joined == nullptr) set(found[key.place], cache_.template look_hashed<false>(key.key, key.hash));
     }
+  }
+  // A value may be one that cannot be assigned.
+  static void set(std::optional<mapped_type>& empty, std::optional<mapped_type>&& value) {
+    if (value) empty.emplace(*std::move(value));
   }
 
   template <class F>

@@ -267,11 +267,13 @@ class cache_core {
     }
     return count;
   }
-  // Calls use(copied_entry), shard by shard.
+  // Calls use(copied_entry), shard by shard, for those last that would leave first.
   template <class Use>
   void copy_all(Use use) const {
-    for (const shard& each : shards_)
-      for (const auto& entry : each.copy_all(time_)) use(entry);
+    for (const shard& each : shards_) {
+      const auto copied = each.copy_all(time_);
+      for (const auto& entry : std::views::reverse(copied)) use(entry);
+    }
   }
   // Puts in an entry that was copied, and lives as long as it had left.
   bool restore(K&& key, V&& value, entry_lifetime left) {
@@ -298,7 +300,7 @@ class cache_core {
   template <class L, class F>
   V get_or_load(L&& given, F&& f, const load_options& how) {
     const load_terms<V> terms(how, time_to_live_);
-    std::optional<V> found = look<true>(given);
+    std::optional<V> found = look<true>(given);  // not assigned to: a V may be one that cannot be
     if (found && !terms.grows_old()) return *std::move(found);
     const K own = static_cast<K>(std::forward<L>(given));
     const std::uint64_t hash = hash_of(own);
@@ -308,13 +310,13 @@ class cache_core {
       bool is_mine = false;
       flight* const joined = in.join(hash, equal_to(own), own, terms.tags, time_, is_mine);
       if (joined == nullptr) {
-        if (found = look<false>(own); found) return *std::move(found);
+        if (std::optional<V> put = look<false>(own)) return *std::move(put);
         continue;
       }
       const at_end_of_scope leave([&]() noexcept { joined->release(); });
       if (is_mine) return load(*joined, in, own, std::forward<F>(f), terms);
       const typename waits::waiting waiting(waits_, *joined);
-      if (found = joined->wait(); found) return *std::move(found);
+      if (std::optional<V> loaded = joined->wait()) return *std::move(loaded);
     }
   }
 

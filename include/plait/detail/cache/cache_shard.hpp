@@ -2,7 +2,6 @@
 // A part of a cache: the keys whose hashes have some bits in common, under one lock, and the loads of them.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -254,7 +253,7 @@ class alignas(contention_free_distance) cache_shard {
     entry_lifetime most_left;  // however often somebody does
     double coldness;           // its place among those of its shard, from 0 to 1: to compare with other shards'
   };
-  // All that are alive, those last that would leave first.
+  // All that are alive, those first that would leave first.
   template <class Time>
   std::vector<copied_entry> copy_all(const Time& time) const {
     const std::lock_guard guard(lock_);
@@ -267,9 +266,8 @@ class alignas(contention_free_distance) cache_shard {
         all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline()),
                        now.left_until(entries_.end_of(value.stamp)), 0});
     });
-    std::ranges::reverse(all);
     for (std::size_t i = 0; i != all.size(); ++i)
-      all[i].coldness = (static_cast<double>(i) + 0.5) / static_cast<double>(all.size());
+      all[i].coldness = 1 - (static_cast<double>(i) + 0.5) / static_cast<double>(all.size());
     return all;
   }
 
