@@ -47,12 +47,12 @@ inline futex_result futex_wait_any(std::span<const futex_expectation> all,
   std::vector<const void*> addresses;
   for (const auto& [word, expected] : all) {
     now->load(&word);
-    if (word.peek() != expected) {
-      now->call_system();
-      return futex_result::woken;
-    }
     addresses.push_back(&word);
   }
+  now->call_system();
+  // Compared and slept on in one step: no other thread may run in between.
+  for (const auto& [word, expected] : all)
+    if (word.peek() != expected) return futex_result::woken;
   const duration until = deadline != nullptr ? deadline->time_since_epoch() : duration::max();
   return now->sleep(addresses, until) ? futex_result::woken : futex_result::timed_out;
 }

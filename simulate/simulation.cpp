@@ -120,7 +120,6 @@ void simulation::pass(duration time) {
 }
 
 bool simulation::sleep(std::span<const void* const> addresses, duration deadline) {
-  call_system();
   thread& mine = *running_;
   mine.sleeps_at.assign(addresses.begin(), addresses.end());
   mine.was_woken = false;

@@ -76,7 +76,8 @@ class simulation {
   // Time passes. Then it is this thread's turn.
   void pass(duration time);
 
-  // Sleeps until woken at one of these addresses, or until `deadline`: then false.
+  // Sleeps until woken at one of these addresses, or until `deadline`: then false. Called right after
+  // call_system(): no other thread runs before a wake finds this one asleep.
   bool sleep(std::span<const void* const> addresses, duration deadline);
   void wake(const void* address, int count);
 

@@ -200,6 +200,22 @@ TEST(simulation, a_thread_that_is_woken_runs_after_a_while) {
        }});
 }
 
+// The second word comes from memory, and meanwhile the other core has come and gone.
+TEST(simulation, a_word_that_changed_while_a_sleeper_fetched_another_one_left_it_asleep) {
+  line first, second;
+  run(prices, {[&] {
+                 load(first.word);
+                 wait_until(5000);
+                 const simulate::sync::futex_expectation both[] = {{first.word, 0}, {second.word, 0}};
+                 EXPECT_EQ(simulate::sync::futex_wait_any(both, nullptr), simulate::sync::futex_result::woken);
+               },
+               [&] {
+                 wait_until(5020);
+                 first.word.fetch_add(1, std::memory_order_release);
+                 simulate::sync::futex_wake(first.word, 1);
+               }});
+}
+
 TEST(simulation, a_sleep_ends_at_its_deadline) {
   line data;
   run(prices, {[&] {
