@@ -152,7 +152,10 @@ class json_value {
       if (c == '"' || c == '\\' || c == '/') return c;
       if (c == 'n') return '\n';
       if (c == 't') return '\t';
-      if (c == 'u' && skip("00")) return static_cast<char>(16 * hexadecimal() + hexadecimal());
+      if (c == 'u' && skip("00")) {
+        const int high = hexadecimal();
+        return static_cast<char>(16 * high + hexadecimal());
+      }
       fail("an escape that this library writes");
     }
     int hexadecimal() {
