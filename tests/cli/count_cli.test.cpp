@@ -508,8 +508,7 @@ TEST(count, files_that_hold_less_than_their_size_are_no_error) {
   EXPECT_EQ(result.out.find("1 0"), 0u) << result.out;
 }
 
-#if !PLAIT_UNDER_ASAN && \
-    !PLAIT_UNDER_TSAN  // a sanitizer reserves more address space than this program is given
+#if !PLAIT_UNDER_ASAN && !PLAIT_UNDER_TSAN  // which reserve more memory than it is given
 
 TEST(count, a_file_too_large_for_memory_is_named_and_the_rest_is_counted) {
   const temporary_folder folder;
