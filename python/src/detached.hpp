@@ -21,12 +21,14 @@ using wait_clock = std::chrono::steady_clock;
 
 // No object whose destructor attaches: up to Python 3.13, attaching while the interpreter ends may end the
 // thread by an exception that no destructor may let through. A thread that comes back that late stops here
-// for ever.
+// for ever. Not the one that ends the interpreter, which runs destructors of Python: it alone can be attached
+// once the end has begun.
 template <class Action>
 void detached(Action action) {
+  const bool ends_interpreter = is_finalizing();
   PyThreadState* const thread = PyEval_SaveThread();
   action();
-  if (is_finalizing())
+  if (!ends_interpreter && is_finalizing())
     for (;;) ::pause();
   PyEval_RestoreThread(thread);
 }

@@ -265,6 +265,22 @@ class End(TestCase):
             "end",
         )
 
+    def test_the_end_of_the_interpreter_may_wait(self):
+        self.assert_program(
+            """
+            from plait.queue import Empty, Queue
+            class Waiting:
+                def __init__(self): self.items = Queue()
+                def __del__(self):
+                    try: self.items.get(timeout=0.01)
+                    except Empty: print("waited")
+            waiting = Waiting()
+            print("end")
+            """,
+            "end waited",
+            timeout=20,
+        )
+
 
 if __name__ == "__main__":
     unittest.main()
