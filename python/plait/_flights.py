@@ -118,6 +118,8 @@ class Wait(Generic[_V]):
 
     def _circle(self, flight: Flight[Any]) -> list[Flight[Any]]:
         """The flights by which this one would wait for whoever asks. No flight waits for itself yet."""
+        if flight.outcome.done():  # whoever has waited for it may still be in _waits
+            return []
         if flight.leader == self._task or flight.thread == self._thread:
             return [flight]
         for waiter in {flight.leader, flight.thread} & _waits.keys():

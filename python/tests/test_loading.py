@@ -3,6 +3,7 @@
 
 import asyncio
 import math
+import sys
 import threading
 import unittest
 
@@ -262,6 +263,44 @@ class Circles(TestCase):
             call.assert_waits()
         go_on.set()
         self.assertEqual([call.result() for call in calls], ["value of b"] * 3)
+
+    def test_a_task_that_has_not_run_since_its_load_ended_waits_for_nobody(self):
+        @cached()
+        async def a():
+            await asyncio.sleep(0.01)
+            return 1
+
+        @cached()
+        async def b():
+            return await a() + 1
+
+        async def first():
+            await a()
+            return await b()
+
+        async def main():
+            return await asyncio.gather(first(), b())
+
+        self.assertEqual(asyncio.run(main()), [2, 2])
+
+    def test_a_thread_that_has_not_run_since_its_load_ended_waits_for_nobody(self):
+        cache, go_on = ExpiringCache(10), threading.Event()
+
+        def first():
+            cache.get_or_load("a", lambda: go_on.wait(20))
+            return cache.get_or_load("b", lambda: "never")
+
+        leading = Call(first)
+        leading.assert_waits()
+        waiting = Call(cache.get_or_load, "b", lambda: cache.get_or_load("a", lambda: "never"))
+        waiting.assert_waits()
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1)  # the leader goes on at once
+        try:
+            go_on.set()
+            self.assertEqual((leading.result(), waiting.result()), (True, True))
+        finally:
+            sys.setswitchinterval(interval)
 
 
 if __name__ == "__main__":
