@@ -25,6 +25,7 @@ class _Lead(Generic[_V]):
     def __init__(self, cache: ExpiringCache[Any, _V], flight: Flight[_V]) -> None:
         self._cache, self.flight = cache, flight
         self._value: Any = None
+        self._is_kept = False
 
     def __enter__(self) -> None:
         pass
@@ -35,15 +36,15 @@ class _Lead(Generic[_V]):
         self._value = value
         if not self.flight.is_stale:
             if ttl is _missing:
-                self._cache.add(self.flight.key, value)
+                self._is_kept = self._cache.add(self.flight.key, value)
             else:
-                self._cache.add(self.flight.key, value, ttl)
+                self._is_kept = self._cache.add(self.flight.key, value, ttl)
         return value
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._cache._forget(self.flight)
+        self._cache._forget(self.flight, self._is_kept)
         if error is None:
             self.flight.outcome.set_result(self._value)
         elif isinstance(error, Exception):
@@ -149,10 +150,10 @@ class ExpiringCache(CacheTable[_K, _V]):
                     flight = flights.all[key] = Flight(key)
                     return None, _Lead(self, flight)
 
-    def _forget(self, flight: Flight[_V]) -> None:
+    def _forget(self, flight: Flight[_V], is_kept: bool) -> None:
         with self._flights.lock:
             del self._flights.all[flight.key]
-        if flight.is_stale:
+        if is_kept and flight.is_stale:
             super().discard(flight.key)
 
 

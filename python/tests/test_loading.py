@@ -63,6 +63,18 @@ class Loads(TestCase):
             self.assertEqual(cache.get_or_load("b", lambda: load(forget)), "loaded")
             self.assertNotIn("b", cache)
 
+    def test_what_is_put_after_a_removal_meanwhile_stays(self):
+        cache = ExpiringCache(10)
+        for forget in lambda: cache.discard("key"), cache.clear, lambda: cache.pop("key", None):
+
+            def load(forget=forget):
+                forget()
+                cache.put("key", "new")
+                return "old"
+
+            self.assertEqual(cache.get_or_load("key", load), "old")
+            self.assertEqual(cache.pop("key"), "new")
+
     def test_a_load_gives_its_own_time(self):
         cache = ExpiringCache(10, ttl=60)
         cache.get_or_load("a", lambda: 1, ttl=None)
