@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Generic, NoReturn, TypeVar
 
-_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
@@ -49,23 +48,23 @@ class Flight(Generic[_V]):
         self.outcome.set_running_or_notify_cancel()  # a waiter that is cancelled does not end the load
 
 
-class Flights(Generic[_K, _V]):
-    """The loads of one cache that are under way, by their keys."""
+class Flights(Generic[_V]):
+    """The loads of one cache that are under way, by the places of their keys."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # comparing two keys may lead back here
-        self.all: dict[_K, Flight[_V]] = {}
+        self.all: dict[tuple[Any, Any], Flight[_V]] = {}
         _every.add(self)
 
     def keep_those_of(self, thread: int) -> None:
         """In the child of a fork, where no other thread is left to end its loads."""
         self.lock = threading.RLock()
-        self.all = {key: flight for key, flight in self.all.items() if flight.thread == thread}
+        self.all = {place: flight for place, flight in self.all.items() if flight.thread == thread}
         for flight in self.all.values():
             flight.begin()
 
 
-_every: weakref.WeakSet[Flights[Any, Any]] = weakref.WeakSet()
+_every: weakref.WeakSet[Flights[Any]] = weakref.WeakSet()
 
 
 # What each task that waits waits for, and each thread that is blocked, together with all of its tasks.

@@ -53,6 +53,12 @@ class _Lead(Generic[_V]):
             self.flight.outcome.set_exception(Abandoned())
 
 
+def _place_of(key: Any) -> tuple[Any, Any]:
+    """Equal for keys that are one key of a cache, which tells plain ones from all others, and by their type."""
+    kind = type(key)
+    return kind if kind in (str, bytes, int) else None, key
+
+
 class ExpiringCache(CacheTable[_K, _V]):
     """A dictionary that holds at most `maxsize` entries, and each for at most `ttl` seconds.
 
@@ -72,7 +78,7 @@ class ExpiringCache(CacheTable[_K, _V]):
         *,
         on_evict: Callable[[_K, _V, str], object] | None = None,
     ) -> None:
-        self._flights: Flights[_K, _V] = Flights()
+        self._flights: Flights[_V] = Flights()
 
     def get_or_load(self, key: _K, load: Callable[[], _V], ttl: Any = _missing) -> _V:
         """The value of a key; if there is none, what load() returns, which is kept.
@@ -132,8 +138,9 @@ class ExpiringCache(CacheTable[_K, _V]):
         flights = self._flights
         if flights.all:
             with flights.lock:
-                if key in flights.all:
-                    flights.all[key].is_stale = True
+                flight = flights.all.get(_place_of(key))
+                if flight is not None:
+                    flight.is_stale = True
 
     def _look(self, key: _K, blocks_thread: bool) -> tuple[Any, _Lead[_V] | Wait[_V] | None]:
         """The value; or, without one, the caller's turn: to load it, or to wait for another's load."""
@@ -143,16 +150,16 @@ class ExpiringCache(CacheTable[_K, _V]):
                 return value, None
             flights = self._flights
             with flights.lock:
-                flight = flights.all.get(key)
+                flight = flights.all.get(_place_of(key))
                 if flight is not None:
                     return None, Wait(flight, blocks_thread)
                 if key not in self:  # nobody has loaded it since
-                    flight = flights.all[key] = Flight(key)
+                    flight = flights.all[_place_of(key)] = Flight(key)
                     return None, _Lead(self, flight)
 
     def _forget(self, flight: Flight[_V], is_kept: bool) -> None:
         with self._flights.lock:
-            del self._flights.all[flight.key]
+            del self._flights.all[_place_of(flight.key)]
         if is_kept and flight.is_stale:
             super().discard(flight.key)
 

@@ -75,6 +75,19 @@ class Loads(TestCase):
             self.assertEqual(cache.get_or_load("key", load), "old")
             self.assertEqual(cache.pop("key"), "new")
 
+    def test_keys_that_the_cache_tells_apart_have_loads_of_their_own(self):
+        class Text(str):
+            pass
+
+        for one, other in (1, 1.0), (1.0, 1), (1, True), ("a", Text("a")):
+            cache = ExpiringCache(10)
+            self.assertEqual(cache.get_or_load(one, lambda: cache.get_or_load(other, lambda: "other")), "other")
+        cache = ExpiringCache(10)
+        cache.get_or_load(1, lambda: cache.discard(1.0))
+        self.assertIn(1, cache)
+        with self.assertRaisesRegex(RuntimeError, "would wait for ever"):
+            cache.get_or_load(1.0, lambda: cache.get_or_load(True, lambda: "another"))
+
     def test_a_load_gives_its_own_time(self):
         cache = ExpiringCache(10, ttl=60)
         cache.get_or_load("a", lambda: 1, ttl=None)
