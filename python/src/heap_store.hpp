@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <mutex>
 #include <new>
+#include <stdexcept>
 
 #include <plait/lifo_queue.hpp>
 
@@ -30,8 +31,8 @@ class heap_store {
   // Takes its own reference. If the comparison of two items raises, the item is not in the queue. Throws
   // std::bad_alloc, and nothing has happened then.
   outcome put(PyObject* item) {
-    if (!lock()) return outcome::failed;
-    const std::lock_guard held(lock_, std::adopt_lock);
+    const auto held = hold();
+    if (!held) return outcome::failed;
     const outcome claimed = outcome_of(tickets_.try_push(0));
     if (claimed != outcome::done) return claimed;
     try {
@@ -47,8 +48,8 @@ class heap_store {
   // Gives its reference to the caller. If the comparison of two items raises, no item is lost, but they may be
   // out of order.
   outcome take(PyObject*& item) {
-    if (!lock()) return outcome::failed;
-    const std::lock_guard held(lock_, std::adopt_lock);
+    const auto held = hold();
+    if (!held) return outcome::failed;
     if (heap_.size() == 0) {
       const auto none = tickets_.try_pop();
       return outcome_of(none ? plait::conqueue_status::empty : none.error());
@@ -59,16 +60,24 @@ class heap_store {
     return outcome::done;
   }
 
-  // A new list of the items as they lie, which is a heap; `and_clear`: and takes them. Null: an exception is
-  // set.
-  PyObject* items(bool and_clear) {
-    if (!lock()) return nullptr;
-    const std::lock_guard held(lock_, std::adopt_lock);
+  // Nobody else puts or takes meanwhile. Empty, with RuntimeError: this thread compares two of the queue's items.
+  std::unique_lock<python_lock> hold() {
+    if (lock_.lock()) return {lock_, std::adopt_lock};
+    PyErr_SetString(PyExc_RuntimeError, "a PriorityQueue was used while it compared two of its own items");
+    return {};
+  }
+
+  // A new list of the items as they lie, which is a heap. Null: an exception is set.
+  PyObject* items() {
+    const auto held = hold();
+    return held ? items_held() : nullptr;
+  }
+  // The same for whoever holds it.
+  PyObject* items_held() {
     PyObject* const list = PyList_New(static_cast<Py_ssize_t>(heap_.size()));
     if (list == nullptr) return nullptr;
     Py_ssize_t at = 0;
     heap_.for_each([&](PyObject* item) { PyList_SET_ITEM(list, at++, Py_NewRef(item)); });
-    if (and_clear) clear();
     return list;
   }
 
@@ -82,7 +91,7 @@ class heap_store {
     return result;
   }
 
-  // When no other thread uses the queue.
+  // For whoever holds it, or when no other thread uses the queue.
   void clear() {
     while (tickets_.try_pop()) {
     }
@@ -99,16 +108,12 @@ class heap_store {
   }
 
  private:
-  // False, with RuntimeError: this thread holds it already, by the comparison of two of the queue's items.
-  bool lock() {
-    if (lock_.lock()) return true;
-    PyErr_SetString(PyExc_RuntimeError, "a PriorityQueue was used while it compared two of its own items");
-    return false;
-  }
-
   void take_ticket_back() {
     static_cast<void>(tickets_.try_pop());
-    tickets_.task_done();
+    try {
+      tickets_.task_done();
+    } catch (const std::logic_error&) {  // somebody has marked it done already
+    }
   }
 
   item_heap heap_;  // as many items as there are tickets, while nobody holds the lock

@@ -32,7 +32,7 @@ PyType_Slot view_slots[] = {
 };
 
 PyObject* items_of(item_store& store, const module_state& state) {
-  if (heap_store* const heap = store.heap()) return heap->items(false);
+  if (heap_store* const heap = store.heap()) return heap->items();
   auto* const view = PyObject_GC_New(store_view, reinterpret_cast<PyTypeObject*>(state.store_view_type));
   if (view == nullptr) return nullptr;
   view->store = &store;

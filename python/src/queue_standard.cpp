@@ -2,6 +2,7 @@
 // A queue that becomes a standard one.
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <vector>
 
 #include "queue_object.hpp"
@@ -10,9 +11,13 @@ namespace plait_python {
 
 namespace {
 
-// All items in the order in which the standard container holds them. Null: an exception is set.
+// All items in the order in which the standard container holds them. Null: an exception is set. A heap is held.
 PyObject* take_all(item_store& store) {
-  if (heap_store* const heap = store.heap()) return heap->items(true);
+  if (heap_store* const heap = store.heap()) {
+    reference list(heap->items_held());
+    if (list) heap->clear();
+    return list.release();
+  }
   reference list(PyList_New(0));
   outcome met = outcome::done;
   for (PyObject* item = nullptr; list && met != outcome::closed;) {
@@ -64,15 +69,22 @@ bool become_standard(queue_object* self) {
   }
   const reference bound(PyLong_FromLongLong(self->maxsize));
   if (!bound) return false;
-  for (life expected = life::native; !self->now.compare_exchange_strong(expected, life::changing);
-       expected = life::native)
-    if (self->is_standard()) return true;
+  if (self->is_standard()) return true;
+  // Before the change, which cannot be called off: a thread that compares two items has to go on.
+  std::unique_lock<python_lock> held;
+  if (heap_store* const heap = self->store->heap(); heap != nullptr && !(held = heap->hold())) return false;
+  life expected = life::native;
+  if (!self->now.compare_exchange_strong(expected, life::changing)) {
+    if (held) held.unlock();
+    return self->is_standard();
+  }
   item_store& store = *self->store;
   const bool was_closed = store.is_closed();
   store.close();
   const reference items(take_all(store));
   std::size_t unfinished = 0;
   while (store.task_done()) ++unfinished;  // the last one wakes whoever waits in join()
+  if (held) held.unlock();
   const reference undone(PyLong_FromSize_t(unfinished));
   const reference result(items && undone ? call_standard(self, "take_over", bound.get(), items.get(),
                                                          undone.get(), was_closed ? Py_True : Py_False)

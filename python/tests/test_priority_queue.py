@@ -58,10 +58,31 @@ class Comparisons(TestCase):
     def test_using_the_queue_from_a_comparison_raises(self):
         items = PriorityQueue()
         items.put(self.Item(1))
-        for use in (lambda: items.put(self.Item(0)), items.get, items.snapshot, items.drain):
+        for use in (
+            lambda: items.put(self.Item(0)),
+            items.get,
+            items.snapshot,
+            items.drain,
+            lambda: items.mutex,
+            lambda: items.queue,
+        ):
             with self.assertRaisesRegex(RuntimeError, "while it compared"):
                 items.put(self.Item(2, use))
-        self.assertEqual(items.qsize(), 1)
+        self.assertEqual((items.qsize(), items.unfinished_tasks, items._is_standard()), (1, 1, False))
+        self.assertEqual(items.get().rank, 1)
+
+    def test_a_comparison_that_marks_items_done_may_raise(self):
+        items = PriorityQueue()
+
+        def mark_all_and_fail():
+            while items.unfinished_tasks:
+                items.task_done()
+            raise ArithmeticError
+
+        items.put(self.Item(1))
+        with self.assertRaises(ArithmeticError):
+            items.put(self.Item(2, mark_all_and_fail))
+        self.assertEqual((items.get().rank, items.unfinished_tasks), (1, 0))
 
     def test_other_threads_wait_for_a_slow_comparison(self):
         items = PriorityQueue()
