@@ -5,6 +5,7 @@
 // heap there is a ticket in one of plait's queues, which does the rest: the bound, waiting, closing, join().
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <new>
@@ -60,7 +61,18 @@ class heap_store {
     return outcome::done;
   }
 
-  // Nobody else puts or takes meanwhile. Empty, with RuntimeError: this thread compares two of the queue's items.
+  // The same for several: all of them, `count` at most, or none. `count` becomes how many they are.
+  outcome take_many(PyObject** items, std::size_t& count) {
+    const auto held = hold();
+    if (!held) return outcome::failed;
+    count = std::min(count, heap_.size());
+    if (!heap_.pop_many(items, count)) return outcome::failed;
+    for (std::size_t left = count; left != 0; --left) static_cast<void>(tickets_.try_pop());
+    return outcome::done;
+  }
+
+  // Nobody else puts or takes meanwhile. Empty, with RuntimeError: this thread compares two of the queue's
+  // items.
   std::unique_lock<python_lock> hold() {
     if (lock_.lock()) return {lock_, std::adopt_lock};
     PyErr_SetString(PyExc_RuntimeError, "a PriorityQueue was used while it compared two of its own items");

@@ -5,6 +5,7 @@
 // comparison every item is at exactly one place.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -39,13 +40,26 @@ class item_heap {
   // Gives its reference to the caller. Null: a comparison has raised, and the item is still there; the heap may
   // be out of order. It is not empty.
   PyObject* pop() {
-    const entry first = entries_.front();
-    entries_.front() = entries_.back();
-    entries_.back() = first;  // known to garbage collections until it is returned
-    const std::size_t rest = entries_.size() - 1;
-    if (rest != 0 && !move_down(rest)) return nullptr;
+    if (!set_aside(entries_.size() - 1)) return nullptr;
+    PyObject* const first = entries_.back().item;
     entries_.pop_back();
-    return first.item;
+    return first;
+  }
+
+  // The same for the first `count`: all of them, or none.
+  bool pop_many(PyObject** items, std::size_t count) {
+    const std::size_t rest = entries_.size() - count;
+    for (std::size_t end = entries_.size(); end != rest;) {
+      if (set_aside(--end)) continue;
+      // Those that would have come out come first again. What they were taken from may be out of order.
+      const auto aside = entries_.begin() + static_cast<std::ptrdiff_t>(end);
+      std::reverse(aside, entries_.end());
+      std::rotate(entries_.begin(), aside, entries_.end());
+      return false;
+    }
+    for (std::size_t at = 0; at != count; ++at) items[at] = entries_[entries_.size() - 1 - at].item;
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(rest), entries_.end());
+    return true;
   }
 
   // Calls visit(item) for each, as they lie.
@@ -73,6 +87,13 @@ class item_heap {
     if (is_smaller != 0 || !is_stable_) return is_smaller;
     const int is_larger = is_less(other.item, one.item);
     return is_larger == 0 ? static_cast<int>(one.arrival < other.arrival) : is_larger < 0 ? -1 : 0;
+  }
+
+  // Moves the first one to `end`, the last place that is in use, where garbage collections find it until it is
+  // returned. False: an exception is set.
+  bool set_aside(std::size_t end) {
+    std::swap(entries_.front(), entries_[end]);
+    return move_down(end);
   }
 
   // Moves the entry towards the root, to where it does not come before its parent. False: an exception is set.

@@ -85,13 +85,14 @@ class item_store {
     return heap_->take(item);
   }
 
-  // The same for several, which may be fewer than wanted. -1: an exception is set, and none was taken or put.
+  // The same for several, which may be fewer than wanted. -1: an exception is set. None was taken then; those
+  // that were put before it stay.
   Py_ssize_t put_many(PyObject* const* items, std::size_t count) {
     if (heap_) {
       std::size_t done = 0;
       outcome result = outcome::done;
       while (done != count && (result = heap_->put(items[done])) == outcome::done) ++done;
-      return done == 0 && result == outcome::failed ? -1 : forgiven(done, result);
+      return result == outcome::failed ? -1 : static_cast<Py_ssize_t>(done);
     }
     for (std::size_t at = 0; at != count; ++at) Py_INCREF(items[at]);
     std::size_t done = 0;
@@ -105,12 +106,7 @@ class item_store {
     return static_cast<Py_ssize_t>(done);
   }
   Py_ssize_t take_many(PyObject** items, std::size_t count) {
-    if (heap_) {
-      std::size_t done = 0;
-      outcome result = outcome::done;
-      while (done != count && (result = heap_->take(items[done])) == outcome::done) ++done;
-      return done == 0 && result == outcome::failed ? -1 : forgiven(done, result);
-    }
+    if (heap_) return heap_->take_many(items, count) == outcome::done ? static_cast<Py_ssize_t>(count) : -1;
     return static_cast<Py_ssize_t>(with([&](auto& queue) { return pop_n(queue, items, count); }));
   }
 
@@ -203,12 +199,6 @@ class item_store {
     } else {
       return 0;
     }
-  }
-
-  // An exception after some items were moved: those are reported, and the next call meets it again.
-  static Py_ssize_t forgiven(std::size_t done, outcome result) noexcept {
-    if (result == outcome::failed) PyErr_Clear();
-    return static_cast<Py_ssize_t>(done);
   }
 
   order order_;

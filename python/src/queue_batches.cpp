@@ -36,6 +36,16 @@ PyObject* take_list(item_store& store, std::size_t most) {
   return taken < 0 ? nullptr : list_of(items.data(), static_cast<std::size_t>(taken));
 }
 
+// The same for a wait, in one step: an exception may come between the first item of a heap and the next.
+outcome take_some(item_store& store, std::size_t most, PyObject*& list) {
+  reference taken(take_list(store, most));
+  if (!taken) return outcome::failed;
+  if (PyList_GET_SIZE(taken.get()) == 0)
+    return store.is_closed() && store.size() == 0 ? outcome::closed : outcome::blocked;
+  list = taken.release();
+  return outcome::done;
+}
+
 PyObject* full_after(queue_object* self, Py_ssize_t put) {
   // Full or ShutDown says how many went in.
   if (PyErr_ExceptionMatches(state_of(self->object()).full) == 0 &&
@@ -69,10 +79,17 @@ PyObject* queue_get_many(PyObject* object, PyObject* const* given, Py_ssize_t co
     reference items(take_list(*self->store, static_cast<std::size_t>(most)));
     if (!items || PyList_GET_SIZE(items.get()) != 0) return items.release();
     // Waits for one, then takes what else there is.
-    PyObject* const rest[] = {values[1] != nullptr ? values[1] : Py_True,
-                              values[2] != nullptr ? values[2] : Py_None};
-    const reference first(queue_get(object, rest, 2, nullptr));
-    if (!first) return nullptr;
+    bool has_all = false;
+    const taker take = [most, &has_all](item_store& store, PyObject*& got) {
+      if (store.heap() == nullptr) return store.take(got);
+      const outcome met = take_some(store, static_cast<std::size_t>(most), got);
+      has_all = met == outcome::done;
+      return met;
+    };
+    PyObject* got = nullptr;
+    const outcome met = take(*self->store, got);
+    reference first(met == outcome::done ? got : get_waiting(self, met, values[1], values[2], take));
+    if (!first || has_all) return first.release();
     if (PyList_Append(items.get(), first.get()) < 0) return nullptr;
     if (most == 1) return items.release();
     const reference more(self->is_standard()

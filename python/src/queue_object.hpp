@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 
 #include "detached.hpp"
 #include "item_store.hpp"
@@ -65,8 +66,10 @@ int traverse_queue(PyObject* self, visitproc visit, void* arg);
 int clear_queue(PyObject* self);
 void deallocate_queue(PyObject* self);
 
-// Waiting. `met` is what the first attempt came to.
-PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout);
+// Waiting. `met` is what the first attempt came to. What `take` takes is returned; one that fails takes
+// nothing.
+using taker = std::function<outcome(item_store&, PyObject*&)>;
+PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout, const taker& take);
 PyObject* put_waiting(queue_object* self, outcome met, PyObject* item, PyObject* block, PyObject* timeout);
 
 // Methods.

@@ -65,10 +65,10 @@ outcome wait_for(queue_object* self, outcome met, const patience& how_long, PyOb
   for (patience_with_others others;; met = try_once(store)) {
     switch (met) {
       case outcome::done:
+      case outcome::failed:  // the item, or the room, that it was woken for is still there
         hand_on(store);
         return met;
       case outcome::closed:
-      case outcome::failed:
         return met;
       case outcome::busy:
         others.rest();
@@ -93,13 +93,13 @@ constexpr signature<2> get_signature{"get", {"block", "timeout"}};
 
 }  // namespace
 
-PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout) {
+PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout, const taker& take) {
   patience how_long;
   if (met == outcome::failed || !how_long.parse(block, timeout)) return nullptr;
   PyObject* item = nullptr;
   met = wait_for(
-      self, met, how_long, state_of(self->object()).empty,
-      [&item](item_store& store) { return store.take(item); }, sleep_for_item, hand_on_items);
+      self, met, how_long, state_of(self->object()).empty, [&](item_store& store) { return take(store, item); },
+      sleep_for_item, hand_on_items);
   if (met == outcome::done) return item;
   if (met == outcome::failed) return nullptr;
   if (self->is_standard())
@@ -158,7 +158,8 @@ PyObject* queue_get(PyObject* object, PyObject* const* given, Py_ssize_t count, 
     const outcome met = self->store->take(item);
     if (met == outcome::done) [[likely]]
       return item;
-    return get_waiting(self, met, values[0], values[1]);
+    return get_waiting(self, met, values[0], values[1],
+                       [](item_store& store, PyObject*& taken) { return store.take(taken); });
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }

@@ -6,6 +6,7 @@ import gc
 import heapq
 import math
 import random
+import sys
 import threading
 import unittest
 import weakref
@@ -83,6 +84,70 @@ class Comparisons(TestCase):
         with self.assertRaises(ArithmeticError):
             items.put(self.Item(2, mark_all_and_fail))
         self.assertEqual((items.get().rank, items.unfinished_tasks), (1, 0))
+
+    def test_an_exception_ends_a_batch_and_loses_no_item(self):
+        def interrupt():
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+
+        for which in (1, 5, 20):  # of the comparisons of one call
+            left, items = 0, PriorityQueue()
+            items.put_many([self.Item(rank, interrupt) for rank in range(12)])
+            for take in (items.drain, lambda: items.get_many(10)):
+                left = which
+                with self.assertRaises(KeyboardInterrupt):
+                    take()
+                self.assertEqual((items.qsize(), items.unfinished_tasks), (12, 12))
+            self.assertEqual(sorted(item.rank for item in items.drain()), [*range(12)])
+            left = which
+            with self.assertRaises(KeyboardInterrupt):
+                items.put_many([self.Item(-rank, interrupt) for rank in range(12)])
+            put = items.drain()
+            self.assertEqual([item.rank for item in put], [-rank for rank in reversed(range(len(put)))])
+
+    def test_those_that_come_first_still_do_after_a_batch_that_failed(self):
+        items, ranks, left = PriorityQueue(), list(range(40)), 100
+        random.Random(5).shuffle(ranks)
+        items.put_many([self.Item(rank) for rank in ranks])
+
+        def fail_late():
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise ArithmeticError
+
+        for item in items.snapshot():
+            item.act = fail_late
+        with self.assertRaises(ArithmeticError):
+            items.drain()
+        self.assertEqual([items.get().rank for _ in range(8)], [*range(8)])
+        self.assertEqual(sorted(item.rank for item in items.drain()), [*range(8, 40)])
+
+    def test_a_batch_that_was_waited_for_loses_nothing_to_an_exception(self):
+        items, left = PriorityQueue(), 0
+
+        def act():
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise ArithmeticError
+
+        waiting = Call(items.get_many, 5)
+        waiting.assert_waits()
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1)
+        try:
+            items.put_many([self.Item(rank, act) for rank in range(4)])
+            left = 5  # in the third comparison: two take the first item
+        finally:
+            sys.setswitchinterval(interval)
+        got = []
+        with contextlib.suppress(ArithmeticError):  # without the GIL, it may have been there before
+            got = waiting.result()
+        left = 0
+        self.assertEqual(sorted(item.rank for item in got + items.drain()), [0, 1, 2, 3])
 
     def test_other_threads_wait_for_a_slow_comparison(self):
         items = PriorityQueue()
