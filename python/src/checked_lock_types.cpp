@@ -13,10 +13,9 @@ namespace plait_python {
 
 bool attached_mutex::lock_within(const patience& how_long) {
   if (mutex_.try_lock()) return true;
-  const int taken = acquire_detached(
-      how_long, state_->in_main_thread(),
-      [this](auto until) noexcept { return mutex_.try_lock_until(until, plait::until_signal()); },
-      [this] { mutex_.unlock(); });
+  const int taken = acquire_detached(how_long, state_->in_main_thread(), [this](auto until) noexcept {
+    return mutex_.try_lock_until(until, plait::until_signal());
+  });
   if (taken < 0) throw exception_is_set();
   return taken == 1;
 }

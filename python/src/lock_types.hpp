@@ -82,8 +82,9 @@ bool parse_acquire(PyObject* const* given, Py_ssize_t count, PyObject* keywords,
 
 // Waits by wait(until), which says whether the lock is taken, again and again: until then, for as long as
 // `how_long` says, or until a signal handler raises. 1: taken, 0: not in time, -1: an exception is set.
-template <class Wait, class Release>
-int acquire_detached(const patience& how_long, bool looks_for_signals, Wait wait, Release release) {
+// Handlers that come once it is taken run later, when the thread knows that it has it: they may take it, too.
+template <class Wait>
+int acquire_detached(const patience& how_long, bool looks_for_signals, Wait wait) {
   constexpr std::chrono::hours for_ever{24};  // and again
   for (;;) {
     wait_clock::time_point until = wait_clock::now() + for_ever;
@@ -91,11 +92,8 @@ int acquire_detached(const patience& how_long, bool looks_for_signals, Wait wait
     if (how_long.until && *how_long.until < until) until = *how_long.until;
     bool is_taken = false;
     detached([&]() noexcept { is_taken = wait(until); });
-    if (PyErr_CheckSignals() < 0) {
-      if (is_taken) release();
-      return -1;
-    }
     if (is_taken) return 1;
+    if (PyErr_CheckSignals() < 0) return -1;
     if (how_long.is_over()) return 0;
   }
 }

@@ -85,16 +85,13 @@ int take(rw_lock& lock, side how, const patience& how_long, bool looks_for_signa
   if (how == side::reading ? !mutex.try_lock_shared() : !mutex.try_lock()) {
     if (how_long.is_over()) return 0;
     taken = how == side::reading
-                ? acquire_detached(
-                      how_long, looks_for_signals,
-                      [&](auto until) noexcept {
-                        return mutex.try_lock_shared_until(until, plait::until_signal());
-                      },
-                      [&] { mutex.unlock_shared(); })
-                : acquire_detached(
-                      how_long, looks_for_signals,
-                      [&](auto until) noexcept { return mutex.try_lock_until(until, plait::until_signal()); },
-                      [&] { mutex.unlock(); });
+                ? acquire_detached(how_long, looks_for_signals,
+                                   [&](auto until) noexcept {
+                                     return mutex.try_lock_shared_until(until, plait::until_signal());
+                                   })
+                : acquire_detached(how_long, looks_for_signals, [&](auto until) noexcept {
+                    return mutex.try_lock_until(until, plait::until_signal());
+                  });
   }
   if (taken != 1) return taken;
   if (how == side::writing) lock.is_written.store(true);

@@ -250,6 +250,36 @@ class Signals(TestCase):
             "read",
         )
 
+    def test_a_handler_may_take_what_the_thread_has_just_taken(self):
+        for lock in "rw.write()", "rw.read()", "again":
+            self.assert_program(
+                f"""
+                import signal, sys, threading, time
+                from plait import CheckedRLock, RWLock
+                rw, again, inside = RWLock(), CheckedRLock(), threading.Event()
+                def handle(*_):
+                    with {lock}: print("handled")
+                signal.signal(signal.SIGALRM, handle)
+                def busy(seconds):
+                    until = time.monotonic() + seconds
+                    while time.monotonic() < until: pass
+                def hold():
+                    with rw.write(), again:
+                        inside.set()
+                        time.sleep(0.2)
+                        sys.setswitchinterval(20)
+                    signal.setitimer(signal.ITIMER_REAL, 0.2)
+                    busy(0.5)  # the other thread takes the lock, gets the signal, and waits for the GIL
+                    sys.setswitchinterval(0.005)
+                holder = threading.Thread(target=hold)
+                holder.start()
+                inside.wait(30)
+                with {lock}: print("taken")
+                holder.join()
+                """,
+                timeout=30,
+            )
+
 
 class Objects(TestCase):
     def test_locks_are_dropped_with_their_last_reference(self):
