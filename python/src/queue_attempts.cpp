@@ -51,13 +51,13 @@ PyObject* queue_try_put(PyObject* self, PyObject* const* given, Py_ssize_t count
         if (met == outcome::done) result = Py_NewRef(Py_None);
         return met;
       },
-      [self, given] { return queue_put_nowait(self, given, 1, nullptr); }, &module_state::full, given[1]);
+      [self, given] { return put_now(self, given[0]); }, &module_state::full, given[1]);
 }
 
 PyObject* queue_try_get(PyObject* self, PyObject* not_yet) {
   return attempt(
       self, [self](PyObject*& item) { return queue_of(self)->store->take(item); },
-      [self] { return queue_get_nowait(self, nullptr); }, &module_state::empty, not_yet);
+      [self] { return get_now(self); }, &module_state::empty, not_yet);
 }
 
 }  // namespace plait_python

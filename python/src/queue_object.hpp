@@ -72,6 +72,10 @@ using taker = std::function<outcome(item_store&, PyObject*&)>;
 PyObject* get_waiting(queue_object* self, outcome met, PyObject* block, PyObject* timeout, const taker& take);
 PyObject* put_waiting(queue_object* self, outcome met, PyObject* item, PyObject* block, PyObject* timeout);
 
+// put() and get() with block=False, whatever a class derived from this one replaces.
+PyObject* put_now(PyObject* self, PyObject* item);
+PyObject* get_now(PyObject* self);
+
 // Methods.
 PyObject* queue_put(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);
 PyObject* queue_get(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords);

@@ -88,6 +88,32 @@ outcome wait_for(queue_object* self, outcome met, const patience& how_long, PyOb
   }
 }
 
+// The method by which a class derived from Queue replaces the module's; null without an exception: it does not.
+// SimpleQueue's put_nowait() and get_nowait() call no other method, in C as here.
+template <class Function>
+PyObject* replaced_method(PyObject* self, const char* name, Function modules) {
+  PyTypeObject* const type = Py_TYPE(self);
+  if (type->tp_traverse == traverse_queue) [[likely]]
+    return nullptr;  // the module's own: a class that is written in Python has another function there
+  auto* const simple_queue = reinterpret_cast<PyTypeObject*>(state_of(self).queue_types[1]);
+  if (PyType_IsSubtype(type, simple_queue) != 0) return nullptr;
+  const reference found(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), name));
+  if (!found) return nullptr;
+  if (Py_IS_TYPE(found.get(), &PyMethodDescr_Type) != 0 &&
+      reinterpret_cast<PyMethodDescrObject*>(found.get())->d_method->ml_meth == as_method(modules))
+    return nullptr;
+  return PyObject_GetAttrString(self, name);
+}
+
+// Calls it with block=False, and with the item, if there is one.
+PyObject* call_without_waiting(PyObject* method, PyObject* item) {
+  const reference names(Py_BuildValue("(s)", "block"));
+  if (!names) return nullptr;
+  PyObject* const arguments[] = {item, Py_False};
+  return item != nullptr ? PyObject_Vectorcall(method, arguments, 1, names.get())
+                         : PyObject_Vectorcall(method, arguments + 1, 0, names.get());
+}
+
 constexpr signature<3> put_signature{"put", {"item", "block", "timeout"}, 1};
 constexpr signature<2> get_signature{"get", {"block", "timeout"}};
 
@@ -169,11 +195,23 @@ PyObject* queue_put_nowait(PyObject* self, PyObject* const* given, Py_ssize_t co
   constexpr signature<1> put_nowait_signature{"put_nowait", {"item"}, 1};
   std::array<PyObject*, 1> values{};
   if (!put_nowait_signature.parse(given, count, keywords, values)) return nullptr;
-  PyObject* const arguments[] = {values[0], Py_False};
-  return queue_put(self, arguments, 2, nullptr);
+  const reference replaced(replaced_method(self, "put", queue_put));
+  if (replaced) return call_without_waiting(replaced.get(), values[0]);
+  return PyErr_Occurred() == nullptr ? put_now(self, values[0]) : nullptr;
 }
 
 PyObject* queue_get_nowait(PyObject* self, PyObject*) {
+  const reference replaced(replaced_method(self, "get", queue_get));
+  if (replaced) return call_without_waiting(replaced.get(), nullptr);
+  return PyErr_Occurred() == nullptr ? get_now(self) : nullptr;
+}
+
+PyObject* put_now(PyObject* self, PyObject* item) {
+  PyObject* const arguments[] = {item, Py_False};
+  return queue_put(self, arguments, 2, nullptr);
+}
+
+PyObject* get_now(PyObject* self) {
   PyObject* const arguments[] = {Py_False};
   return queue_get(self, arguments, 1, nullptr);
 }

@@ -7,7 +7,7 @@ import unittest
 
 from support import Call, TestCase
 
-from plait.queue import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown
+from plait.queue import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
 
 BOUNDED = [Queue, LifoQueue, PriorityQueue]
 
@@ -115,6 +115,43 @@ class Hooks(TestCase):
         items.put(1)
         self.assertEqual(vars(items), {"name": "a"})
         self.assertEqual((items.maxsize, items.get()), (3, 1))
+
+
+class Methods(TestCase):
+    def test_put_nowait_and_get_nowait_call_what_replaces_put_and_get(self):
+        for kind in BOUNDED:
+
+            class Marked(kind):
+                def put(self, item, block=True, timeout=None):
+                    super().put(("put", item, block), block, timeout)
+
+                def get(self, block=True, timeout=None):
+                    return "got", block, super().get(block, timeout)
+
+            class Plain(kind):
+                pass
+
+            items = Marked(1)
+            items.put_nowait(1)
+            with self.assertRaises(Full):
+                items.put_nowait(2)
+            self.assertEqual(items.get_nowait(), ("got", False, ("put", 1, False)))
+            with self.assertRaises(Empty):
+                items.get_nowait()
+            for items in kind(1), Plain(1):
+                items.put_nowait(1)
+                self.assertEqual(items.get_nowait(), 1)
+
+    def test_those_of_a_simple_queue_do_not(self):
+        class Refusing(SimpleQueue):
+            def put(self, item, block=True, timeout=None):
+                raise ArithmeticError
+
+            get = put
+
+        items = Refusing()
+        items.put_nowait(1)
+        self.assertEqual(items.get_nowait(), 1)
 
 
 class Touched(TestCase):
