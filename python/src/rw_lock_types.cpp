@@ -145,10 +145,18 @@ PyObject* side_exit(PyObject* self, PyObject* const*, Py_ssize_t) {
 
 void side_deallocate(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
   if (side_of(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
   Py_XDECREF(side_of(self)->of);
   type->tp_free(self);
   Py_DECREF(type);
+}
+
+// A lock of a class that is written in Python may keep its sides, and is then freed by a collection.
+int side_traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(side_of(self)->of);
+  return 0;
 }
 
 PyObject* make_side(PyObject* lock, side how) {
@@ -231,6 +239,7 @@ PyMemberDef side_members[] = {
 PyType_Slot side_slots[] = {
     {Py_tp_doc, const_cast<char*>("An RWLock as one that is read, or as one that is written.")},
     {Py_tp_dealloc, slot(side_deallocate)},
+    {Py_tp_traverse, slot(side_traverse)},
     {Py_tp_methods, side_methods},
     {Py_tp_members, side_members},
     {0, nullptr},
@@ -282,7 +291,8 @@ void rw_lock::reset_after_fork() {
 
 bool add_rw_lock_types(PyObject* module, module_state& state) {
   const PyType_Spec side_spec{"plait._core.LockSide", sizeof(side_object), 0,
-                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, side_slots};
+                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                              side_slots};
   const PyType_Spec rw_spec{"plait.RWLock", sizeof(rw_object), 0, usual_flags, rw_slots};
   state.lock_side_type = add_type(module, side_spec);
   return state.lock_side_type != nullptr && reference(add_type(module, rw_spec));

@@ -308,6 +308,19 @@ class Objects(TestCase):
             gc.collect()
             self.assertIsNone(alive())
 
+    def test_a_lock_that_keeps_its_sides_is_freed(self):
+        class Kept(RWLock):
+            def __init__(self):
+                self.reading, self.writing = self.read(), self.write()
+
+        lock = Kept()
+        with lock.reading:
+            pass
+        alive = weakref.ref(lock)
+        del lock
+        gc.collect()
+        self.assertIsNone(alive())
+
     def test_collections_come_while_threads_wait(self):
         lock, stop = RWLock(), threading.Event()
 
