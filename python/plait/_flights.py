@@ -69,12 +69,12 @@ _every: weakref.WeakSet[Flights[Any]] = weakref.WeakSet()
 
 # What each task that waits waits for, and each thread that is blocked, together with all of its tasks.
 _waits: dict[object, Flight[Any]] = {}
-_waits_lock = threading.Lock()
+_waits_lock = threading.RLock()  # a signal handler, or a destructor, may lead back here
 
 
 def _after_fork_in_child() -> None:
     global _waits_lock
-    _waits_lock = threading.Lock()
+    _waits_lock = threading.RLock()
     me = threading.get_ident()
     for other in [waiter for waiter in _waits if isinstance(waiter, int) and waiter != me]:
         del _waits[other]

@@ -114,8 +114,8 @@ class Local(Generic[_T]):
     def __init__(self, factory: Callable[[], _T]) -> None:
         self._factory = factory
         self._own = threading.local()
-        self._holders: weakref.WeakSet[_Holder[_T]] = weakref.WeakSet()
-        self._lock = threading.Lock()
+        # By their id(). No lock: a signal handler may come between, or a fork.
+        self._holders: weakref.WeakValueDictionary[int, _Holder[_T]] = weakref.WeakValueDictionary()
 
     def get(self) -> _T:
         """This thread's value."""
@@ -123,8 +123,7 @@ class Local(Generic[_T]):
             holder: _Holder[_T] = self._own.holder
         except AttributeError:
             holder = _Holder(self._factory())
-            with self._lock:
-                self._holders.add(holder)
+            self._holders[id(holder)] = holder
             self._own.holder = holder
         return holder.value
 
@@ -134,11 +133,10 @@ class Local(Generic[_T]):
             self._own.holder.value = value
         except AttributeError:
             holder = _Holder(value)
-            with self._lock:
-                self._holders.add(holder)
+            self._holders[id(holder)] = holder
             self._own.holder = holder
 
     def values(self) -> list[Any]:
         """The values of all threads that live and have one."""
-        with self._lock:
-            return [holder.value for holder in self._holders]
+        holders = [reference() for reference in self._holders.valuerefs()]  # a copy, at one moment
+        return [holder.value for holder in holders if holder is not None]

@@ -2,11 +2,12 @@
 """StatsDict, Guarded, lock_all() and Local."""
 
 import gc
+import sys
 import threading
 import unittest
 import weakref
 
-from support import Call, TestCase
+from support import Call, TestCase, in_child
 
 from plait import Guarded, Local, StatsDict, lock_all
 
@@ -163,6 +164,40 @@ class Locals(TestCase):
         for call in calls:
             self.assertEqual(call.result(), ([[0], [1], [2]], [0, 1, 2]))
         self.assertEqual(one.get(), [])
+
+    def test_it_may_be_used_at_any_moment(self):
+        local, seen = Local(list), set()
+
+        def use_at_each_line(*_):
+            if "again" not in seen:
+                seen.add("again")
+                Local.get(local), local.values()
+                seen.discard("again")
+            return use_at_each_line
+
+        def use():
+            sys.settrace(use_at_each_line)
+            try:
+                local.set(local.get())
+                return len(local.values())
+            finally:
+                sys.settrace(None)
+
+        self.assertEqual(Call(use).result(), 1)
+
+    def test_a_child_uses_it_whatever_the_threads_of_its_parent_did(self):
+        local, stop = Local(list), threading.Event()
+
+        def use():
+            while not stop.is_set():
+                local.values()
+
+        calls = [Call(use) for _ in range(2)]
+        local.get()
+        self.assertEqual([in_child(lambda: local.values() == [[]]) for _ in range(20)], [0] * 20)
+        stop.set()
+        for call in calls:
+            call.result()
 
     def test_a_value_is_dropped_with_its_thread(self):
         class Value:

@@ -10,6 +10,7 @@ import unittest
 from support import Call, TestCase
 
 from plait import ExpiringCache, cached
+from plait._flights import Wait
 
 
 class Loads(TestCase):
@@ -288,6 +289,33 @@ class Circles(TestCase):
             call.assert_waits()
         go_on.set()
         self.assertEqual([call.result() for call in calls], ["value of b"] * 3)
+
+    def test_a_load_may_come_at_any_moment_of_a_wait(self):
+        cache, go_on, is_inside = ExpiringCache(10), threading.Event(), []
+
+        def load_at_each_line(*_):
+            if not is_inside:
+                is_inside.append(True)
+                # As a load in a signal handler that waits for the same.
+                with Wait(other.flight, True):
+                    pass
+                is_inside.pop()
+            return load_at_each_line
+
+        def wait():
+            sys.settrace(load_at_each_line)
+            try:
+                return cache.get_or_load("key", lambda: "never")
+            finally:
+                sys.settrace(None)
+
+        leading = Call(cache.get_or_load, "key", lambda: go_on.wait(20))
+        leading.assert_waits()
+        _, other = cache._look("key", blocks_thread=True)
+        waiting = Call(wait)
+        waiting.assert_waits()
+        go_on.set()
+        self.assertEqual((leading.result(), waiting.result()), (True, True))
 
     def test_a_task_that_has_not_run_since_its_load_ended_waits_for_nobody(self):
         @cached()
