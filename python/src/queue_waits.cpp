@@ -88,13 +88,16 @@ outcome wait_for(queue_object* self, outcome met, const patience& how_long, PyOb
   }
 }
 
+// Whether its class is one of the module's own: one that is written in Python has another function there.
+bool is_of_module(PyObject* self) noexcept {
+  return Py_TYPE(self)->tp_traverse == traverse_queue;
+}
+
 // The method by which a class derived from Queue replaces the module's; null without an exception: it does not.
 // SimpleQueue's put_nowait() and get_nowait() call no other method, in C as here.
 template <class Function>
 PyObject* replaced_method(PyObject* self, const char* name, Function modules) {
   PyTypeObject* const type = Py_TYPE(self);
-  if (type->tp_traverse == traverse_queue) [[likely]]
-    return nullptr;  // the module's own: a class that is written in Python has another function there
   auto* const simple_queue = reinterpret_cast<PyTypeObject*>(state_of(self).queue_types[1]);
   if (PyType_IsSubtype(type, simple_queue) != 0) return nullptr;
   const reference found(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), name));
@@ -195,12 +198,16 @@ PyObject* queue_put_nowait(PyObject* self, PyObject* const* given, Py_ssize_t co
   constexpr signature<1> put_nowait_signature{"put_nowait", {"item"}, 1};
   std::array<PyObject*, 1> values{};
   if (!put_nowait_signature.parse(given, count, keywords, values)) return nullptr;
+  if (is_of_module(self)) [[likely]]
+    return put_now(self, values[0]);
   const reference replaced(replaced_method(self, "put", queue_put));
   if (replaced) return call_without_waiting(replaced.get(), values[0]);
   return PyErr_Occurred() == nullptr ? put_now(self, values[0]) : nullptr;
 }
 
 PyObject* queue_get_nowait(PyObject* self, PyObject*) {
+  if (is_of_module(self)) [[likely]]
+    return get_now(self);
   const reference replaced(replaced_method(self, "get", queue_get));
   if (replaced) return call_without_waiting(replaced.get(), nullptr);
   return PyErr_Occurred() == nullptr ? get_now(self) : nullptr;
