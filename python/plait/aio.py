@@ -127,12 +127,15 @@ class Hub:
 
     def on_ring(self) -> None:
         """Called in the loop when the descriptor is readable."""
-        for side in self.bells.take():
+        self._wake_those_that_rang(True)
+
+    def _wake_those_that_rang(self, was_readable: bool) -> None:
+        for side in self.bells.take(was_readable):
             side.wake()
 
     def _ring_from_a_task(self) -> None:
         if self.is_here():
-            self.on_ring()
+            self._wake_those_that_rang(False)
         else:  # a task of another loop
             self.bells.make_readable()
 

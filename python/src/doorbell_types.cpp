@@ -48,12 +48,13 @@ class doorbell_hub {
     write();
   }
 
-  // A list of their objects; the descriptor is not readable any more. Null: an exception is set.
-  PyObject* take();
+  // A list of their objects; the descriptor is not readable any more. Null: an exception is set. `was_readable`:
+  // the loop has found it so. A child of fork() writes to it, too, and its parent knows nothing of that.
+  PyObject* take(bool was_readable);
 
  private:
   void write() noexcept;
-  void read() noexcept;
+  void read(bool is_sure) noexcept;
 
   const int descriptor_;
   const reference ring_;  // called instead of writing to the descriptor
@@ -176,9 +177,10 @@ void doorbell_hub::write() noexcept {
   static_cast<void>(!::write(descriptor_, &one, sizeof one));
   is_readable_ = true;
 }
-void doorbell_hub::read() noexcept {
+void doorbell_hub::read(bool is_sure) noexcept {
   std::uint64_t number = 0;
-  if (std::exchange(is_readable_, false)) static_cast<void>(!::read(descriptor_, &number, sizeof number));
+  if (std::exchange(is_readable_, false) || is_sure)
+    static_cast<void>(!::read(descriptor_, &number, sizeof number));
 }
 
 void doorbell_hub::remove(doorbell& rung) noexcept {
@@ -190,14 +192,14 @@ void doorbell_hub::remove(doorbell& rung) noexcept {
 }
 
 // Without the GIL, another thread may just be dropping the last reference to one of them: that is left out.
-PyObject* doorbell_hub::take() {
+PyObject* doorbell_hub::take(bool was_readable) {
   reference list(PyList_New(0));
   while (list) {
     reference next;
     {
       const std::lock_guard hold(lock_);
       if (first_ == nullptr) {
-        read();
+        read(was_readable);
         break;
       }
       doorbell& rung = *first_;
@@ -244,8 +246,8 @@ PyObject* hub_make_readable(PyObject* self, PyObject*) {
   hub::in(self).make_readable();
   Py_RETURN_NONE;
 }
-PyObject* hub_take(PyObject* self, PyObject*) {
-  return hub::in(self).take();
+PyObject* hub_take(PyObject* self, PyObject* was_readable) {
+  return hub::in(self).take(was_readable == Py_True);
 }
 
 PyObject* bell_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
@@ -300,7 +302,9 @@ int bell_traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 PyMethodDef hub_methods[] = {
-    {"take", hub_take, METH_NOARGS, "take($self)\n--\n\nThe doorbells that have rung since the last call."},
+    {"take", hub_take, METH_O,
+     "take($self, was_readable, /)\n--\n\nThe doorbells that have rung since the last call. was_readable: "
+     "fileno() was."},
     {"fileno", hub_fileno, METH_NOARGS, "fileno($self)\n--\n\nReadable when there is something to take."},
     {"make_readable", hub_make_readable, METH_NOARGS, "make_readable($self)\n--\n\nfileno() is."},
     {},

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """fork() at a bad moment."""
 
+import asyncio
 import functools
 import os
+import select
 import threading
 import time
 import unittest
@@ -10,6 +12,7 @@ import unittest
 from support import LONG, Call, TestCase, in_child, shares_a_dict_with_a_child
 
 from plait import AtomicInt, Counter, ExpiringCache, KeyedCounter, StatsDict
+from plait.aio import _hub_of
 from plait.queue import LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
 
 ALL = [Queue, LifoQueue, PriorityQueue, SimpleQueue]
@@ -179,6 +182,20 @@ class Fork(TestCase):
                 use(Key())
                 self.assertEqual(in_child(lambda: Call(meet).result()), 0)
                 calls.pop().result()
+
+    def test_a_put_in_a_child_keeps_no_loop_of_the_parent_busy(self):
+        async def main():
+            items = Queue()
+            getting = asyncio.create_task(items.aget())
+            await asyncio.sleep(0.01)
+            self.assertEqual(in_child(lambda: items.put(1) is None), 0)
+            await asyncio.sleep(0.05)
+            descriptor = _hub_of(asyncio.get_running_loop()).bells.fileno()
+            readable = select.select([descriptor], [], [], 0)[0]
+            items.put(2)
+            return readable, await getting
+
+        self.assertEqual(asyncio.run(main()), ([], 2))
 
     def test_items_go_with_the_child(self):
         for kind in ALL:
