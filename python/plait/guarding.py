@@ -79,20 +79,16 @@ def lock_all(*locks: _Lock) -> Iterator[None]:
     wanted = list({id(lock): lock for lock in locks}.values())
     first = 0
     while True:
-        held: list[_Lock] = []
-        try:
+        with contextlib.ExitStack() as held:  # gives all back, even if one release() raises
             for number in range(len(wanted)):
                 lock = wanted[(first + number) % len(wanted)]
-                if not lock.acquire(not held):  # waits for the first only
+                if not lock.acquire(number == 0):  # waits for the first only
                     first = (first + number) % len(wanted)
                     break
-                held.append(lock)
+                held.callback(lock.release)
             else:
                 yield
                 return
-        finally:
-            for lock in reversed(held):
-                lock.release()
 
 
 class _Holder(Generic[_T]):

@@ -140,6 +140,19 @@ class Locks(TestCase):
         with lock_all():
             pass
 
+    def test_a_release_that_raises_leaves_no_other_lock_held(self):
+        class Failing:
+            def acquire(self, blocking=True):
+                return True
+
+            def release(self):
+                raise ArithmeticError
+
+        first, last = threading.Lock(), threading.Lock()
+        with self.assertRaises(ArithmeticError), lock_all(first, Failing(), last):
+            pass
+        self.assertFalse(first.locked() or last.locked())
+
     def test_an_exception_gives_all_back(self):
         locks = threading.Lock(), threading.Lock()
         with self.assertRaises(ArithmeticError), lock_all(*locks):
