@@ -135,12 +135,12 @@ def _wait(
     impatient: type[Exception],
 ) -> None:
     """Returns when is_over() is true; raises `impatient` if it does not become true in time."""
+    if block and timeout is not None and timeout < 0:
+        raise ValueError("'timeout' must be a non-negative number")
     if is_over():
         return
     if not block:
         raise impatient
-    if timeout is not None and timeout < 0:
-        raise ValueError("'timeout' must be a non-negative number")
     if not condition.wait_for(is_over, timeout):
         raise impatient
 

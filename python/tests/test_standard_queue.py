@@ -81,6 +81,15 @@ class Hooks(TestCase):
             items.put(6)
         self.assertTrue(items.is_shutdown)
 
+    def test_a_negative_timeout_is_an_error_even_if_there_is_room(self):
+        for items in Unique(2), Counting(2):
+            with self.assertRaises(ValueError):
+                items.put(1, timeout=-1)
+            items.put(1, block=False, timeout=-1)
+            with self.assertRaises(ValueError):
+                items.get(timeout=-1)
+            self.assertEqual(items.get(), 1)
+
     def test_an_exception_in_a_hook_leaves_the_queue_usable(self):
         class Failing(Queue):
             fails = False
