@@ -47,6 +47,10 @@ class _Lead(Generic[_V]):
         self._cache._forget(self.flight, self._is_kept)
         if error is None:
             self.flight.outcome.set_result(self._value)
+        elif isinstance(error, StopIteration):  # a task that waits cannot raise it
+            failure = RuntimeError("the load raised StopIteration")
+            failure.__cause__ = error
+            self.flight.outcome.set_exception(failure)
         elif isinstance(error, Exception):
             self.flight.outcome.set_exception(error)
         else:
@@ -84,7 +88,7 @@ class ExpiringCache(CacheTable[_K, _V]):
         """The value of a key; if there is none, what load() returns, which is kept.
 
         One thread or task at a time loads a key, with no lock held; all others who ask for it wait, and get the same
-        value, or the same exception, which is not kept. A load that leads back to its own key, by itself or by way of
+        value, or the same exception, which is not kept; for a StopIteration RuntimeError. A load that leads back to its own key, by itself or by way of
         other loads that wait for it, raises RuntimeError instead of waiting for ever. In a child of fork() a load of
         another thread is not under way any more: whoever asks next loads.
         """
@@ -167,7 +171,7 @@ class ExpiringCache(CacheTable[_K, _V]):
 def _key_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not kwargs and len(args) == 1 and type(args[0]) in (str, int, bytes):
         return args[0]
-    return (args, frozenset(kwargs.items())) if kwargs else args
+    return (args, _missing, frozenset(kwargs.items())) if kwargs else args  # no argument is _missing
 
 
 def cached(

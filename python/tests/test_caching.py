@@ -257,6 +257,12 @@ class Decorator(TestCase):
         double.cache.clear()
         self.assertEqual((double(3), len(calls)), (6, 3))
 
+    def test_a_set_of_pairs_is_no_keyword(self):
+        both = cached()(lambda *args, **kwargs: (args, kwargs))
+        self.assertEqual(both(1, a=2), ((1,), {"a": 2}))
+        pairs = frozenset({("a", 2)})
+        self.assertEqual(both((1,), pairs), (((1,), pairs), {}))
+
     def test_a_key_can_be_made(self):
         @cached(key=lambda text: text.lower())
         def length(text):
