@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Generic, NoReturn, TypeVar
@@ -21,11 +22,17 @@ class Abandoned(Exception):
     """The leader was cancelled: one of those who wait has to load."""
 
 
+def in_trio_task() -> bool:
+    """Without importing trio, which another thread may be in the middle of."""
+    is_in_task: Callable[[], bool] | None = getattr(sys.modules.get("trio.lowlevel"), "in_trio_task", None)
+    return is_in_task is not None and is_in_task()
+
+
 def _this_task() -> object | None:
     """The running task of asyncio or trio."""
-    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")  # without which there are no tasks
-    if trio is not None and trio.lowlevel.in_trio_task():
-        return trio.lowlevel.current_task()  # type: ignore[no-any-return]
+    if in_trio_task():
+        return sys.modules["trio.lowlevel"].current_task()  # type: ignore[no-any-return]
+    asyncio = sys.modules.get("asyncio")  # without which there are no tasks
     try:
         return asyncio.current_task() if asyncio is not None else None
     except RuntimeError:

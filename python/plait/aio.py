@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import sys
 import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _standard
 from ._core import Doorbell, DoorbellHub
+from ._flights import in_trio_task
 from ._standard import ShutDown
 
 if TYPE_CHECKING:
@@ -142,8 +142,7 @@ class Hub:
 
 def wait(queue: Any, wish: str, attempt: Callable[[Any], _T]) -> Awaitable[_T]:
     """Calls attempt(not_yet) whenever there may be what is wished, until it returns something else."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    if in_trio_task():
         from ._on_trio import wait_in_trio
 
         return wait_in_trio(queue, wish, attempt)
@@ -153,8 +152,7 @@ def wait(queue: Any, wish: str, attempt: Callable[[Any], _T]) -> Awaitable[_T]:
 
 async def result_of(future: Future[_T]) -> _T:
     """Waits for a future that threads wait for, too; being cancelled does not cancel that."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    if in_trio_task():
         from ._on_trio import result_in_trio
 
         return await result_in_trio(future)

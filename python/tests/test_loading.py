@@ -151,6 +151,45 @@ class Tasks(TestCase):
 
         self.assertEqual(asyncio.run(main()), [1, 1])
 
+    def test_a_load_that_raises_stop_iteration_ends_the_tasks_that_wait(self):
+        cache, go_on = ExpiringCache(10), threading.Event()
+
+        def load():
+            go_on.wait(20)
+            raise StopIteration
+
+        leading = Call(cache.get_or_load, "key", load)
+        leading.assert_waits()
+
+        async def main():
+            waiting = asyncio.create_task(cache.aget_or_load("key", lambda: asyncio.sleep(0, "never")))
+            await asyncio.sleep(0.05)
+            go_on.set()
+            await asyncio.wait_for(waiting, 5)
+
+        with self.assertRaisesRegex(RuntimeError, "StopIteration"):
+            asyncio.run(main())
+        with self.assertRaises(StopIteration):
+            leading.result()
+
+    def test_a_module_that_is_just_being_imported_has_no_tasks(self):
+        program = """
+            import asyncio, sys, types
+            from plait import ExpiringCache
+            from plait.queue import Queue
+            sys.modules["trio"] = types.ModuleType("trio")
+            cache, items = ExpiringCache(10), Queue()
+            print(cache.get_or_load("key", lambda: 1))
+            sys.modules["trio.lowlevel"] = types.ModuleType("trio.lowlevel")
+            async def main():
+                getting = asyncio.create_task(items.aget())
+                await asyncio.sleep(0.01)
+                items.put(2)
+                return await getting
+            print(asyncio.run(main()))
+            """
+        self.assert_program(program, "1 2", timeout=20)
+
     def test_a_coroutine_function_can_be_decorated(self):
         calls = []
 
