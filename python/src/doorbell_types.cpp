@@ -48,7 +48,7 @@ class doorbell_hub {
     write();
   }
 
-  // A list of their objects; the descriptor is not readable any more. Null: an exception is set. `was_readable`:
+  // A list of their objects; the descriptor is not readable any more. Null: an exception is set. was_readable:
   // the loop has found it so. A child of fork() writes to it, too, and its parent knows nothing of that.
   PyObject* take(bool was_readable);
 
