@@ -91,6 +91,7 @@ struct begin_biased {};
 //
 // Edges:  guarded  word_   release in unlock_shared, replace -> acquire in take_now, wait
 //         left     slot    release in leave -> acquire in is_in_a_slot: what a reader has read
+//         gave_up  word_   release in withdraw -> acquire in hold_readers_back, wait: that it is biased again
 //         opened   bias_   release in end_round -> acquire in take_slot: what was written before
 class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
  public:
@@ -269,17 +270,19 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
         return false;
       }
       const bits next = taken != 0 ? taken : found | sleepers | claim;
-      if (next != found && !word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded
-                                                        detail::sync::relaxed))  // relaxed: tried again
+      if (next != found &&
+          !word_.compare_exchange_weak(found, next, detail::sync::acquire,  // acquire guarded, acquire gave_up
+                                       detail::sync::relaxed))              // relaxed: tried again
         continue;
       if (taken != 0) return true;
       has_claimed = claim != 0;
+      if (has_claimed) change_bias(biased, ending);  // whoever gave up meanwhile has made it biased again
       gives_up = detail::ends_wait(sleeper.on(word_, next, limits.until), limits);
     }
   }
 
   void hold_readers_back(bits claim) noexcept {
-    word_.fetch_or(claim, detail::sync::relaxed);  // relaxed: it gives nobody anything
+    word_.fetch_or(claim, detail::sync::acquire);  // acquire gave_up
     change_bias(biased, ending);
   }
 
@@ -288,10 +291,10 @@ class PLAIT_CAPABILITY("shared_mutex") shared_mutex {
     bias_.compare_exchange_strong(from, to, detail::sync::relaxed, detail::sync::relaxed);
   }
 
-  // Other writers that wait may rely on the same claim: they wake up, and make it again.
+  // Other writers that wait may rely on the same claim, and on `ending`: they wake up, and make both again.
   void withdraw(bits claim) noexcept {
     change_bias(ending, biased);
-    word_.fetch_and(~(claim | sleepers), detail::sync::relaxed);  // relaxed: it gives nobody anything
+    word_.fetch_and(~(claim | sleepers), detail::sync::release);  // release gave_up
     detail::sync::futex_wake(word_, detail::sync::every_sleeper);
   }
 

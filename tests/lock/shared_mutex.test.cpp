@@ -265,6 +265,28 @@ TEST(shared_mutex, a_writer_that_waits_for_a_reader_lets_no_others_into_slots) {
   writer.join();
 }
 
+TEST(shared_mutex, a_writer_that_gives_up_lets_nobody_into_slots_while_another_waits) {
+  shared_mutex lock{plait::detail::begin_biased()};
+  lock.lock_upgrade();  // without a slot
+  threads::sleeper writer([&] {
+    lock.lock();
+    lock.unlock();
+  });
+  bool has_it = true, comes_in = true;
+  std::thread([&] {
+    has_it = lock.try_lock_for(50ms);
+    const auto end = clock::now() + 5s;
+    while (comes_in && clock::now() < end) {  // until the first one has looked again
+      comes_in = lock.try_lock_shared();
+      if (comes_in) lock.unlock_shared();
+    }
+  }).join();
+  EXPECT_FALSE(has_it);
+  EXPECT_FALSE(comes_in);
+  lock.unlock_upgrade();
+  writer.join();
+}
+
 TEST_P(shared_mutex_of, one_thread_may_read_many_locks) {
   std::deque<shared_mutex> many(20);
   for (int round = 0; round != 10'000; ++round) {
