@@ -4,12 +4,17 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <semaphore>
 #include <shared_mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -328,6 +333,32 @@ TEST(shared_mutex, threads_that_end_leave_their_slots_to_others) {
     }).join();
   EXPECT_TRUE(lock.try_lock());
   lock.unlock();
+}
+
+TEST(shared_mutex, in_a_child_of_fork_a_new_lock_had_readers_that_another_thread_had_let_into_the_old_one) {
+  shared_mutex kept{plait::detail::begin_biased()}, reused{plait::detail::begin_biased()};
+  kept.lock_shared();
+  std::binary_semaphore is_over(0);
+  threads::sleeper reader([&] {
+    const std::shared_lock hold(reused);
+    is_over.acquire();
+  });
+  const pid_t child = fork();
+  ASSERT_NE(child, -1);
+  if (child == 0) {
+    std::construct_at(&reused, plait::detail::begin_biased());
+    const bool can_write = reused.try_lock_for(1s);
+    kept.unlock_shared();  // the thread that forks keeps what it holds
+    _exit(can_write && kept.try_lock() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_FALSE(reused.try_lock()) << "the parent forgets nobody";
+  kept.unlock_shared();
+  is_over.release();
+  reader.join();
 }
 
 TEST(shared_mutex, readers_and_writers_count_without_a_loss) {

@@ -13,7 +13,8 @@
 namespace PLAIT_NAMESPACE::detail {
 
 // A few slots for each thread id, for all locks of the process. Only the owner of the id writes them. A slot
-// holds the address of a lock, or null. They stay when the thread ends, empty, for the next owner of the id.
+// holds the address of a lock, or null. They stay when the thread ends, empty, for the next owner of the id. A
+// child of fork() empties those of threads that it does not have.
 class [[gnu::visibility("default")]] reader_slots {
  public:
   using slot = sync::atomic<const void*>;
@@ -43,7 +44,9 @@ class [[gnu::visibility("default")]] reader_slots {
     mine.is_attaching = true;
     try {
       thread_registry::before_release(mine.hook);
-      mine.own = &rows().mine();
+      row& made = rows().mine();
+      sync::around_fork<nullptr, nullptr, &forget_others>();
+      mine.own = &made;
     } catch (...) {
       mine.own = nullptr;  // the next attempt tries again
     }
@@ -73,6 +76,15 @@ class [[gnu::visibility("default")]] reader_slots {
 
   static thread_slots<row>& rows() noexcept { return sync::per_process<thread_slots<row>>(); }
   static void detach() noexcept { sync::per_thread<attached>().own = nullptr; }
+
+  // In a child of fork(): the other threads are not there, and new locks may have the addresses of theirs.
+  static void forget_others() noexcept {
+    const row* const own = sync::per_thread<attached>().own;
+    rows().for_each([&](row& each) {
+      if (&each == own) return;
+      for (slot& one : each.slots) one.store(nullptr, sync::relaxed);  // relaxed: there is one thread
+    });
+  }
 };
 
 }  // namespace PLAIT_NAMESPACE::detail
