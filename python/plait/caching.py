@@ -88,9 +88,10 @@ class ExpiringCache(CacheTable[_K, _V]):
         """The value of a key; if there is none, what load() returns, which is kept.
 
         One thread or task at a time loads a key, with no lock held; all others who ask for it wait, and get the same
-        value, or the same exception, which is not kept; for a StopIteration RuntimeError. A load that leads back to its own key, by itself or by way of
-        other loads that wait for it, raises RuntimeError instead of waiting for ever. In a child of fork() a load of
-        another thread is not under way any more: whoever asks next loads.
+        value, or the same exception, which is not kept; those who wait get StopIteration as a RuntimeError. A load that
+        leads back to its own key, by itself or by way of other loads that wait for it, raises RuntimeError instead of
+        waiting for ever. In a child of fork() a load of another thread is not under way any more: whoever asks next
+        loads.
         """
         while True:
             value, turn = self._look(key, blocks_thread=True)
