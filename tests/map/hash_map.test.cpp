@@ -256,6 +256,7 @@ TYPED_TEST(hash_map, what_changes_throws_if_its_callback_uses_the_map) {
   EXPECT_THROW(this->map.upsert(this->key(1), use, this->value(1)), std::logic_error);
   EXPECT_THROW(this->map.erase_if(this->key(1), use), std::logic_error);
   EXPECT_THROW(this->map.erase_if(use), std::logic_error);
+  EXPECT_THROW(this->map.update(this->key(1), [&](auto&) { this->map.reserve(100'000); }), std::logic_error);
   TypeParam other;
   other.insert(this->key(1), this->value(1));
   EXPECT_THROW(this->map.update(this->key(1), [&](auto&) { other.update(this->key(1), use); }),

@@ -299,7 +299,10 @@ class map_entries {
 
   // -- memory --
 
-  void reserve(std::size_t keys) { table_.reserve(keys); }
+  void reserve(std::size_t keys) {
+    map_callback::refuse_within(this);
+    table_.reserve(keys);
+  }
 
   // Nobody else uses them meanwhile.
   void shrink() {
