@@ -164,13 +164,17 @@ bool scheduler::is_let_pass(unsigned thread) const noexcept {
   return false;
 }
 
-unsigned scheduler::pick_timeout(thread_set sleepers) {
-  unsigned earliest = nobody;
-  for (unsigned i = 0; i != thread_count_; ++i)
-    if ((sleepers >> i & 1) != 0 && (earliest == nobody || threads_[i].deadline < threads_[earliest].deadline))
-      earliest = i;
-  time_out(earliest);
-  return earliest;
+unsigned scheduler::pick_timeout(thread_set sleepers, unsigned late) {
+  for (;; --late) {
+    unsigned earliest = nobody;
+    for (const unsigned i : threads_in(sleepers))
+      if (earliest == nobody || threads_[i].deadline < threads_[earliest].deadline) earliest = i;
+    if (late == 0) {
+      time_out(earliest);
+      return earliest;
+    }
+    sleepers &= ~(thread_set{1} << earliest);
+  }
 }
 
 // The running thread has made its step, so threads that stepped aside for it may run again.
@@ -194,15 +198,17 @@ unsigned scheduler::pick_next() {
   const auto [eligible, timed] = find_candidates();
   const thread_set self = thread_set{1} << running_;
   if (timed != 0) {
+    const auto sleepers = static_cast<unsigned>(std::popcount(timed));
     if (eligible == 0 || (eligible == self && threads_[running_].idle >= idle_limit)) {
       // No thread can continue otherwise: time passes.
       if (!rules_.deadlines_may_help)
         fail("lost wake-up: nothing but a deadline can go on;" + waiting_threads());
       forced_timeout_ = true;
       threads_[running_].idle = 0;
-      return pick_timeout(timed);
+      return pick_timeout(timed, sleepers > 1 ? ask(sleepers, cost::early_timeout) : 0);
     }
-    if (ask(2, cost::early_timeout) != 0) return pick_timeout(timed);
+    if (const answer nth = ask(1 + sleepers, cost::early_timeout); nth != 0)
+      return pick_timeout(timed, nth - 1u);
   }
 
   if (eligible == 0) return wake_watcher();

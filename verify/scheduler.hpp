@@ -165,7 +165,8 @@ class scheduler {
   inline candidates find_candidates() noexcept;
   // The thread to run next; `nobody` if none can.
   unsigned pick_next();
-  unsigned pick_timeout(thread_set sleepers);
+  // Ends the sleep of one, while `late` others sleep on whose deadlines are earlier: timers may expire late.
+  unsigned pick_timeout(thread_set sleepers, unsigned late);
   void switch_to(unsigned thread);
   unsigned wake_watcher() noexcept;
   std::string waiting_threads() const;

@@ -21,8 +21,8 @@ namespace verify::detail {
 using answer = std::uint8_t;
 
 // What an answer other than 0 costs a depth-first search, whose bounds limit the costs of an execution. An
-// early time-out counts as a preemption. That a thread goes on where it should let others run first is beyond
-// every bound: only random strategies show it.
+// early time-out counts as a preemption, and so does one before others with earlier deadlines. That a thread
+// goes on where it should let others run first is beyond every bound: only random strategies show it.
 enum class cost : std::uint8_t { nothing, preemption, early_timeout, stale_load, spurious, reuse, impatience };
 
 class strategy {

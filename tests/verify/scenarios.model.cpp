@@ -120,6 +120,27 @@ TEST(scenarios, deadlines_come_early_late_or_when_nothing_else_can_happen) {
   EXPECT_TRUE(too_late);
 }
 
+TEST(scenarios, a_sleeper_whose_deadline_is_earlier_never_slept_on_while_another_one_timed_out) {
+  bool sleeps_on = false;
+  const verify::report found = verify::explore(
+      [&] {
+        atomic<std::uint32_t> first{0}, second{0};
+        const clock::time_point earlier = clock::now() + std::chrono::seconds(1);
+        const clock::time_point later = earlier + std::chrono::seconds(1);
+        bool has_timed_out = false, has_woken = false;
+        threads([&] { has_woken = futex_wait(first, 0, &earlier) == futex_result::woken; },
+                [&] {
+                  has_timed_out = futex_wait(second, 0, &later) == futex_result::timed_out;
+                  if (has_timed_out) futex_wake(first, 1);
+                });
+        sleeps_on = sleeps_on || (has_woken && has_timed_out);
+      },
+      {.spurious_events = 0});
+  EXPECT_TRUE(found.complete) << found;
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(sleeps_on);
+}
+
 // A callback that has been called is over when its stop_callback ends, and what it used may end too.
 TEST(scenarios, lets_what_a_stop_callback_used_end_after_it) {
   expect_clean([] {
