@@ -312,7 +312,7 @@ std::uint64_t load_cache(Cache& into, std::istream& from,
   };
   std::erase_if(
       all, [&](const auto& each) { return left_now(each.terms.left).length() <= std::chrono::nanoseconds(0); });
-  std::ranges::stable_sort(all, {}, [](const auto& each) { return each.terms.coldness; });
+  std::ranges::sort(all, {}, [](const auto& each) { return each.terms.coldness; });
   // Of more than there is room for, the hot ones: those that came last would not drive out the others.
   const std::size_t most = detail::saved_entries::count_that_fit(into, all);
   all.erase(all.begin() + static_cast<std::ptrdiff_t>(most), all.end());
