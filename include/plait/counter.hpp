@@ -7,7 +7,7 @@
 // reference counts) or reads are as frequent as adds.
 //
 //   operation        progress       exactness                                   complexity     memory
-//   add, +=, ++      wait-free (1)  no add is ever lost                         O(1), no RMW   see below
+//   add, +=, ++      wait-free (1)  no add is ever lost                         O(1) (3)       see below
 //   load             wait-free      all adds that happened before, and some of  O(threads)     none
 //                                   those under way; exact when nobody adds
 //   exchange, reset  lock-free      every add is taken by exactly one exchange  O(threads)     none
@@ -18,6 +18,7 @@
 //   (1) Except that a thread's first add, and its first in a new block, allocates. If allocation fails, the add
 //       changes a number that all threads share; it never throws.
 //   (2) On a lock held for a few instructions. The constructor may throw std::bad_alloc.
+//   (3) On x86-64 without a locked instruction; elsewhere a relaxed read-modify-write of a word of its own.
 //
 //   may be called    in a signal handler                           in operator new
 //   add, +=, ++      if the thread has added before, even just 0:  yes

@@ -26,10 +26,10 @@
 //       microseconds sleeps, and looks again.
 //   (3) Where there is no room, a thread moves half of a segment of up to 512 blocks to a new one. Others wait
 //       for that if they change something there, or need a lock to read it. Nobody ever moves all keys.
-//   (4) With keys of 8 bytes or less, 24 to 57 bytes for each key, in segments of 64 KiB, once there are some
-//       thousands; with strings 57 to 121, and memory of their own for those of more than 31 characters. An
-//       empty set has none beyond its object. What erased keys leave is used again, and freed by shrink_to_fit
-//       and the destructor.
+//   (4) With keys of 8 bytes or less, 24 to 57 bytes for each key, in segments of 64 KiB, once there are
+//       16 000, and more before; with strings 57 to 121, and memory of their own for those of more than 31
+//       characters. An empty set has none beyond its object. What erased keys leave is used again, and freed by
+//       shrink_to_fit and the destructor.
 //   None of them may be called in a signal handler or in operator new.
 //
 //   plait::hash_set<std::string> visited;

@@ -17,7 +17,8 @@
 //   (1) One lane for each processor, at least two. Each has an array that doubles, and halves when three
 //       quarters of it are free. Each keeps 16 KiB, or 64 places.
 //   (2) How many smaller items stay inside depends on chance and has no bound. With two lanes it is 4 to 8 on
-//       average; `plait bench --filter relaxed_priority_queue/rank_error` measures it.
+//       average, and about 100 with twice as many threads as processors;
+//       `plait bench --filter relaxed_priority_queue/rank_error` measures it.
 //
 //   plait::relaxed_priority_queue<int> queue;
 //   for (int i = 100; i != 0; --i) queue.push(i);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // spsc_queue<T>: a first-in, first-out queue of fixed capacity between one producer and one consumer.
 //
-// Use it for a stream between two threads: push and pop need no read-modify-write and no fence.
+// Use it for a stream between two threads: push and pop need few read-modify-writes and no fence.
 // Use bounded_queue when there may ever be a second producer or consumer.
 //
 //   operation            progress                      order, exactness                 complexity  memory
@@ -18,8 +18,9 @@
 //   task_done, join      never waits; join blocks      join: until every item put is    O(1)        none
 //                                                      marked done
 //   All memory, capacity() elements, is allocated by the constructor and freed by the destructor.
-//   (1) No read-modify-write, no fence. Only a pop that finds the queue closed while a push is under way has
-//       to wait for that push (try_pop returns busy).
+//   (1) One compare-and-swap a lap, and one for each push into a queue that is nearly full; no other
+//       read-modify-write, and no fence where there is membarrier. Only a pop that finds the queue closed while
+//       a push is under way has to wait for that push (try_pop returns busy).
 //   (2) With respect to what happened before the call: a push that has just returned in another thread may not
 //       be visible yet, unless it happens before the call.
 //

@@ -14,7 +14,7 @@
 //   stats                     wait-free, O(threads)    nothing
 //   most_read, most_written   as hash_map's for_each   nothing
 //   reset_stats               as an update of each key
-//   (1) With exact_gets as update; with approximate_gets so one time in 32 or less.
+//   (1) With exact_gets as update; with approximate_gets one find in 32 or fewer.
 //
 //   kind of statistics  totals  puts of a key  gets of a key                                  memory a key
 //   none                no      no             no                                             none

@@ -2,7 +2,7 @@
 """Python's queues, over plait's: `from plait.queue import Queue` is the whole change.
 
 Signatures and exceptions are those of the module queue; shutdown() is there before Python 3.13 too. A put and a get
-together take a twentieth to a thirtieth of the time. Beyond Python's: get_many(), put_many(), drain(), peek(),
+of a Queue or LifoQueue together take a twentieth to a thirtieth of the time. Beyond Python's: get_many(), put_many(), drain(), peek(),
 clear(), snapshot(), close(), `for item in q`, which ends when the queue is shut down and drained; and
 `await q.aget()`, `await q.aput(item)` and `await q.ajoin()` for tasks of asyncio, uvloop, trio and anyio.
 
