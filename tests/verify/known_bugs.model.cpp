@@ -20,8 +20,9 @@
 #include "verify/known_bugs/sleeping.hpp"
 #include "verify/known_bugs/structures.hpp"
 
-namespace mistakes {
 namespace {
+
+using namespace mistakes;
 
 struct known_bug {
   std::string name;
@@ -127,4 +128,3 @@ INSTANTIATE_TEST_SUITE_P(literature, known_bugs, testing::ValuesIn(bugs),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace
-}  // namespace mistakes
