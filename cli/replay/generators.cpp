@@ -20,18 +20,13 @@ namespace {
 
 constexpr std::uint64_t most_keys = 100'000'000, most_requests = 1'000'000'000;
 
-// Each of these loops may take a minute.
-void heed_interruption(std::uint64_t done) {
-  if (done % 65536 == 0 && interruption::requested()) throw interrupted{};
-}
-
 // Draws the same keys everywhere, which std::discrete_distribution does not promise.
 class zipf_draw {
  public:
   zipf_draw(double skew, std::uint64_t keys) : up_to_(keys) {
     double sum = 0;
     for (std::uint64_t key = 0; key != keys; ++key) {
-      heed_interruption(key);
+      interruption::heed(key);
       up_to_[key] = sum += std::pow(static_cast<double>(key + 1), -skew);
     }
   }
@@ -79,18 +74,18 @@ std::optional<trace> generate_trace(const std::string& name) {
   const auto requests = parse_part(parts[wanted - 1], std::uint64_t{1}, most_requests);
 
   trace_builder made;
-  if (kind == "loop") {
+  const auto add_all = [&](auto key_of) {
     for (std::uint64_t i = 0; i != requests; ++i) {
-      heed_interruption(i);
-      made.add(i % keys);
+      interruption::heed(i);
+      made.add(key_of(i));
     }
-  } else {
-    zipf_draw draw(skew, keys);
-    for (std::uint64_t i = 0; i != requests; ++i) {
-      heed_interruption(i);
-      made.add(kind == "scan" && i % 2 == 1 ? keys + i : draw());
-    }
-  }
+  };
+  if (kind == "loop")
+    add_all([&](std::uint64_t i) { return i % keys; });
+  else
+    add_all([&, draw = zipf_draw(skew, keys)](std::uint64_t i) mutable {
+      return kind == "scan" && i % 2 == 1 ? keys + i : draw();
+    });
   trace result = made.finish();
   result.name = name;
   result.format = "made";

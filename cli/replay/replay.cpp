@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "command_line/output.hpp"
 #include "count/input.hpp"
 #include "count/interruption.hpp"
 #include "count/messages.hpp"
@@ -38,18 +39,6 @@ constexpr const char* replay_footer =
     "  plait replay zipf:1.0:10000:1000000           no file is needed\n"
     "  plait replay --capacity 1000,8192 trace.gz    two sizes, in entries\n"
     "  plait replay --svg curves.svg *.zst           also draw what came out";
-
-void write_file(const std::string& path, const std::string& content) {
-  std::FILE* const file = std::fopen(path.c_str(), "wb");
-  bool written = file != nullptr && std::fwrite(content.data(), 1, content.size(), file) == content.size();
-  int error = errno;
-  if (file != nullptr && std::fclose(file) != 0 &&
-      written) {  // what stands in its buffer goes to the disk here
-    error = errno;
-    written = false;
-  }
-  if (!written) throw std::system_error(error, std::generic_category(), "cannot write " + path);
-}
 
 void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
@@ -86,8 +75,8 @@ int replay(const replay_options& options) {
   if (options.json == "-")
     print(replay_json(results));
   else if (!options.json.empty())
-    write_file(options.json, replay_json(results));
-  if (!options.svg.empty()) write_file(options.svg, replay_svg(results));
+    output(options.json).write(replay_json(results));
+  if (!options.svg.empty()) output(options.svg).write(replay_svg(results));
   return !complete ? stopped_by_user : out.errors() != 0 ? failed : fine;
 }
 

@@ -373,7 +373,7 @@ class expiring_cache {
              std::invocable<F&, const K&, const V&, entry_lifetime>) &&
             std::copy_constructible<K> && std::copy_constructible<V>
   void for_each(F&& f) const {
-    core_.copy_all([&](const auto& entry) {
+    core_.copy_all([&](const auto& entry, double) {
       if constexpr (std::invocable<F&, const K&, const V&, entry_lifetime>) {
         std::invoke(f, entry.key, entry.value, entry.left);
       } else {

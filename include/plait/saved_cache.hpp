@@ -283,10 +283,10 @@ std::uint64_t save_cache(const Cache& from, std::ostream& to) {
   cache_writer out(to);
   std::uint64_t count = 0;
   out.write(detail::header_of<Cache>());
-  detail::saved_entries::copy_all(from, [&](const auto& entry) {
+  detail::saved_entries::copy_all(from, [&](const auto& entry, double coldness) {
     out.write(detail::entry_follows);
     out.write(detail::saved_terms{detail::nanoseconds_of(entry.left), detail::nanoseconds_of(entry.most_left),
-                                  entry.coldness});
+                                  coldness});
     cache_codec<key_type>::write(out, entry.key);
     cache_codec<mapped_type>::write(out, entry.value);
     ++count;

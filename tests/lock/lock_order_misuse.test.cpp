@@ -2,7 +2,6 @@
 // What is reported whatever the order: a lock taken again, somebody else's unlocked, threads that wait in a
 // circle; and what the modes do about a report.
 #include <array>
-#include <atomic>
 #include <barrier>
 #include <chrono>
 #include <cstddef>
@@ -109,21 +108,8 @@ TEST_F(lock_order, shared_locks_have_an_order_like_others) {
 
 // -- whose lock it is --
 
-// A lock that any thread may unlock.
-class gate {
- public:
-  void lock() {
-    while (!try_lock()) std::this_thread::yield();
-  }
-  bool try_lock() { return !is_closed_.exchange(true); }
-  void unlock() { is_closed_ = false; }
-
- private:
-  std::atomic<bool> is_closed_ = false;
-};
-
 TEST_F(lock_order, unlocking_what_another_thread_holds_is_reported) {
-  checked<gate> lock("not mine");
+  checked<open_lock> lock("not mine");
   by_thread("owner", [&] {
     lock.lock();
     by_thread("stranger", [&] { lock.unlock(); });
@@ -136,7 +122,7 @@ TEST_F(lock_order, unlocking_what_another_thread_holds_is_reported) {
 }
 
 TEST_F(lock_order, a_thread_that_ends_with_a_lock_is_reported) {
-  checked<gate> lock("never unlocked");
+  checked<open_lock> lock("never unlocked");
   by_thread("forgetful", [&] { lock.lock(); });
   const lock_order_report found = only();
   EXPECT_EQ(found.problem, lock_problem::held_at_exit);

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include <pthread.h>
@@ -17,19 +16,6 @@
 namespace {
 
 using namespace reports_of_lock_order;
-
-// A lock that any thread may unlock.
-class open_lock {
- public:
-  void lock() {
-    while (!try_lock()) std::this_thread::yield();
-  }
-  bool try_lock() { return !is_closed_.exchange(true); }
-  void unlock() { is_closed_ = false; }
-
- private:
-  std::atomic<bool> is_closed_ = false;
-};
 
 // Holds as many locks as a thread has room for at first, and as many as after that has grown.
 TEST_F(lock_order, a_handler_may_lock_while_a_thread_that_ends_with_locks_is_reported) {

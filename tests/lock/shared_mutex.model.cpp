@@ -213,6 +213,12 @@ void read_once(guarded_number& all) {
   check(seen == all.read());
   all.lock().unlock_shared();
 }
+// Of the body, which reads without a slot. A fence, because a reader may well find the old bias for a while.
+void find_a_writer_waiting(guarded_number& all) {
+  sync::process_wide_fence();
+  check(!all.lock().try_lock_shared(), "a writer waits");
+  all.lock().unlock_upgrade();
+}
 
 const verify::scenario scenarios[] = {
     {"a_writer_and_a_reader",
@@ -307,18 +313,12 @@ const verify::scenario scenarios[] = {
            [&] { write_once(all); });
        check(all.read() == 1);
      }},
-    // The body reads without a slot. A fence, because a reader may well find the old bias for a while.
     {"a_writer_that_gave_up_let_readers_into_slots_while_another_waited",
      [] {
        guarded_number all(true);
        all.lock().lock_upgrade();
-       verify::threads_until_standstill(
-           [&] {
-             sync::process_wide_fence();
-             check(!all.lock().try_lock_shared(), "a writer waits");
-             all.lock().unlock_upgrade();
-           },
-           [&] { write_once(all); }, [&] { check(!all.lock().try_lock_for(1ms), "the body has it"); });
+       verify::threads_until_standstill([&] { find_a_writer_waiting(all); }, [&] { write_once(all); },
+                                        [&] { check(!all.lock().try_lock_for(1ms), "the body has it"); });
        check(all.read() == 1);
      }},
     // Who waits after that says that it sleeps, so a writer that comes may find nothing to change in the word.
@@ -326,18 +326,13 @@ const verify::scenario scenarios[] = {
      [] {
        guarded_number all(true);
        all.lock().lock_upgrade();
-       verify::threads_until_standstill(
-           [&] {
-             sync::process_wide_fence();
-             check(!all.lock().try_lock_shared(), "a writer waits");
-             all.lock().unlock_upgrade();
-           },
-           [&] {
-             check(!all.lock().try_lock_for(1ms), "the body has it");
-             all.lock().lock_upgrade();
-             all.lock().unlock_upgrade();
-           },
-           [&] { write_once(all); });
+       verify::threads_until_standstill([&] { find_a_writer_waiting(all); },
+                                        [&] {
+                                          check(!all.lock().try_lock_for(1ms), "the body has it");
+                                          all.lock().lock_upgrade();
+                                          all.lock().unlock_upgrade();
+                                        },
+                                        [&] { write_once(all); });
        check(all.read() == 1);
      },
      {.preemptions = 1, .spurious_events = 0}},

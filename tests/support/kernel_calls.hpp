@@ -12,9 +12,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <plait/detail/sync/futex.hpp>
+
 namespace kernel_calls {
 
-inline constexpr long futex_waitv = 449;
+inline constexpr long futex_waitv = plait::detail::sync::waitv::system_call;
 
 // Without any word to wait on, the call is known or unknown, but never waits.
 inline bool has_futex_waitv() {

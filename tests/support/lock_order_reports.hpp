@@ -2,6 +2,7 @@
 // For tests of lock_order: a fixture that collects its reports, and threads that take locks in an order.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -33,6 +34,19 @@ using plait::lock_order_report;
 using plait::lock_problem;
 using mutex = checked<std::mutex>;
 using shared_mutex = checked<std::shared_mutex>;
+
+// A lock that any thread may unlock.
+class open_lock {
+ public:
+  void lock() {
+    while (!try_lock()) std::this_thread::yield();
+  }
+  bool try_lock() { return !is_closed_.exchange(true); }
+  void unlock() { is_closed_ = false; }
+
+ private:
+  std::atomic<bool> is_closed_ = false;
+};
 
 template <class Body>
 void by_thread(const char* name, Body body) {

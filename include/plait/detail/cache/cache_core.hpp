@@ -267,12 +267,15 @@ class cache_core {
     }
     return count;
   }
-  // Calls use(copied_entry), shard by shard, for those last that would leave first.
+  // Calls use(copied_entry, coldness), shard by shard, for those last that would leave first. Coldness, the
+  // entry's place among those of its shard from 0 to 1, compares it with those of other shards.
   template <class Use>
   void copy_all(Use use) const {
     for (const shard& each : shards_) {
       const auto copied = each.copy_all(time_);
-      for (const auto& entry : std::views::reverse(copied)) use(entry);
+      const auto count = static_cast<double>(copied.size());
+      for (std::size_t left = copied.size(); left != 0; --left)
+        use(copied[left - 1], 1 - (static_cast<double>(left) - 0.5) / count);
     }
   }
   // Puts in an entry that was copied, and lives as long as it had left.

@@ -251,7 +251,6 @@ class alignas(contention_free_distance) cache_shard {
     V value;
     entry_lifetime left;       // if nobody asks for it
     entry_lifetime most_left;  // however often somebody does
-    double coldness;           // its place among those of its shard, from 0 to 1: to compare with other shards'
   };
   // All that are alive, those first that would leave first.
   template <class Time>
@@ -264,10 +263,8 @@ class alignas(contention_free_distance) cache_shard {
       const auto& value = at.value();
       if (value.stamp.deadline() > now.tick())
         all.push_back({at.key(), value.value, now.left_until(value.stamp.deadline()),
-                       now.left_until(entries_.end_of(value.stamp)), 0});
+                       now.left_until(entries_.end_of(value.stamp))});
     });
-    for (std::size_t i = 0; i != all.size(); ++i)
-      all[i].coldness = 1 - (static_cast<double>(i) + 0.5) / static_cast<double>(all.size());
     return all;
   }
 
